@@ -1,0 +1,61 @@
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run test cluster check lint bench format lock clean
+
+help:
+	@echo "make <target>; each sets up $(VENV) by itself on first use"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-11s%s\n' "$$name" "$$text"; done
+
+run: $(READY) ## start the server with everything in one process; demo data unless KEYLINE_DEMO=0
+	@KEYLINE_DEMO="$${KEYLINE_DEMO-1}" $(VENV)/bin/keyline serve
+
+test: $(READY) ## run every test; ARGS='-k ticket' for some
+	@$(VENV)/bin/pytest $(ARGS)
+
+cluster: $(READY) ## start the scaled-out system on this machine; Ctrl-C ends it
+	@$(VENV)/bin/keyline cluster
+
+check: lint test ## all that CI checks: lint and test
+
+lint: $(READY) ## check format, style, types and layering
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(READY) ## measure the figures, each beside its limit on this machine
+	@$(VENV)/bin/python -m tests.bench $(ARGS)
+
+format: $(READY) ## put code into the common format
+	@$(VENV)/bin/ruff check --select I --fix --quiet
+	@$(VENV)/bin/ruff format
+
+# `make lock ARGS=--upgrade` moves every version; alone it keeps what still holds.
+lock: $(VENV)/bin/python ## write requirements.lock anew from pyproject.toml
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra dev \
+		--no-header --no-emit-index-url --no-emit-find-links --no-annotate \
+		$(ARGS) --output-file requirements.lock
+	@echo "requirements.lock: $$(grep -c == requirements.lock) packages"
+
+clean: ## remove the environment, caches and build results; never data
+	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@data="$${KEYLINE_DATA:-.keyline}"; if [ -e "$$data" ]; then echo "Kept your data in $$data; remove it yourself to start anew."; fi
+
+$(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing packages into $(VENV) (some minutes the first time) ..."
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Keyline needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing)."; \
+		echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; } >&2
+	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv --clear $(VENV)

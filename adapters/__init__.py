@@ -1,0 +1,1 @@
+"""What we plug into: settings, the journal, databases, the warehouse file, Kafka, keys."""

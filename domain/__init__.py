@@ -1,0 +1,1 @@
+"""What the business is: its aggregates, their commands, events and rules, one file each."""

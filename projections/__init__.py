@@ -1,0 +1,1 @@
+"""What people ask: read models folded from events, and the reports of the warehouse."""

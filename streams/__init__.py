@@ -1,0 +1,1 @@
+"""What flows: publishing, consuming and projecting events, and reacting to them."""
