@@ -1,0 +1,144 @@
+"""The house rules: what is where, how long, how documented, and that every rule is tested."""
+
+import ast
+import inspect
+import re
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+from domain.kernel import Aggregate, RuleViolation, discover
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ["domain", "projections", "adapters", "streams", "api"]
+FILES = ["Makefile", "README.md", "compose.yaml", "pyproject.toml", "requirements.lock"]
+LONGEST = 300
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+def texts() -> list[Path]:
+    """Every text that a person reads or a machine runs, this file aside: it names what it bans."""
+    top = [ROOT / name for name in [*FILES, ".ci/run"]]
+    inside = [
+        file
+        for folder in [*PACKAGES, "tests"]
+        for file in (ROOT / folder).rglob("*")
+        if file.suffix in {".py", ".md", ".toml", ".yaml", ".json"}
+    ]
+    return [file for file in top + inside if file.exists() and file != Path(__file__)]
+
+
+def lines_with(pattern: str) -> list[str]:
+    return [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for file in texts()
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Yield the full name of every module, or name in a module, that a file imports."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def aggregates() -> list[type[Aggregate]]:
+    return list(discover().aggregates.values())
+
+
+def commands() -> Iterator[tuple[str, object]]:
+    for aggregate in aggregates():
+        for name in dir(aggregate):
+            member = inspect.getattr_static(aggregate, name)
+            function = getattr(member, "__func__", member)
+            if getattr(function, "is_command", False):
+                yield f"{aggregate.__name__}.{name}", function
+
+
+def rules(base: type[RuleViolation] = RuleViolation) -> Iterator[type[RuleViolation]]:
+    """Yield every rule of the domain; the rules that tests make up are not business."""
+    discover()
+    for rule in base.__subclasses__():
+        if rule.__module__.startswith("domain."):
+            yield rule
+        yield from rules(rule)
+
+
+def test_the_top_level_holds_only_what_was_agreed() -> None:
+    ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text().split()]
+    found = {
+        entry.name
+        for entry in ROOT.iterdir()
+        if not entry.name.startswith(".")
+        and not any(fnmatch(entry.name, pattern) for pattern in ignored)
+    }
+    assert found <= {*PACKAGES, "tests", *FILES}
+
+
+def test_no_aggregate_is_imported_by_another_file_of_the_domain() -> None:
+    modules = {aggregate.__module__ for aggregate in aggregates()}
+    offences = [
+        f"{file.name} imports {name}"
+        for file in sources("domain")
+        for name in imported(file)
+        if name in modules
+    ]
+    assert offences == []
+
+
+def test_every_command_says_what_it_does() -> None:
+    assert [name for name, function in commands() if not inspect.getdoc(function)] == []
+
+
+def test_every_rule_is_stated_in_words() -> None:
+    assert [rule.__qualname__ for rule in rules() if not rule.__dict__.get("__doc__")] == []
+
+
+def test_every_rule_is_raised_by_a_test() -> None:
+    used = {
+        getattr(node, "id", None) or getattr(node, "attr", None)
+        for file in sources("tests/domain")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name | ast.Attribute)
+    }
+    families = {parent for rule in rules() for parent in rule.__mro__[1:]}
+    missing = {
+        f"{rule.__module__}.{rule.__qualname__}"
+        for rule in rules()
+        if rule not in families and rule.__name__ not in used
+    }
+    assert missing == set()
+
+
+def test_no_file_holds_two_ideas() -> None:
+    lengths = {
+        str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines())
+        for file in sources(*PACKAGES)
+    }
+    assert {file: length for file, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_nothing_is_left_for_later() -> None:
+    assert lines_with(r"\b(TODO|FIXME|XXX|HACK)\b|\bNotImplementedError\b") == []
+
+
+def test_nothing_names_a_place_on_one_machine() -> None:
+    assert lines_with(r"(?<![\w.}])/(home|root|Users|work|tmp)/|[A-Z]:\\Users") == []
+
+
+def test_the_lock_pins_every_dependency_and_names_no_host() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    pins = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    assert [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; .+)?", pin)] == []
+    names = {pin.partition("==")[0] for pin in pins}
+    assert {re.split(r"[\[><=]", each)[0] for each in wanted} <= names
