@@ -1,0 +1,120 @@
+"""What can be asked of each aggregate, read from its methods: names, bodies, rules."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+from domain.kernel import Aggregate, RecordClosed, RuleViolation, discover, kebab
+from domain.values import Lineage, Reference
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """One command of one aggregate, as declared by a method marked with `@command`.
+
+    `body` validates its JSON; `references` maps a parameter to the kind of record that it names;
+    `lineages` are the parameters that the system fills in; `rules` are those it may be refused by.
+    """
+
+    name: str
+    aggregate: type[Aggregate]
+    method: str
+    creates: bool
+    body: type[BaseModel]
+    references: Mapping[str, Reference]
+    lineages: Mapping[str, Lineage]
+    rules: tuple[type[RuleViolation], ...]
+
+    @property
+    def verb(self) -> str:
+        """The command without its aggregate, as in `close`."""
+        return self.name.partition(".")[2]
+
+    @property
+    def doc(self) -> str:
+        """What the command does, in a business user's words."""
+        return inspect.getdoc(getattr(self.aggregate, self.method)) or ""
+
+
+@cache
+def commands() -> Mapping[str, Command]:
+    """Return every command of every aggregate by name, as in `customer.regrade`."""
+    return {
+        found.name: found
+        for _, aggregate in sorted(discover().aggregates.items())
+        for found in _declared(aggregate)
+    }
+
+
+def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
+    for method, member in vars(aggregate).items():
+        creates = isinstance(member, classmethod)
+        function = member.__func__ if isinstance(member, classmethod) else member
+        if not getattr(function, "is_command", False):
+            continue
+        name = f"{aggregate.kind}.{kebab(method)}"
+        hints = get_type_hints(function, include_extras=True)
+        marks = {
+            parameter: [m for m in _metadata(hint) if isinstance(m, (Reference, Lineage))]
+            for parameter, hint in hints.items()
+        }
+        fields: dict[str, Any] = {
+            parameter.name: (
+                hints[parameter.name],
+                ... if parameter.default is parameter.empty else parameter.default,
+            )
+            for parameter in list(inspect.signature(function).parameters.values())[1:]
+            if not any(isinstance(m, Lineage) for m in marks[parameter.name])
+        }
+        body = create_model(
+            "".join(part.title() for part in name.replace(".", "-").split("-")),
+            __config__=ConfigDict(extra="forbid", frozen=True, strict=True),
+            **fields,
+        )
+        references = {p: m for p, ms in marks.items() for m in ms if isinstance(m, Reference)}
+        rules = _rules(aggregate, function, set())
+        if any(reference.live for reference in references.values()):
+            rules.add(RecordClosed)
+        if creates:
+            rules.update(_claim_rules(aggregate))
+        yield Command(
+            name=name,
+            aggregate=aggregate,
+            method=method,
+            creates=creates,
+            body=body,
+            references=references,
+            lineages={p: m for p, ms in marks.items() for m in ms if isinstance(m, Lineage)},
+            rules=tuple(sorted(rules, key=lambda rule: rule.rule())),
+        )
+
+
+def _metadata(hint: Any) -> Iterator[Any]:
+    """Yield the marks on a type, also those inside a union such as `CustomerId | None`."""
+    yield from getattr(hint, "__metadata__", ())
+    for part in getattr(hint, "__args__", ()):
+        yield from _metadata(part)
+
+
+def _rules(aggregate: type[Aggregate], function: Any, seen: set[str]) -> set[type[RuleViolation]]:
+    """Find the rules that a method names, itself or through other methods of the aggregate."""
+    found: set[type[RuleViolation]] = set()
+    for name in function.__code__.co_names:
+        named = function.__globals__.get(name)
+        if isinstance(named, type) and issubclass(named, RuleViolation):
+            found.add(named)
+        member = vars(aggregate).get(name)
+        if name not in seen and inspect.isfunction(member):
+            found |= _rules(aggregate, member, seen | {name})
+    return found
+
+
+def _claim_rules(aggregate: type[Aggregate]) -> set[type[RuleViolation]]:
+    getter = aggregate.claims.fget  # type: ignore[attr-defined]
+    return _rules(aggregate, getter, set())

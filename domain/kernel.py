@@ -1,0 +1,298 @@
+"""The kernel: aggregates, facts, rules and their stored form; the only file that knows `eventsourcing`."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar, TypeVar, get_type_hints
+
+import uuid_utils
+from eventsourcing.domain import (
+    BaseAggregate,
+    CanCreateTimestamp,
+    CanInitAggregate,
+    CanMutateAggregate,
+    MetaDomainEvent,
+    event,
+)
+from eventsourcing.utils import get_topic
+from pydantic import TypeAdapter
+from pydantic_core import from_json, to_json
+from typing_extensions import TypedDict
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+History = Iterable[tuple[str, int, str, int, datetime, bytes | str]]
+"""Stored events, oldest first: stream, version, type, schema, time, data."""
+
+applies = event
+"""Marks the method that applies a fact. It assigns and never refuses: history replays through it."""
+
+ENVELOPE = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
+"""Fields of an event that the journal keeps in columns of their own, outside the payload."""
+
+
+def kebab(name: str) -> str:
+    """Return a class or method name as it is written in routes and event types (`close-file`)."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_+", "-", name.strip("_")).lower()
+
+
+def new_id() -> str:
+    """Return a new UUIDv7 in its canonical text form; ids sort by the time they were made."""
+    return str(uuid_utils.uuid7())
+
+
+class RuleViolation(Exception):
+    """A command was refused by a business rule; the docstring of the subclass is the rule."""
+
+    def __init__(self, field: str | None = None) -> None:
+        """Refuse, naming the `field` of the command's body that broke the rule, if one did."""
+        super().__init__(self.text())
+        self.field = field
+
+    @classmethod
+    def rule(cls) -> str:
+        """Return the stable name of the rule, as in `owner-required`."""
+        return kebab(cls.__name__)
+
+    @classmethod
+    def text(cls) -> str:
+        """Return the rule in a business user's words."""
+        return " ".join((cls.__doc__ or "").split())
+
+
+class RecordClosed(RuleViolation):
+    """Nothing new is attached to a record that is closed."""
+
+
+class NothingChanged(RuleViolation):
+    """A correction has to change something."""
+
+
+def command(method: F) -> F:
+    """Mark a method as a command: it checks the rules and states facts; it becomes a route."""
+    method.__dict__["is_command"] = True
+    return method
+
+
+class _Fact(CanCreateTimestamp, metaclass=MetaDomainEvent):
+    originator_id: str
+    originator_version: int
+    timestamp: datetime
+
+
+class _Payload:
+    """How the facts of one event class are written to JSON and read back, with their types."""
+
+    def __init__(self, event_class: type[Any]) -> None:
+        hints = fields_of(event_class)
+        # Not total: a field with a default may be missing in facts older than the field.
+        shape = TypedDict("shape", hints, total=False)  # type: ignore[misc]
+        self.adapter: TypeAdapter[Any] = TypeAdapter(shape)
+        self.names = tuple(hints)
+        self.defaults = {
+            f.name: f.default
+            for f in dataclasses.fields(event_class)
+            if f.name in hints and f.default is not dataclasses.MISSING
+        }
+
+    def encode(self, fact: Any) -> bytes:
+        state = vars(fact)
+        return self.adapter.dump_json({name: state[name] for name in self.names})
+
+    def decode(self, data: bytes | str) -> dict[str, Any]:
+        found: dict[str, Any] = self.adapter.validate_json(data)
+        return self.defaults | found
+
+
+@cache
+def _codec(event_class: Hashable) -> _Payload:
+    assert isinstance(event_class, type)
+    return _Payload(event_class)
+
+
+def fields_of(event_class: type[Any]) -> dict[str, Any]:
+    """Return the fields of an event's payload with their types."""
+    hints = get_type_hints(event_class, include_extras=True)
+    names = (field.name for field in dataclasses.fields(event_class))
+    return {name: hints[name] for name in names if name not in ENVELOPE}
+
+
+class Aggregate(BaseAggregate[str]):
+    """A record of the business with its life cycle: it decides commands and states facts."""
+
+    class Event(CanMutateAggregate[str], _Fact):
+        """A fact about the record. `schema` grows by one with each change of its fields.
+
+        A class at schema n has static methods `upcast_v1_v2(data)` … that bring the stored
+        payload of an older schema up to date, in place.
+        """
+
+        type: ClassVar[str] = ""
+        schema: ClassVar[int] = 1
+
+    class Created(Event, CanInitAggregate[str]):
+        """The first fact of a record."""
+
+        originator_topic: str
+
+    kind: ClassVar[str] = ""
+    """The stable name of the aggregate, as in `service-ticket`."""
+    plural: ClassVar[str] = ""
+    """Its collection, as in `service-tickets`; set on the class where adding an s is wrong."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Name the aggregate and its events, and make them known to the registry."""
+        super().__init_subclass__(**options)
+        cls.kind = kebab(cls.__name__)
+        cls.plural = cls.__dict__.get("plural") or f"{cls.kind}s"
+        registry.add(cls)
+
+    @staticmethod
+    def create_id(*_: Any, **__: Any) -> str:
+        """Return the id of a new record."""
+        return new_id()
+
+    @property
+    def retired(self) -> bool:
+        """Whether the record is closed to anything new attached to it by others."""
+        return False
+
+    @property
+    def claims(self) -> Mapping[type[RuleViolation], str]:
+        """What only one record of this kind may hold at a time: the rule and the value held."""
+        return {}
+
+
+class Registry:
+    """Every aggregate and event class by its stable name."""
+
+    def __init__(self) -> None:
+        """Start empty; classes come in as their modules are imported."""
+        self.aggregates: dict[str, type[Aggregate]] = {}
+        self.events: dict[str, type[Aggregate.Event]] = {}
+        self.owners: dict[str, type[Aggregate]] = {}
+
+    def add(self, aggregate: type[Aggregate]) -> None:
+        """Register an aggregate with the event classes that its body declares."""
+        self.aggregates[aggregate.kind] = aggregate
+        for name, member in vars(aggregate).items():
+            if name in ("Event", "Created") or not isinstance(member, type):
+                continue
+            if issubclass(member, Aggregate.Event):
+                member.type = f"{aggregate.kind}.{kebab(name)}"
+                self.events[member.type] = member
+                self.owners[member.type] = aggregate
+
+
+registry = Registry()
+
+
+@cache
+def discover(package: str = "domain") -> Registry:
+    """Import every module of a package, so that what they declare is known. Return the registry.
+
+    Adding a file to `domain`, `projections` or `api` is all it takes to make it part of the
+    system: no list of modules is kept anywhere.
+    """
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        importlib.import_module(f"{package}.{module.name}")
+    return registry
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a command comes from: who, for whom, from which unit, and what caused it.
+
+    `command_id` is the client's Idempotency-Key or one of ours; `cause` is the id of the command
+    or the position of the event that led to this one, for commands that nobody typed.
+    """
+
+    actor: str
+    unit: str
+    command_id: str
+    on_behalf_of: str | None = None
+    cause: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as the journal holds it.
+
+    `position` counts all events from 1 without gaps, `version` those of one `stream` (the id of
+    the aggregate); `time` is UTC and never decreases with the position. `data` is the payload,
+    plain JSON values at the current schema.
+    """
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    schema: int
+    time: datetime
+    actor: str
+    unit: str
+    command_id: str
+    on_behalf_of: str | None
+    cause: str | None
+    data: dict[str, Any]
+
+    @property
+    def aggregate(self) -> str:
+        """The kind of the aggregate, as in `service-ticket`."""
+        return self.type.partition(".")[0]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stored:
+    """A fact in its stored form, before the journal gives it a position and a time."""
+
+    stream: str
+    version: int
+    type: str
+    schema: int
+    data: bytes
+
+
+def to_stored(fact: Aggregate.Event) -> Stored:
+    """Return the stored form of a fact: readable JSON under a stable name."""
+    return Stored(
+        fact.originator_id,
+        fact.originator_version,
+        fact.type,
+        fact.schema,
+        _codec(type(fact)).encode(fact),
+    )
+
+
+def upcast(type_: str, schema: int, data: dict[str, Any]) -> dict[str, Any]:
+    """Bring the payload of a stored event to the current schema, in place, and return it."""
+    event_class = registry.events[type_]
+    for step in range(schema, event_class.schema):
+        getattr(event_class, f"upcast_v{step}_v{step + 1}")(data)
+    return data
+
+
+def evolve(aggregate: Aggregate | None, history: History) -> Aggregate | None:
+    """Apply stored events to a record, oldest first, and return the record.
+
+    `history` yields `(stream, version, type, schema, time, data)`. With `None` for the record its
+    first event makes it; `None` comes back when there is no event at all. Raises `KeyError` for
+    an event type that no aggregate declares.
+    """
+    for stream, version, type_, schema, time, data in history:
+        event_class = registry.events[type_]
+        if schema != event_class.schema:
+            data = to_json(upcast(type_, schema, from_json(data)))
+        fact = object.__new__(event_class)
+        fact.__dict__.update(_codec(event_class).decode(data))
+        fact.__dict__.update(originator_id=stream, originator_version=version, timestamp=time)
+        if aggregate is None:
+            fact.__dict__["originator_topic"] = get_topic(registry.owners[type_])
+        aggregate = fact.mutate(aggregate)
+    return aggregate

@@ -1,0 +1,86 @@
+"""Values shared by all aggregates: bounded text, codes, money, references to other records."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+# Tab, line feed and carriage return may stand in long text; no other control character may.
+_LINE = r"^[^\x00-\x1f\x7f]+$"
+_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_LINE)
+]
+"""A line of text: a name, a title, a reason."""
+
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000, pattern=_LINES)]
+"""Text of any number of lines: a description, a resolution."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.@:-]+$")]
+"""An identifier given by people or other systems: an employee, a contract number."""
+
+UnitCode = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$"),
+    Field(examples=["gd-gz"]),
+]
+"""The code of an organisational unit: group, province, local network, team."""
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["CNY"])]
+"""An ISO 4217 currency code."""
+
+Amount = Annotated[
+    Decimal, Field(ge=0, max_digits=18, decimal_places=2, examples=["125000.00"], strict=False)
+]
+"""An amount of money in the currency named beside it; a decimal string in JSON."""
+
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+"""A number of things."""
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1))]
+"""A calendar day of the business, in the business's own time zone."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reference:
+    """Marks a parameter that names another record: it must exist, and be open when `live`."""
+
+    kind: str
+    live: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Lineage:
+    """Marks a parameter that the system fills in: the ids above the record named by `start`.
+
+    `start` is the name of the parameter with the first id, `step` the attribute of the record
+    that leads one up. Such a parameter is no part of the command's body.
+    """
+
+    kind: str
+    start: str
+    step: str
+
+
+_Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+CustomerId = Annotated[_Id, Reference("customer")]
+"""The id of a customer that is not closed."""
+
+OpportunityId = Annotated[_Id, Reference("opportunity", live=False)]
+"""The id of an opportunity, open or not."""
+
+CustomerAncestors = Annotated[Sequence[str], Lineage("customer", "parent_id", "parent_id")]
+"""The customers above a record, nearest first, filled in by the system."""
+
+
+class Value(BaseModel):
+    """A value with parts, equal to another when all parts are; unknown parts are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
