@@ -1,4 +1,4 @@
-"""The kernel: aggregates, facts, rules and their stored form; the only file that knows `eventsourcing`."""
+"""The kernel: aggregates, facts and rules on `eventsourcing`, which only this file knows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
+import orjson
 import uuid_utils
 from eventsourcing.domain import (
     BaseAggregate,
@@ -22,7 +23,6 @@ from eventsourcing.domain import (
 )
 from eventsourcing.utils import get_topic
 from pydantic import TypeAdapter
-from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,7 +31,7 @@ History = Iterable[tuple[str, int, str, int, datetime, bytes | str]]
 """Stored events, oldest first: stream, version, type, schema, time, data."""
 
 applies = event
-"""Marks the method that applies a fact. It assigns and never refuses: history replays through it."""
+"""Marks the method that applies a fact: it assigns, never refuses; history replays through it."""
 
 ENVELOPE = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
 """Fields of an event that the journal keeps in columns of their own, outside the payload."""
@@ -270,6 +270,16 @@ def to_stored(fact: Aggregate.Event) -> Stored:
     )
 
 
+def from_stored(type_: str, schema: int, data: str | bytes) -> dict[str, Any]:
+    """Return the payload of a stored event as plain JSON values at the current schema.
+
+    An event type that this version of the system does not know is returned as it is.
+    """
+    payload: dict[str, Any] = orjson.loads(data)
+    known = registry.events.get(type_)
+    return payload if known is None or known.schema == schema else upcast(type_, schema, payload)
+
+
 def upcast(type_: str, schema: int, data: dict[str, Any]) -> dict[str, Any]:
     """Bring the payload of a stored event to the current schema, in place, and return it."""
     event_class = registry.events[type_]
@@ -288,7 +298,7 @@ def evolve(aggregate: Aggregate | None, history: History) -> Aggregate | None:
     for stream, version, type_, schema, time, data in history:
         event_class = registry.events[type_]
         if schema != event_class.schema:
-            data = to_json(upcast(type_, schema, from_json(data)))
+            data = orjson.dumps(from_stored(type_, schema, data))
         fact = object.__new__(event_class)
         fact.__dict__.update(_codec(event_class).decode(data))
         fact.__dict__.update(originator_id=stream, originator_version=version, timestamp=time)

@@ -1,0 +1,62 @@
+"""Databases: engines for SQLite and PostgreSQL with the durability that each role asks for."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+Durability = Literal["full", "normal"]
+
+
+def connect(url: str, durability: Durability = "full", pool_size: int = 10) -> sa.Engine:
+    """Return an engine for a database URL.
+
+    `full` means that a commit is on the disk when it returns (the journal); `normal` keeps the
+    file consistent but may forget the last commits in a power cut (read models, which can be
+    rebuilt). `pool_size` is the number of connections kept. A SQLite folder must exist.
+    """
+    if url.startswith("sqlite"):
+        return _sqlite(url, durability, pool_size)
+    commit = "on" if durability == "full" else "off"
+    return sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=20,
+        pool_pre_ping=True,
+        connect_args={"options": f"-c synchronous_commit={commit} -c timezone=UTC"},
+    )
+
+
+def _sqlite(url: str, durability: Durability, pool_size: int) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=40,
+        connect_args={"timeout": 30, "check_same_thread": False},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # transactions begin where `begin` below says
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute(f"PRAGMA synchronous = {durability}")
+        cursor.execute("PRAGMA cache_size = -65536")
+        cursor.execute("PRAGMA mmap_size = 1073741824")
+        cursor.execute("PRAGMA temp_store = memory")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A transaction that will write takes the write lock at once: upgrading a read
+        # transaction later fails when another writer came between.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def writing(engine: sa.Engine) -> sa.Engine:
+    """Return the engine with transactions that take the write lock when they begin."""
+    return engine.execution_options(writes=True)

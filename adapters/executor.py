@@ -1,0 +1,273 @@
+"""The executor: takes a command from its JSON body to durable facts and an answer, once."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+import orjson
+import structlog
+from pydantic import ValidationError
+
+from adapters.journal import Journal
+from adapters.refusals import (
+    InvalidBody,
+    KeyReused,
+    MalformedBody,
+    Refusal,
+    RuleBroken,
+    StaleVersion,
+    UnknownCommand,
+    UnknownId,
+    UnknownReference,
+)
+from adapters.transaction import Transaction
+from adapters.writer import Writer
+from domain.commands import Command, commands
+from domain.kernel import Aggregate, Origin, RecordClosed, RuleViolation
+from domain.values import Lineage, Reference
+
+log = structlog.get_logger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """A wish to command.
+
+    `id` is the record's, `None` for a command that creates one; `body` is JSON text or plain JSON
+    values; `if_match` the version that the client has seen; `keyed` says that the command id is
+    the client's own, so that the call may be a repeat; `address` and `trace` go into the
+    operation log.
+    """
+
+    command: str
+    id: str | None
+    body: bytes | Mapping[str, Any]
+    origin: Origin
+    if_match: int | None = None
+    keyed: bool = True
+    address: str | None = None
+    trace: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answer:
+    """What an accepted command is answered: the record, its version, the last position."""
+
+    id: str
+    version: int
+    position: int
+    repeated: bool = False
+
+
+class Executor:
+    """Executes commands against a journal."""
+
+    def __init__(self, journal: Journal, capacity: int = 4096) -> None:
+        """Execute through one writer that lets `capacity` commands wait."""
+        self.journal = journal
+        self.writer = Writer(journal, capacity)
+        self._commands = commands()
+
+    def start(self) -> None:
+        """Begin to work."""
+        self.writer.start()
+
+    def stop(self) -> None:
+        """Finish what is waiting, then end."""
+        self.writer.stop()
+
+    def submit(self, call: Call) -> Future[Answer]:
+        """Queue a call; its future has the answer when its facts are durable, or a `Refusal`.
+
+        Raises `Overloaded` at once when too many are waiting.
+        """
+        return self.writer.submit(_Execution(call, self._commands.get(call.command)))
+
+    def execute(self, call: Call) -> Answer:
+        """Execute a call and wait for its answer. Raises a `Refusal`."""
+        return self.submit(call).result()
+
+
+class _Execution:
+    """One call on its way through the writer."""
+
+    def __init__(self, call: Call, command: Command | None) -> None:
+        self._call = call
+        self._command = command
+        self._began = time.perf_counter_ns()
+        self._arguments: dict[str, Any] = {}
+        self._invalid: Refusal | None = None
+        try:
+            if command is None:
+                raise UnknownCommand(f"There is no command {call.command!r}.")
+            self._arguments = _arguments(command, call.body)
+        except Refusal as refusal:
+            self._invalid = refusal
+        self._digest = _digest(call) if call.keyed else ""
+
+    def needs(self) -> Iterable[str]:
+        if self._invalid is None and self._command is not None:
+            if self._call.id is not None:
+                yield self._call.id
+            for parameter in self._command.references:
+                value = self._arguments[parameter]
+                if isinstance(value, str):
+                    yield value
+
+    def repeats(self) -> Iterable[tuple[str, str]]:
+        if self._call.keyed:
+            yield (self._call.origin.command_id, self._call.origin.actor)
+
+    def run(self, transaction: Transaction) -> Answer:
+        call, command = self._call, self._command
+        if call.keyed:
+            done = transaction.done(call.origin.command_id, call.origin.actor)
+            if done is not None:
+                if done.digest != self._digest:
+                    raise KeyReused("The Idempotency-Key was used for another request before.")
+                return Answer(done.target, done.version, done.position, repeated=True)
+        if self._invalid is not None or command is None:
+            raise self._invalid or UnknownCommand(call.command)
+        try:
+            aggregate = self._decide(transaction, command)
+        except RuleViolation as violation:
+            raise RuleBroken(violation) from violation
+        position = transaction.save(aggregate, call.origin)
+        answer = Answer(aggregate.id, aggregate.version, position)
+        self._log(transaction, 201 if command.creates else 200, answer, None)
+        return answer
+
+    def refused(self, transaction: Transaction, error: Exception) -> None:
+        if not isinstance(error, Refusal):
+            log.error("command.failed", command=self._call.command, exc_info=error)
+        self._log(transaction, getattr(error, "status", 500), None, error)
+
+    def _decide(self, transaction: Transaction, command: Command) -> Aggregate:
+        call, arguments = self._call, dict(self._arguments)
+        target: Any = command.aggregate
+        held: Mapping[type[RuleViolation], str] = {}
+        if not command.creates:
+            target = transaction.load(call.id or "")
+            if not isinstance(target, command.aggregate):
+                raise UnknownId(f"There is no {command.aggregate.kind} {call.id}.")
+            if call.if_match is not None and call.if_match != target.version:
+                raise StaleVersion(f"The record is at version {target.version} now.")
+            held = target.claims
+        for parameter, reference in command.references.items():
+            _check(transaction, parameter, reference, arguments[parameter])
+        for parameter, lineage in command.lineages.items():
+            arguments[parameter] = _ancestors(transaction, lineage, arguments[lineage.start])
+        result = getattr(target, command.method)(**arguments)
+        aggregate: Aggregate = result if command.creates else target
+        _claim(transaction, aggregate, held)
+        return aggregate
+
+    def _log(
+        self, transaction: Transaction, status: int, answer: Answer | None, error: Exception | None
+    ) -> None:
+        call, origin = self._call, self._call.origin
+        transaction.log(
+            {
+                "actor": origin.actor,
+                "on_behalf_of": origin.on_behalf_of,
+                "unit": origin.unit,
+                "command": call.command[:100],
+                "target": answer.id if answer else (call.id or "")[:36] or None,
+                "accepted": answer is not None,
+                "refusal": getattr(error, "name", error and "internal-error"),
+                "status": status,
+                "detail": str(error)[:1000] if error else None,
+                "command_id": origin.command_id,
+                "digest": self._digest,
+                "version": answer and answer.version,
+                "position": answer and answer.position,
+                "duration_us": (time.perf_counter_ns() - self._began) // 1000,
+                "address": call.address,
+                "trace": call.trace,
+            }
+        )
+
+
+def _arguments(command: Command, body: bytes | Mapping[str, Any]) -> dict[str, Any]:
+    text = body if isinstance(body, bytes) else orjson.dumps(body)
+    try:
+        return dict(command.body.model_validate_json(text or b"{}"))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+    except UnicodeDecodeError as error:
+        raise MalformedBody("The body is not UTF-8.") from error
+    if faults[0]["type"] == "json_invalid":
+        raise MalformedBody(faults[0]["msg"])
+    raise InvalidBody(
+        "; ".join(f"{_pointer(f['loc'])}: {f['msg']}" for f in faults[:5]),
+        [{"pointer": _pointer(f["loc"]), "detail": f["msg"]} for f in faults[:100]],
+    )
+
+
+def _pointer(location: Iterable[int | str]) -> str:
+    """Return a place in a JSON document as RFC 6901 writes it."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
+
+
+def _digest(call: Call) -> str:
+    """Return what tells a repeat from another request under the same key."""
+    body = call.body
+    if isinstance(body, bytes):
+        try:
+            body = orjson.loads(body or b"{}")
+        except orjson.JSONDecodeError:
+            body = {"": body.hex()}
+    text = orjson.dumps([call.command, call.id, body], option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+def _check(transaction: Transaction, field: str, reference: Reference, value: Any) -> None:
+    """See to it that the records named by a parameter exist, and that a single one is open."""
+    if isinstance(value, (list, tuple)):
+        missing = set(value) - transaction.existing(value, reference.kind)
+        if missing:
+            errors = [
+                {"pointer": f"/{field}/{i}", "detail": f"There is no {reference.kind} {one}."}
+                for i, one in enumerate(value)
+                if one in missing
+            ]
+            raise UnknownReference(errors[0]["detail"], errors[:100])
+    elif value is not None:
+        record = transaction.load(value)
+        if record is None or record.kind != reference.kind:
+            detail = f"There is no {reference.kind} {value}."
+            raise UnknownReference(detail, [{"pointer": f"/{field}", "detail": detail}])
+        if reference.live and record.retired:
+            raise RecordClosed(field)
+
+
+def _ancestors(transaction: Transaction, lineage: Lineage, start: str | None) -> tuple[str, ...]:
+    """Return the ids above a record, nearest first."""
+    above: list[str] = []
+    current = start
+    while current is not None:
+        record = transaction.load(current)
+        current = getattr(record, lineage.step, None)
+        if current is not None:
+            above.append(current)
+    return tuple(above)
+
+
+def _claim(
+    transaction: Transaction, aggregate: Aggregate, held: Mapping[type[RuleViolation], str]
+) -> None:
+    """Move the record's claims from what it held before to what it holds now."""
+    claims = aggregate.claims
+    for rule, value in held.items():
+        if claims.get(rule) != value:
+            transaction.claim(rule.rule(), value, None)
+    for rule, value in claims.items():
+        if held.get(rule) != value:
+            if transaction.holder(rule.rule(), value) not in (None, aggregate.id):
+                raise rule
+            transaction.claim(rule.rule(), value, aggregate.id)

@@ -1,0 +1,259 @@
+"""The journal: every event in commit order; a recorder on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    IntegrityError,
+    Notification,
+    StoredEvent,
+    Subscription,
+)
+
+from adapters.databases import connect, writing
+from adapters.journal_tables import events, head, journal_tables
+from adapters.transaction import EPOCH, Cache, Conflict, Transaction, instant
+from domain.kernel import Origin, Recorded, Stored, discover, from_stored
+
+POLL = 0.02
+"""Seconds between looks at the head for what other processes have appended."""
+
+
+class Head(NamedTuple):
+    """How far the journal has come."""
+
+    position: int
+    operation: int
+    time: datetime
+
+
+class Journal(ApplicationRecorder):
+    """The append-only log of events.
+
+    Positions are gapless and in commit order: all writers, of this and of other processes, take
+    the lock of the one row of `head` first, so what a transaction reads is the latest there is.
+    """
+
+    def __init__(self, url: str, cache_size: int = 20_000) -> None:
+        """Open the journal at a SQLAlchemy URL; keep up to `cache_size` aggregates in memory."""
+        discover()
+        self.engine = connect(url, "full")
+        self._cache = Cache(cache_size)
+        self._writing = threading.Lock()
+        self._appended = threading.Condition()
+        self._position = 0
+
+    def create(self) -> None:
+        """Make the tables that are not there yet."""
+        journal_tables.create_all(self.engine)
+        with writing(self.engine).begin() as connection:
+            if connection.scalar(sa.select(sa.func.count()).select_from(head)) == 0:
+                zero = {"one": 1, "position": 0, "operation": 0, "time_us": 0}
+                connection.execute(head.insert(), zero)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open a transaction under the head lock; it commits when the block ends.
+
+        When the block or the commit raises, nothing was written, or (when the database went away
+        during the commit) it is not known: look the command id up again.
+        """
+        with self._writing:
+            try:
+                with writing(self.engine).begin() as connection:
+                    transaction = Transaction(connection, self._cache)
+                    yield transaction
+                    transaction.flush()
+            except BaseException:
+                self._cache.clear()
+                raise
+            self._cache.position = transaction.position
+        if transaction.position > self._position:
+            with self._appended:
+                self._position = transaction.position
+                self._appended.notify_all()
+
+    def head(self) -> Head:
+        """Return the last position, operation number and time."""
+        with self.engine.connect() as connection:
+            row = connection.execute(sa.select(head)).one()
+        return Head(row.position, row.operation, instant(row.time_us))
+
+    def wait(self, after: int, timeout: float) -> int:
+        """Wait until there is an event after a position, for at most `timeout` seconds.
+
+        Returns the last position. What this process appends wakes it at once, what others
+        append within `POLL` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            if self._position > after:
+                return self._position
+            position = self.head().position
+            left = deadline - time.monotonic()
+            if position > after or left <= 0:
+                return position
+            with self._appended:
+                self._appended.wait_for(lambda: self._position > after, min(POLL, left))
+
+    def raw(self, after: int, limit: int, upto: int | None = None) -> Sequence[Sequence[Any]]:
+        """Return rows of `events` after a position, oldest first, as the table has them."""
+        query = sa.select(events).where(events.c.position > after)
+        if upto is not None:
+            query = query.where(events.c.position <= upto)
+        with self.engine.connect() as connection:
+            return connection.execute(query.order_by(events.c.position).limit(limit)).all()
+
+    def read(self, after: int, limit: int = 1000, upto: int | None = None) -> list[Recorded]:
+        """Return events after a position, oldest first."""
+        return [recorded(row) for row in self.raw(after, limit, upto)]
+
+    def history(self, stream: str, upto: int | None = None) -> list[Recorded]:
+        """Return the events of one record, oldest first, up to a position if one is given."""
+        query = sa.select(events).where(events.c.stream == stream).order_by(events.c.version)
+        if upto is not None:
+            query = query.where(events.c.position <= upto)
+        with self.engine.connect() as connection:
+            return [recorded(row) for row in connection.execute(query)]
+
+    def position_at(self, when: datetime) -> int:
+        """Return the last position recorded at or before an instant; 0 when there is none."""
+        time_us = (when - EPOCH) // (instant(1) - EPOCH)
+        query = (
+            sa.select(events.c.position)
+            .where(events.c.time_us <= time_us)
+            .order_by(events.c.time_us.desc(), events.c.position.desc())
+            .limit(1)
+        )
+        with self.engine.connect() as connection:
+            return connection.scalar(query) or 0
+
+    # What follows is the recorder's side, for the library's own repositories and tools.
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Append events of the library; `origin=` says where they come from."""
+        origin: Origin = kwargs["origin"]
+        facts = [
+            Stored(str(e.originator_id), e.originator_version, e.topic, 1, e.state)
+            for e in stored_events
+        ]
+        try:
+            with self.transaction() as transaction:
+                first = transaction.position + 1
+                transaction.append(facts, origin)
+                transaction.end_unit()
+                self._cache.drop(fact.stream for fact in facts)
+        except Conflict as conflict:
+            raise IntegrityError(str(conflict)) from conflict
+        return range(first, first + len(facts))
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return the library's form of one stream's events."""
+        order = events.c.version.desc() if desc else events.c.version
+        query = sa.select(events).where(events.c.stream == str(originator_id)).order_by(order)
+        if gt is not None:
+            query = query.where(events.c.version > gt)
+        if lte is not None:
+            query = query.where(events.c.version <= lte)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.limit(limit)).all()
+        return [StoredEvent(r.stream, r.version, r.type, r.data.encode()) for r in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Return the library's form of events in the order of their positions."""
+        query = sa.select(events).order_by(events.c.position).limit(limit)
+        if start is not None:
+            bound = start if inclusive_of_start else start + 1
+            query = query.where(events.c.position >= bound)
+        if stop is not None:
+            query = query.where(events.c.position <= stop)
+        if topics:
+            query = query.where(events.c.type.in_(topics))
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Notification(r.stream, r.version, r.type, r.data.encode(), id=r.position) for r in rows
+        ]
+
+    def max_notification_id(self) -> int | None:
+        """Return the last position, or `None` when there are no events."""
+        return self.head().position or None
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        """Return an endless iterator over events after a position."""
+        return _Tail(self, gt, topics)
+
+
+class _Tail(Subscription[ApplicationRecorder]):
+    """Follows the journal, for the library's subscribers."""
+
+    def __init__(self, journal: Journal, gt: int | None, topics: Sequence[str]) -> None:
+        super().__init__(journal, gt, topics)
+        self._journal = journal
+        self._buffer: Iterator[Notification] = iter(())
+
+    def __next__(self) -> Notification:
+        while not self._has_been_stopped:
+            for notification in self._buffer:
+                self._last_notification_id = notification.id
+                return notification
+            after = self._last_notification_id or 0
+            if self._journal.wait(after, timeout=0.5) > after:
+                found = self._journal.select_notifications(
+                    after, 1000, topics=self._topics, inclusive_of_start=False
+                )
+                self._buffer = iter(found)
+        raise StopIteration
+
+
+def recorded(row: Sequence[Any]) -> Recorded:
+    """Return a row of `events` as an event, its payload brought to the current schema."""
+    position, stream, version, type_, schema, time_us, *origin, data = row
+    actor, unit, command_id, on_behalf_of, cause = origin
+    return Recorded(
+        position=position,
+        stream=stream,
+        version=version,
+        type=type_,
+        schema=schema,
+        time=instant(time_us),
+        actor=actor,
+        unit=unit,
+        command_id=command_id,
+        on_behalf_of=on_behalf_of,
+        cause=cause,
+        data=from_stored(type_, schema, data),
+    )

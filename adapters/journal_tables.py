@@ -1,0 +1,110 @@
+"""Tables of the journal: events, the head, operations, claims, checkpoints and leases."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+journal_tables = sa.MetaData()
+
+ID = sa.String(36)
+
+events = sa.Table(
+    "events",
+    journal_tables,
+    sa.Column(
+        "position",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("stream", ID, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("type", sa.String(100), nullable=False),
+    sa.Column("schema", sa.SmallInteger, nullable=False),
+    sa.Column("time_us", sa.BigInteger, nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("unit", sa.String(64), nullable=False),
+    sa.Column("command_id", sa.String(200), nullable=False),
+    sa.Column("on_behalf_of", sa.String(200)),
+    sa.Column("cause", sa.String(200)),
+    sa.Column("data", sa.Text, nullable=False),
+    sa.UniqueConstraint("stream", "version"),
+    sa.Index("events_by_time", "time_us"),
+)
+"""Every event, in commit order; `time_us` is microseconds since 1970 UTC."""
+
+head = sa.Table(
+    "head",
+    journal_tables,
+    sa.Column("one", sa.SmallInteger, sa.CheckConstraint("one = 1"), primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("operation", sa.BigInteger, nullable=False),
+    sa.Column("time_us", sa.BigInteger, nullable=False),
+)
+"""One row: the last position, operation number and time. Its lock orders all writers."""
+
+operations = sa.Table(
+    "operations",
+    journal_tables,
+    sa.Column(
+        "number",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("time_us", sa.BigInteger, nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("on_behalf_of", sa.String(200)),
+    sa.Column("unit", sa.String(64), nullable=False),
+    sa.Column("command", sa.String(100), nullable=False),
+    sa.Column("target", ID),
+    sa.Column("accepted", sa.Boolean, nullable=False),
+    sa.Column("refusal", sa.String(100)),
+    sa.Column("status", sa.SmallInteger, nullable=False),
+    sa.Column("detail", sa.Text),
+    sa.Column("command_id", sa.String(200), nullable=False),
+    sa.Column("digest", sa.String(32), nullable=False),
+    sa.Column("version", sa.Integer),
+    sa.Column("position", sa.BigInteger),
+    sa.Column("duration_us", sa.BigInteger, nullable=False),
+    sa.Column("address", sa.String(64)),
+    sa.Column("trace", sa.String(64)),
+)
+"""The operation log: every attempt to command. An accepted one also answers its repeats:
+`digest` is that of the request, `target`, `version` and `position` are the answer."""
+
+sa.Index(
+    "operations_once",
+    operations.c.command_id,
+    operations.c.actor,
+    unique=True,
+    sqlite_where=sa.text("accepted = 1"),
+    postgresql_where=operations.c.accepted,
+)
+sa.Index("operations_by_target", operations.c.target)
+
+claims = sa.Table(
+    "claims",
+    journal_tables,
+    sa.Column("rule", sa.String(100), primary_key=True),
+    sa.Column("value", sa.String(200), primary_key=True),
+    sa.Column("stream", ID, nullable=False),
+)
+"""What only one record may hold at a time, such as a registration number."""
+
+checkpoints = sa.Table(
+    "checkpoints",
+    journal_tables,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+"""How far each reader of the journal has got."""
+
+leases = sa.Table(
+    "leases",
+    journal_tables,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("holder", sa.String(100), nullable=False),
+    sa.Column("until_us", sa.BigInteger, nullable=False),
+)
+"""Who may do what only one process at a time may do, and until when."""

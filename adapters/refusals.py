@@ -1,0 +1,111 @@
+"""Refusals: why a command was not done, each with its HTTP status and stable name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from domain.kernel import RuleViolation, kebab
+
+
+class Refusal(Exception):
+    """A command was refused and changed nothing.
+
+    `errors` lists the faults as `{"pointer": "/field", "detail": "…"}`, pointers by RFC 6901.
+    """
+
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "Bad request"
+
+    def __init__(self, detail: str, errors: Sequence[dict[str, str]] = ()) -> None:
+        """Refuse, saying why in words (`detail`) and field by field (`errors`)."""
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+
+    @property
+    def name(self) -> str:
+        """The stable name of the refusal, as in `stale-version`."""
+        return kebab(type(self).__name__)
+
+
+class InvalidBody(Refusal):
+    """The body does not have the shape that the command asks for."""
+
+    status = 422
+    title = "The body does not fit the command"
+
+
+class MalformedBody(Refusal):
+    """The body is not JSON."""
+
+    status = 400
+    title = "The body is not JSON"
+
+
+class UnknownCommand(Refusal):
+    """There is no such command."""
+
+    status = 404
+    title = "There is no such command"
+
+
+class UnknownId(Refusal):
+    """No record of this kind has this id."""
+
+    status = 404
+    title = "There is no such record"
+
+
+class UnknownReference(Refusal):
+    """The body names a record that does not exist."""
+
+    status = 422
+    title = "The body names a record that does not exist"
+
+
+class StaleVersion(Refusal):
+    """The record has changed since the version that the client named."""
+
+    status = 412
+    title = "The record has changed since"
+
+
+class KeyReused(Refusal):
+    """The Idempotency-Key was used for another request before."""
+
+    status = 422
+    title = "The Idempotency-Key belongs to another request"
+
+
+class Overloaded(Refusal):
+    """More commands are waiting than can be taken; try again shortly."""
+
+    status = 503
+    title = "Too many commands are waiting"
+
+
+class Unavailable(Refusal):
+    """The journal could not be written; nothing was acknowledged."""
+
+    status = 503
+    title = "The journal cannot be written now"
+
+
+class RuleBroken(Refusal):
+    """A business rule forbids it."""
+
+    status = 409
+    title = "A business rule forbids it"
+
+    def __init__(self, violation: RuleViolation) -> None:
+        """Refuse by the rule that the aggregate raised."""
+        field = violation.field
+        errors = [{"pointer": f"/{field}", "detail": violation.text()}] if field else []
+        super().__init__(violation.text(), errors)
+        self.rule = violation.rule()
+
+    @property
+    def name(self) -> str:
+        """The name of the rule, as in `owner-required`."""
+        return self.rule

@@ -1,0 +1,105 @@
+"""Settings: environment variables, each with its meaning, default and check."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the text says which and why."""
+
+
+def _setting(name: str, meaning: str, default: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"name": name, "meaning": meaning})
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What an operator may choose. Empty values stand for the default."""
+
+    data: Path = _setting(
+        "KEYLINE_DATA", "folder of all files that Keyline keeps", Path(".keyline")
+    )
+    host: str = _setting("KEYLINE_HOST", "address to listen on", "127.0.0.1")
+    port: int = _setting("KEYLINE_PORT", "port to listen on", 8000)
+    journal: str = _setting(
+        "KEYLINE_JOURNAL", "SQLAlchemy URL of the journal; empty: SQLite in the data folder", ""
+    )
+    rows: str = _setting(
+        "KEYLINE_ROWS",
+        "SQLAlchemy URL of the row read models; empty: beside a PostgreSQL journal, "
+        "else SQLite in the data folder",
+        "",
+    )
+    kafka: str = _setting(
+        "KEYLINE_KAFKA", "Kafka bootstrap servers, host:port,…; empty: all in one process", ""
+    )
+    partitions: int = _setting("KEYLINE_PARTITIONS", "partitions of each Kafka topic, for good", 8)
+    replicas: int = _setting("KEYLINE_REPLICAS", "copies of each Kafka topic", 1)
+    topics: str = _setting("KEYLINE_TOPICS", "prefix of the Kafka topics", "keyline")
+    warehouse: str = _setting(
+        "KEYLINE_WAREHOUSE",
+        "URL of the warehouse service that answers reports; empty: this process",
+        "",
+    )
+    demo: bool = _setting("KEYLINE_DEMO", "1: load demo data into an empty journal at start", False)
+    admin_key: str = _setting(
+        "KEYLINE_ADMIN_KEY", "the administrator's key; empty: made and printed at first start", ""
+    )
+    log: str = _setting("KEYLINE_LOG", "form of the log: console or json", "console")
+    queue: int = _setting("KEYLINE_QUEUE", "commands that may wait; past it 503", 4096)
+    body_limit: int = _setting("KEYLINE_BODY_LIMIT", "bytes in the body of one command", 1_048_576)
+    batch_limit: int = _setting(
+        "KEYLINE_BATCH_LIMIT", "bytes in the body of many commands", 67_108_864
+    )
+
+    @property
+    def journal_url(self) -> str:
+        """The URL of the journal."""
+        return self.journal or f"sqlite:///{self.data / 'journal.db'}"
+
+    @property
+    def rows_url(self) -> str:
+        """The URL of the row read models."""
+        beside = self.journal if self.journal.startswith("postgresql") else ""
+        return self.rows or beside or f"sqlite:///{self.data / 'rows.db'}"
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The file of the warehouse."""
+        return self.data / "warehouse.duckdb"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings from environment variables.
+
+        Raises `SettingsError` for a value of the wrong form or a KEYLINE_ name that is unknown.
+        """
+        fields = {field.metadata["name"]: field for field in dataclasses.fields(cls)}
+        unknown = {n for n in environment if n.startswith("KEYLINE_")} - fields.keys()
+        if unknown:
+            raise SettingsError(f"There is no setting {', '.join(sorted(unknown))}.")
+        given: dict[str, Any] = {}
+        for name, field in fields.items():
+            if text := environment.get(name, "").strip():
+                given[field.name] = _parse(name, text, type(field.default))
+        settings = cls(**given)
+        if settings.log not in ("console", "json"):
+            raise SettingsError("KEYLINE_LOG is console or json.")
+        return settings
+
+
+def _parse(name: str, text: str, kind: type[Any]) -> Any:
+    if kind is bool:
+        if text not in ("0", "1"):
+            raise SettingsError(f"{name} is 0 or 1, not {text!r}.")
+        return text == "1"
+    if kind is int:
+        if not text.isascii() or not text.isdigit():
+            raise SettingsError(f"{name} is a whole number, not {text!r}.")
+        return int(text)
+    return Path(text).expanduser() if issubclass(kind, Path) else text

@@ -1,0 +1,137 @@
+"""The writer: one thread that puts all waiting units of work into one commit."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+
+from adapters.journal import Journal
+from adapters.refusals import Overloaded, Unavailable
+from adapters.transaction import Transaction
+
+log = structlog.get_logger(__name__)
+
+IN_ONE_COMMIT = 512
+"""Units of work that share a commit at most: past this, a commit gets no cheaper per unit."""
+
+
+class Unit(Protocol):
+    """A unit of work: its effects are on the transaction alone, so that it can be run again."""
+
+    def needs(self) -> Iterable[str]:
+        """Return the ids of the records that it will read."""
+
+    def repeats(self) -> Iterable[tuple[str, str]]:
+        """Return the (command id, actor) pairs that it will look up."""
+
+    def run(self, transaction: Transaction) -> Any:
+        """Do the work and return the answer; raise to undo this unit alone."""
+
+    def refused(self, transaction: Transaction, error: Exception) -> None:
+        """Note in the transaction, after the unit was undone, that it was refused."""
+
+
+class Writer:
+    """Group commit: what has queued up while one commit ran goes into the next, together."""
+
+    def __init__(self, journal: Journal, capacity: int = 4096) -> None:
+        """Write to a journal; refuse work when `capacity` units are waiting."""
+        self._journal = journal
+        self._queue: queue.Queue[tuple[Unit, Future[Any]] | None] = queue.Queue(capacity)
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._stopped = False
+        self.commits = 0
+        self.units = 0
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is waiting, then end."""
+        self._stopped = True
+        self._queue.put(None)
+        self._thread.join()
+
+    @property
+    def waiting(self) -> int:
+        """How many units of work are waiting."""
+        return self._queue.qsize()
+
+    def submit(self, unit: Unit) -> Future[Any]:
+        """Queue a unit of work; its future has the answer once it is durable.
+
+        Raises `Overloaded` at once when too many are waiting.
+        """
+        if self._stopped:
+            raise Unavailable("The server is stopping.")
+        future: Future[Any] = Future()
+        try:
+            self._queue.put_nowait((unit, future))
+        except queue.Full:
+            raise Overloaded("Too many commands are waiting; try again shortly.") from None
+        return future
+
+    def _work(self) -> None:
+        last = False
+        while not last:
+            batch = [self._queue.get()]
+            while len(batch) < IN_ONE_COMMIT and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            work = [item for item in batch if item is not None]
+            last = len(work) < len(batch)
+            if work:
+                self._commit(work)
+
+    def _commit(self, work: Sequence[tuple[Unit, Future[Any]]]) -> None:
+        try:
+            outcomes = self._run(work)
+        except IntegrityError as error:
+            # Something wrote beside the head lock. One by one, only the unit that clashes fails.
+            if len(work) > 1:
+                for item in work:
+                    self._commit([item])
+                return
+            outcomes = [_unavailable(error)]
+        except Exception as error:
+            log.exception("journal.commit_failed", units=len(work))
+            outcomes = [_unavailable(error)] * len(work)
+            time.sleep(0.05)  # a full disk or a lost database is not to be asked in a tight loop
+        else:
+            self.commits += 1
+            self.units += len(work)
+        for (_, future), outcome in zip(work, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+    def _run(self, work: Sequence[tuple[Unit, Future[Any]]]) -> list[Any]:
+        outcomes: list[Any] = []
+        with self._journal.transaction() as transaction:
+            transaction.prefetch(stream for unit, _ in work for stream in unit.needs())
+            transaction.remember(key for unit, _ in work for key in unit.repeats())
+            for unit, _ in work:
+                transaction.begin_unit()
+                try:
+                    outcomes.append(unit.run(transaction))
+                except SQLAlchemyError:
+                    raise
+                except Exception as error:
+                    transaction.undo_unit()
+                    unit.refused(transaction, error)
+                    outcomes.append(error)
+                transaction.end_unit()
+        return outcomes
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    cause = type(error).__name__ if isinstance(error, OperationalError) else "error"
+    return Unavailable(f"The journal cannot be written now ({cause}); nothing was acknowledged.")
