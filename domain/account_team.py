@@ -1,0 +1,102 @@
+"""The account team of a customer: its account manager, and who else works for it in what role."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.standing import Standing
+from domain.values import Code, Day, Line
+
+
+class TeamRole(StrEnum):
+    """What a member of the account team does for the customer."""
+
+    SALES = "sales"
+    SOLUTION = "solution"
+    DELIVERY = "delivery"
+    SERVICE = "service"
+    BILLING = "billing"
+    SPONSOR = "sponsor"
+
+
+class ManagerRequired(RuleViolation):
+    """Only an account manager who was assigned can be released."""
+
+
+class TeamMemberRequired(RuleViolation):
+    """Only a member of the account team is removed from it."""
+
+
+class AccountTeam(Standing):
+    """Who looks after the customer."""
+
+    class ManagerAssigned(Aggregate.Event):
+        manager: str
+        on: date | None = None
+
+    class ManagerReleased(Aggregate.Event):
+        manager: str
+        reason: str | None = None
+        on: date | None = None
+
+    class TeamMemberAdded(Aggregate.Event):
+        employee: str
+        role: TeamRole
+        on: date | None = None
+
+    class TeamMemberRemoved(Aggregate.Event):
+        employee: str
+        on: date | None = None
+
+    manager: str | None
+    team: dict[str, TeamRole]
+
+    @command
+    def assign_manager(self, manager: Code, on: Day | None = None) -> None:
+        """Assign the account manager; one who was assigned before is replaced."""
+        self.require_open()
+        if manager == self.manager:
+            raise NothingChanged("manager")
+        self.trigger_event(self.ManagerAssigned, manager=manager, on=on)
+
+    @applies(ManagerAssigned)
+    def _manager_assigned(self, manager: str) -> None:
+        self.manager = manager
+
+    @command
+    def release_manager(self, reason: Line | None = None, on: Day | None = None) -> None:
+        """Release the account manager, so that the customer has none."""
+        self.require_open()
+        if self.manager is None:
+            raise ManagerRequired
+        self.trigger_event(self.ManagerReleased, manager=self.manager, reason=reason, on=on)
+
+    @applies(ManagerReleased)
+    def _manager_released(self) -> None:
+        self.manager = None
+
+    @command
+    def add_team_member(self, employee: Code, role: TeamRole, on: Day | None = None) -> None:
+        """Add an employee to the account team, or give a member another role."""
+        self.require_open()
+        if self.team.get(employee) == role:
+            raise NothingChanged("role")
+        self.trigger_event(self.TeamMemberAdded, employee=employee, role=role, on=on)
+
+    @applies(TeamMemberAdded)
+    def _team_member_added(self, employee: str, role: TeamRole) -> None:
+        self.team[employee] = role
+
+    @command
+    def remove_team_member(self, employee: Code, on: Day | None = None) -> None:
+        """Remove an employee from the account team."""
+        self.require_open()
+        if employee not in self.team:
+            raise TeamMemberRequired("employee")
+        self.trigger_event(self.TeamMemberRemoved, employee=employee, on=on)
+
+    @applies(TeamMemberRemoved)
+    def _team_member_removed(self, employee: str) -> None:
+        del self.team[employee]

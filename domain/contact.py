@@ -1,0 +1,181 @@
+"""The people at a customer: their part in its decisions, and how to reach and please them."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from domain.correction import Fields, corrected, correction
+from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command, new_id
+from domain.standing import Standing
+from domain.values import Day, Line, Prose
+
+
+class DecisionRole(StrEnum):
+    """The part that a contact plays when the customer decides."""
+
+    DECISION_MAKER = "decision-maker"
+    APPROVER = "approver"
+    INFLUENCER = "influencer"
+    GATEKEEPER = "gatekeeper"
+    BUYER = "buyer"
+    USER = "user"
+
+
+class Relationship(StrEnum):
+    """How a contact stands to us."""
+
+    SPONSOR = "sponsor"
+    SUPPORTER = "supporter"
+    NEUTRAL = "neutral"
+    SCEPTIC = "sceptic"
+    OPPONENT = "opponent"
+
+
+ContactId = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+]
+"""The id of a contact within its customer."""
+
+Influence = Annotated[int, Field(ge=1, le=5)]
+"""The weight of a contact's word, from 1 (little) to 5 (decisive)."""
+
+Phone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^\+?[0-9][0-9 ().x-]{2,38}$"),
+    Field(examples=["+86 20 8888 1234"]),
+]
+"""A telephone number, with an extension after an x."""
+
+Email = Annotated[
+    str,
+    StringConstraints(
+        max_length=200,
+        pattern=r"^[^@\s\x00-\x1f\x7f<>]+@[^@\s\x00-\x1f\x7f<>]+\.[^@\s\x00-\x1f\x7f<>.]+$",
+    ),
+    Field(examples=["li.wei@example.com"]),
+]
+"""An e-mail address."""
+
+
+class ContactDetail(StrEnum):
+    """A detail of a contact that can be emptied."""
+
+    TITLE = "title"
+    DECISION_ROLE = "decision_role"
+    INFLUENCE = "influence"
+    RELATIONSHIP = "relationship"
+    BIRTHDAY = "birthday"
+    PREFERENCES = "preferences"
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ContactDetails(Fields):
+    """What is known of one contact."""
+
+    name: str | None = None
+    title: str | None = None
+    decision_role: DecisionRole | None = None
+    influence: int | None = None
+    relationship: Relationship | None = None
+    birthday: date | None = None
+    preferences: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+class ContactIdTaken(RuleViolation):
+    """No two contacts of a customer share an id."""
+
+
+class ContactRequired(RuleViolation):
+    """A contact is corrected or removed only while the customer has it."""
+
+
+class Contacts(Standing):
+    """The people whom we know at the customer."""
+
+    class ContactAdded(ContactDetails, Aggregate.Event):
+        contact_id: str
+
+        def apply(self, aggregate: Any) -> None:
+            """Keep the contact."""
+            aggregate.contacts[self.contact_id] = ContactDetails.among(vars(self))
+
+    class ContactCorrected(ContactDetails, Aggregate.Event):
+        contact_id: str
+        cleared: list[str]
+
+        def apply(self, aggregate: Any) -> None:
+            """Keep the corrected contact."""
+            known = aggregate.contacts[self.contact_id]
+            aggregate.contacts[self.contact_id] = corrected(known, vars(self), self.cleared)
+
+    class ContactRemoved(Aggregate.Event):
+        contact_id: str
+
+    contacts: dict[str, dict[str, Any]]
+
+    @command
+    def add_contact(
+        self,
+        name: Line,
+        title: Line | None = None,
+        decision_role: DecisionRole | None = None,
+        influence: Influence | None = None,
+        relationship: Relationship | None = None,
+        birthday: Day | None = None,
+        preferences: Prose | None = None,
+        phone: Phone | None = None,
+        email: Email | None = None,
+        contact_id: ContactId | None = None,
+    ) -> None:
+        """Add a person to the contacts; `contact_id` is made up when it is not given."""
+        details = ContactDetails.among(locals())
+        self.require_open()
+        if contact_id in self.contacts:
+            raise ContactIdTaken("contact_id")
+        self.trigger_event(self.ContactAdded, contact_id=contact_id or new_id(), **details)
+
+    @command
+    def correct_contact(
+        self,
+        contact_id: ContactId,
+        name: Line | None = None,
+        title: Line | None = None,
+        decision_role: DecisionRole | None = None,
+        influence: Influence | None = None,
+        relationship: Relationship | None = None,
+        birthday: Day | None = None,
+        preferences: Prose | None = None,
+        phone: Phone | None = None,
+        email: Email | None = None,
+        clear: tuple[ContactDetail, ...] = (),
+    ) -> None:
+        """Correct what is known of a contact: the given details, and those to `clear`."""
+        given = ContactDetails.among(locals())
+        self.require_open()
+        if contact_id not in self.contacts:
+            raise ContactRequired("contact_id")
+        changes = correction(self.contacts[contact_id], given, clear)
+        if not changes:
+            raise NothingChanged
+        self.trigger_event(self.ContactCorrected, contact_id=contact_id, **changes)
+
+    @command
+    def remove_contact(self, contact_id: ContactId) -> None:
+        """Remove a person from the contacts."""
+        self.require_open()
+        if contact_id not in self.contacts:
+            raise ContactRequired("contact_id")
+        self.trigger_event(self.ContactRemoved, contact_id=contact_id)
+
+    @applies(ContactRemoved)
+    def _contact_removed(self, contact_id: str) -> None:
+        del self.contacts[contact_id]
