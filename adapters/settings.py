@@ -21,7 +21,7 @@ def _setting(name: str, meaning: str, default: Any) -> Any:
 class Settings:
     """What an operator may choose. Empty values stand for the default."""
 
-    data: Path = _setting(
+    data: Path = _setting(  # noqa: RUF009 (a field of its own, not a shared value)
         "KEYLINE_DATA", "folder of all files that Keyline keeps", Path(".keyline")
     )
     host: str = _setting("KEYLINE_HOST", "address to listen on", "127.0.0.1")

@@ -220,6 +220,10 @@ class Transaction:
         for known in (self._unit_versions, self._versions):
             if stream in known:
                 return known[stream]
+        if (aggregate := self.cache.get(stream)) is not None:
+            return aggregate.version
+        if stream in self._absent:
+            return 0
         query = sa.select(sa.func.max(events.c.version)).where(events.c.stream == stream)
         return self.connection.scalar(query) or 0
 

@@ -1,0 +1,1 @@
+"""Tests of what Keyline plugs into."""

@@ -1,0 +1,43 @@
+"""Appends without an aggregate behind them, for tests and benches of the journal itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from adapters.transaction import Transaction
+from domain.kernel import Origin, Stored, new_id
+
+
+def origin(command_id: str | None = None) -> Origin:
+    """Return where the commands of a test come from."""
+    return Origin(actor="tester", unit="group", command_id=command_id or new_id())
+
+
+def noted(stream: str, version: int, text: str = "x") -> Stored:
+    """Return a fact of no known type."""
+    return Stored(stream, version, "note.taken", 1, f'{{"text":"{text}"}}'.encode())
+
+
+@dataclasses.dataclass(frozen=True)
+class Append:
+    """A unit of work that appends facts."""
+
+    facts: Sequence[Stored]
+    origin: Origin
+
+    def needs(self) -> Iterable[str]:
+        """Return nothing: no record is read."""
+        return ()
+
+    def repeats(self) -> Iterable[tuple[str, str]]:
+        """Return nothing: no command id is looked up."""
+        return ()
+
+    def run(self, transaction: Transaction) -> int:
+        """Append the facts and return the last position."""
+        transaction.append(self.facts, self.origin)
+        return transaction.position
+
+    def refused(self, transaction: Transaction, error: Exception) -> None:
+        """Log nothing."""
