@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 # Tab, line feed and carriage return may stand in long text; no other control character may.
 _LINE = r"^[^\x00-\x1f\x7f]+$"
@@ -45,6 +52,13 @@ Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1))]
 """A calendar day of the business, in the business's own time zone."""
+
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+]
+"""A moment of the business, stated with its time zone and kept as UTC."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,4 +97,4 @@ CustomerAncestors = Annotated[Sequence[str], Lineage("customer", "parent_id", "p
 class Value(BaseModel):
     """A value with parts, equal to another when all parts are; unknown parts are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

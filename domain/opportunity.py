@@ -1,0 +1,243 @@
+"""Opportunities: a possible sale, from the first lead to a contract won, lost or abandoned."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.offer import LARGEST, AmountTooLarge, Lines, Offer, ProductLine, amount_of
+from domain.sales_stage import PROBABILITY, Percent, Stage, Status
+from domain.values import Amount, Code, Currency, CustomerId, Day, Line, UnitCode
+
+
+class Source(StrEnum):
+    """Where an opportunity came from."""
+
+    ACCOUNT_MANAGER = "account-manager"
+    CAMPAIGN = "campaign"
+    TENDER = "tender"
+    REFERRAL = "referral"
+    CUSTOMER_REQUEST = "customer-request"
+    RENEWAL = "renewal"
+    PARTNER = "partner"
+    OTHER = "other"
+
+
+class CompetitorRequired(RuleViolation):
+    """Only a competitor that was added is dropped."""
+
+
+class DealTeamMemberRequired(RuleViolation):
+    """Only a member of the opportunity's team is removed from it."""
+
+
+class Opportunity(Offer, Aggregate):
+    """A possible sale to a customer, or to somebody who is not yet tied to one."""
+
+    class Opened(Aggregate.Created):
+        title: str
+        unit: str
+        customer_id: str | None
+        manager: str | None
+        stage: Stage
+        probability: int
+        lines: list[ProductLine]
+        amount: Decimal | None
+        currency: str
+        expected_close: date | None
+        source: Source | None
+        opened_on: date | None
+
+    class CustomerNamed(Aggregate.Event):
+        customer_id: str
+
+    class Retitled(Aggregate.Event):
+        title: str
+
+    class ManagerAssigned(Aggregate.Event):
+        manager: str
+        on: date | None = None
+
+    class Transferred(Aggregate.Event):
+        unit: str
+        reason: str
+        on: date | None = None
+
+    class CompetitorAdded(Aggregate.Event):
+        competitor: str
+        note: str | None = None
+
+    class CompetitorDropped(Aggregate.Event):
+        competitor: str
+
+    class TeamMemberAdded(Aggregate.Event):
+        employee: str
+        role: str
+
+    class TeamMemberRemoved(Aggregate.Event):
+        employee: str
+
+    @classmethod
+    @command
+    def open(
+        cls,
+        title: Line,
+        unit: UnitCode,
+        customer_id: CustomerId | None = None,
+        manager: Code | None = None,
+        lines: Lines | None = None,
+        amount: Amount | None = None,
+        currency: Currency = "CNY",
+        probability: Percent | None = None,
+        expected_close: Day | None = None,
+        source: Source | None = None,
+        opened_on: Day | None = None,
+    ) -> Opportunity:
+        """Open a lead. Without an `amount` it is what the lines come to, if there are any."""
+        if amount is None and lines:
+            amount = amount_of(lines)
+            if amount > LARGEST:
+                raise AmountTooLarge("lines")
+        return cls._create(
+            cls.Opened,
+            title=title,
+            unit=unit,
+            customer_id=customer_id,
+            manager=manager,
+            stage=Stage.LEAD,
+            probability=PROBABILITY[Stage.LEAD] if probability is None else probability,
+            lines=lines or [],
+            amount=amount,
+            currency=currency,
+            expected_close=expected_close,
+            source=source,
+            opened_on=opened_on,
+        )
+
+    @applies(Opened)
+    def __init__(
+        self,
+        title: str,
+        unit: str,
+        customer_id: str | None,
+        manager: str | None,
+        stage: Stage,
+        probability: int,
+        lines: list[ProductLine],
+        amount: Decimal | None,
+        expected_close: date | None,
+        opened_on: date | None,
+    ) -> None:
+        self.start(stage, probability, opened_on)
+        self.title = title
+        self.unit = unit
+        self.customer_id = customer_id
+        self.manager = manager
+        self.lines = lines
+        self.amount = amount
+        self.expected_close = expected_close
+        self.competitors: set[str] = set()
+        self.team: dict[str, str] = {}
+
+    @property
+    def retired(self) -> bool:
+        """Whether the opportunity has ended."""
+        return self.status is not Status.OPEN
+
+    @command
+    def name_customer(self, customer_id: CustomerId) -> None:
+        """Name the customer of the opportunity."""
+        self.require_open()
+        if customer_id == self.customer_id:
+            raise NothingChanged("customer_id")
+        self.trigger_event(self.CustomerNamed, customer_id=customer_id)
+
+    @applies(CustomerNamed)
+    def _customer_named(self, customer_id: str) -> None:
+        self.customer_id = customer_id
+
+    @command
+    def retitle(self, title: Line) -> None:
+        """Give the opportunity another title."""
+        self.require_open()
+        if title == self.title:
+            raise NothingChanged("title")
+        self.trigger_event(self.Retitled, title=title)
+
+    @applies(Retitled)
+    def _retitled(self, title: str) -> None:
+        self.title = title
+
+    @command
+    def assign_manager(self, manager: Code, on: Day | None = None) -> None:
+        """Assign the account manager who pursues the opportunity."""
+        self.require_open()
+        if manager == self.manager:
+            raise NothingChanged("manager")
+        self.trigger_event(self.ManagerAssigned, manager=manager, on=on)
+
+    @applies(ManagerAssigned)
+    def _manager_assigned(self, manager: str) -> None:
+        self.manager = manager
+
+    @command
+    def transfer(self, unit: UnitCode, reason: Line, on: Day | None = None) -> None:
+        """Transfer the opportunity to another unit, for a reason."""
+        self.require_open()
+        if unit == self.unit:
+            raise NothingChanged("unit")
+        self.trigger_event(self.Transferred, unit=unit, reason=reason, on=on)
+
+    @applies(Transferred)
+    def _transferred(self, unit: str) -> None:
+        self.unit = unit
+
+    @command
+    def add_competitor(self, competitor: Line, note: Line | None = None) -> None:
+        """Note a competitor who is after the same sale."""
+        self.require_open()
+        if competitor in self.competitors:
+            raise NothingChanged("competitor")
+        self.trigger_event(self.CompetitorAdded, competitor=competitor, note=note)
+
+    @applies(CompetitorAdded)
+    def _competitor_added(self, competitor: str) -> None:
+        self.competitors.add(competitor)
+
+    @command
+    def drop_competitor(self, competitor: Line) -> None:
+        """Note that a competitor is out of the race."""
+        self.require_open()
+        if competitor not in self.competitors:
+            raise CompetitorRequired("competitor")
+        self.trigger_event(self.CompetitorDropped, competitor=competitor)
+
+    @applies(CompetitorDropped)
+    def _competitor_dropped(self, competitor: str) -> None:
+        self.competitors.remove(competitor)
+
+    @command
+    def add_team_member(self, employee: Code, role: Line) -> None:
+        """Add an employee to the team, or give a member another role."""
+        self.require_open()
+        if self.team.get(employee) == role:
+            raise NothingChanged("role")
+        self.trigger_event(self.TeamMemberAdded, employee=employee, role=role)
+
+    @applies(TeamMemberAdded)
+    def _team_member_added(self, employee: str, role: str) -> None:
+        self.team[employee] = role
+
+    @command
+    def remove_team_member(self, employee: Code) -> None:
+        """Remove an employee from the team."""
+        self.require_open()
+        if employee not in self.team:
+            raise DealTeamMemberRequired("employee")
+        self.trigger_event(self.TeamMemberRemoved, employee=employee)
+
+    @applies(TeamMemberRemoved)
+    def _team_member_removed(self, employee: str) -> None:
+        del self.team[employee]
