@@ -169,10 +169,7 @@ class SalesStage(Part):
 
     @command
     def qualify(
-        self,
-        probability: Percent | None = None,
-        note: Prose | None = None,
-        on: Day | None = None,
+        self, probability: Percent | None = None, note: Prose | None = None, on: Day | None = None
     ) -> None:
         """Note that a lead is a real need with a budget, someone who decides and a date."""
         if self.stage is not Stage.LEAD:
@@ -243,10 +240,7 @@ class SalesStage(Part):
 
     @command
     def win(
-        self,
-        amount: Amount,
-        contract_number: Code | None = None,
-        closed_on: Day | None = None,
+        self, amount: Amount, contract_number: Code | None = None, closed_on: Day | None = None
     ) -> None:
         """Win the sale: the amount that was really agreed, and the contract's number."""
         self._require_step("closed_on", closed_on)

@@ -1,0 +1,225 @@
+"""Service tickets: a fault, complaint, consultation or request, from opening to closing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.handling import AcceptanceRequired, Handling, Level, Status
+from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.values import CustomerId, Line, Moment, Prose, UnitCode
+
+
+class Kind(StrEnum):
+    """What the customer wants."""
+
+    FAULT = "fault"
+    COMPLAINT = "complaint"
+    CONSULTATION = "consultation"
+    REQUEST = "request"
+
+
+class Severity(StrEnum):
+    """How badly the customer is hit."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+    LOW = "low"
+
+
+class Channel(StrEnum):
+    """How the ticket reached us."""
+
+    HOTLINE = "hotline"
+    ACCOUNT_MANAGER = "account-manager"
+    EMAIL = "email"
+    WEB = "web"
+    VISIT = "visit"
+    MONITORING = "monitoring"
+    SYSTEM = "system"
+
+
+Score = Annotated[int, Field(ge=1, le=5)]
+"""How satisfied the customer is, from 1 (not at all) to 5 (fully)."""
+
+
+class ResolutionRequired(RuleViolation):
+    """A ticket is confirmed and closed only after it was resolved."""
+
+
+class ResolvedRequired(RuleViolation):
+    """Only a ticket that was resolved, confirmed or closed is reopened."""
+
+
+class ServiceTicket(Handling, Aggregate):
+    """One fault, complaint, consultation or request, worked by one owner at a time."""
+
+    class Opened(Aggregate.Created):
+        customer_id: str
+        kind: Kind
+        severity: Severity
+        channel: Channel
+        title: str
+        description: str
+        unit: str
+        level: Level
+        contact: str | None
+        at: datetime | None
+
+    class Reclassified(Aggregate.Event):
+        kind: Kind
+        severity: Severity
+        reason: str
+        at: datetime | None = None
+
+    class Resolved(Aggregate.Event):
+        cause: str
+        action: str
+        at: datetime | None = None
+
+    class Confirmed(Aggregate.Event):
+        satisfaction: int
+        comment: str | None = None
+        at: datetime | None = None
+
+    class Reopened(Aggregate.Event):
+        reason: str
+        at: datetime | None = None
+
+    class Closed(Aggregate.Event):
+        note: str | None = None
+        at: datetime | None = None
+
+    class Withdrawn(Aggregate.Event):
+        reason: str
+        at: datetime | None = None
+
+    @classmethod
+    @command
+    def open(
+        cls,
+        customer_id: CustomerId,
+        kind: Kind,
+        severity: Severity,
+        channel: Channel,
+        title: Line,
+        unit: UnitCode,
+        description: Prose = "",
+        level: Level = Level.LOCAL,
+        contact: Line | None = None,
+        at: Moment | None = None,
+    ) -> ServiceTicket:
+        """Open a ticket in the unit that works on it; `contact` is whom to call back, and how."""
+        return cls._create(
+            cls.Opened,
+            customer_id=customer_id,
+            kind=kind,
+            severity=severity,
+            channel=channel,
+            title=title,
+            description=description,
+            unit=unit,
+            level=level,
+            contact=contact,
+            at=at,
+        )
+
+    @applies(Opened)
+    def __init__(
+        self,
+        customer_id: str,
+        kind: Kind,
+        severity: Severity,
+        unit: str,
+        level: Level,
+        at: datetime | None,
+    ) -> None:
+        self.start(unit, level, at)
+        self.customer_id = customer_id
+        self.kind_of_ticket = kind
+        self.severity = severity
+
+    @property
+    def retired(self) -> bool:
+        """Whether the ticket is closed or withdrawn."""
+        return self.status in (Status.CLOSED, Status.WITHDRAWN)
+
+    @command
+    def reclassify(
+        self, kind: Kind, severity: Severity, reason: Line, at: Moment | None = None
+    ) -> None:
+        """Give the ticket another kind or severity, for a reason."""
+        self.require_unresolved(at)
+        if (kind, severity) == (self.kind_of_ticket, self.severity):
+            raise NothingChanged
+        self.trigger_event(self.Reclassified, kind=kind, severity=severity, reason=reason, at=at)
+
+    @applies(Reclassified)
+    def _reclassified(self, kind: Kind, severity: Severity, at: datetime | None) -> None:
+        self.kind_of_ticket = kind
+        self.severity = severity
+        self.step(self.status, at)
+
+    @command
+    def resolve(self, cause: Prose, action: Prose, at: Moment | None = None) -> None:
+        """Resolve the ticket: what the cause was and what was done about it."""
+        self.require_workable(at)
+        if self.status is not Status.IN_PROGRESS:
+            raise AcceptanceRequired
+        self.trigger_event(self.Resolved, cause=cause, action=action, at=at)
+
+    @applies(Resolved)
+    def _resolved(self, at: datetime | None) -> None:
+        self.step(Status.RESOLVED, at)
+
+    @command
+    def confirm(
+        self, satisfaction: Score, comment: Prose | None = None, at: Moment | None = None
+    ) -> None:
+        """Note that the customer confirmed the resolution, and how satisfied it is."""
+        self.require_order(at)
+        if self.status is not Status.RESOLVED:
+            raise ResolutionRequired
+        self.trigger_event(self.Confirmed, satisfaction=satisfaction, comment=comment, at=at)
+
+    @applies(Confirmed)
+    def _confirmed(self, at: datetime | None) -> None:
+        self.step(Status.CONFIRMED, at)
+
+    @command
+    def reopen(self, reason: Line, at: Moment | None = None) -> None:
+        """Reopen the ticket, for a reason; its owner has to accept it again."""
+        self.require_order(at)
+        if self.status not in (Status.RESOLVED, Status.CONFIRMED, Status.CLOSED):
+            raise ResolvedRequired
+        self.trigger_event(self.Reopened, reason=reason, at=at)
+
+    @applies(Reopened)
+    def _reopened(self, at: datetime | None) -> None:
+        self.step(Status.ASSIGNED, at)
+
+    @command
+    def close(self, note: Prose | None = None, at: Moment | None = None) -> None:
+        """Close the ticket, after its resolution or its confirmation."""
+        self.require_order(at)
+        if self.status not in (Status.RESOLVED, Status.CONFIRMED):
+            raise ResolutionRequired
+        self.trigger_event(self.Closed, note=note, at=at)
+
+    @applies(Closed)
+    def _closed(self, at: datetime | None) -> None:
+        self.step(Status.CLOSED, at)
+
+    @command
+    def withdraw(self, reason: Line, at: Moment | None = None) -> None:
+        """Withdraw a ticket that needs no work any more, for a reason."""
+        self.require_unresolved(at)
+        self.trigger_event(self.Withdrawn, reason=reason, at=at)
+
+    @applies(Withdrawn)
+    def _withdrawn(self, at: datetime | None) -> None:
+        self.step(Status.WITHDRAWN, at)
