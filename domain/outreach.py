@@ -1,0 +1,167 @@
+"""The outreach of a campaign: its targets, who was contacted how, and who responded."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.campaign_course import CampaignCourse, RunningRequired, Status
+from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.values import CustomerId, Day, Line, Prose
+
+
+class ContactChannel(StrEnum):
+    """How a target is contacted."""
+
+    PHONE = "phone"
+    VISIT = "visit"
+    EMAIL = "email"
+    MESSAGE = "message"
+    MAIL = "mail"
+    EVENT = "event"
+
+
+class ContactOutcome(StrEnum):
+    """What came of a contact."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not-reached"
+    CALL_BACK = "call-back"
+    REFUSED = "refused"
+
+
+class ResponseKind(StrEnum):
+    """What a target did in response."""
+
+    INQUIRY = "inquiry"
+    INTEREST = "interest"
+    MEETING = "meeting"
+    ORDER = "order"
+    REFUSAL = "refusal"
+
+
+CustomerIds = Annotated[list[CustomerId], Field(min_length=1, max_length=10_000)]
+"""The ids of many customers at once."""
+
+
+class CampaignClosed(RuleViolation):
+    """The targets of a closed campaign stand."""
+
+
+class TargetRequired(RuleViolation):
+    """Only a target of the campaign is contacted, responds, or is removed from the targets."""
+
+
+class TargetContacted(RuleViolation):
+    """A customer that was contacted or responded stays a target."""
+
+
+class Outreach(CampaignCourse):
+    """Whom the campaign addresses."""
+
+    class TargetsAdded(Aggregate.Event):
+        customer_ids: list[str]
+
+    class TargetsRemoved(Aggregate.Event):
+        customer_ids: list[str]
+        reason: str | None = None
+
+    class ContactRecorded(Aggregate.Event):
+        customer_id: str
+        channel: ContactChannel
+        outcome: ContactOutcome
+        note: str | None = None
+        on: date | None = None
+
+    class ResponseRecorded(Aggregate.Event):
+        customer_id: str
+        kind: ResponseKind
+        note: str | None = None
+        on: date | None = None
+
+    contacted: set[str]
+    responded: set[str]
+
+    def _require_target(self, customer_id: str) -> None:
+        if customer_id not in self.targets:
+            raise TargetRequired("customer_id")
+
+    @command
+    def add_targets(self, customer_ids: CustomerIds) -> None:
+        """Add customers to the targets, up to 10,000 at once; those that are targets stay so."""
+        if self.status is Status.CLOSED:
+            raise CampaignClosed
+        new = [each for each in dict.fromkeys(customer_ids) if each not in self.targets]
+        if not new:
+            raise NothingChanged("customer_ids")
+        self.trigger_event(self.TargetsAdded, customer_ids=new)
+
+    @applies(TargetsAdded)
+    def _targets_added(self, customer_ids: list[str]) -> None:
+        self.targets.update(customer_ids)
+
+    @command
+    def remove_targets(self, customer_ids: CustomerIds, reason: Line | None = None) -> None:
+        """Remove customers from the targets, as long as they were not contacted."""
+        if self.status is Status.CLOSED:
+            raise CampaignClosed
+        ids = set(customer_ids)
+        if not ids <= self.targets:
+            raise TargetRequired("customer_ids")
+        if ids & (self.contacted | self.responded):
+            raise TargetContacted("customer_ids")
+        self.trigger_event(
+            self.TargetsRemoved, customer_ids=list(dict.fromkeys(customer_ids)), reason=reason
+        )
+
+    @applies(TargetsRemoved)
+    def _targets_removed(self, customer_ids: list[str]) -> None:
+        self.targets.difference_update(customer_ids)
+
+    @command
+    def record_contact(
+        self,
+        customer_id: CustomerId,
+        channel: ContactChannel,
+        outcome: ContactOutcome,
+        note: Prose | None = None,
+        on: Day | None = None,
+    ) -> None:
+        """Record that a target was contacted, how, and what came of it."""
+        if self.status is not Status.RUNNING:
+            raise RunningRequired
+        self._require_target(customer_id)
+        self.trigger_event(
+            self.ContactRecorded,
+            customer_id=customer_id,
+            channel=channel,
+            outcome=outcome,
+            note=note,
+            on=on,
+        )
+
+    @applies(ContactRecorded)
+    def _contact_recorded(self, customer_id: str) -> None:
+        self.contacted.add(customer_id)
+
+    @command
+    def record_response(
+        self,
+        customer_id: CustomerId,
+        kind: ResponseKind,
+        note: Prose | None = None,
+        on: Day | None = None,
+    ) -> None:
+        """Record that a target responded, contacted by us or not."""
+        self.require_launched()
+        self._require_target(customer_id)
+        self.trigger_event(
+            self.ResponseRecorded, customer_id=customer_id, kind=kind, note=note, on=on
+        )
+
+    @applies(ResponseRecorded)
+    def _response_recorded(self, customer_id: str) -> None:
+        self.responded.add(customer_id)
