@@ -86,14 +86,14 @@ class Executor:
 
         Raises `Overloaded` at once when too many are waiting.
         """
-        return self.writer.submit(_Execution(call, self._commands.get(call.command)))
+        return self.writer.submit(Execution(call, self._commands.get(call.command)))
 
     def execute(self, call: Call) -> Answer:
         """Execute a call and wait for its answer. Raises a `Refusal`."""
         return self.submit(call).result()
 
 
-class _Execution:
+class Execution:
     """One call on its way through the writer."""
 
     def __init__(self, call: Call, command: Command | None) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
+from adapters.databases import insert_rows
 from adapters.journal_tables import claims, events, head, operations
 from domain.kernel import Aggregate, Origin, Stored, evolve, to_stored
 
@@ -19,6 +21,15 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 IN_ONE_QUERY = 500
 """Values in one IN list: few enough for every database, many enough that queries are rare."""
+
+_HISTORIES = (
+    sa.select(
+        *(events.c[name] for name in ("stream", "version", "type", "schema", "time_us", "data"))
+    )
+    .where(events.c.stream.in_(sa.bindparam("streams", expanding=True)))
+    .order_by(events.c.stream, events.c.version)
+)
+_OPERATION = tuple(operations.columns.keys())
 
 
 def instant(time_us: int) -> datetime:
@@ -79,18 +90,22 @@ class Transaction:
     database before `flush`.
     """
 
-    def __init__(self, connection: sa.Connection, cache: Cache) -> None:
-        """Take the head lock and bring the cache up to what other processes have written."""
+    def __init__(self, connection: sa.Connection, cache: Cache, lock: bool = True) -> None:
+        """Take the head lock and bring the cache up to what other processes have written.
+
+        Without the lock others go on writing; such a transaction must never be flushed.
+        """
         self.connection = connection
         self.cache = cache
-        row = connection.execute(sa.select(head).with_for_update()).one()
+        query = sa.select(head)
+        row = connection.execute(query.with_for_update() if lock else query).one()
         self.position: int = row.position
         self._operation: int = row.operation
         self.time_us = max(time.time_ns() // 1000, row.time_us)
         if cache.position != self.position:
             self._catch_up()
-        self._events: list[dict[str, Any]] = []
-        self._operations: list[dict[str, Any]] = []
+        self._events: list[tuple[Any, ...]] = []
+        self._operations: list[tuple[Any, ...]] = []
         self._versions: dict[str, int] = {}
         self._claims: dict[tuple[str, str], str | None] = {}
         self._done: dict[tuple[str, str], Done | None] = {}
@@ -130,32 +145,38 @@ class Transaction:
         self._operation += len(self._operations) - self._mark[1]
 
     def load(self, stream: str) -> Aggregate | None:
-        """Return the record with this id as it is now, or `None`."""
+        """Return the record with this id as it is now, or `None`.
+
+        Raises what its replay raises when the record has an event that cannot be applied.
+        """
         self._touched.add(stream)
-        aggregate = self.cache.get(stream)
-        if aggregate is None and stream not in self._absent:
-            self.prefetch([stream])
-            aggregate = self.cache.get(stream)
-        return aggregate
+        if self.cache.get(stream) is None and stream not in self._absent:
+            history = self._histories([stream])[stream]
+            self._keep(stream, evolve(None, history))
+        return self.cache.get(stream)
 
     def prefetch(self, streams: Iterable[str]) -> None:
         """Read all these records that are not in the cache, in as few queries as may be."""
         wanted = [s for s in dict.fromkeys(streams) if s and self.cache.get(s) is None]
         for part in _parts(wanted, min(IN_ONE_QUERY, self.cache.size)):
-            columns = [events.c[name] for name in ("stream", "version", "type", "schema")]
-            query = (
-                sa.select(*columns, events.c.time_us, events.c.data)
-                .where(events.c.stream.in_(part))
-                .order_by(events.c.stream, events.c.version)
-            )
-            histories = defaultdict(list)
-            for row in self.connection.execute(query):
-                stored = (row.stream, row.version, row.type, row.schema)
-                histories[row.stream].append((*stored, instant(row.time_us), row.data))
-            for history in histories.values():
-                if (aggregate := evolve(None, history)) is not None:
-                    self.cache.put(aggregate)
-            self._absent.update(set(part) - histories.keys())
+            histories = self._histories(part)
+            for stream in part:
+                # A record that cannot be replayed is the trouble of those who load it.
+                with suppress(Exception):
+                    self._keep(stream, evolve(None, histories[stream]))
+
+    def _histories(self, streams: Sequence[str]) -> Mapping[str, list[Any]]:
+        histories: defaultdict[str, list[Any]] = defaultdict(list)
+        for row in self.connection.execute(_HISTORIES, {"streams": streams}):
+            stored = (row.stream, row.version, row.type, row.schema)
+            histories[row.stream].append((*stored, instant(row.time_us), row.data))
+        return histories
+
+    def _keep(self, stream: str, aggregate: Aggregate | None) -> None:
+        if aggregate is None:
+            self._absent.add(stream)
+        else:
+            self.cache.put(aggregate)
 
     def existing(self, streams: Collection[str], kind: str) -> set[str]:
         """Return those of the ids that name a record of this kind, without reading it."""
@@ -167,12 +188,9 @@ class Transaction:
                 events.c.type.startswith(f"{kind}.", autoescape=True),
             )
             found.update(self.connection.scalars(query))
-        fresh = (row for row in self._events if row["version"] == 1)
-        found.update(
-            row["stream"]
-            for row in fresh
-            if row["stream"] in streams and row["type"].startswith(f"{kind}.")
-        )
+        for _, stream, version, type_, *_ in self._events:
+            if version == 1 and stream in streams and type_.startswith(f"{kind}."):
+                found.add(stream)
         return found
 
     def save(self, aggregate: Aggregate, origin: Origin) -> int:
@@ -199,22 +217,21 @@ class Transaction:
                 raise Conflict(f"{fact.stream} is not at version {fact.version - 1}")
             self._unit_versions[fact.stream] = fact.version
             self.position += 1
-            self._events.append(
-                {
-                    "position": self.position,
-                    "stream": fact.stream,
-                    "version": fact.version,
-                    "type": fact.type,
-                    "schema": fact.schema,
-                    "time_us": self.time_us,
-                    "actor": origin.actor,
-                    "unit": origin.unit,
-                    "command_id": origin.command_id,
-                    "on_behalf_of": origin.on_behalf_of,
-                    "cause": origin.cause,
-                    "data": fact.data.decode(),
-                }
+            row = (
+                self.position,
+                fact.stream,
+                fact.version,
+                fact.type,
+                fact.schema,
+                self.time_us,
+                origin.actor,
+                origin.unit,
+                origin.command_id,
+                origin.on_behalf_of,
+                origin.cause,
+                fact.data.decode(),
             )
+            self._events.append(row)
 
     def _version(self, stream: str) -> int:
         for known in (self._unit_versions, self._versions):
@@ -263,17 +280,16 @@ class Transaction:
     def log(self, operation: dict[str, Any]) -> None:
         """Enter an attempt to command in the operation log; `operation` has its columns."""
         number = self._operation + len(self._operations) - self._mark[1] + 1
-        self._operations.append(operation | {"number": number, "time_us": self.time_us})
+        row = operation | {"number": number, "time_us": self.time_us}
+        self._operations.append(tuple([row[name] for name in _OPERATION]))
         if operation["accepted"]:
             key = (operation["command_id"], operation["actor"])
             self._done[key] = Done(*(operation[name] for name in Done._fields))
 
     def flush(self) -> int:
         """Send all units of work to the database. Returns the number of events."""
-        if self._events:
-            self.connection.execute(events.insert(), self._events)
-        if self._operations:
-            self.connection.execute(operations.insert(), self._operations)
+        insert_rows(self.connection, events, self._events)
+        insert_rows(self.connection, operations, self._operations)
         for (rule, value), stream in self._claims.items():
             match = sa.and_(claims.c.rule == rule, claims.c.value == value)
             self.connection.execute(claims.delete().where(match))

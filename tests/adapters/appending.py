@@ -27,8 +27,8 @@ class Append:
     origin: Origin
 
     def needs(self) -> Iterable[str]:
-        """Return nothing: no record is read."""
-        return ()
+        """Return the streams appended to, so that their versions are looked up together."""
+        return (fact.stream for fact in self.facts)
 
     def repeats(self) -> Iterable[tuple[str, str]]:
         """Return nothing: no command id is looked up."""
