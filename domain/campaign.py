@@ -84,11 +84,9 @@ class Campaign(Outreach, Aggregate):
             aggregate.outline = Plan.among(vars(self))
 
     class PlanRevised(Plan, Aggregate.Event):
-        cleared: list[str]
-
         def apply(self, aggregate: Any) -> None:
             """Keep the revised plan."""
-            aggregate.outline = corrected(aggregate.outline, vars(self), self.cleared)
+            aggregate.outline = corrected(aggregate.outline, vars(self))
 
     class OpportunityLinked(Aggregate.Event):
         opportunity_id: str
@@ -103,7 +101,7 @@ class Campaign(Outreach, Aggregate):
         targets: int
         contacted: int
         responded: int
-        response_rate: Decimal
+        response_rate: Decimal | None
         cost: Decimal
         cost_per_response: Decimal | None
         orders_won: int

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command, new_id
 from domain.standing import Standing
-from domain.values import Day, Line, Prose
+from domain.values import Day, Id, Line, Prose
 
 
 class DecisionRole(StrEnum):
@@ -35,11 +35,6 @@ class Relationship(StrEnum):
     SCEPTIC = "sceptic"
     OPPONENT = "opponent"
 
-
-ContactId = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-]
-"""The id of a contact within its customer."""
 
 Influence = Annotated[int, Field(ge=1, le=5)]
 """The weight of a contact's word, from 1 (little) to 5 (decisive)."""
@@ -110,7 +105,7 @@ class Contacts(Standing):
 
     class ContactCorrected(ContactDetails, Aggregate.Event):
         contact_id: str
-        cleared: list[str]
+        cleared: tuple[str, ...] = ()
 
         def apply(self, aggregate: Any) -> None:
             """Keep the corrected contact."""
@@ -134,7 +129,7 @@ class Contacts(Standing):
         preferences: Prose | None = None,
         phone: Phone | None = None,
         email: Email | None = None,
-        contact_id: ContactId | None = None,
+        contact_id: Id | None = None,
     ) -> None:
         """Add a person to the contacts; `contact_id` is made up when it is not given."""
         details = ContactDetails.among(locals())
@@ -146,7 +141,7 @@ class Contacts(Standing):
     @command
     def correct_contact(
         self,
-        contact_id: ContactId,
+        contact_id: Id,
         name: Line | None = None,
         title: Line | None = None,
         decision_role: DecisionRole | None = None,
@@ -169,7 +164,7 @@ class Contacts(Standing):
         self.trigger_event(self.ContactCorrected, contact_id=contact_id, **changes)
 
     @command
-    def remove_contact(self, contact_id: ContactId) -> None:
+    def remove_contact(self, contact_id: Id) -> None:
         """Remove a person from the contacts."""
         self.require_open()
         if contact_id not in self.contacts:

@@ -22,8 +22,8 @@ def correction(
 ) -> dict[str, Any]:
     """Return the fields of the fact that corrects `known`, empty when nothing would change.
 
-    A field both cleared and given takes the given value. `cleared` in the result names the
-    fields to empty.
+    A field both cleared and given takes the given value. `cleared` in the result, where
+    there is one, names the fields to empty.
     """
     changed = {
         name: given[name]
@@ -33,7 +33,7 @@ def correction(
     cleared = sorted(
         str(name) for name in set(clear) if given.get(name) is None and known[name] is not None
     )
-    return changed | {"cleared": cleared} if changed or cleared else {}
+    return changed | ({"cleared": tuple(cleared)} if cleared else {})
 
 
 def corrected(

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.campaign_course import CampaignCourse, RunningRequired, Status
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
-from domain.values import CustomerId, Day, Line, Prose
+from domain.values import CustomerId, Day, Id, Line, Prose
 
 
 class ContactChannel(StrEnum):
@@ -44,7 +44,10 @@ class ResponseKind(StrEnum):
 
 
 CustomerIds = Annotated[list[CustomerId], Field(min_length=1, max_length=10_000)]
-"""The ids of many customers at once."""
+"""The ids of many customers at once, none of them closed."""
+
+Ids = Annotated[list[Id], Field(min_length=1, max_length=10_000)]
+"""The ids of many targets at once."""
 
 
 class CampaignClosed(RuleViolation):
@@ -104,7 +107,7 @@ class Outreach(CampaignCourse):
         self.targets.update(customer_ids)
 
     @command
-    def remove_targets(self, customer_ids: CustomerIds, reason: Line | None = None) -> None:
+    def remove_targets(self, customer_ids: Ids, reason: Line | None = None) -> None:
         """Remove customers from the targets, as long as they were not contacted."""
         if self.status is Status.CLOSED:
             raise CampaignClosed
@@ -124,7 +127,7 @@ class Outreach(CampaignCourse):
     @command
     def record_contact(
         self,
-        customer_id: CustomerId,
+        customer_id: Id,
         channel: ContactChannel,
         outcome: ContactOutcome,
         note: Prose | None = None,
@@ -150,7 +153,7 @@ class Outreach(CampaignCourse):
     @command
     def record_response(
         self,
-        customer_id: CustomerId,
+        customer_id: Id,
         kind: ResponseKind,
         note: Prose | None = None,
         on: Day | None = None,

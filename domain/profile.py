@@ -133,7 +133,7 @@ class Profile(Standing):
     """What we know of the customer."""
 
     class DetailsCorrected(Details, Aggregate.Event):
-        cleared: list[str]
+        cleared: tuple[str, ...] = ()
 
         def apply(self, aggregate: Any) -> None:
             """Keep the corrected details."""

@@ -82,12 +82,13 @@ class Lineage:
     step: str
 
 
-_Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""The id of a record, or of a part of one."""
 
-CustomerId = Annotated[_Id, Reference("customer")]
+CustomerId = Annotated[Id, Reference("customer")]
 """The id of a customer that is not closed."""
 
-OpportunityId = Annotated[_Id, Reference("opportunity", live=False)]
+OpportunityId = Annotated[Id, Reference("opportunity", live=False)]
 """The id of an opportunity, open or not."""
 
 CustomerAncestors = Annotated[Sequence[str], Lineage("customer", "parent_id", "parent_id")]
