@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import hashlib
+import re
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
@@ -32,6 +34,9 @@ from domain.kernel import Aggregate, Origin, RecordClosed, RuleViolation
 from domain.values import Lineage, Reference
 
 log = structlog.get_logger(__name__)
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,6 +93,12 @@ class Executor:
         """
         return self.writer.submit(Execution(call, self._commands.get(call.command)))
 
+    async def perform(self, call: Call) -> Answer:
+        """Execute a call for a task of an event loop. Raises a `Refusal`."""
+        reply: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.writer.enqueue(Execution(call, self._commands.get(call.command)), reply)
+        return await reply
+
     def execute(self, call: Call) -> Answer:
         """Execute a call and wait for its answer. Raises a `Refusal`."""
         return self.submit(call).result()
@@ -105,12 +116,15 @@ class Execution:
         try:
             if command is None:
                 raise UnknownCommand(f"There is no command {call.command!r}.")
+            if call.id is not None and not _ID.fullmatch(call.id):
+                raise UnknownId(f"There is no {command.aggregate.kind} {call.id!r}.")
             self._arguments = _arguments(command, call.body)
         except Refusal as refusal:
             self._invalid = refusal
         self._digest = _digest(call) if call.keyed else ""
 
     def needs(self) -> Iterable[str]:
+        """Return the record itself and those that its body names."""
         if self._invalid is None and self._command is not None:
             if self._call.id is not None:
                 yield self._call.id
@@ -120,10 +134,12 @@ class Execution:
                     yield value
 
     def repeats(self) -> Iterable[tuple[str, str]]:
+        """Return the client's own command id, if it gave one."""
         if self._call.keyed:
             yield (self._call.origin.command_id, self._call.origin.actor)
 
     def run(self, transaction: Transaction) -> Answer:
+        """Decide, append what was decided and log it; a repeat gets its first answer."""
         call, command = self._call, self._command
         if call.keyed:
             done = transaction.done(call.origin.command_id, call.origin.actor)
@@ -143,6 +159,7 @@ class Execution:
         return answer
 
     def refused(self, transaction: Transaction, error: Exception) -> None:
+        """Log the refusal."""
         if not isinstance(error, Refusal):
             log.error("command.failed", command=self._call.command, exc_info=error)
         self._log(transaction, getattr(error, "status", 500), None, error)
@@ -176,12 +193,12 @@ class Execution:
                 "actor": origin.actor,
                 "on_behalf_of": origin.on_behalf_of,
                 "unit": origin.unit,
-                "command": call.command[:100],
-                "target": answer.id if answer else (call.id or "")[:36] or None,
+                "command": _plain(call.command)[:100],
+                "target": answer.id if answer else _plain(call.id or "")[:36] or None,
                 "accepted": answer is not None,
                 "refusal": getattr(error, "name", error and "internal-error"),
                 "status": status,
-                "detail": str(error)[:1000] if error else None,
+                "detail": _plain(str(error))[:1000] if error else None,
                 "command_id": origin.command_id,
                 "digest": self._digest,
                 "version": answer and answer.version,
@@ -191,6 +208,11 @@ class Execution:
                 "trace": call.trace,
             }
         )
+
+
+def _plain(text: str) -> str:
+    """Return a text as a database takes it: what a client sent may have any character in it."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _arguments(command: Command, body: bytes | Mapping[str, Any]) -> dict[str, Any]:

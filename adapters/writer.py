@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
@@ -38,13 +40,17 @@ class Unit(Protocol):
         """Note in the transaction, after the unit was undone, that it was refused."""
 
 
+Reply = Future[Any] | asyncio.Future[Any]
+"""Where the answer to a unit of work goes: to a thread that waits, or to a task."""
+
+
 class Writer:
     """Group commit: what has queued up while one commit ran goes into the next, together."""
 
     def __init__(self, journal: Journal, capacity: int = 4096) -> None:
         """Write to a journal; refuse work when `capacity` units are waiting."""
         self._journal = journal
-        self._queue: queue.Queue[tuple[Unit, Future[Any]] | None] = queue.Queue(capacity)
+        self._queue: queue.Queue[tuple[Unit, Reply] | None] = queue.Queue(capacity)
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._stopped = False
         self.commits = 0
@@ -70,14 +76,18 @@ class Writer:
 
         Raises `Overloaded` at once when too many are waiting.
         """
+        future: Future[Any] = Future()
+        self.enqueue(unit, future)
+        return future
+
+    def enqueue(self, unit: Unit, reply: Reply) -> None:
+        """Queue a unit of work whose answer goes to `reply`, as `submit` does."""
         if self._stopped:
             raise Unavailable("The server is stopping.")
-        future: Future[Any] = Future()
         try:
-            self._queue.put_nowait((unit, future))
+            self._queue.put_nowait((unit, reply))
         except queue.Full:
             raise Overloaded("Too many commands are waiting; try again shortly.") from None
-        return future
 
     def _work(self) -> None:
         last = False
@@ -90,7 +100,7 @@ class Writer:
             if work:
                 self._commit(work)
 
-    def _commit(self, work: Sequence[tuple[Unit, Future[Any]]]) -> None:
+    def _commit(self, work: Sequence[tuple[Unit, Reply]]) -> None:
         try:
             outcomes = self._run(work)
         except IntegrityError as error:
@@ -107,13 +117,9 @@ class Writer:
         else:
             self.commits += 1
             self.units += len(work)
-        for (_, future), outcome in zip(work, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+        _answer([(reply, outcome) for (_, reply), outcome in zip(work, outcomes, strict=True)])
 
-    def _run(self, work: Sequence[tuple[Unit, Future[Any]]]) -> list[Any]:
+    def _run(self, work: Sequence[tuple[Unit, Reply]]) -> list[Any]:
         outcomes: list[Any] = []
         with self._journal.transaction() as transaction:
             transaction.prefetch(stream for unit, _ in work for stream in unit.needs())
@@ -130,6 +136,29 @@ class Writer:
                     outcomes.append(error)
                 transaction.end_unit()
         return outcomes
+
+
+def _answer(outcomes: Sequence[tuple[Reply, Any]]) -> None:
+    """Hand out the outcomes of a commit; an event loop is woken once for all of its tasks."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Reply, Any]]] = {}
+    for reply, outcome in outcomes:
+        if isinstance(reply, asyncio.Future):
+            by_loop.setdefault(reply.get_loop(), []).append((reply, outcome))
+        else:
+            _settle([(reply, outcome)])
+    for loop, part in by_loop.items():
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, part)
+
+
+def _settle(outcomes: Sequence[tuple[Reply, Any]]) -> None:
+    for reply, outcome in outcomes:
+        if reply.done():  # given up by the one who asked
+            continue
+        if isinstance(outcome, Exception):
+            reply.set_exception(outcome)
+        else:
+            reply.set_result(outcome)
 
 
 def _unavailable(error: Exception) -> Unavailable:
