@@ -1,0 +1,105 @@
+"""Columns of read models: types that mean the same in SQLite, PostgreSQL and DuckDB."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+# By code point, so that both databases sort alike and a prefix is a range of the index.
+Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Text of any length, sorted by code point."""
+
+Id = sa.String(36).with_variant(sa.String(36, collation="C"), "postgresql")
+"""The id of a record."""
+
+
+def _native(dialect: sa.Dialect) -> bool:
+    """Tell whether the database has decimals, instants and JSON of its own that are exact."""
+    return dialect.name == "duckdb"
+
+
+class Money(TypeDecorator[Decimal]):
+    """An amount with two decimals, kept as whole hundredths: it filters, sorts and sums exactly.
+
+    `Decimal` in Python; DuckDB has DECIMAL(18, 2).
+    """
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        """Return the type of the database behind it."""
+        return dialect.type_descriptor(sa.Numeric(18, 2) if _native(dialect) else sa.BigInteger())
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> Any:
+        """Turn an amount into hundredths; more than two decimals are refused."""
+        if value is None or _native(dialect):
+            return value
+        hundredths = int(shifted := value.scaleb(2))
+        if hundredths != shifted:
+            raise ValueError(f"{value} has more than two decimals")
+        return hundredths
+
+    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> Decimal | None:
+        """Turn hundredths into an amount with two decimals."""
+        return value if value is None or _native(dialect) else Decimal(value).scaleb(-2)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment, kept as microseconds since 1970 UTC.
+
+    An aware `datetime` in UTC in Python; DuckDB has TIMESTAMP WITH TIME ZONE.
+    """
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        """Return the type of the database behind it."""
+        native = sa.DateTime(timezone=True)
+        return dialect.type_descriptor(native if _native(dialect) else sa.BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        """Turn a moment into microseconds."""
+        if value is None or _native(dialect):
+            return value
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:
+        """Turn microseconds into a moment."""
+        if value is None:
+            return None
+        if _native(dialect):
+            return value.astimezone(UTC)  # type: ignore[no-any-return]
+        return _EPOCH + timedelta(microseconds=int(value))
+
+
+class Json(TypeDecorator[Any]):
+    """Lists and objects, kept as JSON text; not for filtering or sorting."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        """Return the type of the database behind it."""
+        return dialect.type_descriptor(sa.Text())
+
+    def process_bind_param(self, value: Any | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+        """Write JSON."""
+        return None if value is None else orjson.dumps(value, default=str).decode()
+
+    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+        """Read JSON."""
+        return None if value is None else orjson.loads(value)
+
+
+Day = sa.Date
+"""A calendar day."""

@@ -1,0 +1,273 @@
+"""The projector: applies events to the row tables, rows and position in one transaction."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from domain.kernel import Recorded
+from projections import tables
+from projections.kernel import Folded, Parked, ReadModel, Waiting, fold, read_models
+from projections.store import RowStore
+from projections.tables import parked, positions, upsert
+
+JOURNAL = "journal"
+"""The source that carries the events of all aggregates."""
+
+_POLL = 0.02
+_NO_SUCH_PLACE = ("42P01", "42703")  # PostgreSQL: the table or column is not there
+_LOCK = 0x6B65796C  # one number for all who write rows or swap their tables
+
+
+class Projector:
+    """Keeps the rows of read models; several may run at once, each on streams of its own.
+
+    Deliveries may repeat and come out of order. An event that cannot be applied is parked with
+    those behind it in its stream; the other streams go on.
+    """
+
+    def __init__(self, engine: sa.Engine, models: Mapping[str, ReadModel] | None = None) -> None:
+        """Work on a row database, on all read models or those given."""
+        self.engine = engine.execution_options(writes=True)
+        self.models = read_models() if models is None else models
+        self._stores = {
+            name: RowStore(model.table, engine.dialect) for name, model in self.models.items()
+        }
+        self._applied = threading.Condition()
+
+    def create(self, sources: Iterable[str] = (JOURNAL,)) -> None:
+        """Make the tables that are not there yet, and expect events from these sources.
+
+        A source is `journal`, with all events, or `<aggregate>/<partition>`. What is known of
+        other sources is forgotten: `position` is the least over those named here.
+        """
+        sources = list(sources)
+        with self.engine.begin() as connection:
+            swap_lock(connection)
+            tables.books.create_all(connection)
+            for model in self.models.values():
+                tables.create(connection, model)
+                mine = [source for source in sources if _feeds(source, model)]
+                of_model = positions.c.model == model.name
+                connection.execute(
+                    positions.delete().where(of_model, positions.c.source.not_in(mine))
+                )
+                known = connection.scalars(sa.select(positions.c.source).where(of_model)).all()
+                new = [source for source in mine if source not in known]
+                if new:
+                    connection.execute(
+                        positions.insert(),
+                        [{"model": model.name, "source": each, "position": 0} for each in new],
+                    )
+
+    def position(self) -> int:
+        """Return the position up to which all events are in the rows, parked ones aside."""
+        least = sa.select(sa.func.min(positions.c.position)).where(
+            positions.c.model.in_(list(self.models))
+        )
+        with self.engine.execution_options(writes=False).connect() as connection:
+            return connection.scalar(least) or 0
+
+    def wait(self, position: int, timeout: float) -> bool:
+        """Wait until the rows have come to a position; `False` after `timeout` seconds.
+
+        What this process applies wakes it at once, what others apply is seen 20 ms later.
+        """
+        deadline = time.monotonic() + timeout
+        with self._applied:
+            while self.position() < position:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self._applied.wait(min(left, _POLL))
+        return True
+
+    def apply(
+        self, events: Sequence[Recorded], position: int | None = None, source: str = JOURNAL
+    ) -> None:
+        """Bring events into the rows and move the position of their source, all or nothing.
+
+        Args:
+            events: From one source, possibly repeated or out of order.
+            position: All events of the source up to here have been delivered; by default the
+                position of the last event.
+            source: Where the events come from.
+        """
+        if position is None:
+            if not events:
+                return
+            position = events[-1].position
+        try:
+            with self.engine.begin() as connection:
+                share_lock(connection)
+                for model in self._fed_by(source):
+                    self._apply(connection, model, events)
+                self._move(connection, source, position)
+        except Exception as error:
+            if _database_failed(error):
+                raise
+            self._apply_apart(events, position, source)
+        with self._applied:
+            self._applied.notify_all()
+
+    def parked(self) -> list[sa.Row[Any]]:
+        """Return the parked events: model, stream, version, position, event, error, parked_at."""
+        query = sa.select(parked).order_by(parked.c.model, parked.c.stream, parked.c.version)
+        with self.engine.execution_options(writes=False).connect() as connection:
+            return list(connection.execute(query).all())
+
+    def retry(self, model: str, stream: str) -> int:
+        """Apply the parked events of a stream again; returns how many are still parked."""
+        return self._again(self.models[model], stream, skip=False)
+
+    def skip(self, model: str, stream: str) -> int:
+        """Pass over the parked event whose turn it is, and apply those behind it.
+
+        The row keeps what that event would have changed. Returns how many are still parked.
+        """
+        return self._again(self.models[model], stream, skip=True)
+
+    def _again(self, model: ReadModel, stream: str, *, skip: bool) -> int:
+        with self.engine.begin() as connection:
+            share_lock(connection)
+            waiting = self._waiting(connection, model, [stream])
+            queue = waiting.get(stream, {})
+            rows = self._stores[model.name].load(connection, [stream])
+            row = rows.get(stream, model.blank)
+            following = queue.get(row["version"] + 1)
+            passed = Folded()
+            if skip and following is not None:
+                rows[stream] = model.advance(dict(row), following)
+                passed = Folded(rows=rows, healed=[following])
+            folded = fold(model, rows, [queue[version] for version in sorted(queue)], waiting)
+            folded.rows = passed.rows | folded.rows
+            folded.healed += passed.healed
+            self._save(connection, model, folded)
+            count = sa.select(sa.func.count()).where(
+                parked.c.model == model.name, parked.c.stream == stream
+            )
+            return connection.scalar(count) or 0
+
+    def _fed_by(self, source: str) -> list[ReadModel]:
+        return [model for model in self.models.values() if _feeds(source, model)]
+
+    def _apply(
+        self, connection: sa.Connection, model: ReadModel, events: Iterable[Recorded]
+    ) -> None:
+        mine = [event for event in events if model.folds[event.type] is not None]
+        if not mine:
+            return
+        streams = sorted({event.stream for event in mine})
+        rows = self._stores[model.name].load(connection, streams)
+        waiting = self._waiting(connection, model, streams)
+        self._save(connection, model, fold(model, rows, mine, waiting))
+
+    def _apply_apart(self, events: Sequence[Recorded], position: int, source: str) -> None:
+        """Apply each stream by itself: one holds something that the database does not take."""
+        streams: dict[str, list[Recorded]] = {}
+        for event in events:
+            streams.setdefault(event.stream, []).append(event)
+        with self.engine.begin() as connection:
+            share_lock(connection)
+            for model in self._fed_by(source):
+                for _, mine in sorted(streams.items()):
+                    try:
+                        with connection.begin_nested():
+                            self._apply(connection, model, mine)
+                    except Exception as error:
+                        reason = f"{type(error).__name__}: {error}"
+                        park(connection, model, [Parked(event, reason) for event in mine])
+            self._move(connection, source, position)
+
+    def _save(self, connection: sa.Connection, model: ReadModel, folded: Folded) -> None:
+        self._stores[model.name].save(connection, folded.rows.values())
+        if folded.parked:
+            park(connection, model, folded.parked.values())
+        for event in folded.healed:
+            connection.execute(
+                parked.delete().where(
+                    parked.c.model == model.name,
+                    parked.c.stream == event.stream,
+                    parked.c.version == event.version,
+                )
+            )
+
+    def _waiting(
+        self, connection: sa.Connection, model: ReadModel, streams: Sequence[str]
+    ) -> Waiting:
+        waiting: Waiting = {}
+        for some in (streams[i : i + 500] for i in range(0, len(streams), 500)):
+            query = sa.select(parked.c.event).where(
+                parked.c.model == model.name, parked.c.stream.in_(some)
+            )
+            for text in connection.scalars(query):
+                event = _read(text)
+                waiting.setdefault(event.stream, {})[event.version] = event
+        return waiting
+
+    def _move(self, connection: sa.Connection, source: str, position: int) -> None:
+        connection.execute(
+            positions.update()
+            .where(positions.c.source == source, positions.c.position < position)
+            .where(positions.c.model.in_([model.name for model in self._fed_by(source)]))
+            .values(position=position)
+        )
+
+
+def park(connection: sa.Connection, model: ReadModel, found: Iterable[Parked]) -> None:
+    """Put events aside with the reason why they could not be applied."""
+    now = datetime.now(UTC)
+    connection.execute(
+        upsert(parked, connection.dialect.name),
+        [
+            {
+                "model": model.name,
+                "stream": each.event.stream,
+                "version": each.event.version,
+                "position": each.event.position,
+                "event": orjson.dumps(each.event).decode(),
+                "error": each.error.replace("\x00", "")[:2000],
+                "parked_at": now,
+            }
+            for each in found
+        ],
+    )
+
+
+def share_lock(connection: sa.Connection) -> None:
+    """Keep tables from being swapped until the transaction ends. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%s)", (_LOCK,))
+
+
+def swap_lock(connection: sa.Connection) -> None:
+    """Keep everyone else from writing rows until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+
+
+def _feeds(source: str, model: ReadModel) -> bool:
+    return source == JOURNAL or source.partition("/")[0] == model.aggregate
+
+
+def _database_failed(error: Exception) -> bool:
+    """Tell whether the database or the shape of its tables is to blame, not a value in a row."""
+    if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
+        origin: BaseException = error.orig
+    else:
+        origin = error
+    state = getattr(origin, "sqlstate", None)
+    return state in _NO_SUCH_PLACE or any(
+        kind.__name__ in ("OperationalError", "InterfaceError") for kind in type(origin).__mro__
+    )
+
+
+def _read(text: str) -> Recorded:
+    found = orjson.loads(text)
+    return Recorded(**{**found, "time": datetime.fromisoformat(found["time"])})

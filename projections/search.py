@@ -1,0 +1,119 @@
+"""Search by words: names are cut into pairs of Chinese characters and whole Latin words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+# Writing without spaces between words: Han and kana.
+_HAN = (
+    r"\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    r"\U00020000-\U0003ffff"
+)
+_RUNS = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
+
+
+def fold_text(text: str) -> str:
+    """Return text in which width, case and other variants of a letter are alike."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+
+
+def _runs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each run of Chinese characters, as the first, or word, as the second of two."""
+    yield from _RUNS.findall(fold_text(text))
+
+
+def bigrams(*texts: str | None) -> str:
+    """Return the words by which texts are found, separated by spaces.
+
+    A run of Chinese characters gives each pair of neighbours and then its last character, so
+    that one character finds it by prefix wherever it stands: `中国电信` gives `中国 国电 电信 信`.
+    """
+    words: list[str] = []
+    for text in texts:
+        for chinese, word in _runs(text or ""):
+            if chinese:
+                words.extend(chinese[i : i + 2] for i in range(len(chinese)))
+            else:
+                words.append(word)
+    return " ".join(words)
+
+
+def _phrases(query: str) -> list[tuple[list[str], bool]]:
+    """Return what a query asks for, all of it: words in a row, the last one whole or a prefix."""
+    found = []
+    for chinese, word in _runs(query):
+        if len(chinese) > 1:
+            found.append(([chinese[i : i + 2] for i in range(len(chinese) - 1)], False))
+        else:
+            found.append(([chinese or word], True))
+    return found
+
+
+def matches(table: sa.FromClause, query: str, dialect: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a row of `table` has every word of a query.
+
+    Chinese characters must stand together as in the query; other words may be the beginning of
+    the row's. A query without a letter or digit finds nothing. `dialect` is the database's name;
+    SQLite and PostgreSQL use their full-text index, others look at the words of every row.
+    """
+    phrases = _phrases(query)
+    if not phrases:
+        return sa.false()
+    if dialect == "sqlite":
+        # No quotation mark can be in a word, so quoting is safe.
+        wanted = " AND ".join(
+            f'"{" ".join(words)}"{"*" if prefix else ""}' for words, prefix in phrases
+        )
+        index = sa.table(f"{table.name}_search", sa.column("id"), sa.column("words"))  # type: ignore[attr-defined]
+        return table.c.id.in_(sa.select(index.c.id).where(index.c.words.op("MATCH")(wanted)))
+    if dialect == "postgresql":
+        wanted = " & ".join(
+            "(" + " <-> ".join(f"'{word}'" for word in words) + (":*)" if prefix else ")")
+            for words, prefix in phrases
+        )
+        return _vector(table.c.search).op("@@", return_type=sa.Boolean())(
+            sa.func.to_tsquery(sa.text("'simple'::regconfig"), wanted)
+        )
+    padded = sa.literal(" ") + table.c.search + " "
+    return sa.and_(
+        *(
+            padded.contains(f" {' '.join(words)}{'' if prefix else ' '}", autoescape=True)
+            for words, prefix in phrases
+        )
+    )
+
+
+def _vector(search: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    return sa.func.to_tsvector(sa.text("'simple'::regconfig"), search)
+
+
+def create_index(connection: sa.Connection, table: sa.Table, suffix: str) -> None:
+    """Make the full-text index of a table with a column `search`, from the rows it has.
+
+    The database keeps the index up to date by itself. `suffix` makes its names unique.
+    """
+    name, index = table.name, f"{table.name}_search"
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            f"CREATE INDEX {index}_{suffix} ON {name}"
+            " USING gin (to_tsvector('simple'::regconfig, search))"
+        )
+        return
+    # The index holds the id as a word of its own: the row numbers of SQLite may change when the
+    # file is compacted, ids do not.
+    for statement in (
+        f"CREATE VIRTUAL TABLE {index} USING fts5(id, words, tokenize = \"ascii tokenchars '-'\")",
+        f"INSERT INTO {index} (id, words) SELECT id, search FROM {name}",
+        f"CREATE TRIGGER {index}_insert_{suffix} AFTER INSERT ON {name} BEGIN"
+        f" INSERT INTO {index} (id, words) VALUES (new.id, new.search); END",
+        f"CREATE TRIGGER {index}_update_{suffix} AFTER UPDATE OF search ON {name}"
+        " WHEN new.search IS NOT old.search BEGIN"
+        f" UPDATE {index} SET words = new.search"
+        f" WHERE rowid = (SELECT rowid FROM {index}"
+        " WHERE id MATCH '\"' || new.id || '\"'); END",
+    ):
+        connection.exec_driver_sql(statement)

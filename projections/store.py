@@ -1,0 +1,109 @@
+"""Rows in bulk: loading and saving the rows of a table at the speed of the database driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from projections.kernel import Row
+
+Convert = Callable[[Any], Any]
+
+
+class RowStore:
+    """Loads and saves rows of one table, without an object or a statement per row."""
+
+    def __init__(self, table: sa.Table, dialect: sa.Dialect) -> None:
+        """Prepare the statements for a table and a database."""
+        names = [column.name for column in table.columns]
+        types = {column.name: column.type.dialect_impl(dialect) for column in table.columns}
+        self._postgres = dialect.name == "postgresql"
+        self._names = names
+        self._encoders = _converters(
+            (name, each.bind_processor(dialect)) for name, each in types.items()
+        )
+        self._decoders = _converters(
+            (name, each.result_processor(dialect, None)) for name, each in types.items()
+        )
+        quote = dialect.identifier_preparer.quote
+        columns = ", ".join(map(quote, names))
+        mark = "%s" if self._postgres else "?"
+        some = f"= ANY({mark})" if self._postgres else f"IN (SELECT value FROM json_each({mark}))"
+        self._load = f"SELECT {columns} FROM {table.name} WHERE id {some}"
+        values = ", ".join([mark] * len(names))
+        changes = ", ".join(f"{quote(n)} = excluded.{quote(n)}" for n in names if n != "id")
+        self._insert = f"INSERT INTO {table.name} ({columns}) VALUES ({values})"
+        # Never back to an older version, whoever else is at work on the same row.
+        newer = f"WHERE {table.name}.version < excluded.version"
+        conflict = f"ON CONFLICT (id) DO UPDATE SET {changes} {newer}"
+        self._upsert = f"{self._insert} {conflict}"
+        arrays = ", ".join(
+            f"%s::{column.type.compile(dialect)}[]".replace(' COLLATE "C"', "")
+            for column in table.columns
+        )
+        self._upsert_all = (
+            f"INSERT INTO {table.name} ({columns}) SELECT * FROM unnest({arrays}) {conflict}"
+        )
+        self._copy = f"COPY {table.name} ({columns}) FROM STDIN"
+
+    def load(self, connection: sa.Connection, ids: Iterable[str]) -> dict[str, Row]:
+        """Return the rows with these ids, by id, as far as there are any."""
+        wanted: Any = list(ids)
+        if not wanted:
+            return {}
+        if not self._postgres:
+            wanted = '["' + '","'.join(wanted) + '"]'
+        found = connection.exec_driver_sql(self._load, (wanted,))
+        return {row["id"]: row for row in map(self._decode, found)}
+
+    def save(self, connection: sa.Connection, rows: Iterable[Row]) -> None:
+        """Insert rows, or replace those of an older version."""
+        # Always in the same order, so that two writers never wait for each other.
+        values = [self._encode(row) for row in sorted(rows, key=_id)]
+        if not values:
+            return
+        if self._postgres:
+            arrays = tuple(map(list, zip(*values, strict=True)))
+            connection.exec_driver_sql(self._upsert_all, arrays)
+        else:
+            connection.exec_driver_sql(self._upsert, values)
+
+    def insert(self, connection: sa.Connection, rows: Iterable[Row]) -> None:
+        """Insert rows whose ids are new."""
+        values = [self._encode(row) for row in rows]
+        if not values:
+            return
+        if not self._postgres:
+            connection.exec_driver_sql(self._insert, values)
+            return
+        cursor: Any = connection.connection.cursor()
+        with cursor, cursor.copy(self._copy) as copy:
+            for each in values:
+                copy.write_row(each)
+
+    def _encode(self, row: Row) -> tuple[Any, ...]:
+        row = dict(row)
+        for name, encode in self._encoders:
+            value = row[name]
+            if value is not None:
+                row[name] = encode(value)
+        return tuple(row[name] for name in self._names)
+
+    def _decode(self, values: Iterable[Any]) -> Row:
+        row = dict(zip(self._names, values, strict=True))
+        for name, decode in self._decoders:
+            value = row[name]
+            if value is not None:
+                row[name] = decode(value)
+        return row
+
+
+def _id(row: Row) -> str:
+    found: str = row["id"]
+    return found
+
+
+def _converters(found: Iterable[tuple[str, Convert | None]]) -> list[tuple[str, Convert]]:
+    return [(name, convert) for name, convert in found if convert is not None]
