@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Literal
 
+import psycopg
 import sqlalchemy as sa
 
 Durability = Literal["full", "normal"]
@@ -75,9 +76,15 @@ def insert_rows(
     driver = connection.connection.driver_connection
     if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
         assert driver is not None
-        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        statement = f"COPY {table.name} FROM STDIN"
+        try:
+            with driver.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.IntegrityError as error:  # as SQLAlchemy would have it
+            raise sa.exc.IntegrityError(statement, None, error) from error
+        except psycopg.Error as error:
+            raise sa.exc.DBAPIError(statement, None, error) from error
     elif rows:
         marker = "?" if connection.dialect.name == "sqlite" else "%s"
         connection.exec_driver_sql(_insert(table, marker), list(rows))

@@ -19,9 +19,10 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
+from adapters.cache import Cache
 from adapters.databases import connect, writing
 from adapters.journal_tables import events, head, journal_tables
-from adapters.transaction import EPOCH, Cache, Conflict, Transaction, instant
+from adapters.transaction import EPOCH, Conflict, Transaction, instant
 from domain.kernel import Origin, Recorded, Stored, discover, from_stored
 
 POLL = 0.02

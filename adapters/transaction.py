@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
+from adapters.cache import Cache
 from adapters.databases import insert_rows
 from adapters.journal_tables import claims, events, head, operations
 from domain.kernel import Aggregate, Origin, Stored, evolve, to_stored
@@ -48,38 +49,6 @@ class Done(NamedTuple):
     target: str
     version: int
     position: int
-
-
-class Cache:
-    """The aggregates last used, as of a position; only the holder of the head lock touches it."""
-
-    def __init__(self, size: int) -> None:
-        """Keep up to `size` aggregates."""
-        self.position = 0
-        self.size = size
-        self._aggregates: OrderedDict[str, Aggregate] = OrderedDict()
-
-    def get(self, stream: str) -> Aggregate | None:
-        """Return an aggregate, if it is kept, and note its use."""
-        aggregate = self._aggregates.get(stream)
-        if aggregate is not None:
-            self._aggregates.move_to_end(stream)
-        return aggregate
-
-    def put(self, aggregate: Aggregate) -> None:
-        """Keep an aggregate, at the cost of the one that was not used for longest."""
-        self._aggregates[aggregate.id] = aggregate
-        if len(self._aggregates) > self.size:
-            self._aggregates.popitem(last=False)
-
-    def drop(self, streams: Iterable[str]) -> None:
-        """Forget aggregates that somebody changed elsewhere, or here in vain."""
-        for stream in streams:
-            self._aggregates.pop(stream, None)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._aggregates.clear()
 
 
 class Transaction:

@@ -126,8 +126,8 @@ def test_kafka_survives_kills_with_all_that_it_acknowledged(tmp_path: Path) -> N
             producer = KafkaProducer(bootstrap_servers=broker.bootstrap, acks="all")
             producer.send("facts", b"%d" % n).get(timeout=30)
             broker.kill()
-            assert not broker.running
             producer.close(timeout=0)
+            assert not broker.running
             broker.start()
         assert records(broker.bootstrap, "facts", 3) == [b"0", b"1", b"2"]
     assert not broker.running
