@@ -1,0 +1,62 @@
+"""What tests share: real servers, started once a session and only if a test asks for them."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from adapters.local_kafka import LocalKafka
+from adapters.local_postgres import LocalPostgres
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the servers it needs, so that `-m 'not kafka'` leaves those out."""
+    for item in items:
+        for server in {"postgres", "kafka"}.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(server)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[LocalPostgres]:
+    """One PostgreSQL for all tests. Nothing here cuts the power, so it need not wait for disks."""
+    settings = {"fsync": "off", "full_page_writes": "off"}
+    with (
+        tempfile.TemporaryDirectory(prefix="keyline-postgres-") as folder,
+        LocalPostgres(Path(folder), settings=settings) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[LocalKafka]:
+    """One broker for all tests, which keep apart by `topic_prefix`."""
+    with (
+        tempfile.TemporaryDirectory(prefix="keyline-kafka-") as folder,
+        LocalKafka(Path(folder)) as broker,
+    ):
+        yield broker
+
+
+@pytest.fixture
+def postgres_url(postgres: LocalPostgres) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database that lives as long as the test."""
+    name = f"test_{uuid4().hex}"
+    yield postgres.create_database(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database; the test runs once on each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix for topics, consumer groups and leases that no other test uses."""
+    return f"test-{uuid4().hex[:12]}."
