@@ -16,25 +16,39 @@ class Cache:
         self.position = 0
         self.size = size
         self._aggregates: OrderedDict[str, Aggregate] = OrderedDict()
+        self._outdated: set[str] = set()
 
     def get(self, stream: str) -> Aggregate | None:
-        """Return an aggregate, if it is kept, and note its use."""
+        """Return an aggregate as it is now, if it is kept, and note its use."""
         aggregate = self._aggregates.get(stream)
-        if aggregate is not None:
-            self._aggregates.move_to_end(stream)
+        if aggregate is None or stream in self._outdated:
+            return None
+        self._aggregates.move_to_end(stream)
         return aggregate
+
+    def outdated(self, stream: str) -> Aggregate | None:
+        """Return an aggregate as it was before others changed it, if it is kept."""
+        return self._aggregates.get(stream) if stream in self._outdated else None
+
+    def outdate(self, streams: Iterable[str]) -> None:
+        """Note that somebody changed these elsewhere; their latest events are still to come."""
+        self._outdated.update(stream for stream in streams if stream in self._aggregates)
 
     def put(self, aggregate: Aggregate) -> None:
         """Keep an aggregate, at the cost of the one that was not used for longest."""
         self._aggregates[aggregate.id] = aggregate
+        self._outdated.discard(aggregate.id)
         if len(self._aggregates) > self.size:
-            self._aggregates.popitem(last=False)
+            oldest, _ = self._aggregates.popitem(last=False)
+            self._outdated.discard(oldest)
 
     def drop(self, streams: Iterable[str]) -> None:
-        """Forget aggregates that somebody changed elsewhere, or here in vain."""
+        """Forget aggregates that were changed here in vain."""
         for stream in streams:
             self._aggregates.pop(stream, None)
+            self._outdated.discard(stream)
 
     def clear(self) -> None:
         """Forget everything."""
         self._aggregates.clear()
+        self._outdated.clear()

@@ -27,7 +27,10 @@ _HISTORIES = (
     sa.select(
         *(events.c[name] for name in ("stream", "version", "type", "schema", "time_us", "data"))
     )
-    .where(events.c.stream.in_(sa.bindparam("streams", expanding=True)))
+    .where(
+        events.c.stream.in_(sa.bindparam("streams", expanding=True)),
+        events.c.version > sa.bindparam("after"),
+    )
     .order_by(events.c.stream, events.c.version)
 )
 _OPERATION = tuple(operations.columns.keys())
@@ -88,7 +91,7 @@ class Transaction:
         if not 0 <= behind <= self.cache.size:  # below 0: the database was restored
             self.cache.clear()
         else:
-            self.cache.drop(self.connection.scalars(changed.distinct()))
+            self.cache.outdate(self.connection.scalars(changed.distinct()))
         self.cache.position = self.position
 
     def begin_unit(self) -> None:
@@ -102,9 +105,13 @@ class Transaction:
         """Take back everything that the current unit of work did."""
         n_events, n_operations, self.position = self._mark
         del self._events[n_events:], self._operations[n_operations:]
-        self._unit_claims.clear()
-        self._unit_versions.clear()
-        self.cache.drop(self._touched)
+        # Only what the unit changed is spoilt; a record that it merely read is kept.
+        self.cache.drop(
+            stream
+            for stream in self._touched
+            if stream in self._unit_versions
+            or ((record := self.cache.get(stream)) is not None and record.pending_events)
+        )
         self.begin_unit()
 
     def end_unit(self) -> None:
@@ -120,8 +127,7 @@ class Transaction:
         """
         self._touched.add(stream)
         if self.cache.get(stream) is None and stream not in self._absent:
-            history = self._histories([stream])[stream]
-            self._keep(stream, evolve(None, history))
+            self._restore(stream, self._histories([stream]))
         return self.cache.get(stream)
 
     def prefetch(self, streams: Iterable[str]) -> None:
@@ -132,20 +138,32 @@ class Transaction:
             for stream in part:
                 # A record that cannot be replayed is the trouble of those who load it.
                 with suppress(Exception):
-                    self._keep(stream, evolve(None, histories[stream]))
+                    self._restore(stream, histories)
 
-    def _histories(self, streams: Sequence[str]) -> Mapping[str, list[Any]]:
-        histories: defaultdict[str, list[Any]] = defaultdict(list)
-        for row in self.connection.execute(_HISTORIES, {"streams": streams}):
-            stored = (row.stream, row.version, row.type, row.schema)
-            histories[row.stream].append((*stored, instant(row.time_us), row.data))
-        return histories
-
-    def _keep(self, stream: str, aggregate: Aggregate | None) -> None:
+    def _restore(self, stream: str, histories: Mapping[str, list[Any]]) -> None:
+        """Make a record from its history, or bring the one in the cache forward."""
+        aggregate = self.cache.outdated(stream)
+        self.cache.drop([stream])
+        aggregate = evolve(aggregate, histories.get(stream, ()))
         if aggregate is None:
             self._absent.add(stream)
         else:
             self.cache.put(aggregate)
+
+    def _histories(self, streams: Sequence[str]) -> Mapping[str, list[Any]]:
+        """Return the stored events of records, those after what the cache has of them."""
+        after = {s: r.version for s in streams if (r := self.cache.outdated(s)) is not None}
+        whole = [stream for stream in streams if stream not in after]
+        rows = list(self.connection.execute(_HISTORIES, {"streams": whole, "after": 0}))
+        for stream, version in after.items():
+            rows += self.connection.execute(_HISTORIES, {"streams": [stream], "after": version})
+        histories = defaultdict(list)
+        for stream, version, type_, schema, time_us, data in rows:
+            histories[stream].append((stream, version, type_, schema, instant(time_us), data))
+        for _, stream, version, type_, schema, time_us, *_, data in self._events:
+            if stream in streams and version > after.get(stream, 0):  # not yet in the database
+                histories[stream].append((stream, version, type_, schema, instant(time_us), data))
+        return histories
 
     def existing(self, streams: Collection[str], kind: str) -> set[str]:
         """Return those of the ids that name a record of this kind, without reading it."""

@@ -162,9 +162,12 @@ def test_commands_on_one_record_in_one_batch_build_on_each_other(executor: Execu
     with executor.journal._writing:
         waiting = [executor.submit(call("customer.engage", id)) for _ in range(3)]
 
+        waiting.append(executor.submit(call("customer.activate", id)))
+
     assert waiting[0].result().version == 2
-    assert all(isinstance(future.exception(), RuleBroken) for future in waiting[1:])
-    assert len(executor.journal.history(id)) == 2
+    assert all(isinstance(future.exception(), RuleBroken) for future in waiting[1:3])
+    assert waiting[3].result().version == 3
+    assert len(executor.journal.history(id)) == 3
 
 
 def test_a_process_decides_on_what_another_has_written(database_url: str) -> None:
@@ -173,9 +176,28 @@ def test_a_process_decides_on_what_another_has_written(database_url: str) -> Non
     there.execute(call("customer.engage", id))
 
     refused(here, RuleBroken, call("customer.engage", id))
+    assert here.execute(call("customer.activate", id)).version == 3
+    assert there.execute(call("customer.suspend", id, reason="in arrears")).version == 4
 
     stop(here)
     stop(there)
+
+
+def test_a_record_made_earlier_in_the_batch_can_be_named_even_if_it_left_the_cache(
+    database_url: str,
+) -> None:
+    journal = Journal(database_url, cache_size=1)
+    journal.create()
+    executor = Executor(journal)
+    executor.start()
+    id = register(executor).id
+    with journal._writing:
+        waiting = [executor.submit(call("customer.engage", id))]
+        waiting += [executor.submit(call("customer.register", name="B", unit="gd")) for _ in "12"]
+        waiting.append(executor.submit(call("customer.activate", id)))
+
+    assert [future.result().version for future in waiting] == [2, 1, 1, 3]
+    stop(executor)
 
 
 def test_a_stale_version_is_refused(executor: Executor) -> None:
