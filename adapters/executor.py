@@ -93,11 +93,11 @@ class Executor:
         """
         return self.writer.submit(Execution(call, self._commands.get(call.command)))
 
-    async def perform(self, call: Call) -> Answer:
-        """Execute a call for a task of an event loop. Raises a `Refusal`."""
+    def begin(self, call: Call) -> asyncio.Future[Answer]:
+        """Queue a call as `submit` does, for a task of the running event loop to wait for."""
         reply: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.writer.enqueue(Execution(call, self._commands.get(call.command)), reply)
-        return await reply
+        return reply
 
     def execute(self, call: Call) -> Answer:
         """Execute a call and wait for its answer. Raises a `Refusal`."""
@@ -220,12 +220,17 @@ def _arguments(command: Command, body: bytes | Mapping[str, Any]) -> dict[str, A
     try:
         return dict(command.body.model_validate_json(text or b"{}"))
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise unfit(error) from error
     except UnicodeDecodeError as error:
         raise MalformedBody("The body is not UTF-8.") from error
+
+
+def unfit(error: ValidationError) -> Refusal:
+    """Return the refusal of JSON that does not have the shape it must have."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
     if faults[0]["type"] == "json_invalid":
-        raise MalformedBody(faults[0]["msg"])
-    raise InvalidBody(
+        return MalformedBody(faults[0]["msg"])
+    return InvalidBody(
         "; ".join(f"{_pointer(f['loc'])}: {f['msg']}" for f in faults[:5]),
         [{"pointer": _pointer(f["loc"]), "detail": f["msg"]} for f in faults[:100]],
     )
