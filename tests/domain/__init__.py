@@ -1,0 +1,1 @@
+"""Tests of the domain: every rule raised, every fact replayed."""

@@ -1,0 +1,65 @@
+"""Golden histories: stored once, replayed by every build; and records shown as plain JSON."""
+
+import json
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from domain.kernel import Aggregate
+
+GOLDEN = Path(__file__).parent / "golden"
+
+Row = tuple[str, int, str, int, datetime, bytes | str]
+"""A stored event: stream, version, type, schema, time, data."""
+
+
+@cache
+def golden(kind: str) -> dict[str, Any]:
+    """Return the golden file of an aggregate: `stream`, `events` and the `state` at their end."""
+    found: dict[str, Any] = json.loads((GOLDEN / f"{kind}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def history(kind: str) -> list[Row]:
+    """Return the golden history of an aggregate as the journal gives it back."""
+    stream = golden(kind)["stream"]
+    return [
+        (
+            stream,
+            event["version"],
+            event["type"],
+            event["schema"],
+            datetime.fromisoformat(event["time"]),
+            json.dumps(event["data"]),
+        )
+        for event in golden(kind)["events"]
+    ]
+
+
+def shown(record: Aggregate) -> dict[str, Any]:
+    """Return the state of a record as plain JSON values."""
+    state = {name: value for name, value in vars(record).items() if not name.startswith("_")}
+    plain: dict[str, Any] = _plain({"id": record.id, "version": record.version} | state)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, dict):
+        return {_key(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, set):
+        return sorted(map(_plain, value))
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value if value is None or isinstance(value, bool | int) else str(value)
+
+
+def _key(key: Any) -> str:
+    return " / ".join(key) if isinstance(key, tuple) else str(key)
