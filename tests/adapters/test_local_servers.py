@@ -12,7 +12,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from sqlalchemy import create_engine, make_url, text
 
-from adapters.local_kafka import LocalKafka
+from adapters.local_kafka import LocalKafka, fetch_kafka
 from adapters.local_postgres import LocalPostgres
 from adapters.local_process import LocalProcess, LocalServerError, free_port
 
@@ -154,3 +154,15 @@ def test_a_server_that_cannot_start_says_what_its_log_says(tmp_path: Path) -> No
     with pytest.raises(LocalServerError, match=r"(?s)Server ended at once.*no such luck"):
         server.start(["/bin/sh", "-c", "echo no such luck; exit 1"], lambda: False)
     assert not server.running
+
+
+def test_a_broker_that_cannot_be_fetched_says_so_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("NO_PROXY", "")
+    with pytest.raises(LocalServerError, match="could not be fetched from Maven Central"):
+        fetch_kafka()
+    assert list((tmp_path / "keyline").iterdir()) == []
