@@ -1,1 +1,1 @@
-"""Tests of the ways in."""
+"""Tests of the ways in: HTTP and the command line."""

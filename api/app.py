@@ -1,0 +1,91 @@
+"""The composition root: the server's application, from its settings."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+import api
+from adapters.refusals import Refusal
+from adapters.settings import Settings
+from api import problems
+from api.commands import CommandRoutes
+from api.entrance import Entrance
+from api.openapi import describe
+from api.parts import Parts
+from api.problems import InternalError, InvalidParameter, MethodNotAllowed
+
+TITLE = "Keyline"
+
+
+def application(settings: Settings) -> Entrance:
+    """Return the whole server as an ASGI application; its lifespan starts and stops the parts."""
+    parts = Parts(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        parts.start()
+        try:
+            yield
+        finally:
+            parts.stop()
+
+    inner = FastAPI(
+        title=TITLE,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        openapi_url=None,
+    )
+    inner.state.parts = parts
+    for router in routers():
+        inner.include_router(router)
+    inner.add_exception_handler(Refusal, _refused)
+    inner.add_exception_handler(HTTPException, _http_error)
+    inner.add_exception_handler(RequestValidationError, _invalid)
+    inner.add_exception_handler(Exception, _failed)
+    describe(inner)
+    return Entrance(parts, inner, CommandRoutes(parts))
+
+
+def routers() -> Iterator[APIRouter]:
+    """Yield the routers of the modules of this package: adding a file adds its routes."""
+    for module in sorted(pkgutil.iter_modules(api.__path__), key=lambda module: module.name):
+        router = getattr(importlib.import_module(f"api.{module.name}"), "router", None)
+        if isinstance(router, APIRouter):
+            yield router
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return problems.response(error)
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405 and error.headers:
+        return problems.response(MethodNotAllowed(error.headers.get("allow", "")))
+    return problems.response(problems.by_status(error.status_code, error.detail))
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [
+        {"parameter": str(fault["loc"][-1]), "detail": str(fault["msg"])}
+        for fault in error.errors()
+    ]
+    detail = "; ".join(f"{fault['parameter']}: {fault['detail']}" for fault in faults)
+    return problems.response(InvalidParameter(detail, faults))
+
+
+async def _failed(request: Request, _: Exception) -> Response:
+    """Answer; the entrance logs what happened."""
+    return problems.response(InternalError(f"Its trace id is {request.state.trace}."))

@@ -1,0 +1,158 @@
+"""The entrance: every request is named, identified, answered and counted here."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from urllib.parse import unquote_to_bytes
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapters.refusals import Refusal
+from api import problems
+from api.batch import serve_batch
+from api.bodies import Disconnected
+from api.commands import Asked, CommandRoutes
+from api.parts import Parts
+from api.problems import InternalError, InvalidParameter, MalformedRequest, MethodNotAllowed
+from api.who import Doorkeeper, Principal
+
+log = structlog.get_logger(__name__)
+
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+NOBODY = Principal("nobody", "none")
+
+
+class Entrance:
+    """The outermost application: commands take the short way, everything else the router's."""
+
+    def __init__(self, parts: Parts, inner: ASGIApp, commands: CommandRoutes | None) -> None:
+        """Stand before `inner`; without `commands` there are only reads."""
+        self._parts = parts
+        self._inner = inner
+        self._commands = commands
+        self._doorkeeper = Doorkeeper(parts.keys)
+
+    def end_streams(self) -> None:
+        """Let streams of events end, so that the server can."""
+        self._parts.end_streams()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the life of the server."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        began = time.perf_counter()
+        headers = dict(scope["headers"])
+        trace = _trace(headers)
+        sent = _Sent(send, trace)
+        try:
+            await self._serve(scope, headers, trace, receive, sent)
+        except Disconnected:
+            return
+        except Refusal as refusal:
+            await _refuse(refusal, sent)
+            _log_refusal(refusal, scope, trace)
+        except Exception:
+            log.exception("request.failed", path=scope["path"], trace=trace)
+            await _refuse(InternalError(f"Its trace id is {trace}."), sent)
+        if not scope.get("command"):
+            route = getattr(scope.get("route"), "path", "none")
+            seconds = time.perf_counter() - began
+            self._parts.metrics.request(scope["method"], route, sent.status, seconds)
+
+    async def _serve(
+        self,
+        scope: Scope,
+        headers: Mapping[bytes, bytes],
+        trace: str,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        path: str = scope["path"]
+        method: str = scope["method"]
+        address = scope["client"][0] if scope.get("client") else ""
+        who = NOBODY
+        if self._doorkeeper.needed(path, address):
+            who = self._doorkeeper.identify(headers)
+        if self._commands is not None:
+            asked = Asked(headers, who, address, trace)
+            target = self._commands.find(path)
+            if target is not None and method == "POST":
+                scope["command"] = True
+                await self._commands.serve(target, asked, receive, send)
+                return
+            if target is not None and target.id is not None:
+                raise MethodNotAllowed("POST")
+            if target is not None and method not in ("GET", "HEAD"):
+                raise MethodNotAllowed("GET, HEAD, POST")
+            if path == "/commands":
+                if method != "POST":
+                    raise MethodNotAllowed("POST")
+                await serve_batch(self._parts, asked, receive, send)
+                return
+        _refuse_unreadable(scope)
+        if method == "HEAD":  # the server leaves the body away
+            scope = {**scope, "method": "GET"}
+        scope.setdefault("state", {}).update(who=who, trace=trace)
+        with structlog.contextvars.bound_contextvars(trace=trace):
+            await self._inner(scope, receive, send)
+
+
+class _Sent:
+    """Puts the trace id on the answer, and remembers how the request was answered."""
+
+    def __init__(self, send: Send, trace: str) -> None:
+        self._send = send
+        self._trace = (b"trace-id", trace.encode())
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), self._trace]
+        await self._send(message)
+
+
+def _trace(headers: Mapping[bytes, bytes]) -> str:
+    """Return the id of the caller's trace (W3C Trace Context), or a new one."""
+    match = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
+    return match[1].decode() if match else os.urandom(16).hex()
+
+
+def _refuse_unreadable(scope: Scope) -> None:
+    """Refuse what no parameter may have in it, once for all routes."""
+    if _CONTROL.search(scope["path"]) or "\N{REPLACEMENT CHARACTER}" in scope["path"]:
+        raise MalformedRequest("The path has a control character in it, or is not UTF-8.")
+    query: bytes = scope["query_string"]
+    if not query:
+        return
+    try:
+        text = unquote_to_bytes(query.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        raise MalformedRequest("The query is not UTF-8.") from None
+    if _CONTROL.search(text):
+        raise InvalidParameter("The query has a control character in it.")
+
+
+async def _refuse(refusal: Refusal, sent: _Sent) -> None:
+    if sent.status:  # too late for another answer: the server breaks the connection off
+        return
+    content = problems.document(refusal)
+    headers = [*problems.headers(refusal), (b"content-length", b"%d" % len(content))]
+    await sent({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await sent({"type": "http.response.body", "body": content})
+
+
+def _log_refusal(refusal: Refusal, scope: Scope, trace: str) -> None:
+    """Note in the system log what the operation log does not have."""
+    if refusal.status in (401, 403):
+        client = scope["client"][0] if scope.get("client") else None
+        path = scope["path"]
+        log.warning("request.refused", refusal=refusal.name, path=path, address=client, trace=trace)

@@ -1,0 +1,150 @@
+"""Events: the history of a record, and the feed of all events as pages or as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from adapters.feed import Filter, feed
+from adapters.refusals import UnknownId
+from api.parts import Parts
+from api.problems import InvalidParameter, MalformedHeader
+from api.reading import (
+    JSON,
+    AsOf,
+    MinPosition,
+    TheParts,
+    instant_of,
+    json_response,
+    known_only,
+    reach,
+)
+from domain.kernel import Aggregate, Recorded, discover
+
+router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
+
+HEARTBEAT = 15.0
+"""Seconds without an event after which a stream shows that it is alive."""
+
+PAGE = 500
+"""Events that a stream reads at a time."""
+
+NDJSON = "application/x-ndjson"
+SSE = "text/event-stream"
+
+
+def shown(event: Recorded) -> dict[str, Any]:
+    """Return an event as clients see it."""
+    return {
+        "position": event.position,
+        "aggregate": event.aggregate,
+        "stream": event.stream,
+        "version": event.version,
+        "type": event.type,
+        "schema": event.schema,
+        "time": event.time,
+        "actor": event.actor,
+        "on_behalf_of": event.on_behalf_of,
+        "unit": event.unit,
+        "command_id": event.command_id,
+        "cause": event.cause,
+        "data": event.data,
+    }
+
+
+def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
+    async def history(
+        id: str, parts: TheParts, as_of: AsOf = None, min_position: MinPosition = 0
+    ) -> Response:
+        await reach(parts.appended, min_position)
+        upto = None
+        if as_of is not None:
+            upto = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
+        events = await run_in_threadpool(parts.journal.history, id, upto)
+        if not events or events[0].aggregate != aggregate.kind:
+            raise UnknownId(f"There is no {aggregate.kind} {id!r}{' then' * bool(as_of)}.")
+        items = [shown(event) for event in events]
+        return json_response({"items": items, "position": upto or events[-1].position})
+
+    return history
+
+
+for each in discover().aggregates.values():
+    router.add_api_route(
+        f"/{each.plural}/{{id}}/history",
+        _history(each),
+        summary=f"The history of a {each.kind}",
+        description="Every event of the record, oldest first: what, when, who, for whom, from "
+        "which unit, by which command and for what cause.",
+        operation_id=f"{each.kind}.history",
+        tags=[each.plural],
+    )
+
+
+@router.get("/events", response_class=StreamingResponse)
+async def events(
+    parts: TheParts,
+    after: Annotated[int, Query(ge=0, le=2**53, description="the last position already seen")] = 0,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="lines of a page at most")] = 1000,
+    aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
+    stream: Annotated[str | None, Query(max_length=36, description="the id of a record")] = None,
+    type: Annotated[str | None, Query(max_length=100, examples=["customer.regraded"])] = None,
+    accept: Annotated[str, Header()] = "",
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Events in the order in which they were recorded.
+
+    One page as NDJSON, whose Link header leads on from it (the last page leads to what is to
+    come). Asked for `text/event-stream`: these and all that follow, without end, resumed from
+    `Last-Event-ID`.
+    """
+    wanted = Filter(_known(aggregate), stream, type)
+    if SSE in accept:
+        start = after if last_event_id is None else _position(last_event_id)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(_stream(parts, start, wanted), headers=headers, media_type=SSE)
+    found, reached = await run_in_threadpool(feed, parts.journal, after, limit, wanted)
+    query = {"after": reached, "limit": limit, **wanted.given()}
+    link = "&".join(f"{name}={value}" for name, value in query.items())
+    headers = {"Link": f'</events?{link}>; rel="next"', "Position": str(reached)}
+    return Response(_lines(found), media_type=NDJSON, headers=headers)
+
+
+def _known(aggregate: str | None) -> str | None:
+    if aggregate is not None and aggregate not in discover().aggregates:
+        detail = f"There is no aggregate {aggregate!r}."
+        raise InvalidParameter(detail, [{"parameter": "aggregate", "detail": detail}])
+    return aggregate
+
+
+def _position(last_event_id: str) -> int:
+    if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 16):
+        raise MalformedHeader("Last-Event-ID is the id of an event of this stream.")
+    return int(last_event_id)
+
+
+def _lines(found: Iterable[Recorded]) -> bytes:
+    option = JSON | orjson.OPT_APPEND_NEWLINE
+    return b"".join(orjson.dumps(shown(event), option=option) for event in found)
+
+
+async def _stream(parts: Parts, after: int, wanted: Filter) -> AsyncIterator[bytes]:
+    yield b"retry: 1000\n\n"
+    position, told = after, after
+    while not parts.stopping:
+        found, position = await run_in_threadpool(feed, parts.journal, position, PAGE, wanted)
+        for event in found:
+            data = orjson.dumps(shown(event), option=JSON)
+            yield b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, event.type.encode(), data)
+            told = event.position
+        if position >= parts.appended.position and not await parts.appended.reach(
+            position + 1, HEARTBEAT
+        ):
+            # What was passed over as not wanted is not read again after a break.
+            yield b": alive\n\n" if told == position else b"id: %d\n\n" % position
+            told = position

@@ -1,0 +1,76 @@
+"""Health: is the server alive, is it ready, and its numbers; the book of problems."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Response
+from fastapi.responses import RedirectResponse
+
+from api import problems
+from api.problems import NotFound
+from api.reading import TheParts, json_response, known_only
+
+router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
+
+LAG = 100_000
+"""Events that the rows may be behind before the server calls itself not ready."""
+
+SPACE = 256 * 2**20
+"""Bytes that must be free on the disk of the data folder."""
+
+
+@router.get("/livez")
+async def livez() -> dict[str, str]:
+    """Tell that the server answers at all."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz")
+def readyz(parts: TheParts) -> Response:
+    """Tell whether the server does its work: how far each part has come, and what is in its way.
+
+    503 when a part is down, far behind, or the disk is nearly full.
+    """
+    status = parts.status()
+    status["disk_free_bytes"] = shutil.disk_usage(parts.settings.data).free
+    faults = list(status["faults"])
+    if status["disk_free_bytes"] < SPACE:
+        faults.append("the disk is nearly full")
+    for name, part in status["parts"].items():
+        if part["lag"] > LAG:
+            faults.append(f"{name} is {part['lag']} events behind")
+    content: dict[str, Any] = {"status": "not ready" if faults else "ready", **status}
+    content["faults"] = faults
+    answer = json_response(content)
+    answer.status_code = 503 if faults else 200
+    return answer
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(parts: TheParts, accept: Annotated[str, Header()] = "") -> Response:
+    """Show the numbers of the server in the form that Prometheus reads."""
+    text, media_type = parts.metrics.exposition(accept)
+    return Response(text, media_type=media_type)
+
+
+@router.get("/problems")
+async def book() -> Response:
+    """List every problem that can be answered, with the business rules among them."""
+    return json_response({"items": list(problems.book().values())})
+
+
+@router.get("/problems/{name}")
+async def page(name: str) -> Response:
+    """Explain one problem: its `type` leads here."""
+    try:
+        return json_response(problems.book()[name])
+    except KeyError:
+        raise NotFound(f"There is no problem {name!r}.") from None
+
+
+@router.get("/", include_in_schema=False)
+async def root() -> Response:
+    """Lead a person to the documentation."""
+    return RedirectResponse("/docs")

@@ -1,0 +1,112 @@
+"""Reading: the query parameters that reads share, and what they wait for."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Query, Request, Response
+
+from api.parts import Parts
+from api.problems import InvalidParameter, NotYet
+from api.pulse import Pulse
+
+PATIENCE = 5.0
+"""Seconds that a read waits for its position at most."""
+
+AHEAD = timedelta(minutes=1)
+"""How far the clocks of clients may be ahead of ours."""
+
+JSON = orjson.OPT_UTC_Z
+
+
+def parts_of(request: Request) -> Parts:
+    """Return the parts of the server that serves a request."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def known_only(request: Request) -> None:
+    """Refuse parameters that the route does not have; a misspelt filter must not be ignored."""
+    known = {
+        field.alias
+        for dependant in _flat(request.scope["route"].dependant)
+        for field in dependant.query_params
+    }
+    if unknown := request.query_params.keys() - known:
+        faults = [
+            {"parameter": name, "detail": f"There is no parameter {name!r} here."}
+            for name in sorted(unknown)
+        ]
+        raise InvalidParameter(" ".join(fault["detail"] for fault in faults), faults)
+
+
+def _flat(dependant: Any) -> list[Any]:
+    return [dependant] + [each for below in dependant.dependencies for each in _flat(below)]
+
+
+TheParts = Annotated[Parts, Depends(parts_of)]
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
+
+MinPosition = Annotated[
+    int,
+    Query(
+        ge=0,
+        le=2**53,
+        description="wait until everything up to this position can be read, at most 5 seconds; "
+        "commands answer with their position, so that their writer reads them back",
+    ),
+]
+
+AsOf = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="the past as it was known then: an instant with its zone, or a day, meaning "
+        "its end in UTC",
+        examples=["2026-03-31", "2026-03-31T17:00:00+08:00"],
+    ),
+]
+
+
+async def reach(pulse: Pulse, position: int) -> None:
+    """Wait until a position can be read. Raises `NotYet`."""
+    if not await pulse.reach(position, PATIENCE):
+        raise NotYet(f"Position {position} was not reached within {PATIENCE:.0f} seconds.")
+
+
+def instant_of(as_of: str, now: datetime | None = None) -> datetime:
+    """Return the instant that a day (its end, UTC) or an instant with its zone names.
+
+    Raises `InvalidParameter`, also for the future.
+    """
+    now = now or datetime.now(UTC)
+    try:
+        if len(as_of) == 10:
+            day = date.fromisoformat(as_of)
+            if day == now.date():
+                return now
+            found = datetime.combine(day, time.max, UTC)
+        else:
+            # A plus sign that was not percent-encoded has become a space.
+            found = datetime.fromisoformat(as_of.replace(" ", "+"))
+        if found.tzinfo is None:
+            raise ValueError
+        found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _as_of("Give a day, or an instant with its zone.") from None
+    if found > now + AHEAD:
+        raise _as_of("This is in the future.")
+    return found
+
+
+def _as_of(detail: str) -> InvalidParameter:
+    return InvalidParameter(detail, [{"parameter": "as_of", "detail": detail}])
+
+
+def json_response(content: Any, headers: dict[str, str] | None = None) -> Response:
+    """Return plain values, dates, decimals and instants as a JSON response."""
+    body = orjson.dumps(content, default=str, option=JSON)
+    return Response(body, media_type="application/json", headers=headers)

@@ -1,0 +1,61 @@
+"""The HTTP server: limits, logs and a clean end around the application."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from adapters.settings import Settings
+from api.entrance import Entrance
+
+CONNECTIONS = 2000
+"""Requests and connections at a time; past it 503."""
+
+GRACE = 10
+"""Seconds that requests have to end when the server stops."""
+
+
+class Server(uvicorn.Server):
+    """Serves the application until it is told to stop."""
+
+    def __init__(
+        self,
+        application: Entrance,
+        settings: Settings,
+        ready: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Serve at the host and port of the settings; port 0 is any free one.
+
+        `ready` is called with the address, as in `http://127.0.0.1:8000`, once it answers.
+        """
+        super().__init__(
+            uvicorn.Config(
+                application,
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=CONNECTIONS,
+                timeout_keep_alive=60,
+                timeout_graceful_shutdown=GRACE,
+                ws="none",
+            )
+        )
+        self._application = application
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams, which would never end by themselves, then everything else."""
+        self._application.end_streams()
+        await super().shutdown(sockets)
