@@ -78,12 +78,14 @@ class Outreach(CampaignCourse):
         outcome: ContactOutcome
         note: str | None = None
         on: date | None = None
+        first: bool = True  # contact with this target
 
     class ResponseRecorded(Aggregate.Event):
         customer_id: str
         kind: ResponseKind
         note: str | None = None
         on: date | None = None
+        first: bool = True  # response of this target
 
     contacted: set[str]
     responded: set[str]
@@ -144,6 +146,7 @@ class Outreach(CampaignCourse):
             outcome=outcome,
             note=note,
             on=on,
+            first=customer_id not in self.contacted,
         )
 
     @applies(ContactRecorded)
@@ -162,7 +165,12 @@ class Outreach(CampaignCourse):
         self.require_launched()
         self._require_target(customer_id)
         self.trigger_event(
-            self.ResponseRecorded, customer_id=customer_id, kind=kind, note=note, on=on
+            self.ResponseRecorded,
+            customer_id=customer_id,
+            kind=kind,
+            note=note,
+            on=on,
+            first=customer_id not in self.responded,
         )
 
     @applies(ResponseRecorded)

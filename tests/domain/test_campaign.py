@@ -146,6 +146,17 @@ def test_only_targets_are_contacted_and_respond(running: Campaign) -> None:
         running.record_response(IDS[3], ResponseKind.INQUIRY)
 
 
+def test_the_first_contact_and_the_first_response_of_a_target_are_marked(
+    running: Campaign,
+) -> None:
+    for first in (True, False):
+        running.record_contact(IDS[0], ContactChannel.PHONE, ContactOutcome.REACHED)
+        assert last(running)["first"] is first
+    for first in (True, False):
+        running.record_response(IDS[0], ResponseKind.INQUIRY)
+        assert last(running)["first"] is first
+
+
 def test_a_paused_campaign_contacts_nobody_but_takes_responses(running: Campaign) -> None:
     running.pause("Holidays")
     with pytest.raises(RunningRequired):
