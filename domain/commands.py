@@ -81,8 +81,9 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
         rules = _rules(aggregate, function, set())
         if any(reference.live for reference in references.values()):
             rules.add(RecordClosed)
-        if creates:
-            rules.update(_claim_rules(aggregate))
+        claimed, claims = _claims(aggregate)
+        if not claimed.isdisjoint(fields):
+            rules |= claims
         yield Command(
             name=name,
             aggregate=aggregate,
@@ -115,6 +116,8 @@ def _rules(aggregate: type[Aggregate], function: Any, seen: set[str]) -> set[typ
     return found
 
 
-def _claim_rules(aggregate: type[Aggregate]) -> set[type[RuleViolation]]:
+def _claims(aggregate: type[Aggregate]) -> tuple[set[str], set[type[RuleViolation]]]:
+    """Return what an aggregate's claims are made of, by name, and the rules that guard them."""
     getter = aggregate.claims.fget  # type: ignore[attr-defined]
-    return _rules(aggregate, getter, set())
+    code = getter.__code__
+    return {*code.co_names, *map(str, code.co_consts)}, _rules(aggregate, getter, set())

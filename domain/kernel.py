@@ -6,10 +6,10 @@ import dataclasses
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 
 import orjson
 import uuid_utils
@@ -106,14 +106,10 @@ class _Payload:
         return self.adapter.dump_json({name: state[name] for name in self.names})
 
     def decode(self, data: bytes | str) -> dict[str, Any]:
-        found: dict[str, Any] = self.adapter.validate_json(data)
-        return self.defaults | found
+        return self.defaults | cast("dict[str, Any]", self.adapter.validate_json(data))
 
 
-@cache
-def _codec(event_class: Hashable) -> _Payload:
-    assert isinstance(event_class, type)
-    return _Payload(event_class)
+_codec = cast("Callable[[type[Any]], _Payload]", cache(_Payload))
 
 
 def fields_of(event_class: type[Any]) -> dict[str, Any]:
@@ -261,13 +257,8 @@ class Stored:
 
 def to_stored(fact: Aggregate.Event) -> Stored:
     """Return the stored form of a fact: readable JSON under a stable name."""
-    return Stored(
-        fact.originator_id,
-        fact.originator_version,
-        fact.type,
-        fact.schema,
-        _codec(type(fact)).encode(fact),
-    )
+    data = _codec(type(fact)).encode(fact)
+    return Stored(fact.originator_id, fact.originator_version, fact.type, fact.schema, data)
 
 
 def from_stored(type_: str, schema: int, data: str | bytes) -> dict[str, Any]:
