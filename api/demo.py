@@ -1,0 +1,63 @@
+"""The demo data: a believable year of a key account department, through the public commands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from random import Random
+
+from adapters.executor import Executor
+from api import demo_campaigns, demo_customers, demo_sales, demo_service
+from api.demo_places import staff
+from api.demo_story import play
+
+BEIJING = timezone(timedelta(hours=8))
+"""The time zone of everybody in the demo data."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """How much demo data to make; about five events for each of these."""
+
+    customers: int = 320
+    sales: int = 1200
+    tickets: int = 800
+
+    @property
+    def stories(self) -> int:
+        """How many records there will be, about."""
+        return self.customers + self.sales + self.tickets + 14
+
+
+def load(
+    executor: Executor,
+    now: datetime | None = None,
+    seed: int = 1,
+    size: Size = Size(),
+    advance: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Make the year that ends today; the same seed on the same day makes the same.
+
+    `advance` is told how many more records are done, of `size.stories`.
+    """
+    now = now or datetime.now(UTC)
+    midnight = now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = midnight.date()
+    random = Random(seed)
+    team = staff(random)
+    accounts = demo_customers.accounts(random, team, today, size.customers)
+    for depth, level in enumerate(demo_customers.levels(accounts)):
+        stories = [demo_customers.story(random, each, today) for each in level]
+        play(executor, f"customer/{depth}", stories, advance)
+    sales = demo_sales.sales(random, accounts, today, size.sales)
+    tickets = demo_service.incidents(random, accounts, midnight, size.tickets)
+    play(executor, "sale", [demo_sales.story(random, s, today) for s in sales], advance)
+    play(
+        executor,
+        "ticket",
+        [demo_service.story(random, ticket, team, midnight) for ticket in tickets],
+        advance,
+    )
+    drives = demo_campaigns.drives(random, accounts, sales, today)
+    play(executor, "campaign", [demo_campaigns.story(random, d, today) for d in drives], advance)

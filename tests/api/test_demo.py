@@ -1,0 +1,96 @@
+"""The demo data is the same for the same day, and could have happened."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters.executor import Executor
+from adapters.journal import Journal
+from api.demo import Size, load
+from api.demo_places import UNITS
+from domain.kernel import Recorded
+
+NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
+SMALL = Size(customers=60, sales=150, tickets=80)
+
+
+def told(folder: Path, seed: int = 1, size: Size = SMALL) -> list[Recorded]:
+    journal = Journal(f"sqlite:///{folder / f'{seed}.db'}")
+    journal.create()
+    executor = Executor(journal)
+    executor.start()
+    done: list[int] = []
+    try:
+        load(executor, NOON, seed, size, done.append)
+        assert sum(done) == size.stories
+        return journal.read(0, 100_000)
+    finally:
+        executor.stop()
+        journal.close()
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory) -> list[Recorded]:
+    return told(tmp_path_factory.mktemp("demo"))
+
+
+def plain(events: list[Recorded]) -> str:
+    """Return what was told, ids numbered in the order in which they came up."""
+    text = json.dumps([[e.type, e.stream, e.actor, e.unit, e.data] for e in events])
+    for event in events:
+        if event.version == 1:
+            text = text.replace(event.stream, f"#{event.position}")
+        if contact := event.data.get("contact_id"):
+            text = text.replace(contact, f"@{event.position}")
+    return text
+
+
+def test_the_same_day_and_seed_make_the_same_data(events: list[Recorded], tmp_path: Path) -> None:
+    assert plain(told(tmp_path)) == plain(events)
+    assert plain(told(tmp_path, seed=2)) != plain(events)
+
+
+def test_nothing_happens_after_yesterday(events: list[Recorded]) -> None:
+    for event in events:
+        for field in ("on", "opened_on", "closed_on", "registered_on"):
+            if (day := event.data.get(field)) is not None:
+                assert date.fromisoformat(day) < NOON.date()
+        if (moment := event.data.get("at")) is not None:
+            assert datetime.fromisoformat(moment) < NOON
+
+
+def test_every_side_of_the_business_shows(events: list[Recorded]) -> None:
+    kinds = Counter(event.type for event in events)
+    for wanted in (
+        "customer.lapsed",
+        "customer.contact-added",
+        "opportunity.won",
+        "opportunity.lost",
+        "opportunity.moved-back",
+        "service-ticket.closed",
+        "service-ticket.wait-begun",
+        "service-ticket.confirmed",
+        "campaign.evaluated",
+        "campaign.opportunity-linked",
+    ):
+        assert kinds[wanted], wanted
+    levels = {event.unit.count("-") + (event.unit != "group") for event in events}
+    assert levels == {0, 1, 2}
+    assert any(event.data.get("parent_id") for event in events)
+    assert {event.unit for event in events} <= {unit.code for unit in UNITS}
+
+
+def test_every_event_has_a_command_of_its_own(events: list[Recorded]) -> None:
+    assert len({event.command_id for event in events}) == len(events)
+
+
+def test_registration_numbers_and_names_are_the_customers_own(events: list[Recorded]) -> None:
+    customers = [event.data for event in events if event.type == "customer.registered"]
+    for field in ("name", "registration_number"):
+        assert len({data[field] for data in customers}) == len(customers)
+    assert all(len(data["registration_number"]) == 18 for data in customers)
