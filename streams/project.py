@@ -1,0 +1,103 @@
+"""Projection: events from the journal or from Kafka into the row read models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+
+from adapters.cloudevents import delivery
+from adapters.journal import Journal, recorded
+from adapters.kafka import Kafka
+from adapters.offsets import Offsets
+from projections.runner import Projector
+from streams.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 2000
+"""Events that are applied in one transaction."""
+
+
+class JournalProjection:
+    """Follows the journal; the way of a system in one process."""
+
+    def __init__(self, journal: Journal, projector: Projector) -> None:
+        """Bring the events of a journal into the rows of a projector."""
+        self._journal = journal
+        self._projector = projector
+
+    def work(self, worker: Worker) -> None:
+        """Apply what the journal has and what comes."""
+        self._projector.create()
+        position = self._projector.position()
+        while not worker.stopping:
+            events = self._journal.read(position, AT_ONCE)
+            if events:
+                self._projector.apply(events)
+                position = events[-1].position
+            worker.well()
+            if len(events) < AT_ONCE:
+                self._journal.wait(position, 0.5)
+
+
+class KafkaProjection:
+    """Follows Kafka as one of a group of processes that share the partitions among them."""
+
+    def __init__(self, kafka: Kafka, projector: Projector) -> None:
+        """Bring the events on a cluster into the rows of a projector."""
+        self._kafka = kafka
+        self._projector = projector
+        self._offsets = Offsets(projector.engine, kafka.group("projector"))
+
+    def work(self, worker: Worker) -> None:
+        """Apply what the partitions of this process have and what comes.
+
+        Nothing is lost when it ends at any moment: rows are written before offsets, and what is
+        read again changes nothing.
+        """
+        kinds = sorted({model.aggregate for model in self._projector.models.values()})
+        self._kafka.ensure(kinds)
+        self._offsets.create()
+        self._projector.create(self._kafka.channels(kinds))
+        consumer = self._kafka.consumer(self._kafka.group("projector"))
+        try:
+            topics = [self._kafka.topic(kind) for kind in kinds]
+            consumer.subscribe(topics, listener=_Seek(consumer, self._offsets))
+            while not worker.stopping:
+                self._take(consumer.poll(timeout_ms=500))
+                worker.well()
+        finally:
+            consumer.close(autocommit=False)
+
+    def _take(self, polled: dict[TopicPartition, list[Any]]) -> None:
+        following = {}
+        for place, records in polled.items():
+            rows, position = delivery(records)
+            events = [recorded(row) for row in rows]
+            self._projector.apply(events, position, self._kafka.channel(place))
+            following[place] = records[-1].offset + 1
+        self._offsets.set(following)
+
+
+class _Seek(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Begins each partition that is handed to this process where the rows are."""
+
+    def __init__(self, consumer: KafkaConsumer, offsets: Offsets) -> None:
+        self._consumer = consumer
+        self._offsets = offsets
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Do nothing: what was read is written, with its offset, before more is asked for."""
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Seek to where the rows are."""
+        known = self._offsets.get(assigned)
+        log.info("projection.assigned", partitions=len(list(assigned)))
+        for place in assigned:
+            if place in known:
+                self._consumer.seek(place, known[place])
+            else:
+                self._consumer.seek_to_beginning(place)

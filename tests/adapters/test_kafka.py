@@ -1,0 +1,57 @@
+"""Kafka: keys go where other clients send them, events come back as they were."""
+
+from types import SimpleNamespace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from kafka.partitioner import murmur2
+
+from adapters.cloudevents import Delivery, Encoder, delivery
+from adapters.kafka import Kafka, partition_of
+
+TEXT = st.text(min_size=1, max_size=20)
+
+
+@given(st.text(max_size=40), st.integers(1, 100))
+def test_a_key_goes_to_the_partition_that_any_client_would_choose(key: str, count: int) -> None:
+    assert partition_of(key, count) == (murmur2(key.encode()) & 0x7FFFFFFF) % count
+
+
+@given(
+    st.tuples(
+        st.integers(1, 2**60),
+        TEXT,
+        st.integers(1, 10**6),
+        TEXT,
+        st.integers(1, 100),
+        st.integers(0, 4 * 10**15),
+        TEXT,
+        TEXT,
+        TEXT,
+        st.none() | TEXT,
+        st.none() | TEXT,
+        TEXT,
+    )
+)
+def test_a_row_of_the_journal_survives_the_way_through_kafka(row: tuple[object, ...]) -> None:
+    headers = Encoder("/keyline").event(row)
+    record = SimpleNamespace(headers=headers, value=str(row[-1]).encode())
+    assert delivery([record]) == Delivery([row], row[0])  # type: ignore[list-item, arg-type]
+
+
+def test_a_watermark_moves_the_position_and_is_no_event() -> None:
+    headers = Encoder("/keyline").watermark("keyline.customer", 3, 17)
+    assert delivery([SimpleNamespace(headers=headers, value=b"")]) == Delivery([], 17)
+
+
+def test_a_record_of_somebody_else_is_passed_over() -> None:
+    alien = SimpleNamespace(headers=[], value=b"?", topic="t", partition=0, offset=1)
+    headers = Encoder("/keyline").watermark("keyline.customer", 3, 17)
+    assert delivery([alien, SimpleNamespace(headers=headers, value=b"")]) == Delivery([], 17)
+
+
+def test_names_follow_the_prefix() -> None:
+    kafka = Kafka("127.0.0.1:9092", partitions=2)
+    assert kafka.topic("service-ticket") == "keyline.service-ticket"
+    assert kafka.group("projector") == "keyline-projector"
+    assert kafka.channels(["customer"]) == ["customer/0", "customer/1"]

@@ -1,0 +1,1 @@
+"""Tests of what flows: publish, project, react."""
