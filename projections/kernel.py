@@ -44,7 +44,7 @@ class _Folds(dict[str, Fold | None]):
         return found
 
 
-def _unchanged(row: Row, event: Recorded) -> Row:  # noqa: ARG001
+def _unchanged(row: Row, event: Recorded) -> Row:
     return {}
 
 
@@ -183,6 +183,8 @@ def fold(
     rows: Mapping[str, Row],
     events: Iterable[Recorded],
     waiting: Waiting | None = None,
+    *,
+    keep_versions: bool = True,
 ) -> Folded:
     """Apply events to rows. Pure: neither the rows nor their values are changed in place.
 
@@ -195,6 +197,7 @@ def fold(
         rows: The rows of the streams concerned, by id, as far as there are any.
         events: In any order, with any repeats.
         waiting: Events parked earlier; they are applied as soon as their turn comes.
+        keep_versions: Whether `versions` of the result are wanted.
     """
     folded = Folded()
     folds, changed, blank = model.folds, folded.rows, model.blank
@@ -215,7 +218,8 @@ def fold(
                 folded.parked[stream, event.version] = Parked(event, reason)
                 break
             changed[stream] = row
-            folded.versions.append(row)
+            if keep_versions:
+                folded.versions.append(row)
             if stream in queues:
                 folded.parked.pop((stream, event.version), None)
                 if waiting and event.version in waiting.get(stream, ()):

@@ -117,3 +117,15 @@ def create_index(connection: sa.Connection, table: sa.Table, suffix: str) -> Non
         " WHERE id MATCH '\"' || new.id || '\"'); END",
     ):
         connection.exec_driver_sql(statement)
+
+
+def drop_index(connection: sa.Connection, name: str) -> None:
+    """Remove what is left of the index of a table that was dropped."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}_search")
+
+
+def rename_index(connection: sa.Connection, old: str, new: str) -> None:
+    """Let the index follow a table to its new name."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"ALTER TABLE {old}_search RENAME TO {new}_search")

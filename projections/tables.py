@@ -96,3 +96,24 @@ def create_indexes(connection: sa.Connection, model: ReadModel, table: sa.Table)
         )
     if model.search:
         search.create_index(connection, table, suffix)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+
+def drop(connection: sa.Connection, model: ReadModel, name: str) -> None:
+    """Remove a table of the read model's shape, if it is there, with its indexes."""
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+    if model.search:
+        search.drop_index(connection, name)
+
+
+def replace(connection: sa.Connection, model: ReadModel, name: str) -> None:
+    """Put a table in the place of the read model's, which goes. Readers see either whole."""
+    drop(connection, model, model.name)
+    connection.exec_driver_sql(f"ALTER TABLE {name} RENAME TO {model.name}")
+    if model.search:
+        search.rename_index(connection, name, model.name)
+    if connection.dialect.name == "sqlite":
+        # Here, so that the other connections, which reload the changed schema, see it.
+        connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+        connection.exec_driver_sql(f"ANALYZE {model.name}")

@@ -1,0 +1,187 @@
+"""Opportunities as they are now: one row each, with the way through the stages."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from domain.kernel import Recorded
+from projections.columns import Day, Id, Json, Money, Text
+from projections.kernel import ReadModel, Row
+from projections.values import day, day_of, money, share
+
+opportunities = ReadModel(
+    "opportunities",
+    "opportunity",
+    sa.Column("title", Text, nullable=False, default=""),
+    sa.Column("customer_id", Id),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column("manager", Text),
+    sa.Column("status", Text, nullable=False, default="open"),
+    sa.Column("stage", Text, nullable=False, default="lead"),
+    sa.Column("stage_on", Day),
+    sa.Column("probability", sa.Integer, nullable=False, default=0),
+    sa.Column("amount", Money),
+    sa.Column("weighted_amount", Money),
+    sa.Column("currency", Text),
+    sa.Column("expected_close", Day),
+    sa.Column("source", Text),
+    sa.Column("opened_on", Day),
+    sa.Column("closed_on", Day),
+    sa.Column("close_reason", Text),
+    sa.Column("lost_to", Text),
+    sa.Column("contract_number", Text),
+    sa.Column("lines", Json, nullable=False, default=[]),
+    sa.Column("stages", Json, nullable=False, default=[]),
+    sa.Column("competitors", Json, nullable=False, default=[]),
+    sa.Column("team", Json, nullable=False, default={}),
+    indexes=[
+        ["customer_id", "status"],
+        ["changed_at"],
+        ["amount"],
+        ["expected_close"],
+        ["opened_on"],
+        ["status", "expected_close"],
+        ["stage", "expected_close"],
+        ["unit", "expected_close"],
+        ["manager", "expected_close"],
+    ],
+    search=["title"],
+)
+"""`weighted_amount` is the amount times the probability while open, the amount when won, else
+nothing; `stages` the stages gone through: stage, first and last day, days between."""
+
+_ENDED = {"won": 100, "lost": 0, "abandoned": 0}
+
+
+@opportunities.on("opportunity.opened")
+def _opened(row: Row, event: Recorded) -> Row:
+    data, on = event.data, day_of(event, "opened_on")
+    changes = {
+        name: data.get(name)
+        for name in (
+            *("title", "unit", "customer_id", "manager", "stage", "probability"),
+            *("currency", "source", "lines"),
+        )
+    }
+    changes |= {
+        "opened_on": on,
+        "stage_on": on,
+        "expected_close": day(data.get("expected_close")),
+        "stages": _entered([], data["stage"], on),
+    }
+    return _weighed(row, changes | {"amount": money(data.get("amount"))})
+
+
+@opportunities.on("opportunity.customer-named")
+def _customer_named(row: Row, event: Recorded) -> Row:
+    return {"customer_id": event.data["customer_id"]}
+
+
+@opportunities.on("opportunity.retitled")
+def _retitled(row: Row, event: Recorded) -> Row:
+    return {"title": event.data["title"]}
+
+
+@opportunities.on("opportunity.manager-assigned")
+def _manager_assigned(row: Row, event: Recorded) -> Row:
+    return {"manager": event.data["manager"]}
+
+
+@opportunities.on("opportunity.transferred")
+def _transferred(row: Row, event: Recorded) -> Row:
+    return {"unit": event.data["unit"]}
+
+
+@opportunities.on("opportunity.competitor-added")
+def _competitor_added(row: Row, event: Recorded) -> Row:
+    return {"competitors": [*row["competitors"], event.data["competitor"]]}
+
+
+@opportunities.on("opportunity.competitor-dropped")
+def _competitor_dropped(row: Row, event: Recorded) -> Row:
+    dropped = event.data["competitor"]
+    return {"competitors": [each for each in row["competitors"] if each != dropped]}
+
+
+@opportunities.on("opportunity.team-member-added")
+def _team_member_added(row: Row, event: Recorded) -> Row:
+    return {"team": {**row["team"], event.data["employee"]: event.data["role"]}}
+
+
+@opportunities.on("opportunity.team-member-removed")
+def _team_member_removed(row: Row, event: Recorded) -> Row:
+    removed = event.data["employee"]
+    return {"team": {name: role for name, role in row["team"].items() if name != removed}}
+
+
+@opportunities.on("opportunity.advanced", "opportunity.moved-back")
+def _moved(row: Row, event: Recorded) -> Row:
+    stage, on = event.data["stage"], day_of(event)
+    changes = {"stage": stage, "stage_on": on, "probability": event.data["probability"]}
+    return _weighed(row, changes | {"stages": _entered(_left(row["stages"], on), stage, on)})
+
+
+@opportunities.on("opportunity.estimated")
+def _estimated(row: Row, event: Recorded) -> Row:
+    return _weighed(row, {"probability": event.data["probability"]})
+
+
+@opportunities.on("opportunity.amount-revised")
+def _amount_revised(row: Row, event: Recorded) -> Row:
+    return _weighed(row, {"amount": money(event.data["amount"])})
+
+
+@opportunities.on("opportunity.lines-revised")
+def _lines_revised(row: Row, event: Recorded) -> Row:
+    return _weighed(row, {"lines": event.data["lines"], "amount": money(event.data["amount"])})
+
+
+@opportunities.on("opportunity.expected-close-revised")
+def _expected_close_revised(row: Row, event: Recorded) -> Row:
+    return {"expected_close": day(event.data["expected_close"])}
+
+
+@opportunities.on("opportunity.won", "opportunity.lost", "opportunity.abandoned")
+def _ended(row: Row, event: Recorded) -> Row:
+    data, on = event.data, day_of(event, "closed_on")
+    status = event.type.partition(".")[2]
+    changes = {
+        "status": status,
+        "closed_on": on,
+        "close_reason": data.get("reason"),
+        "lost_to": data.get("competitor"),
+        "contract_number": data.get("contract_number"),
+        "stages": _left(row["stages"], on),
+    }
+    return _weighed(row, changes | ({"amount": money(data["amount"])} if status == "won" else {}))
+
+
+@opportunities.on("opportunity.reopened")
+def _reopened(row: Row, event: Recorded) -> Row:
+    on = day_of(event)
+    changes = dict.fromkeys(("closed_on", "close_reason", "lost_to", "contract_number"))
+    return _weighed(
+        row, changes | {"status": "open", "stages": _entered(row["stages"], row["stage"], on)}
+    )
+
+
+def _weighed(row: Row, changes: Row) -> Row:
+    """Add to the changes what the amount is worth with them."""
+    after = {**row, **changes}
+    percent: int = _ENDED.get(after["status"], after["probability"])
+    amount: Decimal | None = after["amount"]
+    return {**changes, "weighted_amount": share(amount, percent)}
+
+
+def _entered(stages: list[Row], stage: str, on: date) -> list[Row]:
+    return [*stages, {"stage": stage, "from": on.isoformat(), "to": None, "days": None}]
+
+
+def _left(stages: list[Row], on: date) -> list[Row]:
+    """Return the stages with the last one left on a day."""
+    *before, last = stages
+    days = max((on - date.fromisoformat(last["from"])).days, 0)
+    return [*before, {**last, "to": on.isoformat(), "days": days}]

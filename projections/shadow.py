@@ -1,0 +1,161 @@
+"""Shadow tables: read models folded anew from the journal, beside the tables in use."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from domain.kernel import Recorded
+from projections import tables
+from projections.kernel import Parked, ReadModel, Row, Waiting, fold
+from projections.store import RowStore
+
+Batches = Callable[[int], Iterable[Sequence[Recorded]]]
+"""Gives all events after a position, in order, in batches; ends with the last event there is."""
+
+Progress = Callable[[int], None]
+"""Is told the position that was reached."""
+
+_KEPT = 100_000
+"""How many rows of a model are in memory at most, before they are written."""
+
+_CHUNK = 20_000
+"""How many rows are written in one transaction; the tables in use are kept up in between."""
+
+
+class Shadow:
+    """The table of one read model in the making; `rows` in memory are ahead of it."""
+
+    def __init__(self, engine: sa.Engine, model: ReadModel) -> None:
+        """Describe the table; nothing is made yet."""
+        self.model = model
+        self.table = model.table.to_metadata(sa.MetaData(), name=f"{model.name}_next")
+        self.parked: dict[tuple[str, int], Parked] = {}
+        self._engine = engine.execution_options(writes=True)
+        self._store = RowStore(self.table, engine.dialect)
+        self._rows: dict[str, Row] = {}
+        self._stored: set[str] = set()
+        self._changed: set[str] = set()
+
+    def create(self) -> None:
+        """Make the table, empty; what an interrupted rebuild has left behind goes."""
+        with self._engine.begin() as connection:
+            tables.drop(connection, self.model, self.table.name)
+            tables.create_table(connection, self.table)
+
+    def drop(self) -> None:
+        """Remove the table."""
+        with self._engine.begin() as connection:
+            tables.drop(connection, self.model, self.table.name)
+
+    def index(self) -> None:
+        """Write what is in memory and make the indexes."""
+        self.flush()
+        with self._engine.begin() as connection:
+            tables.create_indexes(connection, self.model, self.table)
+
+    def fold(self, events: Sequence[Recorded], connection: sa.Connection | None = None) -> None:
+        """Apply events in memory; rows are loaded, with the `connection` if given, as needed."""
+        folds = self.model.folds
+        mine = [event for event in events if folds[event.type] is not None]
+        missing = {
+            event.stream for event in mine if event.version > 1 and event.stream not in self._rows
+        }
+        if missing:
+            self._load(missing, connection)
+        waiting: Waiting = {}
+        for parked in self.parked.values():
+            waiting.setdefault(parked.event.stream, {})[parked.event.version] = parked.event
+        folded = fold(self.model, self._rows, mine, waiting, keep_versions=False)
+        self._rows.update(folded.rows)
+        self._changed.update(folded.rows)
+        self.parked.update(folded.parked)
+        for event in folded.healed:
+            del self.parked[event.stream, event.version]
+        if len(self._rows) > _KEPT and connection is None:
+            self.flush()
+            self._rows.clear()
+            self._stored.clear()
+
+    def flush(self) -> None:
+        """Write what is in memory, in several transactions."""
+        for ids in _chunks(self._changed, _CHUNK):
+            with self._engine.begin() as connection:
+                self._write(connection, ids)
+        self._changed.clear()
+
+    def flush_in(self, connection: sa.Connection) -> None:
+        """Write what is in memory, within a transaction."""
+        self._write(connection, list(self._changed))
+        self._changed.clear()
+
+    def _write(self, connection: sa.Connection, ids: Sequence[str]) -> None:
+        self._store.insert(connection, (self._rows[i] for i in ids if i not in self._stored))
+        self._store.save(connection, (self._rows[i] for i in ids if i in self._stored))
+        self._stored.update(ids)
+
+    def _load(self, ids: set[str], connection: sa.Connection | None) -> None:
+        if connection is None:
+            with self._engine.execution_options(writes=False).connect() as reading:
+                found = self._store.load(reading, ids)
+        else:
+            found = self._store.load(connection, ids)
+        self._rows.update(found)
+        self._stored.update(found)
+
+
+class Shadows:
+    """The shadows of several read models, folded together in one pass over the journal."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        models: Mapping[str, ReadModel],
+        batches: Batches,
+        progress: Progress | None = None,
+    ) -> None:
+        """Describe the shadows; nothing is made yet."""
+        self.each = [Shadow(engine, model) for model in models.values()]
+        self.position = 0
+        self._batches = batches
+        self._progress = progress
+
+    def create(self) -> None:
+        """Make the tables, empty."""
+        for shadow in self.each:
+            shadow.create()
+
+    def drop(self) -> None:
+        """Remove the tables."""
+        for shadow in self.each:
+            shadow.drop()
+
+    def index(self) -> None:
+        """Write what is in memory and make the indexes."""
+        for shadow in self.each:
+            shadow.index()
+
+    def flush(self) -> None:
+        """Write what is in memory."""
+        for shadow in self.each:
+            shadow.flush()
+
+    def follow(self, connection: sa.Connection | None = None) -> int:
+        """Fold what has come since; returns how many events. Rows are loaded as `Shadow` says."""
+        before = self.position
+        for events in self._batches(self.position):
+            if events:
+                for shadow in self.each:
+                    shadow.fold(events, connection)
+                self.position = events[-1].position
+                if self._progress is not None:
+                    self._progress(self.position)
+        return self.position - before
+
+
+def _chunks(ids: Iterable[str], size: int) -> Iterable[list[str]]:
+    rest = iter(sorted(ids))
+    while some := list(itertools.islice(rest, size)):
+        yield some

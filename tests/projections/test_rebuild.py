@@ -1,0 +1,186 @@
+"""Rebuilding, on both databases: the new tables equal the old, and nobody notices the switch."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.databases import connect
+from domain.kernel import Recorded
+from projections.kernel import Row, fold
+from projections.rebuild import compare, rebuild, stale
+from projections.runner import Projector
+from projections.search import matches
+from projections.store import RowStore
+from tests.projections.accounts import accounts, happened
+
+MODELS = {accounts.name: accounts}
+
+
+class Journal:
+    """A history in memory that may grow while it is read."""
+
+    def __init__(self, streams: int, events: int) -> None:
+        self.events: list[Recorded] = []
+        self.streams = streams
+        self.append(events)
+
+    def append(self, count: int) -> list[Recorded]:
+        start = len(self.events)
+        for n in range(start, start + count):
+            stream, version = f"s-{n % self.streams}", n // self.streams + 1
+            if version == 1:
+                event = happened(n + 1, stream, 1, "account.opened", name=f"客户{stream}")
+            else:
+                event = happened(n + 1, stream, version, "account.paid", amount="0.10")
+            self.events.append(event)
+        return self.events[start:]
+
+    def __call__(self, after: int) -> Iterable[Sequence[Recorded]]:
+        while batch := self.events[after : after + 100]:
+            yield batch
+            after += len(batch)
+
+
+@pytest.fixture
+def projector(database_url: str) -> Iterator[Projector]:
+    engine = connect(database_url, "normal")
+    projector = Projector(engine, MODELS)
+    projector.create()
+    yield projector
+    engine.dispose()
+
+
+def rows(engine: sa.Engine) -> dict[str, Row]:
+    with engine.connect() as connection:
+        ids = connection.scalars(sa.select(accounts.table.c.id)).all()
+        return RowStore(accounts.table, connection.dialect).load(connection, ids)
+
+
+def test_a_rebuilt_read_model_equals_the_one_kept_up_to_date(projector: Projector) -> None:
+    journal = Journal(streams=30, events=500)
+    for batch in journal(0):
+        projector.apply(batch)
+    live = rows(projector.engine)
+    seen: list[int] = []
+    rebuilt = rebuild(projector.engine, MODELS, journal, seen.append)
+    assert rows(projector.engine) == live == fold(accounts, {}, journal.events).rows
+    assert rebuilt.position == seen[-1] == projector.position() == 500
+    projector.apply(journal.append(100))
+    assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
+
+
+def test_a_rebuild_can_be_done_again(projector: Projector) -> None:
+    journal = Journal(streams=30, events=100)
+    for _ in range(3):
+        rebuild(projector.engine, MODELS, journal)
+        journal.append(100)
+    projector.apply(journal.events)
+    assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
+
+
+def test_more_rows_than_fit_into_memory_are_rebuilt(
+    projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.shadow._KEPT", 20)
+    journal = Journal(streams=70, events=500)
+    rebuild(projector.engine, MODELS, journal)
+    assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
+
+
+def test_search_finds_words_after_a_rebuild(projector: Projector) -> None:
+    journal = Journal(streams=3, events=9)
+    rebuild(projector.engine, MODELS, journal)
+    projector.apply([happened(10, "new", 1, "account.opened", name="客户新")])
+    with projector.engine.connect() as connection:
+        condition = matches(accounts.table, "客户", connection.dialect.name)
+        found = connection.scalars(sa.select(accounts.table.c.id).where(condition)).all()
+    assert sorted(found) == ["new", "s-0", "s-1", "s-2"]
+
+
+def test_no_read_fails_and_no_event_is_lost_while_the_tables_are_switched(
+    projector: Projector,
+) -> None:
+    journal = Journal(streams=50, events=1_000)
+    projector.apply(journal.events)
+    stop = threading.Event()
+    failures: list[Exception] = []
+    counts: set[int] = set()
+
+    def read() -> None:
+        query = sa.select(sa.func.count()).select_from(accounts.table)
+        while not stop.is_set():
+            try:
+                with projector.engine.execution_options(writes=False).connect() as connection:
+                    counts.add(connection.scalar(query) or 0)
+            except Exception as error:
+                failures.append(error)
+
+    def write() -> None:
+        while not stop.is_set():
+            try:
+                projector.apply(journal.append(10))
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=each) for each in (read, read, write)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        rebuild(projector.engine, MODELS, journal)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert counts == {50}
+    assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
+
+
+def test_events_that_cannot_be_applied_are_parked_by_a_rebuild_too(projector: Projector) -> None:
+    journal = Journal(streams=2, events=4)
+    journal.events += [
+        happened(5, "bad", 1, "account.opened", name="x"),
+        happened(6, "bad", 2, "account.paid", amount="nothing"),
+        happened(7, "bad", 3, "account.paid", amount="1.00"),
+    ]
+    assert rebuild(projector.engine, MODELS, journal).parked == 2
+    assert [row.version for row in projector.parked()] == [2, 3]
+    assert rows(projector.engine)["bad"]["version"] == 1
+
+
+def test_a_comparison_names_the_rows_that_are_not_the_fold_of_their_history(
+    projector: Projector,
+) -> None:
+    journal = Journal(streams=10, events=100)
+    projector.apply(journal.events)
+    assert compare(projector.engine, MODELS, journal) == {"accounts": []}
+    table = accounts.table
+    with projector.engine.begin() as connection:
+        forged = table.update().where(table.c.id == "s-3").values(balance=Decimal("1000000.00"))
+        connection.execute(forged)
+        connection.execute(table.delete().where(table.c.id == "s-5"))
+    assert compare(projector.engine, MODELS, journal) == {"accounts": ["s-3", "s-5"]}
+
+
+def test_rows_that_have_not_come_so_far_yet_are_no_difference(projector: Projector) -> None:
+    journal = Journal(streams=10, events=100)
+    projector.apply(journal.events[:55])
+    assert compare(projector.engine, MODELS, journal) == {"accounts": []}
+
+
+def test_a_read_model_is_stale_when_its_code_has_changed(
+    projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stale(projector.engine, MODELS) == []
+    monkeypatch.setitem(accounts.__dict__, "fingerprint", "other")
+    assert stale(projector.engine, MODELS) == ["accounts"]
+    rebuild(projector.engine, MODELS, Journal(streams=1, events=1))
+    assert stale(projector.engine, MODELS) == []
+
+
+def test_everything_is_stale_in_an_empty_database(database_url: str) -> None:
+    engine = connect(database_url, "normal")
+    assert stale(engine, MODELS) == ["accounts"]
+    engine.dispose()
