@@ -31,6 +31,9 @@ class Kind(StrEnum):
 Units = Annotated[list[UnitCode], Field(min_length=1, max_length=500)]
 """The units that carry out a campaign."""
 
+Ratio = Annotated[Decimal, Field(decimal_places=4)]
+"""A share of something: 1 is all of it."""
+
 
 class PeriodReversed(RuleViolation):
     """A campaign ends no earlier than it starts."""
@@ -101,12 +104,12 @@ class Campaign(Outreach, Aggregate):
         targets: int
         contacted: int
         responded: int
-        response_rate: Decimal | None
+        response_rate: Ratio | None
         cost: Decimal
         cost_per_response: Decimal | None
         orders_won: int
         won_amount: Decimal
-        roi: Decimal | None
+        roi: Ratio | None
 
     outline: dict[str, Any]
 

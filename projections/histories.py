@@ -1,0 +1,254 @@
+"""Row histories: every version of every row of a read model, with when and how long it was true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import sqlalchemy as sa
+from duckdb import DuckDBPyConnection
+
+from domain.kernel import Recorded
+from projections.columns import Instant, Json, Money
+from projections.facts import insert, quote
+from projections.kernel import Folded, Parked, ReadModel, Row, Waiting, fold
+
+KEPT = 20_000
+"""How many current rows of a model are kept in memory for the folds to come."""
+
+_PARKED = pa.schema(
+    [
+        ("model", pa.string()),
+        ("stream", pa.string()),
+        ("version", pa.int64()),
+        ("position", pa.int64()),
+        ("event", pa.string()),
+        ("error", pa.string()),
+    ]
+)
+_TO = pa.schema([("valid_to_position", pa.int64()), ("valid_to", pa.timestamp("us", "UTC"))])
+
+
+def create_parking(connection: DuckDBPyConnection) -> None:
+    """Make the table of the events that could not be applied yet."""
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS store.parked (model VARCHAR, stream VARCHAR, version BIGINT, "
+        "position BIGINT, event VARCHAR, error VARCHAR)"
+    )
+
+
+class History:
+    """The versions of the rows of one read model.
+
+    Kept in two tables: the present versions, of which there is one a row, and the past ones, each
+    with the position and the time of its successor, which are only ever added to.
+    """
+
+    def __init__(self, model: ReadModel) -> None:
+        """Prepare the history of a read model."""
+        self.model = model
+        self.name = f"history_{model.name}"
+        self._present = f"store.present_{model.name}"
+        self._past = f"store.past_{model.name}"
+        columns = [(column.name, *_types(column.type)) for column in model.table.columns]
+        self._names = [name for name, *_ in columns]
+        self._sql = ", ".join(f"{quote(name)} {sql}" for name, sql, _, _, _ in columns)
+        self._schema = pa.schema([(name, arrow) for name, _, arrow, _, _ in columns])
+        self._encoders = {name: encode for name, _, _, encode, _ in columns if encode}
+        self._decoders = [(name, decode) for name, _, _, _, decode in columns if decode]
+        self._rows: dict[str, Row] = {}
+
+    def create(self, connection: DuckDBPyConnection) -> None:
+        """Make the tables that are not there yet, and what they are read by.
+
+        `history_<model>` has all versions, `<model>_as_of(position)` those true at a position.
+        """
+        to = "valid_to_position BIGINT, valid_to TIMESTAMPTZ"
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {self._present} ({self._sql})")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {self._past} ({self._sql}, {to})")
+        since = "position AS valid_from_position, changed_at AS valid_from"
+        connection.execute(
+            f"CREATE OR REPLACE VIEW {self.name} AS SELECT *, {since} FROM {self._past} UNION ALL "
+            f"SELECT *, NULL, NULL, {since} FROM {self._present}"
+        )
+        rest = "EXCLUDE (valid_to_position, valid_to)"
+        connection.execute(
+            f"CREATE OR REPLACE MACRO {self.model.name}_as_of(point) AS TABLE "
+            f"SELECT * {rest} FROM {self._past} "
+            f"WHERE position <= point AND valid_to_position > point UNION ALL "
+            f"SELECT * FROM {self._present} WHERE position <= point"
+        )
+
+    def load(self, connection: DuckDBPyConnection, events: Sequence[Recorded]) -> None:
+        """Add the versions that events bring about. Repeats change nothing, gaps wait."""
+        streams = list(dict.fromkeys(event.stream for event in events))
+        rows = self._current(connection, streams)
+        waiting = self._waiting(connection, streams)
+        folded = fold(self.model, rows, events, waiting)
+        try:
+            self._save(connection, rows, folded)
+        except (pa.ArrowException, TypeError, ValueError):
+            self._save(connection, rows, self._storable(rows, events, waiting))
+
+    def forget(self) -> None:
+        """Forget the rows in memory: the transaction that they belonged to was undone."""
+        self._rows.clear()
+
+    def retry(self, connection: DuckDBPyConnection) -> None:
+        """Apply the parked events again, those of each stream in turn."""
+        query = "SELECT DISTINCT stream FROM store.parked WHERE model = ?"
+        found = connection.execute(query, [self.model.name]).fetchall()
+        queues = self._waiting(connection, [stream for (stream,) in found]) or {}
+        events = [queue[version] for queue in queues.values() for version in sorted(queue)]
+        self.load(connection, events)
+
+    def _current(self, connection: DuckDBPyConnection, streams: Iterable[str]) -> dict[str, Row]:
+        """Return the present rows of some streams, as far as there are any."""
+        unknown = [stream for stream in streams if stream not in self._rows]
+        if len(self._rows) + len(unknown) > KEPT:
+            self._rows = {id_: self._rows[id_] for id_ in streams if id_ in self._rows}
+        if unknown:
+            found = connection.execute(
+                f"SELECT * FROM {self._present} WHERE id IN (SELECT unnest(?))", [unknown]
+            ).fetchall()
+            for values in found:
+                row = dict(zip(self._names, values, strict=True))
+                for name, decode in self._decoders:
+                    if row[name] is not None:
+                        row[name] = decode(row[name])
+                self._rows[row["id"]] = row
+        return self._rows
+
+    def _waiting(self, connection: DuckDBPyConnection, streams: list[str]) -> Waiting | None:
+        query = "SELECT event FROM store.parked WHERE model = ? AND stream IN (SELECT unnest(?))"
+        waiting: Waiting = {}
+        for (text,) in connection.execute(query, [self.model.name, streams]).fetchall():
+            found = orjson.loads(text)
+            event = Recorded(**{**found, "time": datetime.fromisoformat(found["time"])})
+            waiting.setdefault(event.stream, {})[event.version] = event
+        return waiting or None
+
+    def _save(self, connection: DuckDBPyConnection, rows: dict[str, Row], folded: Folded) -> None:
+        past: list[tuple[Row, Row]] = []
+        latest: dict[str, Row] = {}
+        for row in folded.versions:
+            before = latest.get(row["id"]) or rows.get(row["id"])
+            if before is not None:
+                past.append((before, row))
+            latest[row["id"]] = row
+        ended = self._table([before for before, _ in past])
+        for field, name in zip(_TO, ("position", "changed_at"), strict=True):
+            ended = ended.append_column(field, pa.array([row[name] for _, row in past], field.type))
+        present = self._table(list(latest.values()))
+        if past:
+            replaced = [id_ for id_ in latest if id_ in rows]
+            connection.execute(
+                f"DELETE FROM {self._present} WHERE id IN (SELECT unnest(?))", [replaced]
+            )
+            insert(connection, self._past, ended)
+        if latest:
+            insert(connection, self._present, present)
+            self._rows.update(latest)
+        self._park(connection, folded)
+
+    def _table(self, rows: list[Row]) -> pa.Table:
+        arrays = []
+        for name, field in zip(self._names, self._schema, strict=True):
+            values = [row[name] for row in rows]
+            if encode := self._encoders.get(name):
+                values = encode(values)
+            arrays.append(pa.array(values, field.type))
+        return pa.table(arrays, schema=self._schema)
+
+    def _storable(
+        self, rows: dict[str, Row], events: Sequence[Recorded], waiting: Waiting | None
+    ) -> Folded:
+        """Fold stream by stream, parking those that hold something no column takes."""
+        queues: dict[str, list[Recorded]] = {}
+        for event in events:
+            queues.setdefault(event.stream, []).append(event)
+        whole = Folded()
+        for queue in queues.values():
+            folded = fold(self.model, rows, queue, waiting)
+            try:
+                self._table(folded.versions)
+            except (pa.ArrowException, TypeError, ValueError) as error:
+                reason = f"{type(error).__name__}: {error}"
+                folded = Folded(
+                    parked={(each.stream, each.version): Parked(each, reason) for each in queue}
+                )
+            whole.versions += folded.versions
+            whole.parked |= folded.parked
+            whole.healed += folded.healed
+        return whole
+
+    def _park(self, connection: DuckDBPyConnection, folded: Folded) -> None:
+        parked = [each.event for each in folded.parked.values()]
+        gone = [(event.stream, event.version) for event in [*folded.healed, *parked]]
+        for stream, version in gone:
+            connection.execute(
+                "DELETE FROM store.parked WHERE model = ? AND stream = ? AND version = ?",
+                [self.model.name, stream, version],
+            )
+        if parked:
+            columns = zip(
+                *(
+                    (
+                        self.model.name,
+                        each.event.stream,
+                        each.event.version,
+                        each.event.position,
+                        orjson.dumps(each.event).decode(),
+                        each.error[:2000],
+                    )
+                    for each in folded.parked.values()
+                ),
+                strict=True,
+            )
+            insert(connection, "store.parked", pa.table(list(map(pa.array, columns)), _PARKED))
+
+
+Encode = Callable[[list[Any]], list[Any]]
+Decode = Callable[[Any], Any]
+
+
+def _types(type_: sa.types.TypeEngine[Any]) -> tuple[str, Any, Encode | None, Decode | None]:
+    """Return the types of a column in DuckDB and Arrow, and how its values go in and out."""
+    match type_:
+        case Money():
+            return "DECIMAL(18,2)", pa.decimal128(18, 2), None, None
+        case Instant():
+            return "TIMESTAMPTZ", pa.timestamp("us", "UTC"), None, _in_utc
+        case Json():
+            return "JSON", pa.string(), _written, orjson.loads
+        case sa.Boolean():
+            return "BOOLEAN", pa.bool_(), None, None
+        case sa.Integer():
+            return "BIGINT", pa.int64(), None, None
+        case sa.Float():
+            return "DOUBLE", pa.float64(), None, None
+        case sa.Date():
+            return "DATE", pa.date32(), None, None
+    return "VARCHAR", pa.string(), None, None
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+def _written(values: list[Any]) -> list[str | None]:
+    """Write values as JSON, each object once: most versions share theirs with the one before."""
+    known: dict[int, str] = {}
+    written: list[str | None] = []
+    for value in values:
+        if value is None:
+            written.append(None)
+            continue
+        text = known.get(id(value))
+        if text is None:
+            text = known[id(value)] = orjson.dumps(value, default=str).decode()
+        written.append(text)
+    return written

@@ -1,0 +1,223 @@
+"""The warehouse: facts, row histories and their position, moved together in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from domain.kernel import Recorded, from_stored
+from projections.facts import append, create_facts, facts, raw_table, settle, settle_recent
+from projections.histories import History, create_parking
+from projections.kernel import ReadModel, read_models
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+BULK = 200_000
+"""How many events of a rebuild are written to their typed tables at once."""
+
+
+class RebuildRequired(Exception):
+    """The warehouse was made by another version of the code; names the tables that differ."""
+
+
+class Loader:
+    """Loads raw rows of the journal, in any order and with any repeats. For one thread.
+
+    The position of the warehouse is the last one up to which every event is in: positions of the
+    journal have no gaps, so completeness shows without asking the source. What is ahead of a gap
+    is in as well, but no reader of an `as_of` up to the position sees it.
+    """
+
+    def __init__(
+        self, connection: DuckDBPyConnection, models: Mapping[str, ReadModel] | None = None
+    ) -> None:
+        """Work on a DuckDB database, with the histories of all read models or those given."""
+        self._connection = connection
+        models = read_models() if models is None else models
+        self._histories = [History(model) for model in models.values()]
+        self._shapes = {fact.name: fact.fingerprint for fact in facts().values()}
+        self._shapes |= {each.name: each.model.fingerprint for each in self._histories}
+        self._ahead: set[int] = set()
+        self.position = 0
+
+    def create(self) -> None:
+        """Make what is not there yet and find out the position.
+
+        Raises `RebuildRequired` when what is there does not fit the code.
+        """
+        run = self._connection.execute
+        run("SET TimeZone = 'UTC'")
+        with self._transaction():
+            run("CREATE SCHEMA IF NOT EXISTS store")
+            run("CREATE TABLE IF NOT EXISTS store.shapes (name VARCHAR, fingerprint VARCHAR)")
+            run("CREATE TABLE IF NOT EXISTS store.progress (position BIGINT)")
+            known: dict[str, str] = dict(run("FROM store.shapes").fetchall())
+            if differing := self._differing(known):
+                raise RebuildRequired(", ".join(differing))
+            create_facts(self._connection)
+            create_parking(self._connection)
+            for history in self._histories:
+                history.create(self._connection)
+            new = [[name, self._shapes[name]] for name in self._shapes if name not in known]
+            if new:
+                self._connection.executemany("INSERT INTO store.shapes VALUES (?, ?)", new)
+            if not known:
+                run("INSERT INTO store.progress VALUES (0)")
+        self._recall()
+
+    def load(self, rows: Iterable[Sequence[Any]]) -> int:
+        """Load raw rows, all or nothing. Returns how many of them were new."""
+        fresh = self._fresh(rows)
+        if fresh:
+            with self._transaction():
+                append(self._connection, raw_table(fresh))
+                self._fold(fresh)
+                self._advance(fresh)
+                settle_recent(self._connection, self.position)
+        return len(fresh)
+
+    def load_all(self, batches: Iterable[Iterable[Sequence[Any]]]) -> None:
+        """Load many batches of raw rows at the greatest speed, a transaction for each `BULK`."""
+        batches = iter(batches)
+        more = True
+        while more:
+            with self._transaction():
+                more = self._load_bulk(batches)
+
+    def retry(self) -> int:
+        """Apply the parked events again; returns how many are still parked."""
+        with self._transaction():
+            for history in self._histories:
+                history.retry(self._connection)
+        return len(parked(self._connection))
+
+    def _load_bulk(self, batches: Iterator[Iterable[Sequence[Any]]]) -> bool:
+        held: list[pa.Table] = []
+        for rows in batches:
+            fresh = self._fresh(rows)
+            if not fresh:
+                continue
+            self._fold(fresh)
+            self._advance(fresh)
+            table = raw_table(fresh)
+            if self._ahead:
+                append(self._connection, table)
+            else:
+                held.append(table)
+            if sum(map(len, held)) >= BULK:
+                settle(self._connection, pa.concat_tables(held))
+                return True
+        if held:
+            settle(self._connection, pa.concat_tables(held))
+        settle_recent(self._connection, self.position, least=1)
+        return False
+
+    def _fresh(self, rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+        """Return the rows that are not in yet, each once, in the order of their positions."""
+        position, ahead = self.position, self._ahead
+        found = {row[0]: row for row in rows if row[0] > position and row[0] not in ahead}
+        return [found[each] for each in sorted(found)]
+
+    def _fold(self, rows: list[Sequence[Any]]) -> None:
+        if not self._histories:
+            return
+        by_aggregate: dict[str, list[Recorded]] = {}
+        for event in map(_recorded, rows):
+            by_aggregate.setdefault(event.aggregate, []).append(event)
+        for history in self._histories:
+            if events := by_aggregate.get(history.model.aggregate):
+                history.load(self._connection, events)
+
+    def _advance(self, rows: list[Sequence[Any]]) -> None:
+        position, ahead = self.position, self._ahead
+        ahead.update(row[0] for row in rows)
+        while position + 1 in ahead:
+            position += 1
+            ahead.remove(position)
+        if position > self.position:
+            self._connection.execute("UPDATE store.progress SET position = ?", [position])
+            self.position = position
+
+    def _differing(self, known: dict[str, str]) -> list[str]:
+        """Return the tables that hold, or should hold by now, something else than the code says."""
+        if not known:
+            return []
+        histories = {history.name for history in self._histories}
+        differing = [
+            name
+            for name, fingerprint in self._shapes.items()
+            if known.get(name, None if name in histories else fingerprint) != fingerprint
+        ]
+        types = self._connection.execute("SELECT DISTINCT type FROM store.unknown").fetchall()
+        return differing + [facts()[type_].name for (type_,) in types if type_ in facts()]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.begin()
+        try:
+            yield
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            self._recall()
+            raise
+
+    def _recall(self) -> None:
+        """Read from the database what is kept in memory as well."""
+        for history in self._histories:
+            history.forget()
+        try:
+            self.position = position(self._connection)
+        except duckdb.CatalogException:
+            return  # nothing was made yet
+        query = "SELECT position FROM store.recent WHERE position > ?"
+        ahead = self._connection.execute(query, [self.position]).fetchall()
+        self._ahead = {each for (each,) in ahead}
+
+
+def position(connection: DuckDBPyConnection) -> int:
+    """Return the position up to which every event is in."""
+    found = connection.execute("SELECT position FROM store.progress").fetchall()
+    return int(found[0][0]) if found else 0
+
+
+def parked(connection: DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return the events that no history could take yet: model, stream, version, …, error."""
+    query = "SELECT model, stream, version, position, error FROM store.parked ORDER BY ALL"
+    names = ("model", "stream", "version", "position", "error")
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(query).fetchall()]
+
+
+def rows_as_of(model: str, at: str = "$as_of") -> str:
+    """Return the relation, for a FROM clause, of a read model's rows as they were at a position.
+
+    Args:
+        model: The name of the read model. Raises `KeyError` for one that there is not.
+        at: The SQL of the position, by default a parameter.
+    """
+    return f"{read_models()[model].name}_as_of({at})"
+
+
+def _recorded(row: Sequence[Any]) -> Recorded:
+    position, stream, version, type_, schema, time_us, *rest = row
+    actor, unit, command_id, on_behalf_of, cause, data = rest
+    return Recorded(
+        position,
+        stream,
+        version,
+        type_,
+        schema,
+        _EPOCH + timedelta(microseconds=time_us),
+        actor,
+        unit,
+        command_id,
+        on_behalf_of,
+        cause,
+        from_stored(type_, schema, data),
+    )
