@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -50,7 +51,10 @@ class Writer:
     def __init__(self, journal: Journal, capacity: int = 4096) -> None:
         """Write to a journal; refuse work when `capacity` units are waiting."""
         self._journal = journal
-        self._queue: queue.Queue[tuple[Unit, Reply] | None] = queue.Queue(capacity)
+        self._capacity = capacity
+        self._waiting: deque[tuple[Unit, Reply]] = deque()
+        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._ringing = False
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._stopped = False
         self.commits = 0
@@ -63,13 +67,13 @@ class Writer:
     def stop(self) -> None:
         """Finish what is waiting, then end."""
         self._stopped = True
-        self._queue.put(None)
+        self._ring()
         self._thread.join()
 
     @property
     def waiting(self) -> int:
         """How many units of work are waiting."""
-        return self._queue.qsize()
+        return len(self._waiting)
 
     def submit(self, unit: Unit) -> Future[Any]:
         """Queue a unit of work; its future has the answer once it is durable.
@@ -84,21 +88,27 @@ class Writer:
         """Queue a unit of work whose answer goes to `reply`, as `submit` does."""
         if self._stopped:
             raise Unavailable("The server is stopping.")
-        try:
-            self._queue.put_nowait((unit, reply))
-        except queue.Full:
-            raise Overloaded("Too many commands are waiting; try again shortly.") from None
+        if len(self._waiting) >= self._capacity:
+            raise Overloaded("Too many commands are waiting; try again shortly.")
+        self._waiting.append((unit, reply))
+        if not isinstance(reply, asyncio.Future):
+            self._ring()
+        elif not self._ringing:
+            # Once the loop has read what else has arrived: it then goes into the same commit, and
+            # the two threads do not contend for the interpreter meanwhile.
+            self._ringing = True
+            reply.get_loop().call_soon(self._ring)
+
+    def _ring(self) -> None:
+        self._ringing = False
+        self._bell.put(None)
 
     def _work(self) -> None:
-        last = False
-        while not last:
-            batch = [self._queue.get()]
-            while len(batch) < IN_ONE_COMMIT and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            work = [item for item in batch if item is not None]
-            last = len(work) < len(batch)
-            if work:
-                self._commit(work)
+        while not self._stopped or self._waiting:
+            self._bell.get()
+            while self._waiting:
+                size = min(len(self._waiting), IN_ONE_COMMIT)
+                self._commit([self._waiting.popleft() for _ in range(size)])
 
     def _commit(self, work: Sequence[tuple[Unit, Reply]]) -> None:
         try:

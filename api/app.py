@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Lifespan
 
 import api
 from adapters.refusals import Refusal
@@ -23,6 +24,7 @@ from api.parts import Parts
 from api.problems import InternalError, InvalidParameter, MethodNotAllowed
 
 TITLE = "Keyline"
+VERSION = "0.1.0"
 
 
 def application(settings: Settings) -> Entrance:
@@ -37,23 +39,30 @@ def application(settings: Settings) -> Entrance:
         finally:
             parts.stop()
 
-    inner = FastAPI(
+    inner = router_application(lifespan)
+    inner.state.parts = parts
+    return Entrance(parts, inner, CommandRoutes(parts))
+
+
+def router_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """Return the application of all reads, with the document of everything."""
+    app = FastAPI(
         title=TITLE,
+        version=VERSION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,
         openapi_url=None,
+        redirect_slashes=False,
     )
-    inner.state.parts = parts
     for router in routers():
-        inner.include_router(router)
-    inner.add_exception_handler(Refusal, _refused)
-    inner.add_exception_handler(HTTPException, _http_error)
-    inner.add_exception_handler(RequestValidationError, _invalid)
-    inner.add_exception_handler(Exception, _failed)
-    describe(inner)
-    return Entrance(parts, inner, CommandRoutes(parts))
+        app.include_router(router)
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _failed)
+    describe(app)
+    return app
 
 
 def routers() -> Iterator[APIRouter]:

@@ -77,33 +77,40 @@ async def reach(pulse: Pulse, position: int) -> None:
         raise NotYet(f"Position {position} was not reached within {PATIENCE:.0f} seconds.")
 
 
-def instant_of(as_of: str, now: datetime | None = None) -> datetime:
-    """Return the instant that a day (its end, UTC) or an instant with its zone names.
+def instant_of(as_of: str) -> datetime:
+    """Return the instant in the past that a day (its end, UTC) or an instant names.
 
-    Raises `InvalidParameter`, also for the future.
+    Raises `InvalidParameter`.
     """
-    now = now or datetime.now(UTC)
-    try:
-        if len(as_of) == 10:
-            day = date.fromisoformat(as_of)
-            if day == now.date():
-                return now
-            found = datetime.combine(day, time.max, UTC)
-        else:
-            # A plus sign that was not percent-encoded has become a space.
-            found = datetime.fromisoformat(as_of.replace(" ", "+"))
-        if found.tzinfo is None:
-            raise ValueError
-        found = found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise _as_of("Give a day, or an instant with its zone.") from None
+    now = datetime.now(UTC)
+    if as_of == now.date().isoformat():
+        return now
+    found = moment_of(as_of, "as_of", time.max)
     if found > now + AHEAD:
-        raise _as_of("This is in the future.")
+        raise invalid("as_of", "This is in the future.")
     return found
 
 
-def _as_of(detail: str) -> InvalidParameter:
-    return InvalidParameter(detail, [{"parameter": "as_of", "detail": detail}])
+def moment_of(text: str, parameter: str, of_day: time) -> datetime:
+    """Return the moment that an instant with its zone names, or a day, at a time `of_day` in UTC.
+
+    Raises `InvalidParameter`.
+    """
+    try:
+        if len(text) == 10:
+            return datetime.combine(date.fromisoformat(text), of_day, UTC)
+        # A plus sign that was not percent-encoded has become a space.
+        found = datetime.fromisoformat(text.replace(" ", "+"))
+        if found.tzinfo is None:
+            raise ValueError
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise invalid(parameter, "Give a day, or an instant with its zone.") from None
+
+
+def invalid(parameter: str, detail: str) -> InvalidParameter:
+    """Return the refusal of one parameter's value."""
+    return InvalidParameter(f"{parameter}: {detail}", [{"parameter": parameter, "detail": detail}])
 
 
 def json_response(content: Any, headers: dict[str, str] | None = None) -> Response:

@@ -146,7 +146,8 @@ class Aggregate(BaseAggregate[str]):
         """Name the aggregate and its events, and make them known to the registry."""
         super().__init_subclass__(**options)
         cls.kind = kebab(cls.__name__)
-        cls.plural = cls.__dict__.get("plural") or f"{cls.kind}s"
+        regular = re.sub(r"(?<=[^aeiou])y$", "ie", cls.kind) + "s"
+        cls.plural = cls.__dict__.get("plural") or regular
         registry.add(cls)
 
     @staticmethod
