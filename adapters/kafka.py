@@ -99,6 +99,7 @@ class Kafka:
             "max_partition_fetch_bytes": LARGEST,
             "metrics_enabled": False,
             "session_timeout_ms": 10_000,
+            "heartbeat_interval_ms": 1000,
             "allow_auto_create_topics": False,
         }
         return KafkaConsumer(**self.tuned(**chosen | settings))

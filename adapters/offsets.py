@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 from kafka import TopicPartition
@@ -39,13 +39,16 @@ class Offsets:
         """Make the table that is not there yet."""
         _tables.create_all(self._engine)
 
-    def get(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-        """Return the offset of the next record for those partitions that have one."""
-        query = sa.select(offsets).where(offsets.c.consumer == self.consumer)
+    def get(self, place: TopicPartition) -> int | None:
+        """Return the offset of the next record of a partition; `None` when nothing was read."""
+        query = sa.select(offsets.c.next).where(
+            offsets.c.consumer == self.consumer,
+            offsets.c.topic == place.topic,
+            offsets.c.partition == place.partition,
+        )
         with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        known = {TopicPartition(row.topic, row.partition): row.next for row in rows}
-        return {place: known[place] for place in partitions if place in known}
+            found: int | None = connection.scalar(query)
+        return found
 
     def set(self, following: Mapping[TopicPartition, int]) -> None:
         """Note the offsets of the next records."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
@@ -13,6 +14,7 @@ from adapters.journal import Journal, recorded
 from adapters.kafka import Kafka
 from adapters.offsets import Offsets
 from projections.runner import Projector
+from projections.tables import positions
 from streams.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -58,14 +60,14 @@ class KafkaProjection:
         Nothing is lost when it ends at any moment: rows are written before offsets, and what is
         read again changes nothing.
         """
-        kinds = sorted({model.aggregate for model in self._projector.models.values()})
+        kinds = aggregates(self._projector)
         self._kafka.ensure(kinds)
         self._offsets.create()
-        self._projector.create(self._kafka.channels(kinds))
+        self._projector.create(sources(self._kafka, self._projector))
         consumer = self._kafka.consumer(self._kafka.group("projector"))
         try:
             topics = [self._kafka.topic(kind) for kind in kinds]
-            consumer.subscribe(topics, listener=_Seek(consumer, self._offsets))
+            consumer.subscribe(topics, listener=_Seek(consumer, self._offset))
             while not worker.stopping:
                 self._take(consumer.poll(timeout_ms=500))
                 worker.well()
@@ -81,23 +83,48 @@ class KafkaProjection:
             following[place] = records[-1].offset + 1
         self._offsets.set(following)
 
+    def _offset(self, place: TopicPartition) -> int | None:
+        """Return the offset at which the rows go on; `None` when it is the beginning."""
+        source = positions.c.source == self._kafka.channel(place)
+        unread = sa.select(positions.c.model).where(source, positions.c.position == 0)
+        with self._projector.engine.connect() as connection:
+            if connection.execute(unread).first() is not None:
+                return None  # some read model is new, whatever the others have read
+        return self._offsets.get(place)
+
+
+def aggregates(projector: Projector) -> list[str]:
+    """Return the aggregates whose events the read models of a projector follow."""
+    return sorted({model.aggregate for model in projector.models.values()})
+
+
+def sources(kafka: Kafka, projector: Projector) -> list[str]:
+    """Return what a projector has to be told its events come from, where Kafka brings them."""
+    return kafka.channels(aggregates(projector))
+
 
 class _Seek(ConsumerRebalanceListener):  # type: ignore[misc]
     """Begins each partition that is handed to this process where the rows are."""
 
-    def __init__(self, consumer: KafkaConsumer, offsets: Offsets) -> None:
+    def __init__(
+        self, consumer: KafkaConsumer, offset: Callable[[TopicPartition], int | None]
+    ) -> None:
         self._consumer = consumer
-        self._offsets = offsets
+        self._offset = offset
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Do nothing: what was read is written, with its offset, before more is asked for."""
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Seek to where the rows are."""
-        known = self._offsets.get(assigned)
-        log.info("projection.assigned", partitions=len(list(assigned)))
         for place in assigned:
-            if place in known:
-                self._consumer.seek(place, known[place])
-            else:
+            offset = self._offset(place)
+            if offset is None:
                 self._consumer.seek_to_beginning(place)
+            else:
+                self._consumer.seek(place, offset)
+        log.info("projection.assigned", partitions=sorted(map(self._name, assigned)))
+
+    @staticmethod
+    def _name(place: TopicPartition) -> str:
+        return f"{place.topic}/{place.partition}"
