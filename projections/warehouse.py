@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -84,11 +85,11 @@ class Loader:
 
     def load_all(self, batches: Iterable[Iterable[Sequence[Any]]]) -> None:
         """Load many batches of raw rows at the greatest speed, a transaction for each `BULK`."""
-        batches = iter(batches)
+        prepared = _prepared(batches)
         more = True
         while more:
             with self._transaction():
-                more = self._load_bulk(batches)
+                more = self._load_bulk(prepared)
 
     def retry(self) -> int:
         """Apply the parked events again; returns how many are still parked."""
@@ -97,15 +98,16 @@ class Loader:
                 history.retry(self._connection)
         return len(parked(self._connection))
 
-    def _load_bulk(self, batches: Iterator[Iterable[Sequence[Any]]]) -> bool:
+    def _load_bulk(self, batches: Iterator[tuple[list[Sequence[Any]], pa.Table]]) -> bool:
         held: list[pa.Table] = []
-        for rows in batches:
+        for rows, table in batches:
             fresh = self._fresh(rows)
             if not fresh:
                 continue
             self._fold(fresh)
             self._advance(fresh)
-            table = raw_table(fresh)
+            if fresh != rows:
+                table = raw_table(fresh)
             if self._ahead:
                 append(self._connection, table)
             else:
@@ -136,7 +138,10 @@ class Loader:
 
     def _advance(self, rows: list[Sequence[Any]]) -> None:
         position, ahead = self.position, self._ahead
-        ahead.update(row[0] for row in rows)
+        if not ahead and rows[-1][0] == position + len(rows):
+            position = rows[-1][0]
+        else:
+            ahead.update(row[0] for row in rows)
         while position + 1 in ahead:
             position += 1
             ahead.remove(position)
@@ -202,6 +207,23 @@ def rows_as_of(model: str, at: str = "$as_of") -> str:
         at: The SQL of the position, by default a parameter.
     """
     return f"{read_models()[model].name}_as_of({at})"
+
+
+def _prepared(
+    batches: Iterable[Iterable[Sequence[Any]]],
+) -> Iterator[tuple[list[Sequence[Any]], pa.Table]]:
+    """Fetch and convert each batch while the one before is loaded."""
+    iterator = iter(batches)
+
+    def following() -> tuple[list[Sequence[Any]], pa.Table] | None:
+        batch = next(iterator, None)
+        return None if batch is None else (rows := list(batch), raw_table(rows))
+
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(following)
+        while (prepared := coming.result()) is not None:
+            coming = thread.submit(following)
+            yield prepared
 
 
 def _recorded(row: Sequence[Any]) -> Recorded:
