@@ -7,7 +7,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections.columns import Day, Json, Money, Text
+from projections.columns import COARSE, Day, Json, Money, Text
 from projections.kernel import ReadModel, Row
 from projections.values import day, day_of, money
 
@@ -16,8 +16,8 @@ campaigns = ReadModel(
     "campaign",
     sa.Column("name", Text, nullable=False, default=""),
     sa.Column("goal", Text),
-    sa.Column("kind", Text, nullable=False, default=""),
-    sa.Column("status", Text, nullable=False, default="planned"),
+    sa.Column("kind", Text, nullable=False, default="", info=COARSE),
+    sa.Column("status", Text, nullable=False, default="planned", info=COARSE),
     sa.Column("units", Json, nullable=False, default=[], info={"list": True}),
     sa.Column("manager", Text),
     sa.Column("starts_on", Day),
@@ -26,7 +26,7 @@ campaigns = ReadModel(
     sa.Column("closed_on", Day),
     sa.Column("budget", Money),
     sa.Column("cost", Money, nullable=False, default=Decimal(0)),
-    sa.Column("currency", Text),
+    sa.Column("currency", Text, info=COARSE),
     sa.Column("targets", sa.Integer, nullable=False, default=0),
     sa.Column("contacts", sa.Integer, nullable=False, default=0),
     sa.Column("contacted", sa.Integer, nullable=False, default=0),
@@ -40,6 +40,7 @@ campaigns = ReadModel(
     sa.Column("cost_per_response", Money),
     sa.Column("roi", sa.Float),
     sa.Column("conclusion", Text),
+    order="-starts_on",
     indexes=[["name"], ["status", "starts_on"], ["starts_on"], ["manager"], ["changed_at"]],
     search=["name"],
 )

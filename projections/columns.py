@@ -103,3 +103,6 @@ class Json(TypeDecorator[Any]):
 
 Day = sa.Date
 """A calendar day."""
+
+COARSE = {"coarse": True}
+"""Marks a column with few values: many rows share each, so that an index on it alone is no help."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from domain.customer import normal_number
 from domain.kernel import Recorded
-from projections.columns import Day, Id, Json, Money, Text
+from projections.columns import COARSE, Day, Id, Json, Money, Text
 from projections.kernel import ReadModel, Row
 from projections.names import name_key
 from projections.values import day, day_of, money
@@ -19,14 +19,14 @@ customers = ReadModel(
     sa.Column("name", Text, nullable=False, default=""),
     sa.Column("short_name", Text),
     sa.Column("name_key", Text, nullable=False, default=""),
-    sa.Column("state", Text, nullable=False, default="potential"),
+    sa.Column("state", Text, nullable=False, default="potential", info=COARSE),
     sa.Column("state_on", Day),
     sa.Column("state_reason", Text),
     sa.Column("lost_to", Text),
-    sa.Column("category", Text),
-    sa.Column("reach", Text),
-    sa.Column("grade", Text),
-    sa.Column("industry", Text),
+    sa.Column("category", Text, info=COARSE),
+    sa.Column("reach", Text, info=COARSE),
+    sa.Column("grade", Text, info=COARSE),
+    sa.Column("industry", Text, info=COARSE),
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("region", Text),
     sa.Column("parent_id", Id),
@@ -38,12 +38,13 @@ customers = ReadModel(
     sa.Column("employees", sa.Integer),
     sa.Column("annual_revenue", Money),
     sa.Column("it_budget", Money),
-    sa.Column("currency", Text),
+    sa.Column("currency", Text, info=COARSE),
     sa.Column("registered_on", Day),
     sa.Column("rival_until", Day),
     sa.Column("contacts", Json, nullable=False, default={}),
     sa.Column("team", Json, nullable=False, default={}),
     sa.Column("purchases", Json, nullable=False, default=[]),
+    order="name",
     indexes=[
         ["name"],
         ["changed_at"],

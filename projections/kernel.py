@@ -62,6 +62,7 @@ class ReadModel:
         name: str,
         aggregate: str,
         *columns: sa.Column[Any],
+        order: str = "id",
         indexes: Iterable[Sequence[str]] = (),
         search: Sequence[str] = (),
     ) -> None:
@@ -71,11 +72,13 @@ class ReadModel:
             name: The name of its table.
             aggregate: The kind of the aggregate, as in `service-ticket`.
             columns: What is kept, beside the columns that every row has.
+            order: The column by which lists are sorted unless asked otherwise; `-` for downwards.
             indexes: Columns of each index; the id is added as the last.
             search: The columns whose words are found by full text.
         """
         self.name = name
         self.aggregate = aggregate
+        self.order = order
         self.search = tuple(search)
         self.table = sa.Table(
             name,

@@ -8,7 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections.columns import Day, Id, Json, Money, Text
+from projections.columns import COARSE, Day, Id, Json, Money, Text
 from projections.kernel import ReadModel, Row
 from projections.values import day, day_of, money, share
 
@@ -19,24 +19,25 @@ opportunities = ReadModel(
     sa.Column("customer_id", Id),
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("manager", Text),
-    sa.Column("status", Text, nullable=False, default="open"),
-    sa.Column("stage", Text, nullable=False, default="lead"),
+    sa.Column("status", Text, nullable=False, default="open", info=COARSE),
+    sa.Column("stage", Text, nullable=False, default="lead", info=COARSE),
     sa.Column("stage_on", Day),
     sa.Column("probability", sa.Integer, nullable=False, default=0),
     sa.Column("amount", Money),
     sa.Column("weighted_amount", Money),
-    sa.Column("currency", Text),
+    sa.Column("currency", Text, info=COARSE),
     sa.Column("expected_close", Day),
-    sa.Column("source", Text),
+    sa.Column("source", Text, info=COARSE),
     sa.Column("opened_on", Day),
     sa.Column("closed_on", Day),
-    sa.Column("close_reason", Text),
+    sa.Column("close_reason", Text, info=COARSE),
     sa.Column("lost_to", Text),
     sa.Column("contract_number", Text),
     sa.Column("lines", Json, nullable=False, default=[]),
     sa.Column("stages", Json, nullable=False, default=[]),
     sa.Column("competitors", Json, nullable=False, default=[]),
     sa.Column("team", Json, nullable=False, default={}),
+    order="expected_close",
     indexes=[
         ["customer_id", "status"],
         ["changed_at"],

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections.columns import Id, Instant, Text
+from projections.columns import COARSE, Id, Instant, Text
 from projections.kernel import ReadModel, Row
 from projections.values import moment_of
 
@@ -17,13 +17,13 @@ service_tickets = ReadModel(
     sa.Column("title", Text, nullable=False, default=""),
     sa.Column("description", Text),
     sa.Column("customer_id", Id, nullable=False, default=""),
-    sa.Column("kind", Text, nullable=False, default=""),
-    sa.Column("severity", Text, nullable=False, default=""),
-    sa.Column("channel", Text),
+    sa.Column("kind", Text, nullable=False, default="", info=COARSE),
+    sa.Column("severity", Text, nullable=False, default="", info=COARSE),
+    sa.Column("channel", Text, info=COARSE),
     sa.Column("contact", Text),
-    sa.Column("status", Text, nullable=False, default="open"),
+    sa.Column("status", Text, nullable=False, default="open", info=COARSE),
     sa.Column("unit", Text, nullable=False, default=""),
-    sa.Column("level", Text),
+    sa.Column("level", Text, info=COARSE),
     sa.Column("owner", Text),
     sa.Column("escalation", sa.Integer, nullable=False, default=0),
     sa.Column("opened_at", Instant),
@@ -42,6 +42,7 @@ service_tickets = ReadModel(
     sa.Column("cause", Text),
     sa.Column("action", Text),
     sa.Column("last_note", Text),
+    order="-opened_at",
     indexes=[
         ["customer_id", "status"],
         ["opened_at"],

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from projections.customers import customers
 from tests.projections.folding import row_after
@@ -76,7 +77,7 @@ def test_contacts_and_team_come_change_and_go() -> None:
 
 
 def test_the_first_contract_with_a_competitor_to_end_is_known() -> None:
-    bought = [
+    bought: list[dict[str, Any]] = [
         {"competitor": "联通", "product": "MPLS", "monthly": "800.00", "until": "2027-01-31"},
         {"competitor": "移动", "product": "IDC", "monthly": None, "until": "2026-09-30"},
     ]

@@ -1,0 +1,232 @@
+"""Lists of any read model: filtered, sorted, paged by place, counted; as of now or of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
+
+from projections.kernel import ReadModel, Row
+from projections.question import Filter, Question, Values, place
+from projections.search import matches
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a list, and the place where the next page begins, if there is one."""
+
+    items: list[Row]
+    next: Values | None
+
+
+class Listing:
+    """The list of one read model. Pages are stable: they go on behind a row, not at a number."""
+
+    def __init__(self, model: ReadModel) -> None:
+        """Answer for a read model."""
+        self.model = model
+        self._indexed = {index[:2] for index in model.indexes}
+
+    def page(
+        self, connection: sa.Connection, asked: Question, after: Sequence[Any] | None = None
+    ) -> Page:
+        """Return the rows behind a place, or the first ones.
+
+        Raises `BadParameter` when the place is not of this list.
+        """
+        rows: list[Row] = []
+        query = self._query(asked, self.model.table, connection.dialect.name)
+        for stretch in self._behind(asked, after, self.model.table):
+            part = query.where(stretch).limit(asked.limit + 1 - len(rows))
+            rows += [dict(row) for row in connection.execute(part).mappings()]
+            if len(rows) > asked.limit:
+                break
+        return self.cut(asked, rows)
+
+    def count(self, connection: sa.Connection, asked: Question) -> int:
+        """Return how many rows the whole list has."""
+        query = self.select_count(asked, dialect=connection.dialect.name)
+        return connection.scalar(query) or 0
+
+    def one(self, connection: sa.Connection, id_: str) -> Row | None:
+        """Return the row of a record."""
+        query = sa.select(*self._columns(self.model.table)).where(self.model.table.c.id == id_)
+        found = connection.execute(query).mappings().one_or_none()
+        return None if found is None else dict(found)
+
+    def select(
+        self,
+        asked: Question,
+        after: Sequence[Any] | None = None,
+        source: sa.FromClause | None = None,
+        dialect: str = "sqlite",
+    ) -> sa.Select[Any]:
+        """Return the query for a page, with one row too many to see whether there is another.
+
+        Args:
+            asked: Filters, order, fields.
+            after: The place behind which the page begins.
+            source: What has the columns of the read model; by default its table.
+            dialect: The name of the database.
+        """
+        table = self.model.table if source is None else source
+        behind = sa.or_(*self._behind(asked, after, table))
+        return self._query(asked, table, dialect).where(behind).limit(asked.limit + 1)
+
+    def select_count(
+        self, asked: Question, source: sa.FromClause | None = None, dialect: str = "sqlite"
+    ) -> sa.Select[Any]:
+        """Return the query for the number of rows; the arguments are those of `select`."""
+        table = self.model.table if source is None else source
+        query = sa.select(sa.func.count()).select_from(table)
+        return query.where(*self._conditions(asked, table, dialect, sorted_=False))
+
+    def cut(self, asked: Question, rows: list[Row]) -> Page:
+        """Return the page for the rows that the query of `select` gave."""
+        more = len(rows) > asked.limit
+        rows = rows[: asked.limit]
+        following = asked.place(rows[-1]) if more else None
+        return Page([{name: row[name] for name in asked.fields} for row in rows], following)
+
+    def _query(self, asked: Question, table: sa.FromClause, dialect: str) -> sa.Select[Any]:
+        names = [*asked.fields, *(n for n, _ in asked.order if n not in asked.fields)]
+        query = sa.select(*(table.c[name] for name in names))
+        query = query.where(*self._conditions(asked, table, dialect))
+        for name, down in asked.order:
+            order = table.c[name].desc() if down else table.c[name].asc()
+            # Nothing is the smallest value, everywhere; SQLite has it so without being told.
+            if dialect != "sqlite" and self.model.table.c[name].nullable:
+                order = order.nulls_last() if down else order.nulls_first()
+            query = query.order_by(order)
+        return query
+
+    def _behind(
+        self, asked: Question, after: Sequence[Any] | None, table: sa.FromClause
+    ) -> list[sa.ColumnElement[bool]]:
+        if after is None:
+            return [sa.true()]
+        nullable = self.model.table.c
+        steps = [(table.c[name], down, bool(nullable[name].nullable)) for name, down in asked.order]
+        return _stretches(steps, place(self.model, asked, after))
+
+    def _columns(self, table: sa.FromClause) -> list[sa.ColumnElement[Any]]:
+        return [column for column in table.columns if column.name != "search"]
+
+    def _conditions(
+        self, asked: Question, table: sa.FromClause, dialect: str, *, sorted_: bool = True
+    ) -> list[sa.ColumnElement[bool]]:
+        found = []
+        for filter_, values in asked.where:
+            column: sa.ColumnElement[Any] = table.c[filter_.column]
+            if dialect == "sqlite" and sorted_ and self._leads_astray(asked, filter_.column):
+                column = UnaryExpression(column, operator=custom_op("+"), type_=column.type)
+            found.append(_condition(filter_, column, values))
+        if asked.words is not None:
+            found.append(matches(table, asked.words, dialect))
+        return found
+
+    def _leads_astray(self, asked: Question, column: str) -> bool:
+        """Tell whether SQLite should not use an index of a column that has few values.
+
+        It would fetch a large part of the table and sort it. Only an index that has the rows of
+        each value in the order asked for is better than to walk along that order.
+        """
+        coarse = "coarse" in self.model.table.c[column].info
+        return coarse and (column, asked.order[0][0]) not in self._indexed
+
+
+def _condition(
+    filter_: Filter, column: sa.ColumnElement[Any], values: Sequence[Any]
+) -> sa.ColumnElement[bool]:
+    value, one = values[0], len(values) == 1
+    match filter_.kind:
+        case "from":
+            return sa.and_(column >= value)
+        case "to":
+            return sa.and_(column <= value)
+        case "under":
+            # All that begins with `gd-`: the next character after the hyphen is the full stop.
+            return sa.or_(column == value, sa.and_(column >= f"{value}-", column < f"{value}."))
+        case "has":
+            return sa.cast(column, sa.Text).contains(f'"{value}"', autoescape=True)
+    if value is None:
+        return column.is_(None)
+    return column == value if one else column.in_(values)
+
+
+def _stretches(
+    steps: Sequence[tuple[sa.ColumnElement[Any], bool, bool]], values: Sequence[Any]
+) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of the stretches of a list behind a place, in their order.
+
+    Each is one range of an index. There are two where rows without a value come last.
+
+    Args:
+        steps: The sorted columns, whether downwards, whether without a value sometimes.
+        values: Their values at the place.
+    """
+    (column, down, nullable), value = steps[0], values[0]
+    rest = _stretches(steps[1:], values[1:]) if len(steps) > 1 else []
+    if value is None:
+        found = [sa.and_(column.is_(None), sa.or_(*rest))] if rest else []
+        return found if down else [*found, column.is_not(None)]
+    beyond = column < value if down else column > value
+    if rest:
+        # The first bound says nothing new, but tells the database where to begin.
+        bound = column <= value if down else column >= value
+        beyond = sa.and_(bound, sa.or_(beyond, sa.and_(column == value, sa.or_(*rest))))
+    return [beyond, column.is_(None)] if down and nullable else [beyond]
+
+
+class DuckDialect(PGDialect):
+    """The SQL of DuckDB, which is that of PostgreSQL with `?` for parameters."""
+
+    name = "duckdb"
+    supports_native_decimal = True
+    supports_statement_cache = True
+
+    def __init__(self) -> None:
+        """Use question marks."""
+        super().__init__(paramstyle="qmark")  # type: ignore[no-untyped-call]
+
+
+DUCK = DuckDialect()
+
+
+def past(model: ReadModel, position: int) -> sa.FromClause:
+    """Return the rows of a read model as they were at a position, for DuckDB's histories."""
+    columns = [sa.column(column.name, column.type) for column in model.table.columns]
+    call: Any = getattr(sa.func, f"{model.name}_as_of")(sa.literal_column(str(int(position))))
+    source: sa.FromClause = call.table_valued(*columns).alias(model.name)
+    return source
+
+
+def compiled(query: sa.Select[Any]) -> tuple[str, list[Any]]:
+    """Return the text of a query for DuckDB, with `?` for its parameters, and those."""
+    made = query.compile(dialect=DUCK, compile_kwargs={"render_postcompile": True})
+    processors: Any = made._bind_processors
+    parameters = made.construct_params()
+    return str(made), [
+        processors[name](parameters[name]) if name in processors else parameters[name]
+        for name in made.positiontup or ()
+    ]
+
+
+def decoded(query: sa.Select[Any], rows: Sequence[Sequence[Any]]) -> list[Row]:
+    """Return rows that DuckDB gave for a query, with values as the row database has them."""
+    columns = [
+        (column.name, column.type.dialect_impl(DUCK).result_processor(DUCK, None))
+        for column in query.selected_columns
+    ]
+    return [
+        {
+            name: value if value is None or process is None else process(value)
+            for (name, process), value in zip(columns, row, strict=True)
+        }
+        for row in rows
+    ]
