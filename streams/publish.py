@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaTimeoutError
 from kafka.producer.future import FutureRecordMetadata
@@ -18,9 +17,7 @@ from adapters.journal import Journal
 from adapters.kafka import Kafka, partition_of
 from adapters.leases import Lease
 from domain.kernel import discover
-from streams.worker import Worker
-
-log = structlog.get_logger(__name__)
+from streams.worker import Worker, alone
 
 AT_ONCE = 4000
 """Events that are read, sent and acknowledged together."""
@@ -60,23 +57,16 @@ class Relay:
 
     def work(self, worker: Worker) -> None:
         """Publish while this relay has the lease, stand by while another one has it."""
-        while not worker.stopping:
-            if self.lease.acquire():
-                self._publish(worker)
-            else:
-                worker.well()
-                worker.pause(self.lease.seconds / 10)
+        alone(worker, self.lease, lambda: self._publish(worker))
 
     def _publish(self, worker: Worker) -> None:
-        log.info("relay.active", holder=self.lease.holder)
+        self._kafka.ensure(discover().aggregates)
         try:
-            self._kafka.ensure(discover().aggregates)
             with self._producer() as producer:
                 self.active = True
                 _Session(self, self._journal, self._kafka, producer).run(worker)
         finally:
             self.active = False
-            self.lease.release()
 
     @contextmanager
     def _producer(self) -> Iterator[KafkaProducer]:

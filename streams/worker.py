@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import structlog
 
+from adapters.leases import Lease
+
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE = 0.1
@@ -88,3 +90,20 @@ class Worker:
         self.halt()
         if self._thread is not None:
             self._thread.join(timeout)
+
+
+def alone(worker: Worker, lease: Lease, work: Callable[[], None]) -> None:
+    """Do some work while we have its lease, stand by while another process has it.
+
+    `work` returns when the worker is stopping; should it raise, the lease is given back first.
+    """
+    while not worker.stopping:
+        if not lease.acquire():
+            worker.well()
+            worker.pause(lease.seconds / 10)
+            continue
+        log.info("lease.taken", lease=lease.name, holder=lease.holder)
+        try:
+            work()
+        finally:
+            lease.release()

@@ -1,0 +1,137 @@
+"""Reactions: runs the policies on the events of the journal, each exactly once in effect."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import sqlalchemy as sa
+import structlog
+
+from adapters.checkpoints import Checkpoint
+from adapters.executor import Call, Executor
+from adapters.journal import Journal, recorded
+from adapters.journal_tables import events
+from adapters.leases import Lease
+from adapters.refusals import Refusal
+from domain.kernel import Origin, Recorded
+from projections.runner import Projector
+from streams.policy import Policy, Wish, policies
+from streams.worker import Worker, alone
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 500
+"""Events that are looked at together."""
+
+BETWEEN_CHECKPOINTS = 5.0
+"""Seconds between two checkpoints while no event concerns a policy."""
+
+
+class Reactions:
+    """Answers events with the commands that the policies ask for.
+
+    One process at a time does it. The id of each command follows from policy, event and record,
+    so that whoever repeats the work after a crash executes nothing twice: the executor knows what
+    it has done.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        executor: Executor,
+        projector: Projector,
+        chosen: Mapping[str, Policy] | None = None,
+        lease_seconds: float = 10,
+    ) -> None:
+        """Answer the events of a journal by all policies or those chosen.
+
+        The projector's rows are what policies look at; somebody else keeps them up to date.
+        """
+        self.lease = Lease(journal.engine, "react", seconds=lease_seconds)
+        self.checkpoint = Checkpoint(journal.engine, "react", self.lease)
+        self._journal = journal
+        self._executor = executor
+        self._projector = projector
+        self._policies = policies() if chosen is None else chosen
+        self._types = {type_ for policy in self._policies.values() for type_ in policy.on}
+
+    def work(self, worker: Worker) -> None:
+        """React while this process has the lease, stand by while another one has it."""
+        alone(worker, self.lease, lambda: self._follow(worker))
+
+    def _follow(self, worker: Worker) -> None:
+        done = saved = self.checkpoint.get()
+        saved_at = time.monotonic()
+        while not worker.stopping:
+            found, upto = self._concerned(done)
+            for event in found:
+                if not self._answer(worker, event):
+                    return
+                done = event.position
+                self.checkpoint.set(done)
+                saved, saved_at = done, time.monotonic()
+            worker.well()
+            if not found:
+                done = upto
+                self._journal.wait(done, 0.5)
+            if done > saved and time.monotonic() > saved_at + BETWEEN_CHECKPOINTS:
+                self.checkpoint.set(done)
+                saved, saved_at = done, time.monotonic()
+            elif self.lease.due:
+                self.lease.renew()
+        if done > saved:
+            self.checkpoint.set(done)
+
+    def _concerned(self, after: int) -> tuple[Sequence[Recorded], int]:
+        """Return the next events that concern a policy, and the position up to where we looked."""
+        upto = self._journal.head().position
+        query = (
+            sa.select(events)
+            .where(events.c.position > after, events.c.position <= upto)
+            .where(events.c.type.in_(self._types))
+            .order_by(events.c.position)
+            .limit(AT_ONCE)
+        )
+        with self._journal.engine.connect() as connection:
+            return [recorded(row) for row in connection.execute(query)], upto
+
+    def _answer(self, worker: Worker, event: Recorded) -> bool:
+        """Do what the policies ask for; `False` when the worker is to stop before that is done."""
+        while not self._projector.wait(event.position, 1.0):
+            if worker.stopping:
+                return False
+            worker.unwell(f"waits for the rows to reach position {event.position}")
+            self.lease.renew()
+        for policy in self._policies.values():
+            if event.type in policy.on:
+                self._execute(policy, event)
+        return True
+
+    def _execute(self, policy: Policy, event: Recorded) -> None:
+        rows = self._projector.engine.execution_options(writes=False)
+        with rows.connect() as connection:
+            facts = [dict(row) for row in connection.execute(policy.facts(event)).mappings()]
+        for call in self._calls(policy, event, policy.decide(event, facts)):
+            try:
+                answer = self._executor.execute(call)
+            except Refusal as refusal:
+                if refusal.status >= 500:
+                    raise  # not now: the whole event is answered again, shortly
+                # A person was quicker, and the rules have no place for the command any more.
+                log.info("policy.refused", command=call.command, id=call.id, by=refusal.name)
+            else:
+                log.info("policy.done", command=call.command, id=call.id, again=answer.repeated)
+            if self.lease.due:
+                self.lease.renew()
+
+    def _calls(self, policy: Policy, event: Recorded, wishes: Iterable[Wish]) -> Iterator[Call]:
+        for wish in wishes:
+            origin = Origin(
+                actor=f"policy:{policy.name}",
+                unit=event.unit,
+                command_id=f"{policy.name}/{event.position}/{wish.key or wish.id}",
+                on_behalf_of=event.actor,
+                cause=event.command_id,
+            )
+            yield Call(wish.command, wish.id, wish.body, origin)
