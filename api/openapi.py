@@ -19,9 +19,11 @@ from pydantic.json_schema import models_json_schema
 from adapters.refusals import RuleBroken
 from api import problems
 from api.batch import Line
+from api.records import row_schema, schema_name
 from api.who import OPEN, OPEN_FOLDERS
 from domain.commands import Command, commands
 from domain.kernel import discover
+from projections.kernel import read_models
 
 FILE = Path(__file__).with_name("openapi.json")
 
@@ -120,6 +122,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     bodies = [(each.body, "validation") for each in commands().values()]
     _, found = models_json_schema([*bodies, (Line, "validation")], ref_template=REFS)  # type: ignore[list-item]
     schemas |= SCHEMAS | _well_named(found["$defs"])
+    for model in read_models().values():
+        schemas[schema_name(discover().aggregates[model.aggregate])] = row_schema(model)
     for command in commands().values():
         path, operation = _command(command)
         document["paths"].setdefault(path, {})["post"] = operation

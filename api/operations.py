@@ -44,9 +44,11 @@ def log(
         if value is not None:
             query = query.where(operations.c[name] == value)
     if from_ is not None:
-        query = query.where(operations.c.time_us >= _microseconds(moment_of(from_, "from", time.min)))
+        start = moment_of(from_, "from", time.min)
+        query = query.where(operations.c.time_us >= _microseconds(start))
     if to is not None:
-        query = query.where(operations.c.time_us <= _microseconds(moment_of(to, "to", time.max)))
+        end = moment_of(to, "to", time.max)
+        query = query.where(operations.c.time_us <= _microseconds(end))
     if cursor.after:
         query = query.where(operations.c.number < cursor.after[0])
     with parts.journal.engine.connect() as connection:

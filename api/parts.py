@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
+import sqlalchemy as sa
 import structlog
 
 from adapters.databases import connect
 from adapters.executor import Executor
 from adapters.journal import Journal
+from adapters.journal_tables import checkpoints
+from adapters.kafka import Kafka
 from adapters.keys import Keys
 from adapters.settings import Settings
+from adapters.warehouse import Warehouse
 from api.metrics import Metrics
 from api.pulse import Pulse
-from projections.runner import Projector
+from projections.kernel import read_models
+from projections.runner import JOURNAL, Projector
 from streams.project import JournalProjection
+from streams.react import Reactions
 from streams.worker import Worker
 
 log = structlog.get_logger(__name__)
+
+AT_ONCE = 5000
+"""Events that are loaded into the warehouse together."""
+
+Role = Literal["api", "warehouse"]
 
 
 class Parts:
     """The parts of a running server: made, started and stopped together.
 
-    In one process, workers of its own project the journal's events; scaled out, other processes
-    do, and this one only looks how far they have come.
+    An `api` takes commands and answers reads; without Kafka it also projects. The warehouse is
+    part of it unless the settings name another process, which runs as a `warehouse`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, role: Role = "api") -> None:
         """Open databases and make what is missing in them; nothing runs yet."""
         settings.data.mkdir(parents=True, exist_ok=True)
         self.settings = settings
+        self.role = role
         self.metrics = Metrics()
         self.journal = Journal(settings.journal_url)
         self.journal.create()
@@ -38,42 +51,56 @@ class Parts:
         self.executor = Executor(self.journal, settings.queue)
         self.rows = connect(settings.rows_url, "normal")
         self.projector = Projector(self.rows)
-        self.projector.create()
+        own = role == "warehouse" or not settings.warehouse
+        self.warehouse = Warehouse(settings.warehouse_path) if own else None
         self.appended = Pulse("appended", self.journal.wait)
         """How far the journal has come."""
-        self.visible = Pulse("visible", self._rows_wait)
+        self.visible = Pulse("visible", self._wait_for_rows)
         """How far the rows have come."""
-        self.workers: list[Worker] = []
-        if not settings.kafka:
-            projection = JournalProjection(self.journal, self.projector)
-            self.workers.append(Worker("rows", projection.work))
+        self.loaded = Pulse("loaded", self._wait_for_warehouse)
+        """How far the warehouse has come."""
+        self._pulses = (self.appended, self.visible, self.loaded)
+        self.workers = [Worker(name, work) for name, work in self._work()]
         self.stopping = False
         """Whether streams of events are to end."""
         self._measure()
 
-    def status(self) -> dict[str, Any]:
-        """Return how far each part has come, and what is in its way."""
-        head = self.journal.head().position
-        rows = self.projector.position()
-        parked = [
-            {"model": each.model, "stream": each.stream, "version": each.version}
-            for each in self.projector.parked()
-        ]
-        return {
-            "position": head,
-            "parts": {"rows": {"position": rows, "lag": max(0, head - rows)}},
-            "parked": parked,
-            "faults": [f"{w.name}: {w.error}" for w in self.workers if not w.healthy],
-        }
+    def _work(self) -> Iterator[tuple[str, Callable[[Worker], None]]]:
+        """Yield the name and the work of each worker of this process."""
+        kafka = self._kafka()
+        if self.role == "api":
+            kinds = sorted({model.aggregate for model in read_models().values()})
+            self.projector.create(kafka.channels(kinds) if kafka else [JOURNAL])
+            if kafka is None:
+                yield "rows", JournalProjection(self.journal, self.projector).work
+            yield "react", Reactions(self.journal, self.executor, self.projector).work
+        if self.warehouse is not None:
+            yield "warehouse", self._load
+
+    def _load(self, worker: Worker) -> None:
+        assert self.warehouse is not None
+        position = self.warehouse.position()
+        while not worker.stopping:
+            rows = self.journal.raw(position, AT_ONCE)
+            if rows:
+                self.warehouse.load(rows)
+                position = rows[-1][0]
+            worker.well()
+            if len(rows) < AT_ONCE:
+                self.journal.wait(position, 0.5)
+
+    def _kafka(self) -> Kafka | None:
+        s = self.settings
+        return Kafka(s.kafka, s.topics, s.partitions, s.replicas) if s.kafka else None
 
     def start(self) -> None:
         """Start everything, on the running event loop."""
         self.executor.start()
         for worker in self.workers:
             worker.start()
-        self.appended.start()
-        self.visible.start()
-        log.info("server.started", position=self.journal.head().position)
+        for pulse in self._pulses:
+            pulse.start()
+        log.info("server.started", role=self.role, position=self.journal.head().position)
 
     def end_streams(self) -> None:
         """Tell the streams of events to end."""
@@ -83,26 +110,64 @@ class Parts:
     def stop(self) -> None:
         """Finish the commands that wait, then stop everything."""
         self.end_streams()
-        self.executor.stop()
-        self.appended.stop()
-        self.visible.stop()
         for worker in self.workers:
             worker.halt()
         for worker in self.workers:
             worker.stop()
+        for pulse in self._pulses:
+            pulse.stop()
+        self.executor.stop()
+        if self.warehouse is not None:
+            self.warehouse.close()
         self.rows.dispose()
         self.journal.close()
-        log.info("server.stopped")
+        log.info("server.stopped", role=self.role)
 
-    def _rows_wait(self, after: int, seconds: float) -> int:
+    def status(self) -> dict[str, Any]:
+        """Return how far each part has come, and what is in its way."""
+        head = self.journal.head().position
+        reached = {}
+        if self.role == "api":
+            reached["rows"] = self.projector.position()
+        if self.warehouse is not None:
+            reached["warehouse"] = self.warehouse.position()
+        with self.journal.engine.connect() as connection:
+            query = sa.select(checkpoints.c.name, checkpoints.c.position)
+            reached |= dict(connection.execute(query).tuples().all())
+        return {
+            "position": head,
+            "parts": {
+                name: {"position": position, "lag": max(0, head - position)}
+                for name, position in reached.items()
+            },
+            "parked": self.parked(),
+            "faults": [f"{each.name}: {each.error}" for each in self.workers if not each.healthy],
+        }
+
+    def parked(self) -> list[dict[str, Any]]:
+        """Return which events were put aside: model, stream, version."""
+        if self.role == "warehouse":
+            return []
+        names = ("model", "stream", "version")
+        return [{n: getattr(each, n) for n in names} for each in self.projector.parked()]
+
+    def _wait_for_rows(self, after: int, seconds: float) -> int:
         self.projector.wait(after + 1, seconds)
         return self.projector.position()
 
+    def _wait_for_warehouse(self, after: int, seconds: float) -> int:
+        assert self.warehouse is not None
+        self.warehouse.wait(after + 1, seconds)
+        return self.warehouse.position()
+
     def _measure(self) -> None:
         gauge, writer = self.metrics.gauge, self.executor.writer
-        gauge("keyline_commands_waiting", "Commands that wait", lambda: writer.waiting)
-        gauge("keyline_commits", "Commits of the journal by this process", lambda: writer.commits)
-        gauge("keyline_commit_units", "Commands in these commits", lambda: writer.units)
         gauge("keyline_position", "Events recorded", lambda: self.journal.head().position)
-        gauge("keyline_rows_position", "Events in the rows", self.projector.position)
-        gauge("keyline_parked", "Events put aside", lambda: len(self.projector.parked()))
+        if self.role == "api":
+            gauge("keyline_commands_waiting", "Commands that wait", lambda: writer.waiting)
+            gauge("keyline_commits", "Commits by this process", lambda: writer.commits)
+            gauge("keyline_commit_units", "Commands in these commits", lambda: writer.units)
+            gauge("keyline_rows_position", "Events in the rows", self.projector.position)
+            gauge("keyline_parked", "Events put aside", lambda: len(self.parked()))
+        if self.warehouse is not None:
+            gauge("keyline_warehouse_position", "Events in the warehouse", self.warehouse.position)

@@ -18,7 +18,7 @@ PATIENCE = 5.0
 AHEAD = timedelta(minutes=1)
 """How far the clocks of clients may be ahead of ours."""
 
-JSON = orjson.OPT_UTC_Z
+JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS  # names of columns are a kind of str
 
 
 def parts_of(request: Request) -> Parts:
@@ -29,11 +29,11 @@ def parts_of(request: Request) -> Parts:
 
 def known_only(request: Request) -> None:
     """Refuse parameters that the route does not have; a misspelt filter must not be ignored."""
+    route = request.scope["route"]
     known = {
-        field.alias
-        for dependant in _flat(request.scope["route"].dependant)
-        for field in dependant.query_params
+        field.alias for dependant in _flat(route.dependant) for field in dependant.query_params
     }
+    known |= {each["name"] for each in (route.openapi_extra or {}).get("parameters", ())}
     if unknown := request.query_params.keys() - known:
         faults = [
             {"parameter": name, "detail": f"There is no parameter {name!r} here."}

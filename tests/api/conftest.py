@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from adapters.logs import configure
 from adapters.settings import Settings
 from api.app import application
 from api.server import Server
@@ -18,6 +19,7 @@ KEY = "a-key-for-tests-only"
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """Run a server in a thread of this process; yields its address."""
+    configure("console")
     addresses: list[str] = []
     answering = threading.Event()
 

@@ -1,0 +1,29 @@
+"""Forwarding: requests that another process answers, the one that owns the warehouse."""
+
+from __future__ import annotations
+
+import httpx
+from fastapi import Request, Response
+
+from api.parts import Parts
+from api.problems import WarehouseUnavailable
+
+_SENT = ("authorization", "accept", "traceparent", "if-none-match")
+_RETURNED = ("content-type", "content-disposition", "link", "position", "etag", "retry-after")
+
+PATIENCE = 60.0
+"""Seconds that a report may take."""
+
+
+async def forward(parts: Parts, request: Request) -> Response:
+    """Have the warehouse's process answer a request. Raises `WarehouseUnavailable`."""
+    headers = {name: request.headers[name] for name in _SENT if name in request.headers}
+    url = f"{parts.settings.warehouse.rstrip('/')}{request.url.path}"
+    url += f"?{request.url.query}" if request.url.query else ""
+    try:
+        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
+            answer = await client.get(url, headers=headers)
+    except httpx.TransportError as error:
+        raise WarehouseUnavailable(f"{type(error).__name__}; nothing is lost by waiting.") from None
+    returned = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
+    return Response(answer.content, answer.status_code, returned)

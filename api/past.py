@@ -1,0 +1,34 @@
+"""The past: lists as they were at a position, answered by the histories of the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from adapters.warehouse import Warehouse
+from projections.queries import Listing, Page, compiled, decoded, past
+from projections.question import Question
+
+
+def page_then(
+    warehouse: Warehouse,
+    listing: Listing,
+    asked: Question,
+    after: Sequence[Any] | None,
+    position: int,
+    *,
+    count: bool,
+) -> tuple[Page, int | None]:
+    """Return a page of a list as it was at a position and, if asked, the rows of the whole list.
+
+    Raises `BadParameter` when the place `after` is not of this list.
+    """
+    source = past(listing.model, position)
+    query = listing.select(asked, after, source, "duckdb")
+    with warehouse.reader() as cursor:
+        rows = cursor.execute(*compiled(query)).fetchall()
+        total = None
+        if count:
+            counting = compiled(listing.select_count(asked, source, "duckdb"))
+            (total,) = cursor.execute(*counting).fetchall()[0]
+    return listing.cut(asked, decoded(query, rows)), total

@@ -1,0 +1,252 @@
+"""Records: the list of a read model and each of its rows, as of now or of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from adapters.refusals import UnknownId
+from api.cursors import Cursor, Place, page
+from api.forwarding import forward
+from api.parts import Parts
+from api.past import page_then
+from api.reading import (
+    AsOf,
+    MinPosition,
+    TheParts,
+    instant_of,
+    invalid,
+    json_response,
+    known_only,
+    reach,
+)
+from domain.kernel import Aggregate, discover
+from projections.columns import Instant, Json, Money
+from projections.kernel import ReadModel, Row, fold
+from projections.queries import Listing, Page
+from projections.question import BadParameter, Question, filters, question
+
+Sort = Annotated[
+    str | None,
+    Query(max_length=200, description="columns with commas between, - before one for downwards"),
+]
+Fields = Annotated[
+    str | None, Query(max_length=1000, description="columns with commas between; else all")
+]
+Words = Annotated[str | None, Query(max_length=200, description="words to find")]
+Rows = Annotated[int, Query(ge=1, le=1000, description="rows of a page at most")]
+Count = Annotated[
+    Literal["exact"] | None, Query(description="`exact` adds the number of rows of the whole list")
+]
+
+
+def records(model: ReadModel) -> APIRouter:
+    """Return a router with the list of a read model and its single rows."""
+    aggregate = discover().aggregates[model.aggregate]
+    path, name = f"/{aggregate.plural}", model.aggregate.replace("-", " ")
+    router = APIRouter(tags=[aggregate.plural], dependencies=[Depends(known_only)])
+    router.add_api_route(
+        path,
+        _list(model),
+        summary=f"List {aggregate.plural.replace('-', ' ')}",
+        operation_id=f"{model.aggregate}.list",
+        openapi_extra={"parameters": list(_parameters(model))},
+        responses={200: _described("A page of the list.", _page_schema(aggregate))},
+    )
+    router.add_api_route(
+        f"{path}/{{id}}",
+        _one(model),
+        summary=f"Read a {name}",
+        operation_id=f"{model.aggregate}.read",
+        responses={
+            200: _described("The record.", {"$ref": _ref(aggregate)}),
+            304: {"description": "It is still at the version named by If-None-Match."},
+        },
+    )
+    return router
+
+
+def _list(model: ReadModel) -> Callable[..., Any]:
+    listing = Listing(model)
+    names = filters(model).keys()
+
+    async def list_(
+        request: Request,
+        parts: TheParts,
+        cursor: Cursor,
+        q: Words = None,
+        sort: Sort = None,
+        fields: Fields = None,
+        limit: Rows = 50,
+        count: Count = None,
+        as_of: AsOf = None,
+        min_position: MinPosition = 0,
+    ) -> Response:
+        """Filter, sort, search and page; several values of a filter stand with commas between."""
+        where: dict[str, str] = {}
+        for key, value in request.query_params.multi_items():
+            if key in names:
+                where[key] = f"{where[key]},{value}" if key in where else value
+        with _checked():
+            asked = question(model, where, sort=sort, select=fields, words=q, limit=limit)
+        if as_of is None:
+            await reach(parts.visible, min_position)
+            answer = await run_in_threadpool(_now, parts, listing, asked, cursor, bool(count))
+            return json_response(*answer)
+        if parts.warehouse is None:
+            return await forward(parts, request)
+        position = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
+        await reach(parts.loaded, position)
+        with _checked():
+            found, total = await run_in_threadpool(
+                page_then,
+                parts.warehouse,
+                listing,
+                asked,
+                cursor.after,
+                position,
+                count=bool(count),
+            )
+        more = {} if total is None else {"count": total}
+        return json_response(*_page(cursor, found, position=position, **more))
+
+    return list_
+
+
+def _now(parts: Parts, listing: Listing, asked: Question, cursor: Place, count: bool) -> Any:
+    position = parts.projector.position()
+    with parts.rows.connect() as connection, _checked():
+        found = listing.page(connection, asked, cursor.after)
+        more = {"count": listing.count(connection, asked)} if count else {}
+    return _page(cursor, found, position=position, **more)
+
+
+def _page(cursor: Place, found: Page, **more: Any) -> Any:
+    return page(cursor, found.items, None if found.next is None else list(found.next), **more)
+
+
+def _one(model: ReadModel) -> Callable[..., Any]:
+    listing = Listing(model)
+
+    def now(parts: Parts, id: str) -> Row | None:
+        with parts.rows.connect() as connection:
+            return listing.one(connection, id)
+
+    async def one(
+        id: str,
+        parts: TheParts,
+        fields: Fields = None,
+        as_of: AsOf = None,
+        min_position: MinPosition = 0,
+        if_none_match: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Every column of the record; its version is the ETag."""
+        with _checked():
+            names = question(model, {}, select=fields).fields
+        if as_of is None:
+            await reach(parts.visible, min_position)
+            row = await run_in_threadpool(now, parts, id)
+        else:
+            row = await run_in_threadpool(row_then, parts, model, id, instant_of(as_of))
+        if row is None:
+            raise UnknownId(f"There is no {model.aggregate} {id!r}{' then' * bool(as_of)}.")
+        etag = f'"{row["version"]}"'
+        headers = {"ETag": etag}
+        if if_none_match is not None and _matches(if_none_match, etag):
+            return Response(status_code=304, headers=headers)
+        return json_response({name: row[name] for name in names}, headers)
+
+    return one
+
+
+def row_then(parts: Parts, model: ReadModel, id: str, then: datetime) -> Row | None:
+    """Return the row of a record as it was: the fold of its history up to that instant."""
+    events = parts.journal.history(id, parts.journal.position_at(then))
+    row = fold(model, {}, events).rows.get(id)
+    return row and {name: value for name, value in row.items() if name != "search"}
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag in tags
+
+
+@contextmanager
+def _checked() -> Iterator[None]:
+    try:
+        yield
+    except BadParameter as error:
+        raise invalid(error.name, error.detail) from error
+
+
+def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:
+    meanings = {"from": "at least", "to": "at most", "under": "the unit, or one below it"}
+    meanings |= {"has": "one of its members", "any": "one of these, with commas between"}
+    for each in filters(model).values():
+        yield {
+            "name": each.name,
+            "in": "query",
+            "description": f"`{each.column}`: {meanings[each.kind]}",
+            "schema": {"type": "string"},
+        }
+
+
+def row_schema(model: ReadModel) -> dict[str, Any]:
+    """Return the JSON schema of a row."""
+    properties = {
+        column.name: _type(column) for column in model.table.columns if column.name != "search"
+    }
+    return {"type": "object", "title": model.aggregate, "properties": properties}
+
+
+def _type(column: sa.Column[Any]) -> dict[str, Any]:
+    match column.type:
+        case Money():
+            found: dict[str, Any] = {"type": "string", "format": "decimal"}
+        case Instant():
+            found = {"type": "string", "format": "date-time"}
+        case sa.Date():
+            found = {"type": "string", "format": "date"}
+        case sa.Boolean():
+            found = {"type": "boolean"}
+        case sa.Integer():
+            found = {"type": "integer"}
+        case sa.Float():
+            found = {"type": "number"}
+        case Json():
+            return {}
+        case _:
+            found = {"type": "string"}
+    return found | ({"type": [found["type"], "null"]} if column.nullable else {})
+
+
+def schema_name(aggregate: type[Aggregate]) -> str:
+    """Return the name of a row's schema."""
+    return aggregate.__name__
+
+
+def _ref(aggregate: type[Aggregate]) -> str:
+    return f"#/components/schemas/{schema_name(aggregate)}"
+
+
+def _page_schema(aggregate: type[Aggregate]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["items", "next", "position"],
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": _ref(aggregate)}},
+            "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
+            "position": {"type": "integer", "description": "all events up to here are in it"},
+            "count": {"type": "integer"},
+        },
+    }
+
+
+def _described(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
