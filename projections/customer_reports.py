@@ -1,0 +1,61 @@
+"""The report on customers: how many there are of which kind, and how large they are."""
+
+from __future__ import annotations
+
+from domain.profile import Grade
+from domain.standing import State
+from projections.reports import Dimension, Measure, Report
+from projections.warehouse import rows_as_of
+
+customers_report = Report(
+    name="customers",
+    title="Customers",
+    source=f"FROM {rows_as_of('customers')}",
+    on="base.registered_on",
+    period="registration",
+    dimensions=(
+        Dimension("unit", "Unit", "base.unit", tree=True),
+        Dimension(
+            "province", "Province: first part of the unit's code", "split_part(base.unit, '-', 1)"
+        ),
+        Dimension("category", "Category", "base.category"),
+        Dimension("grade", "Grade", "base.grade", order=tuple(Grade)),
+        Dimension("reach", "Reach", "base.reach"),
+        Dimension("industry", "Industry (GB/T 4754 section)", "base.industry"),
+        Dimension("state", "State", "base.state", order=tuple(State)),
+        Dimension("region", "Region", "base.region"),
+        Dimension("manager", "Account manager", "base.manager"),
+        Dimension("lost_to", "Competitor that gained a lapsed customer", "base.lost_to"),
+        Dimension("currency", "Currency of revenue and IT budget", "base.currency"),
+    ),
+    measures=(
+        Measure("customers", "Customers", "customers, of whatever state", "{records}"),
+        Measure(
+            "annual_revenue",
+            "Annual revenue",
+            "sum of the customers' own annual revenues, as far as known",
+            "sum(base.annual_revenue)",
+            money=True,
+        ),
+        Measure(
+            "average_revenue",
+            "Average annual revenue",
+            "mean annual revenue of the customers whose revenue is known",
+            "CAST(round(avg(base.annual_revenue), 2) AS DECIMAL(18, 2))",
+            money=True,
+        ),
+        Measure(
+            "it_budget",
+            "IT budget",
+            "sum of the customers' IT budgets, as far as known",
+            "sum(base.it_budget)",
+            money=True,
+        ),
+        Measure(
+            "employees",
+            "Employees",
+            "sum of the customers' employees, as far as known",
+            "CAST(sum(base.employees) AS BIGINT)",
+        ),
+    ),
+)

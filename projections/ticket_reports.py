@@ -1,0 +1,100 @@
+"""The report on service tickets: how many, how fast they were resolved, how well."""
+
+from __future__ import annotations
+
+from domain.handling import UNRESOLVED, Level, Status
+from domain.service_ticket import Severity
+from projections.reports import Dimension, Measure, Report
+from projections.warehouse import rows_as_of
+
+_OPEN = ", ".join(f"'{status}'" for status in UNRESOLVED)
+
+
+def _hours(seconds: str, share: float) -> str:
+    return f"round(quantile_cont(base.{seconds}, {share}) / 3600, 2)"
+
+
+tickets = Report(
+    name="tickets",
+    title="Service tickets",
+    source=f"SELECT *, CAST(opened_at AS DATE) AS opened_on FROM {rows_as_of('service_tickets')}",
+    joins={
+        "customer": f"LEFT JOIN {rows_as_of('customers')} AS customer "
+        "ON customer.id = base.customer_id"
+    },
+    on="base.opened_on",
+    period="the opening",
+    dimensions=(
+        Dimension("kind", "Kind", "base.kind"),
+        Dimension("severity", "Severity", "base.severity", order=tuple(Severity)),
+        Dimension("unit", "Unit that works on it", "base.unit", tree=True),
+        Dimension(
+            "province", "Province: first part of the unit's code", "split_part(base.unit, '-', 1)"
+        ),
+        Dimension("level", "Level", "base.level", order=tuple(Level)),
+        Dimension("channel", "Channel", "base.channel"),
+        Dimension("owner", "Owner", "base.owner"),
+        Dimension("status", "Status", "base.status", order=tuple(Status)),
+        Dimension("customer", "Customer", "customer.name", join="customer"),
+        Dimension("industry", "Customer's industry", "customer.industry", join="customer"),
+        Dimension("category", "Customer's category", "customer.category", join="customer"),
+        Dimension("grade", "Customer's grade", "customer.grade", join="customer"),
+    ),
+    measures=(
+        Measure("opened", "Opened", "tickets opened, whatever became of them", "{records}"),
+        Measure(
+            "open",
+            "Open",
+            "of these, tickets that still need work or wait for the customer",
+            f"{{records}} FILTER (WHERE base.status IN ({_OPEN}))",
+        ),
+        Measure(
+            "resolved",
+            "Resolved",
+            "of these, tickets resolved, confirmed or closed",
+            "{records} FILTER (WHERE base.status IN ('resolved', 'confirmed', 'closed'))",
+        ),
+        Measure(
+            "withdrawn",
+            "Withdrawn",
+            "of these, tickets withdrawn",
+            "{records} FILTER (WHERE base.status = 'withdrawn')",
+        ),
+        Measure(
+            "median_hours",
+            "Median hours to resolve",
+            "median hours from opening to resolution, waits for the customer left out",
+            _hours("resolution_seconds", 0.5),
+        ),
+        Measure(
+            "p90_hours",
+            "90th percentile of hours to resolve",
+            "hours within which 90 % were resolved, waits for the customer left out",
+            _hours("resolution_seconds", 0.9),
+        ),
+        Measure(
+            "median_response_hours",
+            "Median hours to respond",
+            "median hours from opening to the first acceptance by an owner",
+            _hours("response_seconds", 0.5),
+        ),
+        Measure(
+            "reopened",
+            "Reopened",
+            "of these, tickets reopened at least once",
+            "{records} FILTER (WHERE base.reopened > 0)",
+        ),
+        Measure(
+            "escalated",
+            "Escalated",
+            "of these, tickets escalated at least once",
+            "{records} FILTER (WHERE base.escalation > 0)",
+        ),
+        Measure(
+            "satisfaction",
+            "Satisfaction",
+            "mean score of the confirmed tickets, 1 to 5",
+            "round(avg(base.satisfaction), 2)",
+        ),
+    ),
+)
