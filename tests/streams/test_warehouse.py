@@ -1,0 +1,58 @@
+"""The warehouse follows the journal, from nothing or from where it was."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.journal import Journal
+from adapters.warehouse import Warehouse
+from streams import warehouse as loading
+from streams.warehouse import JournalLoading
+from tests.projections.accounts import accounts
+from tests.streams.flow import Accounts, until, working
+
+MODELS = {accounts.name: accounts}
+
+
+@pytest.fixture
+def journal(database_url: str) -> Iterator[Journal]:
+    journal = Journal(database_url)
+    journal.create()
+    yield journal
+    journal.close()
+
+
+def balances(warehouse: Warehouse) -> dict[str, object]:
+    query = "SELECT id, balance FROM history_accounts WHERE valid_to_position IS NULL"
+    with warehouse.reader() as cursor:
+        return dict(cursor.execute(query).fetchall())
+
+
+def test_the_warehouse_follows_the_journal(journal: Journal, tmp_path: Path) -> None:
+    history = Accounts(journal)
+    history.grow(100)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS)
+    for _ in range(2):
+        with working(JournalLoading(journal, warehouse).work) as (worker,):
+            last = history.grow(100)
+            until(lambda: warehouse.position() == journal.head().position)
+            assert worker.failures == 0
+    assert warehouse.wait(last, 0)
+    assert balances(warehouse) == {i: row["balance"] for i, row in history.folded().items()}
+    warehouse.close()
+
+
+def test_a_long_journal_is_loaded_in_bulk(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "AT_ONCE", 50)
+    history = Accounts(journal)
+    last = history.grow(220)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS)
+    with working(JournalLoading(journal, warehouse).work):
+        until(lambda: warehouse.position() == last)
+        last = history.grow(10)
+        until(lambda: warehouse.position() == last)
+    assert balances(warehouse) == {i: row["balance"] for i, row in history.folded().items()}
+    warehouse.close()
