@@ -14,20 +14,25 @@ key = "opportunity_id"              # the column that identifies a row for good
 
 [map]                               # column = field, or several
 account = "customer_id"             # a record is found by name, by imported key or by id
-close_date = ["win.on", "lose.on"]  # command.field: a command that follows the first
+product = ["title", "lines.product"]
+close_date = ["win.closed_on", "lose.closed_on"]  # command.field: a command that follows
+close_value = "win.amount"
 
 [set]                               # field = its value in every row
 unit = "gd-gz"
+lose.reason = "unknown"
 
-[values.product]                    # for a field: text in the file = what is meant
+[values.lines.product]              # for a field: text in the file = what is meant
 GTXPro = "GTX Pro"
 
 [scale]                             # field = factor, for files that count in 万元
-annual_revenue = 10000
+win.amount = 10000
 
 [when]                              # a command follows only where a column has one of these
 win = { deal_stage = ["Won"] }
+lose = { deal_stage = ["Lost"] }
 """
+"""A mapping in a file, with everything that it may say."""
 
 
 class MappingError(Exception):

@@ -1,0 +1,242 @@
+"""The command line: `keyline`, one command for each thing that an operator does."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from adapters.local_process import LocalServerError
+from adapters.settings import Settings, SettingsError
+from api.cli_import import import_
+from api.terminal import Failure, notes, out
+
+app = typer.Typer(
+    name="keyline",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Key account management: every fact an event, every answer as of any day.\n\n"
+    "What is where is chosen by environment variables; `keyline settings` lists them.",
+)
+
+SHOWN = 10
+"""Parked events that are shown to people."""
+
+Models = Annotated[
+    list[str] | None, typer.Argument(metavar="[MODEL]...", help="Read models; by default all.")
+]
+
+
+def main() -> None:
+    """Run the command line; what goes wrong in a known way is said in one line."""
+    try:
+        app()
+    except SettingsError as error:
+        _end(str(error), 2)
+    except Failure as error:
+        _end(str(error), error.status)
+    except LocalServerError as error:
+        _end(str(error), 1)
+    except (OperationalError, DBAPIError) as error:
+        _end(f"The database does not answer: {str(error.orig).strip()}", 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _end(text: str, status: int) -> None:
+    notes.print(f"[bold red]keyline:[/bold red] {text}", highlight=False)
+    sys.exit(status)
+
+
+def _settings() -> Settings:
+    from adapters.logs import configure
+
+    settings = Settings.read()
+    configure(settings.log)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"KEYLINE_DATA {settings.data}: {error.strerror}.") from error
+    return settings
+
+
+@app.command()
+def serve(
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Do not print what a person needs to begin.")
+    ] = False,
+) -> None:
+    """Serve the HTTP API. In one process unless KEYLINE_KAFKA names a cluster.
+
+    Prints the address, the administrator's key when it is new, and three calls to try. Ctrl-C
+    ends it cleanly.
+    """
+    from api.serving import serve
+
+    serve(_settings(), quiet)
+
+
+@app.command()
+def publish() -> None:
+    """Publish the journal to Kafka (the relay). One is active at a time, others stand by."""
+    from api.working import publish
+
+    publish(_settings())
+
+
+@app.command()
+def project() -> None:
+    """Keep the row read models up to date, from Kafka or, without it, from the journal."""
+    from api.working import project
+
+    project(_settings())
+
+
+@app.command()
+def warehouse() -> None:
+    """Load the warehouse and answer reports, as the one process that owns its file.
+
+    Listens at KEYLINE_HOST and KEYLINE_PORT; the API's KEYLINE_WAREHOUSE is this address.
+    """
+    from api.serving import serve_reports
+
+    serve_reports(_settings())
+
+
+app.command("import")(import_)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where the Parquet files go.")],
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="A day (its end, UTC) or an instant with its zone: as it was then."),
+    ] = None,
+) -> None:
+    """Export every fact and every row with its history as Parquet files."""
+    from api.exporting import export
+
+    done = export(_settings(), folder, as_of)
+    for name, rows in done["rows"].items():
+        out.print(f"{name:<40} {rows:>12,}", highlight=False)
+    out.print(f"As of position {done['position']:,}, in {folder}.")
+
+
+@app.command()
+def replay(
+    models: Models = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with the rows in use; exit status 1 if not so.")
+    ] = False,
+) -> None:
+    """Replay the journal into fresh read models and compare them with those in use, row by row."""
+    from api.rebuilding import check_rows, chosen
+
+    if not check:
+        raise Failure("Replaying is for comparing: add --check; `rebuild` replaces.", 2)
+    differences = check_rows(_settings(), chosen(models or ()))
+    table = Table("read model", "rows that differ", "for example")
+    for name, ids in differences.items():
+        table.add_row(name, f"{len(ids):,}", ", ".join(ids[:3]), style="red" if ids else None)
+    out.print(table)
+    if any(differences.values()):
+        raise Failure("The rows are not what the journal says. Rebuild: keyline rebuild")
+
+
+@app.command()
+def rebuild(models: Models = None) -> None:
+    """Build read models anew from the journal while the old ones answer, then switch.
+
+    The warehouse is rebuilt when it is named: `keyline rebuild warehouse`.
+    """
+    from api.rebuilding import chosen, rebuild_rows, rebuild_warehouse
+
+    found = _settings()
+    names = [name for name in models or () if name != "warehouse"]
+    if names or not models:
+        built = rebuild_rows(found, chosen(names))
+        out.print(f"Rebuilt up to position {built.position:,}; {built.parked:,} events are parked.")
+    if names != (models or ()):
+        out.print(f"Rebuilt the warehouse up to position {rebuild_warehouse(found):,}.")
+
+
+@app.command()
+def retry(
+    model: Annotated[str, typer.Argument(help="The read model that parked events.")],
+    stream: Annotated[str, typer.Argument(help="The id of the record.")],
+    skip: Annotated[
+        bool, typer.Option("--skip", help="Pass over the first parked event for good.")
+    ] = False,
+) -> None:
+    """Apply the parked events of one record again, after the cause was put right."""
+    from api.rebuilding import retry_parked
+
+    left = retry_parked(_settings(), model, stream, skip=skip)
+    out.print(f"{left} events are still parked." if left else "Nothing is parked any more.")
+    if left:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for machines.")] = False,
+) -> None:
+    """Show how far every part has come, its lag, and what could not be applied."""
+    from api.status import status, status_table
+
+    found = status(_settings())
+    if as_json:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        return
+    out.print(status_table(found))
+    for each in found["parked"][:SHOWN]:
+        place = f"{each['model']} {each['stream']} version {each['version']}"
+        out.print(f"[yellow]parked[/] {place}: {each['error']}", highlight=False, soft_wrap=True)
+    if len(found["parked"]) > SHOWN:
+        out.print(f"… and {len(found['parked']) - SHOWN:,} more parked; --json lists all")
+    for name in found["stale"]:
+        out.print(f"[yellow]stale[/] {name}: made by another version, rebuild it")
+
+
+@app.command()
+def settings() -> None:
+    """List the settings: environment variables, what they mean, and what is in force."""
+    from api.settings_list import settings_list
+
+    for name, value, default, meaning in settings_list(Settings.read()):
+        style = "bold" if value != default else "none"
+        out.print(f"{name:<20}", style="cyan", end=" ")
+        out.print(value or "(empty)", style=style, markup=False, soft_wrap=True)
+        was = "" if value == default else f" (default: {default or 'empty'})"
+        out.print(f"{'':20} {meaning}{was}", style="dim", markup=False, soft_wrap=True)
+
+
+@app.command()
+def demo() -> None:
+    """Load demo data into an empty journal; the server does so itself with KEYLINE_DEMO=1."""
+    from api.preparing import load_demo_into
+
+    load_demo_into(_settings())
+
+
+@app.command()
+def cluster() -> None:
+    """Start the scaled-out system on this machine: PostgreSQL, Kafka and every process.
+
+    All of it lives in KEYLINE_DATA/cluster. Ctrl-C ends it cleanly.
+    """
+    from api.cluster import cluster
+
+    cluster(_settings())
+
+
+if __name__ == "__main__":
+    main()

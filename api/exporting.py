@@ -1,0 +1,58 @@
+"""Exporting: the facts and row histories of the warehouse as Parquet files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from adapters.journal import Journal
+from adapters.settings import Settings
+from adapters.warehouse import Warehouse, WarehouseInUse
+from api.problems import InvalidParameter
+from api.reading import instant_of
+from api.rebuilding import rows_of
+from api.terminal import Failure, notes, progress_to
+
+
+def export(settings: Settings, folder: Path, as_of: str | None = None) -> dict[str, Any]:
+    """Write Parquet files of everything, as it was at a moment if one is given.
+
+    Returns the position and the rows of each file. Raises `Failure` for a moment that is none.
+    """
+    journal = Journal(settings.journal_url)
+    try:
+        journal.create()
+        position = None
+        if as_of is not None:
+            try:
+                position = journal.position_at(instant_of(as_of))
+            except InvalidParameter as error:
+                raise Failure(f"--as-of: {error.errors[0]['detail']}", 2) from error
+        with _warehouse(settings, journal) as warehouse:
+            return warehouse.export(folder, position)
+    finally:
+        journal.close()
+
+
+@contextmanager
+def _warehouse(settings: Settings, journal: Journal) -> Iterator[Warehouse]:
+    """Open the warehouse with all that the journal has, or a passing one while it is in use."""
+    with tempfile.TemporaryDirectory(prefix="export-", dir=settings.data) as folder:
+        try:
+            warehouse = Warehouse(settings.warehouse_path)
+        except WarehouseInUse:
+            notes.print("The warehouse is in use by a running server; exporting from the journal.")
+            warehouse = Warehouse(Path(folder) / "warehouse.duckdb")
+        try:
+            with progress_to("Loading", journal.head().position) as reach:
+                if warehouse.outdated or warehouse.position() == 0:
+                    warehouse.rebuild(rows_of(journal), reach)
+                for rows in rows_of(journal)(warehouse.position()):
+                    warehouse.load(rows)
+                    reach(warehouse.position())
+            yield warehouse
+        finally:
+            warehouse.close()

@@ -1,0 +1,50 @@
+"""Preparing: what there must be before anything is served: a journal, a key, demo data."""
+
+from __future__ import annotations
+
+from adapters.executor import Executor
+from adapters.journal import Journal
+from adapters.keys import Keys
+from adapters.settings import Settings
+from api import demo
+from api.terminal import Failure, progress
+
+
+def prepare(settings: Settings) -> str | None:
+    """Make the journal and the key, and the demo data if they are wanted and nothing is there.
+
+    Returns the administrator's key in the clear when it was made just now.
+    """
+    journal = Journal(settings.journal_url)
+    try:
+        journal.create()
+        made = Keys(journal.engine, settings.admin_key).made
+        if settings.demo and journal.head().position == 0:
+            load_demo(journal)
+        return made
+    finally:
+        journal.close()
+
+
+def load_demo_into(settings: Settings) -> None:
+    """Load the demo data if the journal is empty. Raises `Failure` if it is not."""
+    journal = Journal(settings.journal_url)
+    try:
+        journal.create()
+        if journal.head().position > 0:
+            raise Failure("There are events already: demo data goes into an empty journal only.")
+        load_demo(journal)
+    finally:
+        journal.close()
+
+
+def load_demo(journal: Journal) -> None:
+    """Load the demo data, with a progress bar."""
+    executor = Executor(journal)
+    executor.start()
+    size = demo.Size()
+    try:
+        with progress("Loading demo data", size.stories) as advance:
+            demo.load(executor, size=size, advance=advance)
+    finally:
+        executor.stop()

@@ -1,0 +1,131 @@
+"""Rebuilding and checking: rows and warehouse made anew from the journal, and compared with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.databases import connect
+from adapters.journal import Journal
+from adapters.settings import Settings
+from adapters.warehouse import Source, Warehouse, WarehouseInUse
+from api.terminal import Failure, notes, progress_to
+from domain.kernel import Recorded
+from projections.kernel import ReadModel, read_models
+from projections.rebuild import Rebuilt, compare, rebuild, stale
+from projections.runner import Projector
+from projections.shadow import Batches
+from projections.tables import fingerprints
+
+AT_ONCE = 5000
+"""Events that are read from the journal together."""
+
+
+def batches_of(journal: Journal) -> Batches:
+    """Return a journal as rebuilds read it."""
+
+    def batches(after: int) -> Iterator[Sequence[Recorded]]:
+        while events := journal.read(after, AT_ONCE):
+            yield events
+            after = events[-1].position
+
+    return batches
+
+
+def chosen(names: Sequence[str]) -> dict[str, ReadModel]:
+    """Return the read models of these names, all of them for none. Raises `Failure`."""
+    models = read_models()
+    for name in names:
+        if name not in models:
+            known = ", ".join(sorted(models))
+            raise Failure(f"There is no read model {name!r}; there are {known}.", 2)
+    return {name: models[name] for name in names or models}
+
+
+def rebuild_rows(settings: Settings, models: Mapping[str, ReadModel]) -> Rebuilt:
+    """Rebuild row read models beside those in use, with a progress bar."""
+    journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
+    try:
+        title = f"Rebuilding {', '.join(models)}"
+        with progress_to(title, journal.head().position) as reach:
+            return rebuild(rows, models, batches_of(journal), reach)
+    finally:
+        rows.dispose()
+        journal.close()
+
+
+def check_rows(settings: Settings, models: Mapping[str, ReadModel]) -> dict[str, list[str]]:
+    """Fold the journal anew and return the ids of the rows in use that differ, by read model."""
+    journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
+    try:
+        title = f"Replaying {', '.join(models)}"
+        with progress_to(title, journal.head().position) as reach:
+            return compare(rows, models, batches_of(journal), reach)
+    finally:
+        rows.dispose()
+        journal.close()
+
+
+def retry_parked(settings: Settings, model: str, stream: str, *, skip: bool = False) -> int:
+    """Apply the parked events of a record again, or all but the first; return how many are left.
+
+    Raises `Failure` when nothing of that record is parked.
+    """
+    rows = connect(settings.rows_url, "normal")
+    try:
+        projector = Projector(rows, chosen([model]))
+        if not any((each.model, each.stream) == (model, stream) for each in projector.parked()):
+            raise Failure(f"{model} has parked nothing of {stream}.")
+        again = projector.skip if skip else projector.retry
+        return again(model, stream)
+    finally:
+        rows.dispose()
+
+
+def rows_of(journal: Journal) -> Source:
+    """Return a journal as the warehouse reads it."""
+
+    def read(after: int) -> Iterator[Sequence[Any]]:
+        while rows := journal.raw(after, AT_ONCE):
+            yield rows
+            after = rows[-1][0]
+
+    return read
+
+
+def rebuild_warehouse(settings: Settings, only_outdated: bool = False) -> int:
+    """Build the warehouse anew from the journal; returns the position that it came to.
+
+    With `only_outdated` it stays as it is if this version of the code has made it. Raises
+    `Failure` while another process has it open.
+    """
+    journal = Journal(settings.journal_url)
+    try:
+        warehouse = Warehouse(settings.warehouse_path)
+        try:
+            if warehouse.outdated or not only_outdated:
+                with progress_to("Rebuilding warehouse", journal.head().position) as reach:
+                    warehouse.rebuild(rows_of(journal), reach)
+            return warehouse.position()
+        finally:
+            warehouse.close()
+    except WarehouseInUse as error:
+        raise Failure("Another process has the warehouse open; stop it first.") from error
+    finally:
+        journal.close()
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Rebuild the row read models that another version of the code has made."""
+    rows = connect(settings.rows_url, "normal")
+    try:
+        if not sa.inspect(rows).has_table(fingerprints.name):
+            return
+        models = {name: read_models()[name] for name in stale(rows, read_models())}
+    finally:
+        rows.dispose()
+    if models:
+        notes.print(f"Made by another version: {', '.join(models)}.")
+        rebuild_rows(settings, models)

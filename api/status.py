@@ -1,0 +1,84 @@
+"""Status: how far every part of the system has come, and what is in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from rich.table import Table
+
+from adapters.databases import connect
+from adapters.journal import Journal
+from adapters.journal_tables import checkpoints
+from adapters.settings import Settings
+from projections.kernel import read_models
+from projections.rebuild import stale
+from projections.tables import parked, positions
+
+
+def status(settings: Settings) -> dict[str, Any]:
+    """Return the journal's head and, for each part that there is, its position and lag.
+
+    `parked` are the events that could not be applied; `stale` the read models to be rebuilt.
+    """
+    journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
+    try:
+        journal.create()
+        head = journal.head()
+        reached = _checkpoints(journal) | _rows(rows)
+        return {
+            "position": head.position,
+            "time": head.time.isoformat().replace("+00:00", "Z") if head.position else None,
+            "operations": head.operation,
+            "parts": {
+                name: {"position": position, "lag": max(0, head.position - position)}
+                for name, position in reached.items()
+            },
+            "parked": _parked(rows),
+            "stale": stale(rows, read_models()) if _has(rows, positions.name) else [],
+        }
+    finally:
+        rows.dispose()
+        journal.close()
+
+
+def _checkpoints(journal: Journal) -> dict[str, int]:
+    with journal.engine.connect() as connection:
+        query = sa.select(checkpoints.c.name, checkpoints.c.position).order_by(checkpoints.c.name)
+        return dict(connection.execute(query).tuples().all())
+
+
+def _rows(engine: sa.Engine) -> dict[str, int]:
+    if not _has(engine, positions.name):
+        return {}
+    least = sa.func.min(positions.c.position)
+    query = sa.select(positions.c.model, least).group_by(positions.c.model)
+    with engine.connect() as connection:
+        found = connection.execute(query.order_by(positions.c.model)).tuples().all()
+    return {f"rows: {model}": position for model, position in found}
+
+
+def _parked(engine: sa.Engine) -> list[dict[str, Any]]:
+    if not _has(engine, parked.name):
+        return []
+    wanted = [parked.c[name] for name in ("model", "stream", "version", "position", "error")]
+    with engine.connect() as connection:
+        found = connection.execute(sa.select(*wanted).order_by(parked.c.position)).mappings()
+        return [dict(row) for row in found]
+
+
+def _has(engine: sa.Engine, table: str) -> bool:
+    return sa.inspect(engine).has_table(table)
+
+
+def status_table(found: Mapping[str, Any]) -> Table:
+    """Return a status as a table for people."""
+    table = Table(title=f"Journal at {found['position']:,}, {found['operations']:,} operations")
+    table.add_column("part")
+    table.add_column("position", justify="right")
+    table.add_column("lag", justify="right")
+    for name, part in found["parts"].items():
+        style = "yellow" if part["lag"] else None
+        table.add_row(name, f"{part['position']:,}", f"{part['lag']:,}", style=style)
+    return table
