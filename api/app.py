@@ -20,16 +20,19 @@ from api import problems
 from api.commands import CommandRoutes
 from api.entrance import Entrance
 from api.openapi import describe
-from api.parts import Parts
+from api.parts import Parts, Role
 from api.problems import InternalError, InvalidParameter, MethodNotAllowed
 
 TITLE = "Keyline"
 VERSION = "0.1.0"
 
 
-def application(settings: Settings) -> Entrance:
-    """Return the whole server as an ASGI application; its lifespan starts and stops the parts."""
-    parts = Parts(settings)
+def application(settings: Settings, role: Role = "api") -> Entrance:
+    """Return a server as an ASGI application; its lifespan starts and stops the parts.
+
+    A `warehouse` answers reports and questions about the past, and takes no commands.
+    """
+    parts = Parts(settings, role)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -41,7 +44,7 @@ def application(settings: Settings) -> Entrance:
 
     inner = router_application(lifespan)
     inner.state.parts = parts
-    return Entrance(parts, inner, CommandRoutes(parts))
+    return Entrance(parts, inner, CommandRoutes(parts) if role == "api" else None)
 
 
 def router_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:

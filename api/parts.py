@@ -22,12 +22,10 @@ from projections.kernel import read_models
 from projections.runner import JOURNAL, Projector
 from streams.project import JournalProjection
 from streams.react import Reactions
+from streams.warehouse import JournalLoading
 from streams.worker import Worker
 
 log = structlog.get_logger(__name__)
-
-AT_ONCE = 5000
-"""Events that are loaded into the warehouse together."""
 
 Role = Literal["api", "warehouse"]
 
@@ -75,19 +73,7 @@ class Parts:
                 yield "rows", JournalProjection(self.journal, self.projector).work
             yield "react", Reactions(self.journal, self.executor, self.projector).work
         if self.warehouse is not None:
-            yield "warehouse", self._load
-
-    def _load(self, worker: Worker) -> None:
-        assert self.warehouse is not None
-        position = self.warehouse.position()
-        while not worker.stopping:
-            rows = self.journal.raw(position, AT_ONCE)
-            if rows:
-                self.warehouse.load(rows)
-                position = rows[-1][0]
-            worker.well()
-            if len(rows) < AT_ONCE:
-                self.journal.wait(position, 0.5)
+            yield "warehouse", JournalLoading(self.journal, self.warehouse).work
 
     def _kafka(self) -> Kafka | None:
         s = self.settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -11,6 +13,7 @@ from fastapi import Depends, Query, Request, Response
 from api.parts import Parts
 from api.problems import InvalidParameter, NotYet
 from api.pulse import Pulse
+from projections.question import BadParameter
 
 PATIENCE = 5.0
 """Seconds that a read waits for its position at most."""
@@ -111,6 +114,15 @@ def moment_of(text: str, parameter: str, of_day: time) -> datetime:
 def invalid(parameter: str, detail: str) -> InvalidParameter:
     """Return the refusal of one parameter's value."""
     return InvalidParameter(f"{parameter}: {detail}", [{"parameter": parameter, "detail": detail}])
+
+
+@contextmanager
+def checked() -> Iterator[None]:
+    """Turn what the read models find wrong with a parameter into its refusal."""
+    try:
+        yield
+    except BadParameter as error:
+        raise invalid(error.name, error.detail) from error
 
 
 def json_response(content: Any, headers: dict[str, str] | None = None) -> Response:

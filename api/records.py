@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -20,8 +19,8 @@ from api.reading import (
     AsOf,
     MinPosition,
     TheParts,
+    checked,
     instant_of,
-    invalid,
     json_response,
     known_only,
     reach,
@@ -30,7 +29,7 @@ from domain.kernel import Aggregate, discover
 from projections.columns import Instant, Json, Money
 from projections.kernel import ReadModel, Row, fold
 from projections.queries import Listing, Page
-from projections.question import BadParameter, Question, filters, question
+from projections.question import Question, filters, question
 
 Sort = Annotated[
     str | None,
@@ -93,7 +92,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
         for key, value in request.query_params.multi_items():
             if key in names:
                 where[key] = f"{where[key]},{value}" if key in where else value
-        with _checked():
+        with checked():
             asked = question(model, where, sort=sort, select=fields, words=q, limit=limit)
         if as_of is None:
             await reach(parts.visible, min_position)
@@ -103,7 +102,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
             return await forward(parts, request)
         position = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
         await reach(parts.loaded, position)
-        with _checked():
+        with checked():
             found, total = await run_in_threadpool(
                 page_then,
                 parts.warehouse,
@@ -121,7 +120,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
 
 def _now(parts: Parts, listing: Listing, asked: Question, cursor: Place, count: bool) -> Any:
     position = parts.projector.position()
-    with parts.rows.connect() as connection, _checked():
+    with parts.rows.connect() as connection, checked():
         found = listing.page(connection, asked, cursor.after)
         more = {"count": listing.count(connection, asked)} if count else {}
     return _page(cursor, found, position=position, **more)
@@ -147,7 +146,7 @@ def _one(model: ReadModel) -> Callable[..., Any]:
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Every column of the record; its version is the ETag."""
-        with _checked():
+        with checked():
             names = question(model, {}, select=fields).fields
         if as_of is None:
             await reach(parts.visible, min_position)
@@ -177,14 +176,6 @@ def _matches(if_none_match: str, etag: str) -> bool:
     return "*" in tags or etag in tags
 
 
-@contextmanager
-def _checked() -> Iterator[None]:
-    try:
-        yield
-    except BadParameter as error:
-        raise invalid(error.name, error.detail) from error
-
-
 def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:
     meanings = {"from": "at least", "to": "at most", "under": "the unit, or one below it"}
     meanings |= {"has": "one of its members", "any": "one of these, with commas between"}
@@ -200,7 +191,7 @@ def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:
 def row_schema(model: ReadModel) -> dict[str, Any]:
     """Return the JSON schema of a row."""
     properties = {
-        column.name: _type(column) for column in model.table.columns if column.name != "search"
+        str(column.name): _type(column) for column in model.table.columns if column.name != "search"
     }
     return {"type": "object", "title": model.aggregate, "properties": properties}
 

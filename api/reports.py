@@ -1,0 +1,161 @@
+"""Reports over HTTP: measures by any dimensions, as JSON, CSV or Parquet, as of now or the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.forwarding import forward
+from api.reading import (
+    AsOf,
+    MinPosition,
+    TheParts,
+    checked,
+    instant_of,
+    json_response,
+    known_only,
+    reach,
+)
+from projections.reports import Report, Result, reports, run
+
+router = APIRouter(tags=["reports"], dependencies=[Depends(known_only)])
+
+Format = Literal["json", "csv", "parquet"]
+
+By = Annotated[
+    str | None,
+    Query(max_length=200, description="dimensions with commas between; none: the total"),
+]
+Measures = Annotated[
+    str | None, Query(max_length=500, description="measures with commas between; else all")
+]
+Day = Annotated[date | None, Query(description="a day, YYYY-MM-DD")]
+
+
+@router.get("/reports", operation_id="reports")
+async def names() -> Response:
+    """List the reports with their dimensions and measures, each defined in words."""
+    return json_response({"items": [each.describe() for each in reports().values()]})
+
+
+def _report(report: Report) -> Callable[..., Any]:
+    known = {parameter["name"] for parameter in _parameters(report)}
+
+    async def answer(
+        request: Request,
+        parts: TheParts,
+        by: By = None,
+        measures: Measures = None,
+        from_: Annotated[Day, Query(alias="from", description="first day of the period")] = None,
+        to: Annotated[Day, Query(description="last day of the period")] = None,
+        as_of: AsOf = None,
+        format: Format = "json",
+        min_position: MinPosition = 0,
+    ) -> Response:
+        if parts.warehouse is None:
+            return await forward(parts, request)
+        position = None
+        if as_of is not None:
+            position = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
+        await reach(parts.loaded, max(min_position, position or 0))
+        where: dict[str, list[str]] = {}
+        for name, value in request.query_params.multi_items():
+            if name in known:
+                where.setdefault(name, []).extend(value.split(","))
+        warehouse = parts.warehouse
+
+        def figures() -> Result:
+            with warehouse.reader() as cursor:
+                return run(
+                    cursor,
+                    report.name,
+                    _split(by),
+                    where,
+                    from_,
+                    to,
+                    position,
+                    _split(measures),
+                )
+
+        with checked():
+            found = await run_in_threadpool(figures)
+        return _formatted(report, found, format)
+
+    return answer
+
+
+def _split(text: str | None) -> list[str]:
+    return text.split(",") if text else []
+
+
+def _formatted(report: Report, found: Result, format: Format) -> Response:
+    headers = {"Position": str(found.position)}
+    if format == "json":
+        content = {"columns": found.columns, "rows": found.rows(), "position": found.position}
+        return json_response(content, headers)
+    headers["Content-Disposition"] = f'attachment; filename="{report.name}.{format}"'
+    if format == "csv":
+        return Response(found.csv(), media_type="text/csv", headers=headers)
+    media_type = "application/vnd.apache.parquet"
+    return Response(found.parquet(), media_type=media_type, headers=headers)
+
+
+def _parameters(report: Report) -> Iterator[Mapping[str, Any]]:
+    for dimension in report.angles():
+        yield {
+            "name": dimension.name,
+            "in": "query",
+            "description": f"{dimension.title}: one of these values, with commas between",
+            "schema": {"type": "string"},
+        }
+        if dimension.tree:
+            yield {
+                "name": f"{dimension.name}_under",
+                "in": "query",
+                "description": f"{dimension.title}: this one and all below it",
+                "schema": {"type": "string"},
+            }
+
+
+def _description(report: Report) -> str:
+    lines = [f"Periods go by {report.period}. Measures:"]
+    lines += [f"- `{each.name}`: {each.definition}" for each in report.measures]
+    lines += ["", "Dimensions:"]
+    lines += [f"- `{each.name}`: {each.title}" for each in report.angles()]
+    return "\n".join(lines)
+
+
+_FIGURES = {
+    "type": "object",
+    "required": ["columns", "rows", "position"],
+    "properties": {
+        "columns": {"type": "array", "items": {"type": "string"}},
+        "rows": {"type": "array", "items": {"type": "object"}},
+        "position": {"type": "integer", "description": "the figures are true as of here"},
+    },
+}
+
+for each in reports().values():
+    router.add_api_route(
+        f"/reports/{each.name}",
+        _report(each),
+        summary=each.title,
+        description=_description(each),
+        operation_id=f"reports.{each.name}",
+        openapi_extra={"parameters": list(_parameters(each))},
+        response_class=Response,
+        responses={
+            200: {
+                "description": "The figures.",
+                "content": {
+                    "application/json": {"schema": _FIGURES},
+                    "text/csv": {"schema": {"type": "string"}},
+                    "application/vnd.apache.parquet": {"schema": {"type": "string"}},
+                },
+            }
+        },
+    )
