@@ -53,7 +53,9 @@ _ABOUT_WATERMARK = (
 def document() -> dict[str, Any]:
     """Return the AsyncAPI 3.0 document for the default topics."""
     kafka = Kafka("")
-    kinds = dict(sorted(discover().aggregates.items()))
+    declared = discover("domain").aggregates.values()
+    kinds = {one.kind: one for one in declared if one.__module__.startswith("domain.")}
+    kinds = dict(sorted(kinds.items()))
     events = {kind: _events(aggregate) for kind, aggregate in kinds.items()}
     every = [one for each in events.values() for one in each]
     return {
