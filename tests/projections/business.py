@@ -1,0 +1,183 @@
+"""A seeded stretch of business through the aggregates' own commands, as raw rows."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from domain import campaign as campaigns
+from domain import handling, outreach, service_ticket
+from domain.customer import Customer
+from domain.offer import ProductLine
+from domain.opportunity import Opportunity, Source
+from domain.profile import Category, Grade, Industry
+from domain.sales_stage import ORDER, LossReason
+from tests.projections.happenings import Ledger, Raw
+
+UNITS = ["group", "gd", "gd-gz", "gd-sz", "js-nj"]
+PEOPLE = ["chen.jing", "liu.yang", "zhou.kai"]
+MANAGERS = [*PEOPLE, None]
+CURRENCIES = ["CNY", "CNY", "USD"]
+PRODUCTS = ["DIA, 100M", "SD-WAN", "Cloud=1"]
+NEW_YEAR = date(2025, 1, 1)
+
+
+class Business:
+    """Makes records and lets them live, all by one random number generator."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.ledger = Ledger()
+        self.customers: list[str] = []
+        self.opportunities: list[str] = []
+
+    def rows(self, count: int = 40) -> list[Raw]:
+        """Return the events of some records of each kind, one life after the other."""
+        for _ in range(count):
+            self.customer()
+            self.opportunity()
+            self.ticket()
+            if self.chance.random() < 0.2:
+                self.campaign()
+        return self.ledger.rows
+
+    def _amount(self) -> Decimal:
+        return Decimal(self.chance.randrange(1, 10_000_000)) / 100
+
+    def _day(self, after: date = NEW_YEAR, within: int = 300) -> date:
+        return after + timedelta(days=self.chance.randrange(within))
+
+    def customer(self) -> None:
+        """Register a customer; some are regraded, given to a manager, activated, lost."""
+        pick = self.chance.choice
+        known = pick([True, True, False])
+        record = Customer.register(
+            name=f"Customer {len(self.customers)}",
+            unit=pick(UNITS),
+            category=pick([*Category, None]),
+            grade=pick([*Grade, None]),
+            industry=pick(list(Industry)[:3]),
+            annual_revenue=self._amount() if known else None,
+            employees=self.chance.randrange(9999) if known else None,
+            currency=pick(CURRENCIES),
+            registered_on=self._day(),
+        )
+        if self.chance.random() < 0.5:
+            record.assign_manager(pick(PEOPLE))
+        if self.chance.random() < 0.5:
+            record.activate()
+        self.customers.append(record.id)
+        self.ledger.record(record)
+
+    def opportunity(self) -> None:
+        """Open an opportunity; it moves through stages and may end, and be reopened."""
+        pick, chance = self.chance.choice, self.chance.random
+        on = self._day()
+        lines: Any = [
+            ProductLine(
+                product=pick(PRODUCTS),
+                quantity=self.chance.randrange(1, 5),
+                monthly=pick([Decimal(0), self._amount()]),
+                one_off=pick([Decimal(0), self._amount()]),
+            )
+            for _ in range(self.chance.randrange(4))
+        ]
+        record = Opportunity.open(
+            title="Lines",
+            unit=pick(UNITS),
+            customer_id=pick(self.customers),
+            manager=pick(MANAGERS),
+            lines=lines or None,
+            amount=pick([None, self._amount()]),
+            currency=pick(CURRENCIES),
+            expected_close=pick([None, self._day()]),
+            source=pick([*Source, None]),
+            opened_on=on,
+        )
+        for _ in range(self.chance.randrange(4)):
+            on = self._day(on, 40)
+            place = ORDER.index(record.stage)
+            if place + 1 < len(ORDER) and chance() < 0.8:
+                record.advance(ORDER[place + 1], on=on)
+            elif place:
+                record.move_back(ORDER[place - 1], "too early", on=on)
+        on = self._day(on, 40)
+        fate = chance()
+        if fate < 0.35:
+            record.win(self._amount(), "C-1", closed_on=on)
+        elif fate < 0.6:
+            record.lose(pick(list(LossReason)), pick(["Unicom", None]), closed_on=on)
+        elif fate < 0.7:
+            record.abandon("no need", closed_on=on)
+        if record.retired and chance() < 0.2:
+            record.reopen("they called", on=self._day(on, 5))
+        self.opportunities.append(record.id)
+        self.ledger.record(record)
+
+    def ticket(self) -> None:
+        """Open a ticket; it may wait, be escalated, resolved, confirmed, reopened, withdrawn."""
+        pick, chance = self.chance.choice, self.chance.random
+        at = datetime(2025, 1, 1, 8, tzinfo=UTC) + timedelta(hours=self.chance.randrange(8000))
+
+        def later() -> datetime:
+            nonlocal at
+            at += timedelta(minutes=self.chance.randrange(1, 3000))
+            return at
+
+        record = service_ticket.ServiceTicket.open(
+            customer_id=pick(self.customers),
+            kind=pick(list(service_ticket.Kind)),
+            severity=pick(list(service_ticket.Severity)),
+            channel=pick(list(service_ticket.Channel)),
+            title="No signal",
+            unit=pick(UNITS),
+            level=pick(list(handling.Level)),
+            at=at,
+        )
+        if chance() < 0.8:
+            record.assign("e1", later())
+            record.accept(later())
+            if chance() < 0.4:
+                record.wait("access to the site", later())
+                record.resume(later())
+            if chance() < 0.3:
+                record.escalate("too slow", at=later())
+            if chance() < 0.8:
+                record.resolve("fibre cut", "spliced", later())
+                if chance() < 0.6:
+                    record.confirm(self.chance.randrange(1, 6), at=later())
+                if chance() < 0.2:
+                    record.reopen("again", later())
+        elif chance() < 0.5:
+            record.withdraw("mistake", later())
+        self.ledger.record(record)
+
+    def campaign(self) -> None:
+        """Plan a campaign, run it, link opportunities to it."""
+        pick = self.chance.choice
+        record = campaigns.Campaign.plan(
+            name=f"Campaign {len(self.ledger.rows)}",
+            goal="more",
+            kind=pick(list(campaigns.Kind)),
+            units=self.chance.sample(UNITS, 2),
+            budget=self._amount(),
+            starts_on=(start := self._day()),
+            ends_on=start + timedelta(days=30),
+            currency=pick(CURRENCIES),
+            manager=pick(MANAGERS),
+        )
+        targets = self.chance.sample(self.customers, min(5, len(self.customers)))
+        record.add_targets(targets)
+        record.submit()
+        record.approve()
+        record.launch()
+        for target in targets[:3]:
+            record.record_contact(
+                target, outreach.ContactChannel.PHONE, outreach.ContactOutcome.REACHED
+            )
+            if self.chance.random() < 0.5:
+                record.record_response(target, outreach.ResponseKind.INTEREST)
+        record.record_cost(self._amount(), "print")
+        for opportunity in self.chance.sample(self.opportunities, min(3, len(self.opportunities))):
+            record.link_opportunity(opportunity)
+        self.ledger.record(record)
