@@ -119,7 +119,7 @@ class Parts:
             reached["warehouse"] = self.warehouse.position()
         with self.journal.engine.connect() as connection:
             query = sa.select(checkpoints.c.name, checkpoints.c.position)
-            reached |= dict(connection.execute(query).tuples().all())
+            reached |= {row.name: row.position for row in connection.execute(query)}
         return {
             "position": head,
             "parts": {

@@ -1,0 +1,37 @@
+"""What tests ask of a server again and again."""
+
+import itertools
+from typing import Any
+
+import httpx
+
+_numbers = itertools.count(1)
+
+
+def register(client: httpx.Client, **fields: Any) -> dict[str, Any]:
+    """Register a customer whose name no other has; returns the answer."""
+    body = {"name": f"Customer {next(_numbers)}", "unit": "gd-gz"} | fields
+    answer = client.post("/customers", json=body)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def head(client: httpx.Client) -> int:
+    """Return how many events are recorded."""
+    position: int = client.get("/readyz").json()["position"]
+    return position
+
+
+def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
+    """Check that an answer is the problem of this name; returns the document."""
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        status,
+        "application/problem+json",
+    ), answer.text
+    found: dict[str, Any] = answer.json()
+    assert found["type"] == f"/problems/{name}", found
+    assert found["status"] == status
+    assert found["title"]
+    assert found["detail"]
+    return found
