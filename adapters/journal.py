@@ -242,19 +242,11 @@ class _Tail(Subscription[ApplicationRecorder]):
 
 def recorded(row: Sequence[Any]) -> Recorded:
     """Return a row of `events` as an event, its payload brought to the current schema."""
-    position, stream, version, type_, schema, time_us, *origin, data = row
-    actor, unit, command_id, on_behalf_of, cause = origin
+    # By position, which takes half the time: this is done for every event that anyone reads.
+    position, stream, version, type_, schema, time_us, actor, unit, command, behalf, cause, data = (
+        row
+    )
+    at, payload = instant(time_us), from_stored(type_, schema, data)
     return Recorded(
-        position=position,
-        stream=stream,
-        version=version,
-        type=type_,
-        schema=schema,
-        time=instant(time_us),
-        actor=actor,
-        unit=unit,
-        command_id=command_id,
-        on_behalf_of=on_behalf_of,
-        cause=cause,
-        data=from_stored(type_, schema, data),
+        position, stream, version, type_, schema, at, actor, unit, command, behalf, cause, payload
     )

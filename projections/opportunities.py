@@ -171,9 +171,10 @@ def _reopened(row: Row, event: Recorded) -> Row:
 
 def _weighed(row: Row, changes: Row) -> Row:
     """Add to the changes what the amount is worth with them."""
-    after = {**row, **changes}
-    percent: int = _ENDED.get(after["status"], after["probability"])
-    amount: Decimal | None = after["amount"]
+    status: str = changes["status"] if "status" in changes else row["status"]
+    chance: int = changes["probability"] if "probability" in changes else row["probability"]
+    percent = _ENDED.get(status, chance)
+    amount: Decimal | None = changes["amount"] if "amount" in changes else row["amount"]
     return {**changes, "weighted_amount": share(amount, percent)}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +13,9 @@ from projections.kernel import Row
 
 Convert = Callable[[Any], Any]
 
+_FLOAT = 701
+"""What PostgreSQL calls a double: a number is decoded by its type there, nothing else is."""
+
 
 class RowStore:
     """Loads and saves rows of one table, without an object or a statement per row."""
@@ -18,15 +23,12 @@ class RowStore:
     def __init__(self, table: sa.Table, dialect: sa.Dialect) -> None:
         """Prepare the statements for a table and a database."""
         names = [column.name for column in table.columns]
-        types = {column.name: column.type.dialect_impl(dialect) for column in table.columns}
+        types = [column.type.dialect_impl(dialect) for column in table.columns]
         self._postgres = dialect.name == "postgresql"
         self._names = names
-        self._encoders = _converters(
-            (name, each.bind_processor(dialect)) for name, each in types.items()
-        )
-        self._decoders = _converters(
-            (name, each.result_processor(dialect, None)) for name, each in types.items()
-        )
+        self._pick = itemgetter(*names)
+        self._encoders = _numbered(_encoder(each, dialect) for each in types)
+        self._decoders = _numbered(each.result_processor(dialect, _FLOAT) for each in types)
         quote = dialect.identifier_preparer.quote
         columns = ", ".join(map(quote, names))
         mark = "%s" if self._postgres else "?"
@@ -84,20 +86,20 @@ class RowStore:
                 copy.write_row(each)
 
     def _encode(self, row: Row) -> tuple[Any, ...]:
-        row = dict(row)
-        for name, encode in self._encoders:
-            value = row[name]
+        values = list(self._pick(row))
+        for place, encode in self._encoders:
+            value = values[place]
             if value is not None:
-                row[name] = encode(value)
-        return tuple(row[name] for name in self._names)
+                values[place] = encode(value)
+        return tuple(values)
 
-    def _decode(self, values: Iterable[Any]) -> Row:
-        row = dict(zip(self._names, values, strict=True))
-        for name, decode in self._decoders:
-            value = row[name]
+    def _decode(self, found: Iterable[Any]) -> Row:
+        values = list(found)
+        for place, decode in self._decoders:
+            value = values[place]
             if value is not None:
-                row[name] = decode(value)
-        return row
+                values[place] = decode(value)
+        return dict(zip(self._names, values, strict=True))
 
 
 def _id(row: Row) -> str:
@@ -105,5 +107,11 @@ def _id(row: Row) -> str:
     return found
 
 
-def _converters(found: Iterable[tuple[str, Convert | None]]) -> list[tuple[str, Convert]]:
-    return [(name, convert) for name, convert in found if convert is not None]
+def _encoder(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
+    if isinstance(type_, sa.Date) and dialect.name == "sqlite":
+        return date.isoformat  # what the library's own comes to, in a tenth of the time
+    return type_.bind_processor(dialect)
+
+
+def _numbered(found: Iterable[Convert | None]) -> list[tuple[int, Convert]]:
+    return [(place, convert) for place, convert in enumerate(found) if convert is not None]
