@@ -46,7 +46,7 @@ def status(settings: Settings) -> dict[str, Any]:
 def _checkpoints(journal: Journal) -> dict[str, int]:
     with journal.engine.connect() as connection:
         query = sa.select(checkpoints.c.name, checkpoints.c.position).order_by(checkpoints.c.name)
-        return dict(connection.execute(query).tuples().all())
+        return {row.name: row.position for row in connection.execute(query)}
 
 
 def _rows(engine: sa.Engine) -> dict[str, int]:
@@ -55,7 +55,7 @@ def _rows(engine: sa.Engine) -> dict[str, int]:
     least = sa.func.min(positions.c.position)
     query = sa.select(positions.c.model, least).group_by(positions.c.model)
     with engine.connect() as connection:
-        found = connection.execute(query.order_by(positions.c.model)).tuples().all()
+        found = connection.execute(query.order_by(positions.c.model)).all()
     return {f"rows: {model}": position for model, position in found}
 
 

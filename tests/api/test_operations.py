@@ -1,0 +1,53 @@
+"""The operation log over HTTP: accepted and refused attempts, found by who, what, when."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from tests.api.asking import problem, register
+
+
+def items(answer: httpx.Response) -> list[dict[str, Any]]:
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+def test_attempts_are_listed_newest_first_refused_ones_among_them(client: httpx.Client) -> None:
+    id = register(client)["id"]
+    client.post(f"/customers/{id}/resume", json={})
+    client.post(f"/customers/{id}/engage", json={})
+    engaged, resumed, registered = items(client.get("/operations", params={"target": id}))
+    assert [engaged["command"], resumed["command"]] == ["customer.engage", "customer.resume"]
+    assert (engaged["accepted"], engaged["version"], engaged["status"]) == (True, 2, 200)
+    assert (resumed["accepted"], resumed["refusal"], resumed["status"]) == (
+        False,
+        "suspension-required",
+        409,
+    )
+    assert registered["actor"] == "admin"
+    assert registered["address"] == "127.0.0.1"
+    assert registered["duration_us"] > 0
+
+
+def test_the_log_is_searched_and_paged(client: httpx.Client) -> None:
+    id = register(client)["id"]
+    for _ in range(3):
+        client.post(f"/customers/{id}/resume", json={})
+    ask: dict[str, Any] = {"target": id, "limit": 2}
+    first = client.get("/operations", params=ask)
+    second = client.get(first.links["next"]["url"])
+    numbers = [each["number"] for each in items(first) + items(second)]
+    assert len(numbers) == 4
+    assert numbers == sorted(numbers, reverse=True)
+    refused = {"target": id, "refusal": "suspension-required", "accepted": "false"}
+    assert len(items(client.get("/operations", params=refused))) == 3
+    assert len(items(client.get("/operations", params={"target": id, "accepted": "true"}))) == 1
+    wanted = {"target": id, "command": "customer.register", "actor": "admin"}
+    assert len(items(client.get("/operations", params=wanted))) == 1
+    assert items(client.get("/operations", params={"actor": "nobody"})) == []
+    today = datetime.now(UTC).date().isoformat()
+    assert len(items(client.get("/operations", params={**ask, "from": today, "to": today}))) == 2
+    assert items(client.get("/operations", params={"target": id, "to": "2001-01-01"})) == []
+    problem(client.get("/operations?from=noon"), 422, "invalid-parameter")

@@ -1,0 +1,172 @@
+"""Records over HTTP: lists, pages and single rows, as of now, as of the past, never half."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from domain.kernel import new_id
+from tests.api.asking import problem, register
+
+
+def unit() -> str:
+    """Return a unit that no other test uses."""
+    return f"t-{uuid4().hex[:12]}"
+
+
+def names(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [item["name"] for item in answer.json()["items"]]
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def three(client: httpx.Client) -> dict[str, Any]:
+    """Register three customers in a unit of their own; returns parameters that ask for them."""
+    code = unit()
+    position = 0
+    for name, grade in (("Ant", "A"), ("Bee", "B"), ("Cat", "A")):
+        position = register(client, name=name, grade=grade, unit=code)["position"]
+    return {"unit": code, "min_position": position}
+
+
+def test_a_list_is_filtered_sorted_cut_and_counted(client: httpx.Client) -> None:
+    ask = three(client)
+    assert names(client.get("/customers", params=ask | {"grade": "A", "sort": "-name"})) == [
+        "Cat",
+        "Ant",
+    ]
+    assert names(client.get("/customers", params={**ask, "grade": "A,B", "sort": "name"})) == [
+        "Ant",
+        "Bee",
+        "Cat",
+    ]
+    answer = client.get("/customers", params=ask | {"fields": "id,name", "count": "exact"}).json()
+    assert answer["count"] == 3
+    assert answer["position"] >= ask["min_position"]
+    assert [set(item) for item in answer["items"]] == [{"id", "name"}] * 3
+
+
+def test_a_filter_given_twice_asks_for_either(client: httpx.Client) -> None:
+    ask = [*three(client).items(), ("grade", "A"), ("grade", "B")]
+    assert len(names(client.get("/customers", params=ask))) == 3
+
+
+def test_pages_lead_from_one_to_the_next_without_gap_or_repeat(client: httpx.Client) -> None:
+    ask = three(client)
+    link: str | None = str(httpx.URL("/customers", params=ask | {"sort": "-name", "limit": 1}))
+    seen = []
+    while link:
+        answer = client.get(link)
+        seen += names(answer)
+        assert bool(answer.json()["next"]) == ("next" in answer.links)
+        link = answer.links["next"]["url"] if answer.links else None
+    assert seen == ["Cat", "Bee", "Ant"]
+
+
+def test_a_cursor_of_another_query_or_altered_is_refused(client: httpx.Client) -> None:
+    ask = three(client) | {"limit": 1, "sort": "name"}
+    cursor = client.get("/customers", params=ask).json()["next"]
+    assert names(client.get("/customers", params=ask | {"cursor": cursor})) == ["Bee"]
+    for other in ({"sort": "-name"}, {"grade": "A"}, {"unit": "gd"}, {"q": "bee"}):
+        answer = client.get("/customers", params=ask | other | {"cursor": cursor})
+        problem(answer, 422, "invalid-cursor")
+    problem(
+        client.get("/opportunities", params={"limit": 1, "cursor": cursor}), 422, "invalid-cursor"
+    )
+    for place in (0, len(cursor) // 2, -2):
+        altered = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place:][1:]
+        problem(client.get("/customers", params=ask | {"cursor": altered}), 422, "invalid-cursor")
+
+
+def test_words_of_two_characters_are_found(client: httpx.Client) -> None:
+    code = unit()
+    position = register(client, name="广州天河科技有限公司", unit=code)["position"]
+    ask = {"unit": code, "min_position": position}
+    assert len(names(client.get("/customers", params=ask | {"q": "天河"}))) == 1
+    assert names(client.get("/customers", params=ask | {"q": "河广"})) == []
+
+
+def test_a_record_is_read_whole_or_in_part_and_not_again_while_unchanged(
+    client: httpx.Client,
+) -> None:
+    made = register(client, name="Whole", annual_revenue="1250000.5")
+    path, ask = f"/customers/{made['id']}", {"min_position": made["position"]}
+    answer = client.get(path, params=ask)
+    assert answer.headers["etag"] == '"1"'
+    assert answer.json()["annual_revenue"] == "1250000.50"
+    assert client.get(path, params={"fields": "name"}).json() == {"name": "Whole"}
+    for tag in ('"1"', 'W/"1"', "*", '"0", "1"'):
+        same = client.get(path, headers={"If-None-Match": tag})
+        assert (same.status_code, same.content) == (304, b"")
+    assert client.get(path, headers={"If-None-Match": '"2"'}).status_code == 200
+    problem(client.get(f"/customers/{new_id()}"), 404, "unknown-id")
+    problem(client.get(f"/campaigns/{made['id']}"), 404, "unknown-id")
+    assert client.head(path).headers["etag"] == '"1"'
+
+
+def test_the_past_is_answered_as_it_was(client: httpx.Client) -> None:
+    before = now()
+    ask = three(client)
+    then = now()
+    id = client.get("/customers", params=ask | {"name": "Ant"}).json()["items"][0]["id"]
+    client.post(f"/customers/{id}/regrade", json={"grade": "C", "reason": "it shrank"})
+    register(client, name="Dog", unit=ask["unit"])
+    past = {"unit": ask["unit"], "sort": "name"}
+    answer = client.get("/customers", params=past | {"as_of": then, "grade": "A", "limit": 1})
+    assert names(answer) == ["Ant"]
+    assert answer.json()["position"] == ask["min_position"]
+    assert names(client.get(answer.links["next"]["url"])) == ["Cat"]
+    counted = client.get("/customers", params=past | {"as_of": then, "count": "exact"}).json()
+    assert counted["count"] == 3
+    assert names(client.get("/customers", params=past | {"as_of": before})) == []
+    one = f"/customers/{id}"
+    assert client.get(one, params={"as_of": then, "fields": "grade"}).json() == {"grade": "A"}
+    assert client.get(one, params={"as_of": then}).headers["etag"] == '"1"'
+    problem(client.get(one, params={"as_of": before}), 404, "unknown-id")
+    assert len(client.get(f"{one}/history", params={"as_of": then}).json()["items"]) == 1
+
+
+def test_the_row_of_the_past_has_the_columns_of_now(client: httpx.Client) -> None:
+    made = register(client)
+    path = f"/customers/{made['id']}"
+    present = client.get(path, params={"min_position": made["position"]}).json()
+    assert client.get(path, params={"as_of": now()}).json() == present
+
+
+def test_a_position_that_is_not_reached_is_answered_by_try_again(client: httpx.Client) -> None:
+    answer = client.get("/customers", params={"min_position": 2**50})
+    problem(answer, 503, "not-yet")
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_a_customer_is_shown_on_one_page(client: httpx.Client) -> None:
+    id = register(client, name="Head")["id"]
+    register(client, name="Branch", parent_id=id)
+    opened = client.post(
+        "/service-tickets",
+        json={
+            "customer_id": id,
+            "kind": "fault",
+            "severity": "major",
+            "channel": "hotline",
+            "title": "No line",
+            "unit": "gd-gz",
+        },
+    ).json()
+    found = client.get(f"/customers/{id}/page", params={"min_position": opened["position"]}).json()
+    assert found["customer"]["name"] == "Head"
+    assert [each["name"] for each in found["subsidiaries"]] == ["Branch"]
+    assert [each["title"] for each in found["tickets"]] == ["No line"]
+    assert found["counts"]["open_tickets"] == 1
+    problem(client.get(f"/customers/{new_id()}/page"), 404, "unknown-id")
+
+
+def test_every_kind_of_record_has_its_list(client: httpx.Client) -> None:
+    for path in ("/customers", "/opportunities", "/service-tickets", "/campaigns"):
+        answer = client.get(path, params={"limit": 2, "count": "exact"})
+        assert answer.status_code == 200
+        assert client.get(path, params={"as_of": "2001-01-01"}).json()["items"] == []

@@ -1,0 +1,76 @@
+"""Reports over HTTP: figures by any dimensions, in three formats, as of now or the past."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import httpx
+import pyarrow.parquet as pq
+import pytest
+
+from tests.api.asking import problem, register
+
+
+def test_the_reports_are_listed_with_what_can_be_asked_of_them(client: httpx.Client) -> None:
+    found = {each["name"]: each for each in client.get("/reports").json()["items"]}
+    assert {"customers", "pipeline", "tickets", "campaigns"} <= found.keys()
+    for report in found.values():
+        assert report["dimensions"]
+        assert all(measure["definition"] for measure in report["measures"])
+        assert client.get(f"/reports/{report['name']}").status_code == 200
+
+
+def test_figures_are_grouped_filtered_and_given_as_they_were(client: httpx.Client) -> None:
+    unit = f"t-{uuid4().hex[:12]}"
+    register(client, unit=unit, grade="A")
+    id = register(client, unit=unit, grade="B")["id"]
+    then = datetime.now(UTC).isoformat()
+    answer = client.post(f"/customers/{id}/regrade", json={"grade": "A", "reason": "it grew"})
+    ask = {"by": "grade", "unit": unit, "measures": "customers"}
+    ask |= {"min_position": answer.json()["position"]}
+    found = client.get("/reports/customers", params=ask).json()
+    assert [(row["grade"], row["customers"]) for row in found["rows"]] == [("A", 2)]
+    assert found["position"] >= ask["min_position"]
+    found = client.get("/reports/customers", params=ask | {"as_of": then}).json()
+    assert [(row["grade"], row["customers"]) for row in found["rows"]] == [("A", 1), ("B", 1)]
+    below = {"unit_under": "t", "unit": unit, "measures": "customers"}
+    assert client.get("/reports/customers", params=below).json()["rows"][0]["customers"] == 2
+
+
+def test_the_formats_hold_the_same_figures(client: httpx.Client) -> None:
+    unit = f"t-{uuid4().hex[:12]}"
+    position = register(client, unit=unit, grade="A", annual_revenue="12.50")["position"]
+    ask = {"by": "grade", "unit": unit, "min_position": str(position)}
+    rows = client.get("/reports/customers", params=ask).json()["rows"]
+    text = client.get("/reports/customers", params=ask | {"format": "csv"})
+    assert text.headers["content-type"] == "text/csv; charset=utf-8"
+    assert text.headers["position"]
+    [line] = csv.DictReader(io.StringIO(text.text))
+    assert (line["grade"], line["annual_revenue"]) == ("A", "12.50")
+    file = client.get("/reports/customers", params=ask | {"format": "parquet"})
+    table = pq.read_table(io.BytesIO(file.content)).to_pylist()
+    assert [row["grade"] for row in table] == [row["grade"] for row in rows] == ["A"]
+    assert str(table[0]["annual_revenue"]) == rows[0]["annual_revenue"] == "12.50"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "by=colour",
+        "measures=colour",
+        "colour=red",
+        "grade_under=A",
+        "from=2026-13-01",
+        "to=today",
+        "format=xml",
+        "as_of=2999-01-01",
+    ],
+)
+def test_what_a_report_does_not_know_is_named(client: httpx.Client, query: str) -> None:
+    found = problem(client.get(f"/reports/customers?{query}"), 422, "invalid-parameter")
+    assert query.partition("=")[0] in {error["parameter"] for error in found["errors"]}
+
+
+def test_a_report_that_there_is_not_is_not_there(client: httpx.Client) -> None:
+    problem(client.get("/reports/weather"), 404, "not-found")
