@@ -60,6 +60,7 @@ class History:
         self._encoders = {name: encode for name, _, _, encode, _ in columns if encode}
         self._decoders = [(name, decode) for name, _, _, _, decode in columns if decode]
         self._rows: dict[str, Row] = {}
+        self._parking = True
 
     def create(self, connection: DuckDBPyConnection) -> None:
         """Make the tables that are not there yet, and what they are read by.
@@ -94,8 +95,9 @@ class History:
             self._save(connection, rows, self._storable(rows, events, waiting))
 
     def forget(self) -> None:
-        """Forget the rows in memory: the transaction that they belonged to was undone."""
+        """Forget what is in memory: the transaction that it belonged to was undone."""
         self._rows.clear()
+        self._parking = True
 
     def retry(self, connection: DuckDBPyConnection) -> None:
         """Apply the parked events again, those of each stream in turn."""
@@ -123,11 +125,16 @@ class History:
         return self._rows
 
     def _waiting(self, connection: DuckDBPyConnection, streams: list[str]) -> Waiting | None:
-        query = "SELECT event FROM store.parked WHERE model = ? AND stream IN (SELECT unnest(?))"
+        if not self._parking:
+            return None
+        query = "SELECT stream, event FROM store.parked WHERE model = ?"
+        found = connection.execute(query, [self.model.name]).fetchall()
+        self._parking = bool(found)
+        wanted = set(streams)
         waiting: Waiting = {}
-        for (text,) in connection.execute(query, [self.model.name, streams]).fetchall():
-            found = orjson.loads(text)
-            event = Recorded(**{**found, "time": datetime.fromisoformat(found["time"])})
+        for text in (text for stream, text in found if stream in wanted):
+            stored = orjson.loads(text)
+            event = Recorded(**{**stored, "time": datetime.fromisoformat(stored["time"])})
             waiting.setdefault(event.stream, {})[event.version] = event
         return waiting or None
 
@@ -194,6 +201,7 @@ class History:
                 [self.model.name, stream, version],
             )
         if parked:
+            self._parking = True
             columns = zip(
                 *(
                     (
