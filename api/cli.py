@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
-from sqlalchemy.exc import DBAPIError, OperationalError
 
-from adapters.local_process import LocalServerError
 from adapters.settings import Settings, SettingsError
 from api.cli_import import import_
-from api.terminal import Failure, notes, out
+from api.terminal import Failure, explained, notes, out
 
 app = typer.Typer(
     name="keyline",
@@ -38,21 +37,15 @@ def main() -> None:
     """Run the command line; what goes wrong in a known way is said in one line."""
     try:
         app()
-    except SettingsError as error:
-        _end(str(error), 2)
-    except Failure as error:
-        _end(str(error), error.status)
-    except LocalServerError as error:
-        _end(str(error), 1)
-    except (OperationalError, DBAPIError) as error:
-        _end(f"The database does not answer: {str(error.orig).strip()}", 1)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _end(text: str, status: int) -> None:
-    notes.print(f"[bold red]keyline:[/bold red] {text}", highlight=False)
-    sys.exit(status)
+    except Exception as error:
+        known = explained(error)
+        if known is None:
+            raise
+        text, status = known
+        notes.print(f"[bold red]keyline:[/bold red] {escape(text)}", highlight=False)
+        sys.exit(status)
 
 
 def _settings() -> Settings:

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from adapters.logs import configure
 from adapters.settings import Settings
 from api.mapping import EXAMPLE, MappingError, SheetMapping
 from api.terminal import Failure
@@ -78,6 +77,7 @@ def import_(
     fail are listed with their line and reason; the others are imported. Exit status 1 if any
     failed.
     """
+    from adapters.logs import configure
     from api.import_file import import_file
 
     settings = Settings.read()

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from adapters.databases import connect
 from adapters.journal import Journal
+from adapters.kafka import Kafka
 from adapters.settings import Settings
 from adapters.warehouse import Source, Warehouse, WarehouseInUse
 from api.terminal import Failure, notes, progress_to
 from domain.kernel import Recorded
 from projections.kernel import ReadModel, read_models
 from projections.rebuild import Rebuilt, compare, rebuild, stale
-from projections.runner import Projector
+from projections.runner import JOURNAL, Projector
 from projections.shadow import Batches
 from projections.tables import fingerprints
 
@@ -34,6 +35,20 @@ def batches_of(journal: Journal) -> Batches:
     return batches
 
 
+def kafka_of(settings: Settings) -> Kafka | None:
+    """Return the Kafka cluster of the settings, if there is one."""
+    s = settings
+    return Kafka(s.kafka, s.topics, s.partitions, s.replicas) if s.kafka else None
+
+
+def projector_of(settings: Settings, rows: sa.Engine) -> Projector:
+    """Return a projector with its tables made, and the sources from which the settings feed it."""
+    projector, kafka = Projector(rows), kafka_of(settings)
+    kinds = sorted({model.aggregate for model in projector.models.values()})
+    projector.create(kafka.channels(kinds) if kafka else [JOURNAL])
+    return projector
+
+
 def chosen(names: Sequence[str]) -> dict[str, ReadModel]:
     """Return the read models of these names, all of them for none. Raises `Failure`."""
     models = read_models()
@@ -48,6 +63,8 @@ def rebuild_rows(settings: Settings, models: Mapping[str, ReadModel]) -> Rebuilt
     """Rebuild row read models beside those in use, with a progress bar."""
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
+        journal.create()
+        projector_of(settings, rows)
         title = f"Rebuilding {', '.join(models)}"
         with progress_to(title, journal.head().position) as reach:
             return rebuild(rows, models, batches_of(journal), reach)
@@ -60,6 +77,8 @@ def check_rows(settings: Settings, models: Mapping[str, ReadModel]) -> dict[str,
     """Fold the journal anew and return the ids of the rows in use that differ, by read model."""
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
+        journal.create()
+        projector_of(settings, rows)
         title = f"Replaying {', '.join(models)}"
         with progress_to(title, journal.head().position) as reach:
             return compare(rows, models, batches_of(journal), reach)
@@ -75,7 +94,8 @@ def retry_parked(settings: Settings, model: str, stream: str, *, skip: bool = Fa
     """
     rows = connect(settings.rows_url, "normal")
     try:
-        projector = Projector(rows, chosen([model]))
+        chosen([model])
+        projector = projector_of(settings, rows)
         if not any((each.model, each.stream) == (model, stream) for each in projector.parked()):
             raise Failure(f"{model} has parked nothing of {stream}.")
         again = projector.skip if skip else projector.retry

@@ -32,6 +32,27 @@ class Failure(Exception):
         self.status = status
 
 
+def explained(error: Exception) -> tuple[str, int] | None:
+    """Return the line that explains an error and the exit status, `None` if it is a fault of ours.
+
+    What errors there are is looked up only now, so that a command that goes well starts quickly.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    from adapters.local_process import LocalServerError
+    from adapters.settings import SettingsError
+
+    if isinstance(error, Failure):
+        return str(error), error.status
+    if isinstance(error, SettingsError):
+        return str(error), 2
+    if isinstance(error, LocalServerError):
+        return str(error), 1
+    if isinstance(error, DBAPIError):
+        return f"The database does not answer: {str(error.orig).strip()}", 1
+    return None
+
+
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show how far some work of a known size is; yields what is told how much more is done."""

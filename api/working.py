@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import structlog
+
 from adapters.databases import connect
 from adapters.journal import Journal
-from adapters.kafka import Kafka
 from adapters.settings import Settings
-from api.rebuilding import bring_up_to_date
+from api.rebuilding import bring_up_to_date, kafka_of
 from api.terminal import Failure, until_stopped
 from projections.runner import Projector
 from streams.project import JournalProjection, KafkaProjection
 from streams.publish import Relay
 from streams.worker import Worker
 
-
-def cluster_of(settings: Settings) -> Kafka:
-    """Return the Kafka cluster of the settings. Raises `Failure` when there is none."""
-    if not settings.kafka:
-        raise Failure("KEYLINE_KAFKA names no Kafka cluster.", 2)
-    return Kafka(settings.kafka, settings.topics, settings.partitions, settings.replicas)
+log = structlog.get_logger(__name__)
 
 
 def publish(settings: Settings) -> None:
-    """Publish the journal to Kafka until the process is stopped."""
-    kafka = cluster_of(settings)
+    """Publish the journal to Kafka until the process is stopped. Raises `Failure` without it."""
+    kafka = kafka_of(settings)
+    if kafka is None:
+        raise Failure("KEYLINE_KAFKA names no Kafka cluster.", 2)
     journal = Journal(settings.journal_url)
     journal.create()
     work(Worker("publish", Relay(journal, kafka).work))
@@ -36,13 +34,12 @@ def project(settings: Settings) -> None:
     journal.create()
     bring_up_to_date(settings)
     rows = connect(settings.rows_url, "normal")
-    projector = Projector(rows)
-    projection: KafkaProjection | JournalProjection
-    if settings.kafka:
-        projection = KafkaProjection(cluster_of(settings), projector)
+    projector, kafka = Projector(rows), kafka_of(settings)
+    if kafka is not None:
+        projection = KafkaProjection(kafka, projector).work
     else:
-        projection = JournalProjection(journal, projector)
-    work(Worker("project", projection.work))
+        projection = JournalProjection(journal, projector).work
+    work(Worker("project", projection))
     rows.dispose()
     journal.close()
 
@@ -50,4 +47,6 @@ def project(settings: Settings) -> None:
 def work(worker: Worker) -> None:
     """Let a worker run in this thread until Ctrl-C or SIGTERM."""
     with until_stopped(worker.halt):
+        log.info("worker.started", worker=worker.name)
         worker.run()
+        log.info("worker.stopped", worker=worker.name)

@@ -1,0 +1,94 @@
+"""The real command line in processes of their own, as tests drive it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(data: Path, **settings: str) -> dict[str, str]:
+    """Return an environment with these settings and no others of ours; `port` is KEYLINE_PORT."""
+    ours = {f"KEYLINE_{name.upper()}": value for name, value in settings.items()}
+    others = {name: text for name, text in os.environ.items() if not name.startswith("KEYLINE_")}
+    wide = {"COLUMNS": "200", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+    return others | wide | {"KEYLINE_DATA": str(data)} | ours
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the words that run `keyline` with these arguments."""
+    return [sys.executable, "-m", "api.cli", *arguments]
+
+
+def keyline(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        command(*arguments),
+        cwd=ROOT,
+        env=environment(data, **settings),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@contextmanager
+def running(
+    data: Path, *arguments: str, until: str, **settings: str
+) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """Run a command until it has printed a line with `until`; yields it and its lines so far.
+
+    It is ended by Ctrl-C, unless the block has done so, and must end with status 0.
+    """
+    process = subprocess.Popen(
+        command(*arguments),
+        cwd=ROOT,
+        env=environment(data, **settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    try:
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            if until in line:
+                break
+        else:
+            raise AssertionError("\n".join(lines[-40:]))
+        yield process, lines
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=60)
+        lines += rest.splitlines()
+    assert process.returncode == 0, "\n".join(lines[-40:])
+
+
+def try_call(line: str, key: str = "") -> httpx.Response:
+    """Do what a line with `curl` says, as far as our lines go."""
+    words = iter(shlex.split(line)[1:])
+    headers: dict[str, str] = {}
+    url, body = "", None
+    for word in words:
+        if word == "-H":
+            name, _, value = next(words).partition(": ")
+            headers[name] = value.replace("$KEYLINE_ADMIN_KEY", key)
+        elif word == "-d":
+            body = next(words).encode()
+        elif not word.startswith("-"):
+            url = word
+    method = "POST" if body is not None else "GET"
+    return httpx.request(method, url, headers=headers, content=body, timeout=30)
