@@ -1,0 +1,99 @@
+"""Servers for the benches, each a process of its own: Keyline, or a route that does nothing.
+
+Run as `python -m tests.bench.served keyline|empty` with the settings in the environment.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast
+
+import psutil  # type: ignore[import-untyped]
+import structlog
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from adapters.settings import Settings
+from api.app import application
+from api.entrance import Entrance
+from api.server import Server
+
+KEY = "a-key-for-benches-only"
+
+
+class Served(NamedTuple):
+    """A server that answers: where, in which process, and how long its start took."""
+
+    address: str
+    process: int
+    seconds: float
+
+    @property
+    def memory(self) -> float:
+        """The megabytes that its process takes of the machine's memory."""
+        return float(psutil.Process(self.process).memory_info().rss / 1e6)
+
+
+@contextmanager
+def served(what: Literal["keyline", "empty"], folder: Path, **settings: str) -> Iterator[Served]:
+    """Start a server on a data folder and a free port; end it with the block."""
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("KEYLINE_")}
+    chosen = {"data": str(folder), "admin_key": KEY, "port": "0"} | settings
+    environment |= {f"KEYLINE_{name.upper()}": value for name, value in chosen.items()}
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.served", what],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        assert address, "the server did not start"
+        yield Served(address, process.pid, time.perf_counter() - began)
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+class _Regrade(BaseModel):
+    grade: str
+    reason: str
+
+
+class _Empty(FastAPI):
+    def end_streams(self) -> None:
+        """Do nothing: there are none."""
+
+
+def _empty() -> _Empty:
+    empty = _Empty(openapi_url=None)
+
+    @empty.post("/customers/{id}/regrade")
+    async def regrade(id: str, body: _Regrade) -> dict[str, Any]:
+        return {"id": id, "version": len(body.reason), "position": 1}
+
+    return empty
+
+
+def main() -> None:
+    """Serve what the command line names until told to stop; print the address when it answers."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    settings = Settings.read()
+    whole = cast("Entrance", _empty()) if sys.argv[1] == "empty" else application(settings)
+    Server(whole, settings, lambda address: print(address, flush=True)).run()
+
+
+if __name__ == "__main__":
+    main()
