@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -94,7 +95,7 @@ async def events(
     aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
     stream: Annotated[str | None, Query(max_length=36, description="the id of a record")] = None,
     type: Annotated[str | None, Query(max_length=100, examples=["customer.regraded"])] = None,
-    accept: Annotated[str, Header()] = "",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Events in the order in which they were recorded.
@@ -110,8 +111,7 @@ async def events(
         return StreamingResponse(_stream(parts, start, wanted), headers=headers, media_type=SSE)
     found, reached = await run_in_threadpool(feed, parts.journal, after, limit, wanted)
     query = {"after": reached, "limit": limit, **wanted.given()}
-    link = "&".join(f"{name}={value}" for name, value in query.items())
-    headers = {"Link": f'</events?{link}>; rel="next"', "Position": str(reached)}
+    headers = {"Link": f'</events?{urlencode(query)}>; rel="next"', "Position": str(reached)}
     return Response(_lines(found), media_type=NDJSON, headers=headers)
 
 

@@ -11,13 +11,14 @@ import pytest
 from adapters.logs import configure
 from adapters.settings import Settings
 from api.app import application
+from api.parts import Role
 from api.server import Server
 
 KEY = "a-key-for-tests-only"
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
+def serving(settings: Settings, role: Role = "api") -> Iterator[str]:
     """Run a server in a thread of this process; yields its address."""
     configure("console")
     addresses: list[str] = []
@@ -27,7 +28,7 @@ def serving(settings: Settings) -> Iterator[str]:
         addresses.append(address)
         answering.set()
 
-    server = Server(application(settings), settings, ready)
+    server = Server(application(settings, role), settings, ready)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
