@@ -41,7 +41,9 @@ campaigns = ReadModel(
     sa.Column("roi", sa.Float),
     sa.Column("conclusion", Text),
     order="-starts_on",
-    indexes=[["name"], ["status", "starts_on"], ["starts_on"], ["manager"], ["changed_at"]],
+    indexes=[["manager"]],
+    sorts=["starts_on", "name", "changed_at"],
+    filters=["status", "kind"],
     search=["name"],
 )
 """`contacts` and `responses` count what was recorded, `contacted` and `responded` the customers;

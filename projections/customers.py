@@ -46,19 +46,14 @@ customers = ReadModel(
     sa.Column("purchases", Json, nullable=False, default=[]),
     order="name",
     indexes=[
-        ["name"],
-        ["changed_at"],
-        ["annual_revenue"],
-        ["registered_on"],
         ["unit", "name"],
         ["manager", "name"],
-        ["industry", "name"],
-        ["grade", "name"],
-        ["state", "name"],
-        ["parent_id"],
+        ["parent_id", "name"],
         ["registration_key"],
         ["name_key"],
     ],
+    sorts=["name", "changed_at", "annual_revenue", "registered_on"],
+    filters=["state", "grade", "industry", "category", "unit"],
     search=["name", "short_name"],
 )
 """`lost_to` is the competitor that gained a lapsed customer; `rival_until` the first day on which

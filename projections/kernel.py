@@ -64,6 +64,8 @@ class ReadModel:
         *columns: sa.Column[Any],
         order: str = "id",
         indexes: Iterable[Sequence[str]] = (),
+        sorts: Sequence[str] = (),
+        filters: Sequence[str] = (),
         search: Sequence[str] = (),
     ) -> None:
         """Declare a read model.
@@ -74,6 +76,10 @@ class ReadModel:
             columns: What is kept, beside the columns that every row has.
             order: The column by which lists are sorted unless asked otherwise; `-` for downwards.
             indexes: Columns of each index; the id is added as the last.
+            sorts: Columns by which large lists are sorted: each has an index.
+            filters: Columns by which large lists are filtered. They stand in the index of each of
+                `sorts`, so that rows to leave out are not even looked at, and have one of their
+                own, for counting.
             search: The columns whose words are found by full text.
         """
         self.name = name
@@ -91,7 +97,11 @@ class ReadModel:
             *columns,
             *([sa.Column("search", Text, nullable=False, default="")] if search else []),
         )
-        self.indexes = tuple((*each, "id") for each in indexes)
+        self.indexes = (
+            *((*each, "id") for each in indexes),
+            *((each, "id", *(name for name in filters if name != each)) for each in sorts),
+            *([(*filters, "id")] if filters else []),
+        )
         self.folds = _Folds(aggregate)
         self._searched = frozenset(search)
         self._module: ModuleType | None = None

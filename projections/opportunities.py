@@ -38,17 +38,9 @@ opportunities = ReadModel(
     sa.Column("competitors", Json, nullable=False, default=[]),
     sa.Column("team", Json, nullable=False, default={}),
     order="expected_close",
-    indexes=[
-        ["customer_id", "status"],
-        ["changed_at"],
-        ["amount"],
-        ["expected_close"],
-        ["opened_on"],
-        ["status", "expected_close"],
-        ["stage", "expected_close"],
-        ["unit", "expected_close"],
-        ["manager", "expected_close"],
-    ],
+    indexes=[["customer_id", "status"], ["unit", "expected_close"], ["manager", "expected_close"]],
+    sorts=["expected_close", "changed_at", "amount", "opened_on"],
+    filters=["status", "stage", "unit"],
     search=["title"],
 )
 """`weighted_amount` is the amount times the probability while open, the amount when won, else

@@ -13,7 +13,10 @@ from sqlalchemy.sql.operators import custom_op
 
 from projections.kernel import ReadModel, Row
 from projections.question import Filter, Question, Values, place
-from projections.search import matches
+from projections.search import frequent, matches
+
+_MANY = 5_000
+"""From how many rows on a word is frequent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,6 @@ class Listing:
     def __init__(self, model: ReadModel) -> None:
         """Answer for a read model."""
         self.model = model
-        self._indexed = {index[:2] for index in model.indexes}
 
     def page(
         self, connection: sa.Connection, asked: Question, after: Sequence[Any] | None = None
@@ -40,7 +42,7 @@ class Listing:
         Raises `BadParameter` when the place is not of this list.
         """
         rows: list[Row] = []
-        query = self._query(asked, self.model.table, connection.dialect.name)
+        query = self._query(asked, self.model.table, self._means(connection, asked))
         for stretch in self._behind(asked, after, self.model.table):
             part = query.where(stretch).limit(asked.limit + 1 - len(rows))
             rows += [dict(row) for row in connection.execute(part).mappings()]
@@ -84,7 +86,7 @@ class Listing:
         """Return the query for the number of rows; the arguments are those of `select`."""
         table = self.model.table if source is None else source
         query = sa.select(sa.func.count()).select_from(table)
-        return query.where(*self._conditions(asked, table, dialect, sorted_=False))
+        return query.where(*self._conditions(asked, table, dialect, counted=True))
 
     def cut(self, asked: Question, rows: list[Row]) -> Page:
         """Return the page for the rows that the query of `select` gave."""
@@ -93,6 +95,17 @@ class Listing:
         following = asked.place(rows[-1]) if more else None
         return Page([{name: row[name] for name in asked.fields} for row in rows], following)
 
+    def _means(self, connection: sa.Connection, asked: Question) -> str:
+        """Return the database whose means serve a page best.
+
+        SQLite would fetch and sort all rows with the words. When they are many, it is faster to
+        walk along the order asked for and look at the words of each row.
+        """
+        words, table = asked.words, self.model.table
+        if words is not None and frequent(connection, table, words, _MANY):
+            return "sqlite-plain"
+        return connection.dialect.name
+
     def _query(self, asked: Question, table: sa.FromClause, dialect: str) -> sa.Select[Any]:
         names = [*asked.fields, *(n for n, _ in asked.order if n not in asked.fields)]
         query = sa.select(*(table.c[name] for name in names))
@@ -100,7 +113,7 @@ class Listing:
         for name, down in asked.order:
             order = table.c[name].desc() if down else table.c[name].asc()
             # Nothing is the smallest value, everywhere; SQLite has it so without being told.
-            if dialect != "sqlite" and self.model.table.c[name].nullable:
+            if not dialect.startswith("sqlite") and self.model.table.c[name].nullable:
                 order = order.nulls_last() if down else order.nulls_first()
             query = query.order_by(order)
         return query
@@ -118,26 +131,30 @@ class Listing:
         return [column for column in table.columns if column.name != "search"]
 
     def _conditions(
-        self, asked: Question, table: sa.FromClause, dialect: str, *, sorted_: bool = True
+        self, asked: Question, table: sa.FromClause, dialect: str, *, counted: bool = False
     ) -> list[sa.ColumnElement[bool]]:
+        coarse = [self._is_coarse(filter_, values) for filter_, values in asked.where]
+        # To count, the rows of such a filter are as good as any, if there is no better one.
+        astray = dialect.startswith("sqlite") and not (counted and all(coarse))
         found = []
-        for filter_, values in asked.where:
+        for (filter_, values), shared in zip(asked.where, coarse, strict=True):
             column: sa.ColumnElement[Any] = table.c[filter_.column]
-            if dialect == "sqlite" and sorted_ and self._leads_astray(asked, filter_.column):
+            if astray and shared:
                 column = UnaryExpression(column, operator=custom_op("+"), type_=column.type)
             found.append(_condition(filter_, column, values))
         if asked.words is not None:
             found.append(matches(table, asked.words, dialect))
         return found
 
-    def _leads_astray(self, asked: Question, column: str) -> bool:
-        """Tell whether SQLite should not use an index of a column that has few values.
+    def _is_coarse(self, filter_: Filter, values: Sequence[Any]) -> bool:
+        """Tell whether a filter lets many rows through: many share its value, or its province.
 
-        It would fetch a large part of the table and sort it. Only an index that has the rows of
-        each value in the order asked for is better than to walk along that order.
+        SQLite should not look for these first and then sort them. It is better to walk along the
+        order asked for, whose index has the filtered columns too. `+` keeps it from doing so.
         """
-        coarse = "coarse" in self.model.table.c[column].info
-        return coarse and (column, asked.order[0][0]) not in self._indexed
+        if filter_.kind == "under":
+            return str(values[0]).count("-") < 2
+        return "coarse" in self.model.table.c[filter_.column].info
 
 
 def _condition(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -64,12 +65,7 @@ def matches(table: sa.FromClause, query: str, dialect: str) -> sa.ColumnElement[
     if not phrases:
         return sa.false()
     if dialect == "sqlite":
-        # No quotation mark can be in a word, so quoting is safe.
-        wanted = " AND ".join(
-            f'"{" ".join(words)}"{"*" if prefix else ""}' for words, prefix in phrases
-        )
-        index = sa.table(f"{table.name}_search", sa.column("id"), sa.column("words"))  # type: ignore[attr-defined]
-        return table.c.id.in_(sa.select(index.c.id).where(index.c.words.op("MATCH")(wanted)))
+        return table.c.id.in_(_found_in_index(table, query))
     if dialect == "postgresql":
         wanted = " & ".join(
             "(" + " <-> ".join(f"'{word}'" for word in words) + (":*)" if prefix else ")")
@@ -85,6 +81,23 @@ def matches(table: sa.FromClause, query: str, dialect: str) -> sa.ColumnElement[
             for words, prefix in phrases
         )
     )
+
+
+def frequent(connection: sa.Connection, table: sa.Table, query: str, many: int) -> bool:
+    """Tell whether SQLite would find at least so many rows for a query."""
+    if connection.dialect.name != "sqlite" or not _phrases(query):
+        return False
+    found = _found_in_index(table, query).limit(many).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(found)) == many
+
+
+def _found_in_index(table: sa.FromClause, query: str) -> sa.Select[Any]:
+    # No quotation mark can be in a word, so quoting is safe.
+    wanted = " AND ".join(
+        f'"{" ".join(words)}"{"*" if prefix else ""}' for words, prefix in _phrases(query)
+    )
+    index = sa.table(f"{table.name}_search", sa.column("id"), sa.column("words"))  # type: ignore[attr-defined]
+    return sa.select(index.c.id).where(index.c.words.op("MATCH")(wanted))
 
 
 def _vector(search: sa.ColumnElement[str]) -> sa.ColumnElement[str]:

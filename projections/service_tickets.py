@@ -43,15 +43,9 @@ service_tickets = ReadModel(
     sa.Column("action", Text),
     sa.Column("last_note", Text),
     order="-opened_at",
-    indexes=[
-        ["customer_id", "status"],
-        ["opened_at"],
-        ["changed_at"],
-        ["status", "opened_at"],
-        ["unit", "opened_at"],
-        ["owner", "opened_at"],
-        ["severity", "opened_at"],
-    ],
+    indexes=[["customer_id", "status"], ["unit", "opened_at"], ["owner", "opened_at"]],
+    sorts=["opened_at", "changed_at"],
+    filters=["status", "severity", "kind", "unit"],
     search=["title"],
 )
 """The clock runs while a ticket needs work from us: `worked_seconds` up to `running_since`. It

@@ -19,6 +19,7 @@ from projections.queries import DUCK, Listing, compiled, decoded, past
 from projections.question import BadParameter, question
 from projections.runner import Projector
 from tests.projections.accounts import accounts, happened
+from tests.projections.databases import DATABASES, database
 
 LISTING = Listing(accounts)
 Ask = Callable[..., list[Row]]
@@ -44,16 +45,18 @@ EVENTS = history()
 ROWS = fold(accounts, {}, EVENTS).rows
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres), "duckdb"])
-def ask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ask]:
+@pytest.fixture(scope="module", params=[*DATABASES, "duckdb"])
+def ask(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """Return a function that walks a whole list, page by page."""
     if request.param == "duckdb":
         yield from _duck()
         return
-    url = f"sqlite:///{tmp_path / 'rows.db'}"
-    engine = connect(
-        url if request.param == "sqlite" else request.getfixturevalue("postgres_url"), "normal"
-    )
+    with database(request, tmp_path_factory) as url:
+        yield from _rows(url)
+
+
+def _rows(url: str) -> Iterator[Ask]:
+    engine = connect(url, "normal")
     projector = Projector(engine, {accounts.name: accounts})
     projector.create()
     projector.apply(EVENTS)
@@ -178,6 +181,12 @@ def test_words_and_filters_go_together(ask: Ask) -> None:
     assert len(found) == 4
     assert ask(words="ACM", limit=3, select="name,id")[0].keys() == {"name", "id"}
     assert ask(words="没有") == []
+
+
+def test_frequent_words_are_found_too(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projections.queries._MANY", 2)
+    assert len(ask(words="电力", limit=3, sort="-opened_on")) == 10
+    assert len(ask({"name": "Acme"}, words="acm", limit=3)) == 10
 
 
 def test_only_the_fields_asked_for_come_back(ask: Ask) -> None:

@@ -1,5 +1,7 @@
 """Search by words: two Chinese characters are found wherever they stand together."""
 
+from collections.abc import Iterator
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,6 +9,7 @@ from adapters.databases import connect
 from projections.runner import Projector
 from projections.search import bigrams, matches
 from tests.projections.accounts import accounts, happened
+from tests.projections.databases import DATABASES, database
 
 NAMES = {
     "a": "中国电信广州分公司",
@@ -19,6 +22,24 @@ NAMES = {
 
 def test_a_run_of_chinese_characters_is_cut_into_pairs() -> None:
     assert bigrams("中国电信", None, "Acme 5G") == "中国 国电 电信 信 acme 5g"
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[sa.Engine]:
+    with database(request, tmp_path_factory) as url:
+        engine = connect(url, "normal")
+        projector = Projector(engine, {accounts.name: accounts})
+        projector.create()
+        projector.apply(
+            [
+                happened(n, id_, 1, "account.opened", name=name)
+                for n, (id_, name) in enumerate(NAMES.items(), 1)
+            ]
+        )
+        yield engine
+        engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -45,19 +66,10 @@ def test_a_run_of_chinese_characters_is_cut_into_pairs() -> None:
         ("'; DROP TABLE", ""),
     ],
 )
-def test_words_are_found_in_every_database(database_url: str, query: str, found: str) -> None:
-    engine = connect(database_url, "normal")
-    projector = Projector(engine, {accounts.name: accounts})
-    projector.create()
-    events = [
-        happened(n, id_, 1, "account.opened", name=name)
-        for n, (id_, name) in enumerate(NAMES.items(), 1)
-    ]
-    projector.apply(events)
+def test_words_are_found_in_every_database(engine: sa.Engine, query: str, found: str) -> None:
     ids = sa.select(accounts.table.c.id).order_by("id")
     with engine.connect() as connection:
         indexed = ids.where(matches(accounts.table, query, engine.dialect.name))
         assert "".join(connection.scalars(indexed)) == found
         plain = ids.where(matches(accounts.table, query, "duckdb"))
         assert "".join(connection.scalars(plain)) == found
-    engine.dispose()
