@@ -20,12 +20,12 @@ from schemathesis.specs.openapi.checks import (
 from api.openapi import FILE
 from tests.api.conftest import KEY
 
-CHECKS = (
+CHECKS = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
-)
+]
 
 
 @schemathesis.serializer("application/x-ndjson")
