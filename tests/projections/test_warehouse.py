@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from domain.kernel import discover
 from projections.columns import Json
 from projections.facts import facts
-from projections.kernel import ReadModel, fold, read_models
+from projections.kernel import ReadModel, Row, fold, read_models
 from projections.warehouse import Loader, RebuildRequired, parked, rows_as_of
 from tests.domain.play import plays
 from tests.projections.happenings import KINDS, Raw, altered, golden_rows, played, recorded
@@ -46,37 +46,46 @@ def content(connection: DuckDBPyConnection) -> dict[str, list[Any]]:
     return {name: connection.sql(f"FROM {name} ORDER BY ALL").fetchall() for name in names}
 
 
-def rows_at(connection: DuckDBPyConnection, model: ReadModel, position: int) -> dict[str, Any]:
+def rows_of(connection: DuckDBPyConnection, model: ReadModel, relation: str) -> list[Row]:
+    """Return rows as the fold has them."""
     columns = list(model.table.columns)
     names = ", ".join(f'"{column.name}"' for column in columns)
-    found = {}
-    query = f"SELECT {names} FROM {rows_as_of(model.name)}"
-    for values in connection.execute(query, {"as_of": position}).fetchall():
-        row = {
+    found = connection.execute(f"SELECT {names} FROM {relation} ORDER BY position").fetchall()
+    return [
+        {
             column.name: orjson.loads(value)
             if isinstance(column.type, Json) and value is not None
             else value
             for column, value in zip(columns, values, strict=True)
         }
-        found[row["id"]] = row
-    return found
+        for values in found
+    ]
+
+
+def rows_at(connection: DuckDBPyConnection, model: ReadModel, position: int) -> dict[str, Row]:
+    relation = rows_as_of(model.name, str(position))
+    return {row["id"]: row for row in rows_of(connection, model, relation)}
 
 
 @given(lives=LIVES, seed=st.integers(0, 99))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_rows_as_of_any_position_equal_the_fold_up_to_it(lives: Any, seed: int) -> None:
     rows = played(lives)
     events = recorded(rows)
-    deliveries = random.Random(seed).sample(rows, len(rows)) + rows[::3]
+    chance = random.Random(seed)
+    deliveries = chance.sample(rows, len(rows)) + rows[::3]
     with duckdb.connect() as connection:
         made = loader(connection)
-        for start in range(0, len(deliveries), 9):
-            made.load(deliveries[start : start + 9])
+        for start in range(0, len(deliveries), 20):
+            made.load(deliveries[start : start + 20])
         assert made.position == len(rows)
         for model in read_models().values():
-            for position in range(len(rows) + 1):
-                expected = fold(model, {}, events[:position]).rows
-                assert rows_at(connection, model, position) == expected
+            position = chance.randint(0, len(rows))
+            expected = fold(model, {}, events[:position]).rows
+            assert rows_at(connection, model, position) == expected
+            # Its versions in turn are the rows at every other position.
+            versions = rows_of(connection, model, f"history_{model.name}")
+            assert versions == fold(model, {}, events).versions
 
 
 def test_a_version_ends_where_the_next_begins(connection: DuckDBPyConnection) -> None:
