@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import takewhile
 
 import sqlalchemy as sa
 from rapidfuzz import fuzz, process
@@ -13,14 +14,13 @@ from rapidfuzz import fuzz, process
 from adapters.journal import Journal
 from adapters.journal_tables import events, operations
 from domain.kernel import discover, fields_of, from_stored
+from projections.duplicates import ALIKE
+from projections.names import name_key
 
-ALIKE = 85
-"""Of 100: `Finjob` and `Finjobs` are reported as alike, `Acme` and `Acne Co` are not."""
+MOST = 5
+"""Likely duplicates that are listed for one name."""
 
 _ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-_FORMS = re.compile(
-    r"(股份)?(有限)?(责任)?公司$|[,.\s]+(inc|ltd|llc|plc|corp|corporation|company|co|limited|gmbh)\.?$"
-)
 
 
 class NotFound(Exception):
@@ -35,16 +35,19 @@ class Names:
         self.kind = kind
         self._journal = journal
         self._ids: dict[str, set[str]] = defaultdict(set)
-        self._alike: dict[str, dict[str, str]] = defaultdict(dict)
-        latest = dict(self._stated())
-        for stream, name in latest.items():
-            self.add(stream, name)
+        self._named: dict[str, str] = {}
+        for stream, name in dict(self._stated()).items():
+            self._ids[name].add(stream)
+            self._named[name_key(name)] = name
+        self._keys = sorted(self._named)
 
     def add(self, id_: str, name: str) -> None:
         """Note that a record goes by a name."""
         self._ids[name].add(id_)
-        bare = _bare(name)
-        self._alike[bare[:2]][bare] = name
+        key = name_key(name)
+        if key not in self._named:
+            insort(self._keys, key)
+        self._named[key] = name
 
     def find(self, text: str, import_key: str | None = None) -> str:
         """Return the id of the record that goes by a name, an id, or a key of an earlier import.
@@ -65,13 +68,16 @@ class Names:
     def alike(self, name: str) -> list[str]:
         """Return known names that may mean the same, most alike first.
 
-        Case, width, spaces and the legal form of a company do not count; beyond that, names are
-        compared with those that begin with the same two characters.
+        As at registration: case, punctuation and legal form do not count; beyond that, names are
+        compared with those that begin with the same half.
         """
-        bare = _bare(name)
-        candidates = self._alike.get(bare[:2], {})
-        found = process.extract(bare, candidates.keys(), scorer=fuzz.ratio, score_cutoff=ALIKE)
-        return [candidates[match] for match, *_ in found]
+        key = name_key(name)
+        start = key[: max(2, (len(key) + 1) // 2)]
+        first = bisect_left(self._keys, start)
+        following = map(self._keys.__getitem__, range(first, len(self._keys)))
+        candidates = takewhile(lambda each: each.startswith(start), following)
+        found = process.extract(key, candidates, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=MOST)
+        return [self._named[match] for match, *_ in found]
 
     def _stated(self) -> Iterator[tuple[str, str]]:
         types = _naming(self.kind)
@@ -106,8 +112,3 @@ def _naming(kind: str) -> list[str]:
         # What states the name of a contact says whose: it names the contact too.
         and not fields.keys() & {"contact_id"}
     ]
-
-
-def _bare(name: str) -> str:
-    folded = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-    return _FORMS.sub("", folded).replace(" ", "") or folded
