@@ -10,33 +10,32 @@ _JOINS = {
     "customer": f"LEFT JOIN {rows_as_of('customers')} AS customer ON customer.id = base.customer_id"
 }
 
-_LINE = '[{"product":"VARCHAR","quantity":"BIGINT","monthly":"DECIMAL(18,2)",' + (
-    '"one_off":"DECIMAL(18,2)","months":"BIGINT"}]'
+_LINE = '[{"product":"VARCHAR","quantity":"DOUBLE","monthly":"DOUBLE",' + (
+    '"one_off":"DOUBLE","months":"DOUBLE"}]'
 )
 _WORTH = "line.quantity * (line.one_off + line.monthly * line.months)"
 
 
 def _by_product(source: str) -> str:
-    """Return a source with a row per opportunity and product, its amounts split by the lines.
+    """Return a source with a row per product line, the opportunity's amounts split among them.
 
     By what the lines come to; evenly where they come to nothing.
     """
     amount, weighted = (
-        f"CAST(base.{name} * share AS DECIMAL(38, 10)) AS {name}"
+        f"CAST({name} * CASE WHEN total > 0 THEN {_WORTH} / total ELSE 1 / count END "
+        f"AS DECIMAL(38, 10)) AS {name}"
         for name in ("amount", "weighted_amount")
     )
     return f"""
-        SELECT base.* REPLACE ({amount}, {weighted}), product
+        SELECT * EXCLUDE (line, total, count) REPLACE ({amount}, {weighted}),
+            line.product AS product
         FROM (
-            SELECT base, line.product AS product,
-                CASE WHEN sum({_WORTH}) OVER every > 0
-                    THEN CAST({_WORTH} AS DOUBLE) / sum({_WORTH}) OVER every
-                    ELSE 1 / count(*) OVER every END AS share
-            FROM ({source}) AS base
-            LEFT JOIN LATERAL (
-                SELECT unnest(from_json(base.lines, '{_LINE}')) AS line
-            ) ON true
-            WINDOW every AS (PARTITION BY base.id)
+            SELECT * EXCLUDE (parts), len(parts) AS count, unnest(parts) AS line,
+                list_sum(list_transform(parts, lambda line: {_WORTH})) AS total
+            FROM (
+                SELECT *, coalesce(nullif(from_json(lines, '{_LINE}'), []), [NULL]) AS parts
+                FROM ({source})
+            )
         )"""
 
 
