@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import pkgutil
 from collections.abc import Iterable
 
+import structlog
 from rich.console import Console
 from rich.table import Table
 
 import tests.bench
 from tests.bench.figure import Figure
+
+WIDTH = 118
 
 
 def main() -> None:
@@ -24,6 +28,9 @@ def main() -> None:
     parser.add_argument("benches", nargs="*", help=f"of: {', '.join(names)}")
     chosen = parser.parse_args().benches
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     for name in names:
         if not chosen or name in chosen or name.partition("_")[0] in chosen:
             module = importlib.import_module(f"tests.bench.{name}")
@@ -31,7 +38,7 @@ def main() -> None:
 
 
 def _table(title: str, figures: Iterable[Figure]) -> Table:
-    table = Table(title=title, title_justify="left", width=118)
+    table = Table(title=title, title_justify="left", width=WIDTH)
     for heading in ("figure", "value", "limit", "ratio", "goal"):
         table.add_column(heading, justify="left" if heading == "figure" else "right")
     for figure in figures:
