@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from domain.kernel import Recorded
 from projections import tables
 from projections.kernel import Folded, Parked, ReadModel, Waiting, fold, read_models
-from projections.store import RowStore
+from projections.store import RowStore, as_one_of, one_of
 from projections.tables import parked, positions, upsert
 
 JOURNAL = "journal"
@@ -39,7 +39,15 @@ class Projector:
         self._stores = {
             name: RowStore(model.table, engine.dialect) for name, model in self.models.items()
         }
+        mark = "%s" if engine.dialect.name == "postgresql" else "?"
+        some = one_of(engine.dialect)
+        self._find_parked = f"SELECT event FROM parked WHERE model = {mark} AND stream {some}"
+        self._move_on = (
+            f"UPDATE positions SET position = {mark} WHERE position < {mark}"
+            f" AND source = {mark} AND model {some}"
+        )
         self._applied = threading.Condition()
+        self._waiting_for_rows = 0
 
     def create(self, sources: Iterable[str] = (JOURNAL,)) -> None:
         """Make the tables that are not there yet, and expect events from these sources.
@@ -81,12 +89,22 @@ class Projector:
         """
         deadline = time.monotonic() + timeout
         with self._applied:
-            while self.position() < position:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                self._applied.wait(min(left, _POLL))
+            self._waiting_for_rows += 1
+            self._applied.notify_all()
+            try:
+                while self.position() < position:
+                    left = deadline - time.monotonic()
+                    if left <= 0:
+                        return False
+                    self._applied.wait(min(left, _POLL))
+            finally:
+                self._waiting_for_rows -= 1
         return True
+
+    def gather(self, seconds: float) -> None:
+        """Let events gather for so long, unless somebody waits for the rows: many cost less."""
+        with self._applied:
+            self._applied.wait_for(lambda: self._waiting_for_rows > 0, seconds)
 
     def apply(
         self, events: Sequence[Recorded], position: int | None = None, source: str = JOURNAL
@@ -202,22 +220,16 @@ class Projector:
         self, connection: sa.Connection, model: ReadModel, streams: Sequence[str]
     ) -> Waiting:
         waiting: Waiting = {}
-        for some in (streams[i : i + 500] for i in range(0, len(streams), 500)):
-            query = sa.select(parked.c.event).where(
-                parked.c.model == model.name, parked.c.stream.in_(some)
-            )
-            for text in connection.scalars(query):
-                event = _read(text)
-                waiting.setdefault(event.stream, {})[event.version] = event
+        wanted = (model.name, as_one_of(connection.dialect, streams))
+        for (text,) in connection.exec_driver_sql(self._find_parked, wanted):
+            event = _read(text)
+            waiting.setdefault(event.stream, {})[event.version] = event
         return waiting
 
     def _move(self, connection: sa.Connection, source: str, position: int) -> None:
-        connection.execute(
-            positions.update()
-            .where(positions.c.source == source, positions.c.position < position)
-            .where(positions.c.model.in_([model.name for model in self._fed_by(source)]))
-            .values(position=position)
-        )
+        models = [model.name for model in self._fed_by(source)]
+        names = as_one_of(connection.dialect, models)
+        connection.exec_driver_sql(self._move_on, (position, position, source, names))
 
 
 def park(connection: sa.Connection, model: ReadModel, found: Iterable[Parked]) -> None:
