@@ -135,12 +135,13 @@ def replay(
 
     if not check:
         raise Failure("Replaying is for comparing: add --check; `rebuild` replaces.", 2)
-    differences = check_rows(_settings(), chosen(models or ()))
-    table = Table("read model", "rows that differ", "for example")
-    for name, ids in differences.items():
-        table.add_row(name, f"{len(ids):,}", ", ".join(ids[:3]), style="red" if ids else None)
+    found = check_rows(_settings(), chosen(models or ()))
+    table = Table("read model", "rows", "of them differ", "for example")
+    for name, (rows, ids) in found.items():
+        examples = "\n".join(ids[:3])
+        table.add_row(name, f"{rows:,}", f"{len(ids):,}", examples, style="red" if ids else None)
     out.print(table)
-    if any(differences.values()):
+    if any(ids for _, ids in found.values()):
         raise Failure("The rows are not what the journal says. Rebuild: keyline rebuild")
 
 

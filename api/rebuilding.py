@@ -11,7 +11,7 @@ from adapters.databases import connect
 from adapters.journal import Journal
 from adapters.kafka import Kafka
 from adapters.settings import Settings
-from adapters.warehouse import Source, Warehouse, WarehouseInUse
+from adapters.warehouse import Source, Warehouse
 from api.terminal import Failure, notes, progress_to
 from domain.kernel import Recorded
 from projections.kernel import ReadModel, read_models
@@ -73,15 +73,28 @@ def rebuild_rows(settings: Settings, models: Mapping[str, ReadModel]) -> Rebuilt
         journal.close()
 
 
-def check_rows(settings: Settings, models: Mapping[str, ReadModel]) -> dict[str, list[str]]:
-    """Fold the journal anew and return the ids of the rows in use that differ, by read model."""
+def check_rows(
+    settings: Settings, models: Mapping[str, ReadModel]
+) -> dict[str, tuple[int, list[str]]]:
+    """Fold the journal anew and compare it with the rows in use.
+
+    Returns, by read model, how many rows there are and the ids of those that differ.
+    """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
         journal.create()
         projector_of(settings, rows)
         title = f"Replaying {', '.join(models)}"
         with progress_to(title, journal.head().position) as reach:
-            return compare(rows, models, batches_of(journal), reach)
+            differ = compare(rows, models, batches_of(journal), reach)
+        with rows.connect() as connection:
+            return {
+                name: (
+                    connection.scalar(sa.select(sa.func.count()).select_from(model.table)) or 0,
+                    differ[name],
+                )
+                for name, model in models.items()
+            }
     finally:
         rows.dispose()
         journal.close()
@@ -115,24 +128,20 @@ def rows_of(journal: Journal) -> Source:
     return read
 
 
-def rebuild_warehouse(settings: Settings, only_outdated: bool = False) -> int:
+def rebuild_warehouse(settings: Settings) -> int:
     """Build the warehouse anew from the journal; returns the position that it came to.
 
-    With `only_outdated` it stays as it is if this version of the code has made it. Raises
-    `Failure` while another process has it open.
+    Raises `WarehouseInUse` while another process has it open.
     """
     journal = Journal(settings.journal_url)
     try:
         warehouse = Warehouse(settings.warehouse_path)
         try:
-            if warehouse.outdated or not only_outdated:
-                with progress_to("Rebuilding warehouse", journal.head().position) as reach:
-                    warehouse.rebuild(rows_of(journal), reach)
+            with progress_to("Rebuilding warehouse", journal.head().position) as reach:
+                warehouse.rebuild(rows_of(journal), reach)
             return warehouse.position()
         finally:
             warehouse.close()
-    except WarehouseInUse as error:
-        raise Failure("Another process has the warehouse open; stop it first.") from error
     finally:
         journal.close()
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from adapters.settings import Settings, SettingsError
 from api.app import application
 from api.preparing import prepare
-from api.rebuilding import bring_up_to_date, rebuild_warehouse
+from api.rebuilding import bring_up_to_date
 from api.server import Server
 from api.terminal import notes
 
@@ -21,7 +21,6 @@ def serve_reports(settings: Settings) -> None:
     Raises `SettingsError` for an address that cannot be served.
     """
     require_free(settings)
-    rebuild_warehouse(settings, only_outdated=True)
 
     def ready(address: str) -> None:
         notes.print(f"The warehouse answers at {address}; servers find it by KEYLINE_WAREHOUSE.")
@@ -38,8 +37,6 @@ def serve(settings: Settings, quiet: bool = False) -> None:
     key = prepare(settings)
     if not settings.kafka:
         bring_up_to_date(settings)
-    if not settings.warehouse:
-        rebuild_warehouse(settings, only_outdated=True)
 
     def ready(address: str) -> None:
         if not quiet or key is not None:

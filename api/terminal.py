@@ -41,12 +41,13 @@ def explained(error: Exception) -> tuple[str, int] | None:
 
     from adapters.local_process import LocalServerError
     from adapters.settings import SettingsError
+    from adapters.warehouse import WarehouseBroken, WarehouseInUse
 
     if isinstance(error, Failure):
         return str(error), error.status
     if isinstance(error, SettingsError):
         return str(error), 2
-    if isinstance(error, LocalServerError):
+    if isinstance(error, LocalServerError | WarehouseBroken | WarehouseInUse):
         return str(error), 1
     if isinstance(error, DBAPIError):
         return f"The database does not answer: {str(error.orig).strip()}", 1
