@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 import time
 from collections import deque
@@ -20,6 +19,9 @@ from adapters.refusals import Overloaded, Unavailable
 from adapters.transaction import Transaction
 
 log = structlog.get_logger(__name__)
+
+PATIENCE = 0.005
+"""Seconds that a commit waits at most for as many units as the one before had."""
 
 IN_ONE_COMMIT = 512
 """Units of work that share a commit at most: past this, a commit gets no cheaper per unit."""
@@ -53,7 +55,8 @@ class Writer:
         self._journal = journal
         self._capacity = capacity
         self._waiting: deque[tuple[Unit, Reply]] = deque()
-        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._wanted = 1
+        self._bell = threading.Event()
         self._ringing = False
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._stopped = False
@@ -101,14 +104,30 @@ class Writer:
 
     def _ring(self) -> None:
         self._ringing = False
-        self._bell.put(None)
+        if len(self._waiting) >= self._wanted or self._stopped:
+            self._bell.set()
 
     def _work(self) -> None:
+        expected, took = 1, 0.0
         while not self._stopped or self._waiting:
-            self._bell.get()
-            while self._waiting:
-                size = min(len(self._waiting), IN_ONE_COMMIT)
-                self._commit([self._waiting.popleft() for _ in range(size)])
+            self._await(1, None)
+            # Those who were answered last will be back at once if they are at it in earnest: a
+            # commit for all of them costs little more than a commit for the quickest.
+            self._await(expected, min(took, PATIENCE))
+            size = min(len(self._waiting), IN_ONE_COMMIT)
+            if not size:
+                continue
+            began = time.perf_counter()
+            self._commit([self._waiting.popleft() for _ in range(size)])
+            took = time.perf_counter() - began
+            expected = min(size + len(self._waiting), IN_ONE_COMMIT)
+
+    def _await(self, count: int, timeout: float | None) -> None:
+        """Sleep until so many units are waiting, the time is over, or the writer is to end."""
+        self._wanted = count
+        self._bell.clear()
+        if len(self._waiting) < count and not self._stopped:
+            self._bell.wait(timeout)
 
     def _commit(self, work: Sequence[tuple[Unit, Reply]]) -> None:
         try:

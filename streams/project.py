@@ -23,6 +23,10 @@ AT_ONCE = 2000
 """Events that are applied in one transaction."""
 
 
+BETWEEN_BATCHES = 0.05
+"""Seconds between two small batches in one process, while nobody waits for what is in them."""
+
+
 class JournalProjection:
     """Follows the journal; the way of a system in one process."""
 
@@ -42,6 +46,7 @@ class JournalProjection:
                 position = events[-1].position
             worker.well()
             if len(events) < AT_ONCE:
+                self._projector.gather(BETWEEN_BATCHES)
                 self._journal.wait(position, 0.5)
 
 

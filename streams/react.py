@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 500
 """Events that are looked at together."""
 
+BETWEEN_LOOKS = 0.05
+"""Seconds between two looks for events that concern a policy: few do, so each look has many."""
+
 BETWEEN_CHECKPOINTS = 5.0
 """Seconds between two checkpoints while no event concerns a policy."""
 
@@ -74,6 +77,7 @@ class Reactions:
             worker.well()
             if not found:
                 done = upto
+                worker.pause(BETWEEN_LOOKS)
                 self._journal.wait(done, 0.5)
             if done > saved and time.monotonic() > saved_at + BETWEEN_CHECKPOINTS:
                 self.checkpoint.set(done)
