@@ -171,10 +171,12 @@ class Warehouse:
             with self._writing:
                 # What came in meanwhile; nothing is loaded into the old file any more.
                 loader.load_all(read(loader.position))
+                connection.execute("CHECKPOINT")
                 connection.close()
                 with self._alone():
                     self._connection.close()
-                    _remove(self.path)
+                    # A log of the old file must never meet the new one.
+                    Path(f"{self.path}.wal").unlink(missing_ok=True)
                     beside.replace(self.path)
                     self._open()
         finally:

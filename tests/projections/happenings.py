@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.kernel import Aggregate, Recorded, RuleViolation, evolve, from_stored, to_stored
 from tests.domain.play import Step, run
-from tests.domain.replay import golden, history
+from tests.domain.replay import history
 
 Raw = tuple[Any, ...]
 
@@ -105,9 +105,3 @@ def altered(row: Raw, **values: Any) -> Raw:
     if "data" in values:
         changed["data"] = json.dumps(values["data"])
     return tuple(changed.values())
-
-
-def golden_state(kind: str) -> dict[str, Any]:
-    """Return the state at the end of a golden history."""
-    state: dict[str, Any] = golden(kind)["state"]
-    return state
