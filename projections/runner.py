@@ -121,16 +121,25 @@ class Projector:
             if not events:
                 return
             position = events[-1].position
+        self.apply_many(events, {source: position})
+
+    def apply_many(self, events: Sequence[Recorded], reached: Mapping[str, int]) -> None:
+        """Bring events of several sources into the rows and move their positions, all or nothing.
+
+        Args:
+            events: Possibly repeated or out of order; an aggregate's come from its own sources.
+            reached: For each source, the position up to which all its events were delivered.
+        """
         try:
             with self.engine.begin() as connection:
                 share_lock(connection)
-                for model in self._fed_by(source):
+                for model in self._fed_by(reached):
                     self._apply(connection, model, events)
-                self._move(connection, source, position)
+                self._move(connection, reached)
         except Exception as error:
             if _database_failed(error):
                 raise
-            self._apply_apart(events, position, source)
+            self._apply_apart(events, reached)
         with self._applied:
             self._applied.notify_all()
 
@@ -172,8 +181,9 @@ class Projector:
             )
             return connection.scalar(count) or 0
 
-    def _fed_by(self, source: str) -> list[ReadModel]:
-        return [model for model in self.models.values() if _feeds(source, model)]
+    def _fed_by(self, sources: Iterable[str]) -> list[ReadModel]:
+        models = self.models.values()
+        return [model for model in models if any(_feeds(source, model) for source in sources)]
 
     def _apply(
         self, connection: sa.Connection, model: ReadModel, events: Iterable[Recorded]
@@ -186,14 +196,14 @@ class Projector:
         waiting = self._waiting(connection, model, streams)
         self._save(connection, model, fold(model, rows, mine, waiting))
 
-    def _apply_apart(self, events: Sequence[Recorded], position: int, source: str) -> None:
+    def _apply_apart(self, events: Sequence[Recorded], reached: Mapping[str, int]) -> None:
         """Apply each stream by itself: one holds something that the database does not take."""
         streams: dict[str, list[Recorded]] = {}
         for event in events:
             streams.setdefault(event.stream, []).append(event)
         with self.engine.begin() as connection:
             share_lock(connection)
-            for model in self._fed_by(source):
+            for model in self._fed_by(reached):
                 for _, mine in sorted(streams.items()):
                     try:
                         with connection.begin_nested():
@@ -201,7 +211,7 @@ class Projector:
                     except Exception as error:
                         reason = f"{type(error).__name__}: {error}"
                         park(connection, model, [Parked(event, reason) for event in mine])
-            self._move(connection, source, position)
+            self._move(connection, reached)
 
     def _save(self, connection: sa.Connection, model: ReadModel, folded: Folded) -> None:
         self._stores[model.name].save(connection, folded.rows.values())
@@ -226,10 +236,13 @@ class Projector:
             waiting.setdefault(event.stream, {})[event.version] = event
         return waiting
 
-    def _move(self, connection: sa.Connection, source: str, position: int) -> None:
-        models = [model.name for model in self._fed_by(source)]
-        names = as_one_of(connection.dialect, models)
-        connection.exec_driver_sql(self._move_on, (position, position, source, names))
+    def _move(self, connection: sa.Connection, reached: Mapping[str, int]) -> None:
+        names = as_one_of(connection.dialect, self.models)
+        # Always in the same order, so that two projectors never wait for each other.
+        moves = [
+            (position, position, source, names) for source, position in sorted(reached.items())
+        ]
+        connection.exec_driver_sql(self._move_on, moves)
 
 
 def park(connection: sa.Connection, model: ReadModel, found: Iterable[Parked]) -> None:

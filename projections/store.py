@@ -101,7 +101,7 @@ class RowStore:
 def one_of(dialect: sa.Dialect) -> str:
     """Return the condition of being one of many texts, which are a single parameter."""
     if dialect.name == "postgresql":
-        return "= ANY(%s)"
+        return "= ANY(%b)"
     return "IN (SELECT value FROM json_each(?))"
 
 

@@ -13,6 +13,7 @@ from adapters.cloudevents import delivery
 from adapters.journal import Journal, recorded
 from adapters.kafka import Kafka
 from adapters.offsets import Offsets
+from domain.kernel import Recorded
 from projections.runner import Projector
 from projections.tables import positions
 from streams.worker import Worker
@@ -21,7 +22,6 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 2000
 """Events that are applied in one transaction."""
-
 
 BETWEEN_BATCHES = 0.05
 """Seconds between two small batches in one process, while nobody waits for what is in them."""
@@ -80,12 +80,16 @@ class KafkaProjection:
             consumer.close(autocommit=False)
 
     def _take(self, polled: dict[TopicPartition, list[Any]]) -> None:
-        following = {}
+        if not polled:
+            return
+        events: list[Recorded] = []
+        reached, following = {}, {}
         for place, records in polled.items():
             rows, position = delivery(records)
-            events = [recorded(row) for row in rows]
-            self._projector.apply(events, position, self._kafka.channel(place))
+            events += map(recorded, rows)
+            reached[self._kafka.channel(place)] = position
             following[place] = records[-1].offset + 1
+        self._projector.apply_many(events, reached)
         self._offsets.set(following)
 
     def _offset(self, place: TopicPartition) -> int | None:
