@@ -1,4 +1,4 @@
-"""Reads of many rows: lists, counts, search, a customer's page, a report; against their bare SQL."""
+"""Reads of many rows: lists, counts, search, a page, a report; against their bare SQL."""
 
 from __future__ import annotations
 
