@@ -203,32 +203,27 @@ def _current(table: pa.Table) -> pa.Table:
     return table
 
 
-def create_facts(connection: DuckDBPyConnection) -> None:
-    """Make the fact tables that are not there yet, and the views that complete them.
+def fact_statements() -> Iterator[str]:
+    """Yield the SQL that makes the fact tables not there yet, and the views that complete them.
 
     New events wait in one untyped table, so that a small batch costs one insert and not one for
     each type in it; the view `fact_<type>` shows both, typed. `events` is every fact's envelope.
     """
-    connection.execute("CREATE SCHEMA IF NOT EXISTS store")
     raw = ", ".join(f"{field.name} {_RAW_SQL[field.type]}" for field in RAW)
-    connection.execute(f"CREATE TABLE IF NOT EXISTS store.recent ({raw})")
-    connection.execute(f"CREATE TABLE IF NOT EXISTS store.unknown ({raw})")
+    yield f"CREATE TABLE IF NOT EXISTS store.recent ({raw})"
+    yield f"CREATE TABLE IF NOT EXISTS store.unknown ({raw})"
     envelope = ", ".join(ENVELOPE)
     all_events = [
-        f"SELECT {_ENVELOPE_OF_RAW.replace('unit,', 'unit AS actor_unit,')}, type FROM store.{name}"
-        for name in ("recent", "unknown")
+        f"SELECT {_ENVELOPE_OF_RAW}, type FROM store.{name}" for name in ("recent", "unknown")
     ]
     for fact in facts().values():
         columns = ", ".join(f"{quote(name)} {type_}" for name, type_ in fact.columns.items())
-        connection.execute(f"CREATE TABLE IF NOT EXISTS store.{fact.name} ({columns})")
+        yield f"CREATE TABLE IF NOT EXISTS store.{fact.name} ({columns})"
         recent = fact.select(f"(FROM store.recent WHERE type = {literal(fact.type)})")
-        connection.execute(
-            f"CREATE OR REPLACE VIEW {fact.name} AS FROM store.{fact.name} UNION ALL {recent}"
-        )
+        yield f"CREATE OR REPLACE VIEW {fact.name} AS FROM store.{fact.name} UNION ALL {recent}"
         all_events.append(f"SELECT {envelope}, {literal(fact.type)} FROM store.{fact.name}")
-    every = " UNION ALL ".join(reversed(all_events))
     names = ", ".join([*ENVELOPE, "type"])
-    connection.execute(f"CREATE OR REPLACE VIEW events({names}) AS {every}")
+    yield f"CREATE OR REPLACE VIEW events({names}) AS {' UNION ALL '.join(all_events)}"
 
 
 _RAW_SQL = {pa.int64(): "BIGINT", pa.string(): "VARCHAR"}

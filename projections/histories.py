@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,12 +32,11 @@ _PARKED = pa.schema(
 _TO = pa.schema([("valid_to_position", pa.int64()), ("valid_to", pa.timestamp("us", "UTC"))])
 
 
-def create_parking(connection: DuckDBPyConnection) -> None:
-    """Make the table of the events that could not be applied yet."""
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS store.parked (model VARCHAR, stream VARCHAR, version BIGINT, "
-        "position BIGINT, event VARCHAR, error VARCHAR)"
-    )
+PARKING = (
+    "CREATE TABLE IF NOT EXISTS store.parked (model VARCHAR, stream VARCHAR, version BIGINT, "
+    "position BIGINT, event VARCHAR, error VARCHAR)"
+)
+"""The SQL that makes the table of the events that could not be applied yet."""
 
 
 class History:
@@ -62,23 +61,22 @@ class History:
         self._rows: dict[str, Row] = {}
         self._parking = True
 
-    def create(self, connection: DuckDBPyConnection) -> None:
-        """Make the tables that are not there yet, and what they are read by.
+    def statements(self) -> Iterator[str]:
+        """Yield the SQL that makes the tables not there yet, and what they are read by.
 
         `history_<model>` has all versions, `<model>_as_of(position)` those true at a position.
         """
         to = "valid_to_position BIGINT, valid_to TIMESTAMPTZ"
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {self._present} ({self._sql})")
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {self._past} ({self._sql}, {to})")
+        yield f"CREATE TABLE IF NOT EXISTS {self._present} ({self._sql})"
+        yield f"CREATE TABLE IF NOT EXISTS {self._past} ({self._sql}, {to})"
         since = "position AS valid_from_position, changed_at AS valid_from"
-        connection.execute(
+        yield (
             f"CREATE OR REPLACE VIEW {self.name} AS SELECT *, {since} FROM {self._past} UNION ALL "
             f"SELECT *, NULL, NULL, {since} FROM {self._present}"
         )
-        rest = "EXCLUDE (valid_to_position, valid_to)"
-        connection.execute(
+        yield (
             f"CREATE OR REPLACE MACRO {self.model.name}_as_of(point) AS TABLE "
-            f"SELECT * {rest} FROM {self._past} "
+            f"SELECT * EXCLUDE (valid_to_position, valid_to) FROM {self._past} "
             f"WHERE position <= point AND valid_to_position > point UNION ALL "
             f"SELECT * FROM {self._present} WHERE position <= point"
         )

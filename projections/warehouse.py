@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import duckdb
@@ -13,14 +14,17 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from domain.kernel import Recorded, from_stored
-from projections.facts import append, create_facts, facts, raw_table, settle, settle_recent
-from projections.histories import History, create_parking
+from projections.facts import append, fact_statements, facts, raw_table, settle, settle_recent
+from projections.histories import PARKING, History
 from projections.kernel import ReadModel, read_models
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 BULK = 200_000
 """How many events of a rebuild are written to their typed tables at once."""
+
+
+_STATEMENTS = "all statements"
 
 
 class RebuildRequired(Exception):
@@ -61,10 +65,18 @@ class Loader:
             known: dict[str, str] = dict(run("FROM store.shapes").fetchall())
             if differing := self._differing(known):
                 raise RebuildRequired(", ".join(differing))
-            create_facts(self._connection)
-            create_parking(self._connection)
+            statements = [*fact_statements(), PARKING]
             for history in self._histories:
-                history.create(self._connection)
+                statements += history.statements()
+            digest = sha256("".join(statements).encode()).hexdigest()
+            # Most openings find all of it there; looking at each costs more than the opening.
+            if known.pop(_STATEMENTS, None) == digest:
+                statements = []
+            for statement in statements:
+                run(statement)
+            if statements:
+                run("DELETE FROM store.shapes WHERE name = ?", [_STATEMENTS])
+                run("INSERT INTO store.shapes VALUES (?, ?)", [_STATEMENTS, digest])
             new = [[name, self._shapes[name]] for name in self._shapes if name not in known]
             if new:
                 self._connection.executemany("INSERT INTO store.shapes VALUES (?, ?)", new)
