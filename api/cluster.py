@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -115,7 +116,9 @@ def cluster(settings: Settings) -> None:
             _together(service.start for service in services)
             address = f"http://{settings.host}:{settings.port}"
             notes.print(welcome(address, settings, key))
-            notes.print("Ctrl-C ends all of it. Logs are in", folder)
+            notes.print(f"Logs are in {folder}. Other commands see this system with")
+            notes.print(f"  set -a; . {_write_settings(chosen, folder)}; set +a")
+            notes.print("Ctrl-C ends all of it.")
             _watch(parts)
     except KeyboardInterrupt:
         notes.print("Ending …")
@@ -128,10 +131,7 @@ def cluster(settings: Settings) -> None:
 
 
 def _services(settings: Settings, folder: Path) -> list[Service]:
-    fields = {field.name: field.metadata["name"] for field in dataclasses.fields(settings)}
-    common = {name: text for name, text in os.environ.items() if name not in fields.values()}
-    common |= {name: _text(getattr(settings, field)) for field, name in fields.items()}
-    common |= {"KEYLINE_DEMO": "0"}
+    common = {**os.environ, **_environment(settings)}
     host, port = settings.warehouse.removeprefix("http://").split(":")
     reports = {"KEYLINE_HOST": host, "KEYLINE_PORT": port, "KEYLINE_WAREHOUSE": ""}
     api_url = f"http://{settings.host}:{settings.port}/livez"
@@ -145,8 +145,22 @@ def _services(settings: Settings, folder: Path) -> list[Service]:
     ]
 
 
-def _text(value: object) -> str:
-    return str(int(value)) if isinstance(value, bool) else str(value)
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return settings as environment variables, as they are for the processes of the cluster."""
+    found = {}
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        found[field.metadata["name"]] = str(int(value) if isinstance(value, bool) else value)
+    return found | {"KEYLINE_DEMO": "0"}
+
+
+def _write_settings(settings: Settings, folder: Path) -> Path:
+    """Write the settings as a file for shells; it is for the owner's eyes, passwords are in it."""
+    path = folder / "settings.env"
+    path.touch(mode=0o600)
+    given = {name: text for name, text in _environment(settings).items() if text}
+    path.write_text("".join(f"{name}={shlex.quote(text)}\n" for name, text in given.items()))
+    return path
 
 
 def _together(actions: Iterator[Callable[[], None]] | list[Callable[[], None]]) -> None:

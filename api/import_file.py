@@ -88,7 +88,8 @@ def _report(result: Result, dry_run: bool) -> None:
     done = "would be imported" if dry_run else "imported"
     out.print(
         f"{result.imported:,} {done}, {result.unchanged:,} were there already, "
-        f"{len(result.faults):,} failed, {len(result.alike):,} look like others."
+        f"{len(result.faults):,} failed, {len(result.alike):,} look like others.",
+        soft_wrap=True,
     )
 
 

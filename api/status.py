@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import duckdb
+import httpx
 import sqlalchemy as sa
 from rich.table import Table
 
@@ -15,6 +17,7 @@ from adapters.settings import Settings
 from projections.kernel import read_models
 from projections.rebuild import stale
 from projections.tables import parked, positions
+from projections.warehouse import position
 
 
 def status(settings: Settings) -> dict[str, Any]:
@@ -26,14 +29,14 @@ def status(settings: Settings) -> dict[str, Any]:
     try:
         journal.create()
         head = journal.head()
-        reached = _checkpoints(journal) | _rows(rows)
+        reached = _rows(rows) | _warehouse(settings) | _checkpoints(journal)
         return {
             "position": head.position,
             "time": head.time.isoformat().replace("+00:00", "Z") if head.position else None,
             "operations": head.operation,
             "parts": {
-                name: {"position": position, "lag": max(0, head.position - position)}
-                for name, position in reached.items()
+                name: {"position": at, "lag": max(0, head.position - at)}
+                for name, at in reached.items()
             },
             "parked": _parked(rows),
             "stale": stale(rows, read_models()) if _has(rows, positions.name) else [],
@@ -56,7 +59,28 @@ def _rows(engine: sa.Engine) -> dict[str, int]:
     query = sa.select(positions.c.model, least).group_by(positions.c.model)
     with engine.connect() as connection:
         found = connection.execute(query.order_by(positions.c.model)).all()
-    return {f"rows: {model}": position for model, position in found}
+    return {f"rows: {model}": at for model, at in found}
+
+
+def _warehouse(settings: Settings) -> dict[str, int]:
+    """Return the position of the warehouse: from its file or, in use, from the process that has it.
+
+    Nothing when there is no file, and nobody to ask either.
+    """
+    if not settings.warehouse and settings.warehouse_path.exists():
+        try:
+            with duckdb.connect(settings.warehouse_path, read_only=True) as connection:
+                return {"warehouse": position(connection)}
+        except duckdb.IOException:
+            pass  # in use
+        except duckdb.Error:
+            return {}  # not made yet, or broken
+    url = settings.warehouse or f"http://{settings.host}:{settings.port}"
+    try:
+        answer = httpx.get(f"{url}/readyz", timeout=2, trust_env=False).json()
+        return {"warehouse": int(answer["parts"]["warehouse"]["position"])}
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _parked(engine: sa.Engine) -> list[dict[str, Any]]:

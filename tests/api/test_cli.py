@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from adapters.local_process import free_port
 from adapters.settings import Settings
 from api.cli import app
 from tests.api.command_line import keyline, running, try_call
@@ -194,6 +195,17 @@ def test_status_says_how_far_every_part_is(data: Path) -> None:
     assert (found["position"], found["parked"], found["stale"]) == (3, [], [])
     assert found["parts"]["rows: customers"] == {"position": 3, "lag": 0}
     assert "rows: customers" in keyline(data, "status").stdout
+
+
+def test_status_asks_the_running_server_how_far_its_warehouse_is(data: Path) -> None:
+    port = str(free_port())
+    with running(data, "serve", until="/reports/", port=port):
+        lagging = True
+        while lagging:
+            found = json.loads(keyline(data, "status", "--json", port=port).stdout)
+            lagging = found["parts"]["warehouse"]["lag"] > 0
+    found = json.loads(keyline(data, "status", "--json", port=port).stdout)
+    assert found["parts"]["warehouse"] == {"position": 3, "lag": 0}
 
 
 def test_what_is_not_parked_cannot_be_retried(data: Path) -> None:

@@ -48,6 +48,10 @@ def test_the_cluster_works_mends_itself_and_ends_cleanly(tmp_path: Path) -> None
         assert report.status_code == 200, report.text
         assert [(row["unit"], row["customers"]) for row in report.json()["rows"]] == [("gd-gz", 1)]
 
+        settings = (tmp_path / "cluster" / "settings.env").read_text()
+        assert "KEYLINE_JOURNAL=" in settings
+        assert "KEYLINE_KAFKA=" in settings
+
         (projector,) = [each for each in family if each.cmdline()[-1:] == ["project"]]
         projector.kill()
         assert len(names(register("深圳医院"))) == 2
