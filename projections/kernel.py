@@ -157,11 +157,29 @@ class ReadModel:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What the rows depend on: columns and code of the model. Comments do not count."""
-        source = ast.unparse(ast.parse(inspect.getsource(self._module))) if self._module else ""
+        """What the rows depend on: columns, indexes, folds and the functions these call."""
         columns = [f"{column.name} {column.type!r}" for column in self.table.columns]
-        parts = [*columns, *map(repr, self.indexes), repr(self.search), source]
+        parts = [*columns, repr(self.indexes), repr(self.search), *self._code()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+    def _code(self) -> list[str]:
+        """Return the code of the module with the folds, and of what it imports of ours.
+
+        Comments and layout do not count.
+        """
+        if self._module is None:
+            return []
+        helpers: dict[str, Any] = {
+            name: member
+            for name, member in vars(self._module).items()
+            if inspect.isfunction(member)
+            and member.__module__ != self._module.__name__
+            and member.__module__.startswith(("projections.", "domain."))
+        }
+        if self.search:
+            helpers["bigrams"] = bigrams
+        parts = [self._module, *(helpers[name] for name in sorted(helpers))]
+        return [ast.unparse(ast.parse(inspect.getsource(part))) for part in parts]
 
 
 class OutOfTurn(Exception):

@@ -101,7 +101,7 @@ def compare(
     query = sa.select(positions.c.model, least).group_by(positions.c.model)
     with engine.connect() as connection:
         reached = {row.model: row.least for row in connection.execute(query)}
-    shadows = Shadows(engine, models, batches, progress)
+    shadows = Shadows(engine, models, batches, progress, "check")
     shadows.create()
     try:
         shadows.follow()

@@ -30,10 +30,10 @@ _CHUNK = 20_000
 class Shadow:
     """The table of one read model in the making; `rows` in memory are ahead of it."""
 
-    def __init__(self, engine: sa.Engine, model: ReadModel) -> None:
-        """Describe the table; nothing is made yet."""
+    def __init__(self, engine: sa.Engine, model: ReadModel, purpose: str) -> None:
+        """Describe the table, named for the model and the purpose; nothing is made yet."""
         self.model = model
-        self.table = model.table.to_metadata(sa.MetaData(), name=f"{model.name}_next")
+        self.table = model.table.to_metadata(sa.MetaData(), name=f"{model.name}_{purpose}")
         self.parked: dict[tuple[str, int], Parked] = {}
         self._engine = engine.execution_options(writes=True)
         self._store = RowStore(self.table, engine.dialect)
@@ -117,9 +117,10 @@ class Shadows:
         models: Mapping[str, ReadModel],
         batches: Batches,
         progress: Progress | None = None,
+        purpose: str = "next",
     ) -> None:
-        """Describe the shadows; nothing is made yet."""
-        self.each = [Shadow(engine, model) for model in models.values()]
+        """Describe the shadows; nothing is made yet. One of a purpose is at work at a time."""
+        self.each = [Shadow(engine, model, purpose) for model in models.values()]
         self.position = 0
         self._batches = batches
         self._progress = progress
