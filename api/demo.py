@@ -21,7 +21,7 @@ class Size:
     """How much demo data to make; about five events for each of these."""
 
     customers: int = 320
-    sales: int = 1200
+    sales: int = 1400
     tickets: int = 800
 
     @property

@@ -66,10 +66,13 @@ class Sale:
 
 
 def sales(random: Random, accounts: Sequence[Account], today: date, size: int) -> list[Sale]:
-    """Return `size` opportunities of the past year with customers that are alive."""
+    """Return `size` opportunities of the past fifteen months with customers that are alive.
+
+    Sales take months: the year that ends today has its share of wins from its beginning.
+    """
     alive = [account for account in accounts if account.live]
     weights = [{"A": 9, "B": 4, "C": 2}[account.grade] for account in alive]
-    days = [today - timedelta(days=n) for n in range(2, 366)]
+    days = [today - timedelta(days=n) for n in range(2, 456)]
     seasons = [_SEASON[day.month - 1] * (0.1 if day.weekday() > 4 else 1) for day in days]
     sources = ("account-manager", "customer-request", "tender", "renewal", "campaign", "referral")
     return [
