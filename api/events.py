@@ -142,9 +142,9 @@ async def _stream(parts: Parts, after: int, wanted: Filter) -> AsyncIterator[byt
             data = orjson.dumps(shown(event), option=JSON)
             yield b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, event.type.encode(), data)
             told = event.position
-        if position >= parts.appended.position and not await parts.appended.reach(
-            position + 1, HEARTBEAT
-        ):
+        if parts.stopping or position < parts.appended.position:
+            continue
+        if not await parts.appended.reach(position + 1, HEARTBEAT):
             # What was passed over as not wanted is not read again after a break.
             yield b": alive\n\n" if told == position else b"id: %d\n\n" % position
             told = position

@@ -136,7 +136,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document["paths"] = dict(sorted(document["paths"].items()))
     document["tags"] = [
         {"name": each.plural, "description": (each.__doc__ or "").partition("\n")[0]}
-        for each in discover().aggregates.values()
+        for _, each in sorted(discover().aggregates.items())
     ]
     return document
 
