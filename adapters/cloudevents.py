@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ Headers = list[tuple[str, bytes]]
 Row = tuple[int, str, int, str, int, int, str, str, str, str | None, str | None, str]
 """A row of the journal's `events`, columns in the order of the table."""
 
+_MICROSECOND = timedelta(microseconds=1)
 _SPEC = ("ce_specversion", b"1.0")
 _JSON = ("content-type", b"application/json")
 
@@ -124,4 +125,4 @@ def _written(time_us: int) -> bytes:
 
 @lru_cache(1024)
 def _read(time: bytes) -> int:
-    return (datetime.fromisoformat(time.decode()) - EPOCH) // (instant(1) - EPOCH)
+    return (datetime.fromisoformat(time.decode()) - EPOCH) // _MICROSECOND

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,9 +74,14 @@ class KafkaProjection:
         try:
             topics = [self._kafka.topic(kind) for kind in kinds]
             consumer.subscribe(topics, listener=_Seek(consumer, self._offset))
-            while not worker.stopping:
-                self._take(consumer.poll(timeout_ms=500))
-                worker.well()
+            with ThreadPoolExecutor(1, "poll") as thread:
+                # What comes next is fetched and unpacked while the database writes.
+                coming = thread.submit(consumer.poll, timeout_ms=500)
+                while not worker.stopping:
+                    polled = coming.result()
+                    coming = thread.submit(consumer.poll, timeout_ms=500)
+                    self._take(polled)
+                    worker.well()
         finally:
             consumer.close(autocommit=False)
 
