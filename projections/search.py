@@ -104,21 +104,20 @@ def _vector(search: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     return sa.func.to_tsvector(sa.text("'simple'::regconfig"), search)
 
 
-def create_index(connection: sa.Connection, table: sa.Table, suffix: str) -> None:
-    """Make the full-text index of a table with a column `search`, from the rows it has.
+def index_statements(dialect: str, name: str, suffix: str) -> list[str]:
+    """Return the statements that make the full-text index of a table with a column `search`.
 
     The database keeps the index up to date by itself. `suffix` makes its names unique.
     """
-    name, index = table.name, f"{table.name}_search"
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
+    index = f"{name}_search"
+    if dialect == "postgresql":
+        return [
             f"CREATE INDEX {index}_{suffix} ON {name}"
             " USING gin (to_tsvector('simple'::regconfig, search))"
-        )
-        return
+        ]
     # The index holds the id as a word of its own: the row numbers of SQLite may change when the
     # file is compacted, ids do not.
-    for statement in (
+    return [
         f"CREATE VIRTUAL TABLE {index} USING fts5(id, words, tokenize = \"ascii tokenchars '-'\")",
         f"INSERT INTO {index} (id, words) SELECT id, search FROM {name}",
         f"CREATE TRIGGER {index}_insert_{suffix} AFTER INSERT ON {name} BEGIN"
@@ -128,8 +127,7 @@ def create_index(connection: sa.Connection, table: sa.Table, suffix: str) -> Non
         f" UPDATE {index} SET words = new.search"
         f" WHERE rowid = (SELECT rowid FROM {index}"
         " WHERE id MATCH '\"' || new.id || '\"'); END",
-    ):
-        connection.exec_driver_sql(statement)
+    ]
 
 
 def drop_index(connection: sa.Connection, name: str) -> None:

@@ -53,10 +53,12 @@ class Shadow:
             tables.drop(connection, self.model, self.table.name)
 
     def index(self) -> None:
-        """Write what is in memory and make the indexes."""
+        """Write what is in memory and make the indexes, each in a transaction of its own."""
         self.flush()
-        with self._engine.begin() as connection:
-            tables.create_indexes(connection, self.model, self.table)
+        dialect = self._engine.dialect.name
+        for statement in tables.index_statements(dialect, self.model, self.table):
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql(statement)
 
     def fold(self, events: Sequence[Recorded], connection: sa.Connection | None = None) -> None:
         """Apply events in memory; rows are loaded, with the `connection` if given, as needed."""

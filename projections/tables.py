@@ -62,7 +62,8 @@ def create(connection: sa.Connection, model: ReadModel) -> bool:
     if sa.inspect(connection).has_table(model.name):
         return False
     create_table(connection, model.table)
-    create_indexes(connection, model, model.table)
+    for statement in index_statements(connection.dialect.name, model, model.table):
+        connection.exec_driver_sql(statement)
     record_fingerprint(connection, model)
     return True
 
@@ -80,24 +81,25 @@ def create_table(connection: sa.Connection, table: sa.Table) -> None:
     connection.execute(sa.schema.CreateTable(table))
 
 
-def create_indexes(connection: sa.Connection, model: ReadModel, table: sa.Table) -> None:
-    """Make the indexes of a read model on a table of its shape.
+def index_statements(dialect: str, model: ReadModel, table: sa.Table) -> list[str]:
+    """Return the statements that make the indexes of a read model on a table of its shape.
 
     Their names end at random, for a table may take the name of another while that one, with its
     indexes, is still there.
     """
     suffix = secrets.token_hex(4)
     # Empty values are the smallest, as SQLite has it; PostgreSQL has to be told.
-    nulls = "" if connection.dialect.name == "sqlite" else " NULLS FIRST"
+    nulls = "" if dialect == "sqlite" else " NULLS FIRST"
+    statements = []
     for number, names in enumerate(model.indexes):
         parts = (f"{name}{nulls}" if table.c[name].nullable else name for name in names)
-        connection.exec_driver_sql(
-            f"CREATE INDEX {model.name}_{number}_{suffix} ON {table.name} ({', '.join(parts)})"
-        )
+        index = f"{model.name}_{number}_{suffix}"
+        statements.append(f"CREATE INDEX {index} ON {table.name} ({', '.join(parts)})")
     if model.search:
-        search.create_index(connection, table, suffix)
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"ANALYZE {table.name}")
+        statements += search.index_statements(dialect, table.name, suffix)
+    if dialect == "postgresql":
+        statements.append(f"ANALYZE {table.name}")
+    return statements
 
 
 def drop(connection: sa.Connection, model: ReadModel, name: str) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from domain.customer import normal_number
 from domain.kernel import discover, registry
 from projections.columns import Text
+from projections.customers import customers
 from projections.kernel import ReadModel, Row, fold, read_models
 from tests.domain.replay import golden
 from tests.projections.accounts import accounts, happened
@@ -91,3 +93,17 @@ def test_the_fingerprint_of_a_read_model_tells_its_columns() -> None:
     other = ReadModel("others", "thing", sa.Column("name", Text), sa.Column("size", sa.Integer))
     same = ReadModel("sames", "thing", sa.Column("name", Text))
     assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
+def test_the_fingerprint_of_a_read_model_tells_the_functions_that_its_folds_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fingerprint() -> str:
+        customers.__dict__.pop("fingerprint", None)
+        return customers.fingerprint
+
+    before = fingerprint()
+    monkeypatch.setattr("projections.customers.name_key", normal_number)
+    after = fingerprint()
+    monkeypatch.undo()
+    assert before == fingerprint() != after
