@@ -7,7 +7,7 @@ from adapters.journal import Journal
 from adapters.keys import Keys
 from adapters.settings import Settings
 from api import demo
-from api.terminal import Failure, progress
+from api.terminal import Failure, notes, progress
 
 
 def prepare(settings: Settings) -> str | None:
@@ -46,5 +46,8 @@ def load_demo(journal: Journal) -> None:
     try:
         with progress("Loading demo data", size.stories) as advance:
             demo.load(executor, size=size, advance=advance)
+    except BaseException:
+        notes.print("The demo data is not complete; remove the data folder to start anew.")
+        raise
     finally:
         executor.stop()
