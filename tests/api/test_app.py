@@ -71,7 +71,7 @@ def test_more_commands_than_may_wait_are_told_to_come_again(tmp_path: Path) -> N
         with ThreadPoolExecutor(8) as pool:
             with other.transaction():  # another process has the journal: nothing is written
                 answers = [pool.submit(send, number) for number in range(8)]
-                while sum(answer.done() for answer in answers) < 5:
+                while sum(answer.done() for answer in answers) < 4:
                     time.sleep(0.01)
                 turned_away = [answer.result() for answer in answers if answer.done()]
             answered = [answer.result() for answer in answers]
@@ -79,8 +79,9 @@ def test_more_commands_than_may_wait_are_told_to_come_again(tmp_path: Path) -> N
     for answer in turned_away:
         problem(answer, 503, "overloaded")
         assert answer.headers["retry-after"] == "1"
-    # One that the writer has in its hands, and two that wait.
-    assert sorted(answer.status_code for answer in answered) == [201] * 3 + [503] * 5
+    # One or two that the writer has in its hands, and two that wait.
+    assert 3 <= sum(answer.status_code == 201 for answer in answered) <= 4
+    assert {answer.status_code for answer in answered} == {201, 503}
 
 
 def test_reports_and_the_past_are_answered_by_the_process_that_owns_the_warehouse(
