@@ -146,7 +146,12 @@ def replay(
 
 
 @app.command()
-def rebuild(models: Models = None) -> None:
+def rebuild(
+    models: Models = None,
+    from_kafka: Annotated[
+        bool, typer.Option("--from-kafka", help="Fold what the topics hold, not the journal.")
+    ] = False,
+) -> None:
     """Build read models anew from the journal while the old ones answer, then switch.
 
     The warehouse is rebuilt when it is named: `keyline rebuild warehouse`.
@@ -156,7 +161,7 @@ def rebuild(models: Models = None) -> None:
     found = _settings()
     names = [name for name in models or () if name != "warehouse"]
     if names or not models:
-        built = rebuild_rows(found, chosen(names))
+        built = rebuild_rows(found, chosen(names), from_kafka)
         out.print(f"Rebuilt up to position {built.position:,}; {built.parked:,} events are parked.")
     if names != (models or ()):
         out.print(f"Rebuilt the warehouse up to position {rebuild_warehouse(found):,}.")

@@ -19,6 +19,8 @@ from projections.rebuild import Rebuilt, compare, rebuild, stale
 from projections.runner import JOURNAL, Projector
 from projections.shadow import Batches
 from projections.tables import fingerprints
+from streams.history import KafkaHistory
+from streams.project import sources
 
 AT_ONCE = 5000
 """Events that are read from the journal together."""
@@ -44,8 +46,7 @@ def kafka_of(settings: Settings) -> Kafka | None:
 def projector_of(settings: Settings, rows: sa.Engine) -> Projector:
     """Return a projector with its tables made, and the sources from which the settings feed it."""
     projector, kafka = Projector(rows), kafka_of(settings)
-    kinds = sorted({model.aggregate for model in projector.models.values()})
-    projector.create(kafka.channels(kinds) if kafka else [JOURNAL])
+    projector.create(sources(kafka, projector) if kafka else [JOURNAL])
     return projector
 
 
@@ -59,15 +60,25 @@ def chosen(names: Sequence[str]) -> dict[str, ReadModel]:
     return {name: models[name] for name in names or models}
 
 
-def rebuild_rows(settings: Settings, models: Mapping[str, ReadModel]) -> Rebuilt:
-    """Rebuild row read models beside those in use, with a progress bar."""
+def rebuild_rows(
+    settings: Settings, models: Mapping[str, ReadModel], from_kafka: bool = False
+) -> Rebuilt:
+    """Rebuild row read models beside those in use, with a progress bar.
+
+    From the journal, or from all that Kafka holds. Raises `Failure` when there is no Kafka.
+    """
+    kafka = kafka_of(settings)
+    if from_kafka and kafka is None:
+        raise Failure("KEYLINE_KAFKA names no Kafka cluster.", 2)
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
         journal.create()
         projector_of(settings, rows)
         title = f"Rebuilding {', '.join(models)}"
         with progress_to(title, journal.head().position) as reach:
-            return rebuild(rows, models, batches_of(journal), reach)
+            kinds = {model.aggregate for model in models.values()}
+            history = KafkaHistory(kafka, kinds) if from_kafka and kafka else batches_of(journal)
+            return rebuild(rows, models, history, reach)
     finally:
         rows.dispose()
         journal.close()

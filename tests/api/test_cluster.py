@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import httpx
@@ -9,7 +10,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from adapters.local_process import free_port
-from tests.api.command_line import running
+from tests.api.command_line import keyline, running
 
 KEY = "a-key-of-thirty-characters-long"
 
@@ -48,9 +49,14 @@ def test_the_cluster_works_mends_itself_and_ends_cleanly(tmp_path: Path) -> None
         assert report.status_code == 200, report.text
         assert [(row["unit"], row["customers"]) for row in report.json()["rows"]] == [("gd-gz", 1)]
 
-        settings = (tmp_path / "cluster" / "settings.env").read_text()
-        assert "KEYLINE_JOURNAL=" in settings
-        assert "KEYLINE_KAFKA=" in settings
+        text = (tmp_path / "cluster" / "settings.env").read_text()
+        settings = dict(shlex.split(line)[0].split("=", 1) for line in text.splitlines())
+        chosen = {name.removeprefix("KEYLINE_").lower(): each for name, each in settings.items()}
+        folder = Path(chosen.pop("data"))
+        rebuilt = keyline(folder, "rebuild", "--from-kafka", "customers", **chosen)
+        assert rebuilt.returncode == 0, rebuilt.stderr
+        checked = keyline(folder, "replay", "--check", **chosen)
+        assert checked.returncode == 0, checked.stderr
 
         (projector,) = [each for each in family if each.cmdline()[-1:] == ["project"]]
         projector.kill()
