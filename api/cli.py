@@ -232,8 +232,11 @@ def cluster() -> None:
 
     All of it lives in KEYLINE_DATA/cluster. Ctrl-C ends it cleanly.
     """
-    from api.cluster import cluster
-
+    try:
+        from api.cluster import cluster
+    except ModuleNotFoundError as error:
+        text = f"This needs the development packages ({error.name} is missing): keyline[dev]."
+        raise Failure(text) from error
     cluster(_settings())
 
 

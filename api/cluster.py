@@ -20,7 +20,7 @@ import httpx
 import api
 from adapters.local_kafka import LocalKafka
 from adapters.local_postgres import LocalPostgres
-from adapters.local_process import LocalProcess, free_port
+from adapters.local_process import LocalProcess, LocalServerError, free_port
 from adapters.settings import Settings
 from api.preparing import prepare
 from api.serving import require_free, welcome
@@ -122,6 +122,8 @@ def cluster(settings: Settings) -> None:
             _watch(parts)
     except KeyboardInterrupt:
         notes.print("Ending …")
+    except LocalServerError as error:
+        raise Failure(str(error)) from error
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # what ends now is not interrupted again
         _together(part.stop for name, part in parts.items() if part not in (postgres, kafka))

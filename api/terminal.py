@@ -39,7 +39,6 @@ def explained(error: Exception) -> tuple[str, int] | None:
     """
     from sqlalchemy.exc import DBAPIError
 
-    from adapters.local_process import LocalServerError
     from adapters.settings import SettingsError
     from adapters.warehouse import WarehouseBroken, WarehouseInUse
 
@@ -47,7 +46,7 @@ def explained(error: Exception) -> tuple[str, int] | None:
         return str(error), error.status
     if isinstance(error, SettingsError):
         return str(error), 2
-    if isinstance(error, LocalServerError | WarehouseBroken | WarehouseInUse):
+    if isinstance(error, WarehouseBroken | WarehouseInUse):
         return str(error), 1
     if isinstance(error, DBAPIError):
         return f"The database does not answer: {str(error.orig).strip()}", 1
