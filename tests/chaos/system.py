@@ -1,0 +1,127 @@
+"""A running system whose parts can be killed: processes, settings, waiting for life."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import httpx
+
+from adapters.local_process import free_port
+from tests.chaos.load import Load
+
+SEED = int(os.environ.get("CHAOS_SEED", "20261123"))
+KEY = "chaos-administrator-key"
+KEYLINE = ("-m", "api.cli")
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Lets servers keep what Python compiles: they are started a hundred times."""
+
+
+class Process:
+    """One part of the system, in a process that can be killed and started again."""
+
+    def __init__(self, environment: dict[str, str], *command: str) -> None:
+        self._command = [sys.executable, *command]
+        self._environment = environment
+        self._log = Path(environment["KEYLINE_DATA"]) / f"{command[-1]}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, env=os.environ | self._environment | COMPILED, stdout=log, stderr=log
+            )
+
+    def limit(self, size: int) -> None:
+        """Let it make no file larger than this, in bytes; -1 lifts the limit."""
+        assert self._process is not None
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (size, -1))
+
+    def end(self, how: signal.Signals) -> None:
+        """End it by a signal and wait until it is gone."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(60)
+            self._process = None
+
+    def log(self) -> str:
+        """Return the end of what it wrote."""
+        return self._log.read_text(errors="replace")[-4000:]
+
+
+@contextlib.contextmanager
+def ending(processes: Sequence[Process]) -> Iterator[None]:
+    """Leave no process behind."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.end(signal.SIGKILL)
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """Return the settings of one system with all its files in a folder."""
+    own = {
+        "KEYLINE_DATA": str(folder),
+        "KEYLINE_PORT": str(free_port()),
+        "KEYLINE_ADMIN_KEY": KEY,
+        "KEYLINE_LOG": "json",
+        "KEYLINE_DEMO": "0",
+    }
+    return own | {f"KEYLINE_{name.upper()}": value for name, value in settings.items()}
+
+
+def base(settings: dict[str, str]) -> str:
+    """Return the address of the API."""
+    return f"http://127.0.0.1:{settings['KEYLINE_PORT']}"
+
+
+async def alive(process: Process, url: str) -> None:
+    """Wait until the server answers."""
+    deadline = time.monotonic() + 60
+    async with httpx.AsyncClient() as http:
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                if (await http.get(f"{url}/livez")).status_code == 200:
+                    return
+            assert time.monotonic() < deadline, process.log()
+            await asyncio.sleep(0.02)
+
+
+def report(what: str, load: Load, lost: Sequence[str]) -> None:
+    """Print what was counted."""
+    again = sum(tries - 1 for tries in load.tries.values())
+    print(
+        f"seed {SEED}: {what}, {len(load.acknowledged)} commands acknowledged, "
+        f"{again} tries repeated, {len(lost)} losses"
+    )
+
+
+def equal_to_the_fold(settings: dict[str, str]) -> None:
+    """Check the read models against a fresh fold of the journal."""
+    command = [sys.executable, *KEYLINE, "replay", "--check"]
+    done = subprocess.run(
+        command, env=os.environ | settings, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def settled(url: str, position: int) -> None:
+    """Wait until the read models have everything."""
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {KEY}"}) as http:
+        for _ in range(12):
+            answer = await http.get(
+                f"{url}/customers", params={"min_position": position, "limit": 1}, timeout=30
+            )
+            if answer.status_code == 200:
+                return
+        raise AssertionError(f"{answer.status_code} {answer.text}")

@@ -1,0 +1,131 @@
+"""Servers are killed at random under load: nothing acknowledged is lost, nothing happens twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from adapters.journal import Journal
+from adapters.local_kafka import LocalKafka
+from adapters.local_postgres import LocalPostgres
+from adapters.settings import Settings
+from tests.chaos.load import Load, losses
+from tests.chaos.system import (
+    KEY,
+    KEYLINE,
+    SEED,
+    Process,
+    alive,
+    base,
+    ending,
+    environment,
+    equal_to_the_fold,
+    report,
+    settled,
+)
+
+KILLS = int(os.environ.get("CHAOS_KILLS", "50"))
+
+
+async def kill_under_load(
+    url: str, server: Process, others: Sequence[Process], kills: int, chance: random.Random
+) -> Load:
+    """Kill the server, and now and then one of the others, while clients send commands."""
+    load = Load(url, KEY)
+    running = asyncio.ensure_future(load.run())
+    for process in (server, *others):
+        process.start()
+    for kill in range(kills):
+        await alive(server, url)
+        await asyncio.sleep(chance.uniform(0.05, 0.5))
+        victims = [server]
+        if others and kill % 5 == 0:
+            victims.append(chance.choice(others))
+        for victim in victims:
+            victim.end(signal.SIGKILL)
+            victim.start()
+        if running.done():
+            break
+    await alive(server, url)
+    load.end()
+    await asyncio.wait_for(running, 120)
+    return load
+
+
+@pytest.mark.chaos
+def test_embedded_nothing_acknowledged_is_lost_or_done_twice(tmp_path: Path) -> None:
+    settings = environment(tmp_path)
+    server = Process(settings, *KEYLINE, "serve")
+    url = base(settings)
+    with ending([server]):
+        load = asyncio.run(kill_under_load(url, server, [], KILLS, random.Random(SEED)))
+        journal = Journal(Settings.read(settings).journal_url)
+        asyncio.run(settled(url, journal.head().position))
+        server.end(signal.SIGTERM)
+        lost = losses(journal, load)
+        journal.close()
+    report(f"{KILLS} kills", load, lost)
+    assert not lost
+    assert len(load.acknowledged) > KILLS
+    equal_to_the_fold(settings)
+
+
+@pytest.mark.chaos
+def test_scaled_out_nothing_acknowledged_is_lost_or_done_twice(
+    tmp_path: Path, kafka: LocalKafka, topic_prefix: str
+) -> None:
+    with LocalPostgres(tmp_path / "postgres") as postgres:
+        settings = environment(
+            tmp_path,
+            journal=postgres.create_database("chaos"),
+            kafka=kafka.bootstrap,
+            topics=topic_prefix.rstrip("."),
+        )
+        server = Process(settings, *KEYLINE, "serve")
+        others = [Process(settings, *KEYLINE, part) for part in ("publish", "project")]
+        url = base(settings)
+        with ending([server, *others]):
+            chance = random.Random(SEED)
+            load = asyncio.run(kill_under_load(url, server, others, KILLS, chance))
+            journal = Journal(Settings.read(settings).journal_url)
+            asyncio.run(settled(url, journal.head().position))
+            for process in (server, *others):
+                process.end(signal.SIGTERM)
+            lost = losses(journal, load)
+            journal.close()
+        report(f"{KILLS} kills", load, lost)
+        assert not lost
+        assert len(load.acknowledged) > KILLS
+        equal_to_the_fold(settings)
+
+
+@pytest.mark.chaos
+def test_a_server_that_acknowledges_before_it_commits_is_caught(tmp_path: Path) -> None:
+    settings = environment(tmp_path)
+    server = Process(settings, "-m", "tests.chaos.hasty_server", "serve")
+    with ending([server]):
+        load = Load(base(settings), KEY)
+
+        async def kill() -> None:
+            running = asyncio.ensure_future(load.run())
+            for _ in range(5):
+                server.start()
+                await alive(server, base(settings))
+                told = len(load.acknowledged)
+                await load.acknowledge(told + 20)
+                server.end(signal.SIGKILL)
+            running.cancel()
+            await asyncio.wait({running})
+
+        asyncio.run(kill())
+        journal = Journal(Settings.read(settings).journal_url)
+        lost = losses(journal, load)
+        journal.close()
+    report("5 kills of a hasty server", load, lost)
+    assert lost
