@@ -101,7 +101,10 @@ def moment_of(text: str, parameter: str, of_day: time) -> datetime:
     """
     try:
         if len(text) == 10:
-            return datetime.combine(date.fromisoformat(text), of_day, UTC)
+            day = date.fromisoformat(text)
+            if day.isoformat() != text:  # weeks, or digits with something behind them
+                raise ValueError
+            return datetime.combine(day, of_day, UTC)
         # A plus sign that was not percent-encoded has become a space.
         found = datetime.fromisoformat(text.replace(" ", "+"))
         if found.tzinfo is None:
