@@ -67,7 +67,7 @@ class Kafka:
         """Return settings for any client of this cluster."""
         return {
             "bootstrap_servers": self.bootstrap.split(","),
-            "bootstrap_timeout_ms": 5000,
+            "bootstrap_timeout_ms": 10_000,
             # Soon back after a broker was away, without hammering one that stays away.
             "reconnect_backoff_max_ms": 1000,
             **settings,

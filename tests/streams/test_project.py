@@ -90,7 +90,7 @@ def test_projectors_share_the_work_while_they_come_and_go(
             with working(KafkaProjection(cluster, Projector(engine, MODELS)).work) as (other,):
                 history.grow(200)
                 until(lambda: projector.position() == journal.head().position)
-                assert other.failures == 0
+                assert other.healthy, other.error
         last = history.grow(50)
         until(lambda: projector.position() == last)
     assert rows(engine) == history.folded()
