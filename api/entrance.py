@@ -98,8 +98,9 @@ class Entrance:
                 await serve_batch(self._parts, asked, receive, send)
                 return
         _refuse_unreadable(scope)
-        if method == "HEAD":  # the server leaves the body away
-            scope = {**scope, "method": "GET"}
+        if method == "HEAD":  # the server leaves the body away; an endless one is not begun
+            bounded = [(name, value) for name, value in scope["headers"] if name != b"accept"]
+            scope = {**scope, "method": "GET", "headers": bounded}
         scope.setdefault("state", {}).update(who=who, trace=trace)
         with structlog.contextvars.bound_contextvars(trace=trace):
             await self._inner(scope, receive, send)

@@ -101,3 +101,8 @@ def test_a_stream_is_not_resumed_from_what_is_no_position(client: httpx.Client) 
     for last in ("x", "-1", "1" * 30):
         headers = {"Accept": "text/event-stream", "Last-Event-ID": last}
         problem(client.get("/events", headers=headers), 400, "malformed-header")
+
+
+def test_asking_for_the_head_of_the_stream_does_not_begin_it(client: httpx.Client) -> None:
+    answer = client.head("/events", headers={"Accept": "text/event-stream"})
+    assert (answer.status_code, answer.content) == (200, b"")
