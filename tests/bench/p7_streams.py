@@ -128,7 +128,7 @@ def _project(kafka: Kafka, url: str, count: int) -> float:
     projector = Projector(engine)
     projector.create(sources(kafka, projector))
     with _working(KafkaProjection(kafka, projector).work):
-        _until(lambda: projector.position() > 0)
+        _until(lambda: _applied(projector) > 0)  # has its share of the partitions
         began, first = time.perf_counter(), _applied(projector)
         _until(lambda: projector.position() == count)
         value = (count - first) / (time.perf_counter() - began)
@@ -192,4 +192,4 @@ def _working(work: Any) -> Iterator[None]:
 
 def _until(condition: Any) -> None:
     while not condition():
-        time.sleep(0.01)
+        time.sleep(0.05)
