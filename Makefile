@@ -4,6 +4,9 @@ READY := $(VENV)/.ready
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
+# Servers are started a hundred times by the tests: let Python keep what it compiles.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test cluster check lint bench format lock clean
 
 help:
