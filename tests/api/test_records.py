@@ -164,6 +164,14 @@ def test_a_customer_is_shown_on_one_page(client: httpx.Client) -> None:
     assert found["counts"]["open_tickets"] == 1
     problem(client.get(f"/customers/{new_id()}/page"), 404, "unknown-id")
 
+    then = client.get(f"/customers/{id}/history").json()["items"][0]["time"]
+    before = client.get(f"/customers/{id}/page", params={"as_of": then}).json()
+    assert before["customer"]["name"] == "Head"
+    assert (before["subsidiaries"], before["tickets"]) == ([], [])
+    now = datetime.now(UTC).isoformat()
+    assert client.get(f"/customers/{id}/page", params={"as_of": now}).json() == found
+    problem(client.get(f"/customers/{id}/page", params={"as_of": "2001-01-01"}), 404, "unknown-id")
+
 
 def test_every_kind_of_record_has_its_list(client: httpx.Client) -> None:
     for path in ("/customers", "/opportunities", "/service-tickets", "/campaigns"):
