@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import httpx
@@ -26,32 +25,31 @@ RUNS = 3
 
 
 def measure() -> Iterator[Figure]:
-    """Measure the embedded server and one on PostgreSQL with 1, 16 and 64 connections."""
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder = Path(name)
-        postgres = stack.enter_context(LocalPostgres(folder / "postgres"))
-        servers = {
-            "empty": stack.enter_context(served("empty", folder)).address,
-            "SQLite": stack.enter_context(served("keyline", folder / "sqlite")).address,
-            "PostgreSQL": stack.enter_context(
-                served("keyline", folder / "rest", journal=postgres.create_database("bench"))
-            ).address,
-        }
-        customers = {"empty": ["0" * 36] * CUSTOMERS} | {
-            name: _register(address) for name, address in servers.items() if name != "empty"
-        }
-        version = 1
-        for connections, rounds in LOADS.items():
-            found: dict[str, list[Outcome]] = {name: [] for name in servers}
-            for _ in range(RUNS):
-                for name, address in servers.items():
-                    found[name].append(
-                        load(address, KEY, customers[name], version, connections, rounds)
-                    )
-                version += rounds
-            middle = {name: _middle(outcomes) for name, outcomes in found.items()}
-            for name in ("SQLite", "PostgreSQL"):
-                yield from _figures(f"{name}, {connections} conn.", middle[name], middle["empty"])
+    """Measure the embedded server, then one on PostgreSQL, with 1, 16 and 64 connections."""
+    with tempfile.TemporaryDirectory() as name, served("empty", Path(name)) as empty:
+        with served("keyline", Path(name) / "sqlite") as server:
+            yield from _database("SQLite", server.address, empty.address)
+        with LocalPostgres(Path(name) / "postgres") as postgres:
+            journal = postgres.create_database("bench")
+            with served("keyline", Path(name) / "rest", journal=journal) as server:
+                yield from _database("PostgreSQL", server.address, empty.address)
+
+
+def _database(name: str, address: str, empty: str) -> Iterator[Figure]:
+    customers = _register(address)
+    version = 1
+    for connections, rounds in LOADS.items():
+        outcomes = []
+        for _ in range(RUNS):
+            outcomes.append(
+                [
+                    load(each, KEY, customers, version, connections, rounds)
+                    for each in (empty, address)
+                ]
+            )
+            version += rounds
+        limit, own = map(_middle, zip(*outcomes, strict=True))
+        yield from _figures(f"{name}, {connections} conn.", own, limit)
 
 
 def _register(address: str) -> list[str]:
@@ -69,7 +67,7 @@ def _register(address: str) -> list[str]:
     return [json.loads(line)["id"] for line in answer.text.splitlines()]
 
 
-def _middle(outcomes: list[Outcome]) -> Outcome:
+def _middle(outcomes: Iterable[Outcome]) -> Outcome:
     return Outcome(*(statistics.median(values) for values in zip(*outcomes, strict=True)))
 
 
