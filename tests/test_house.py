@@ -1,6 +1,7 @@
 """The house rules: what is where, how long, how documented, and that every rule is tested."""
 
 import ast
+import dataclasses
 import inspect
 import re
 import tomllib
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+from adapters.settings import Settings
 from domain.kernel import Aggregate, RuleViolation, discover
 
 ROOT = Path(__file__).parents[1]
@@ -142,3 +144,17 @@ def test_the_lock_pins_every_dependency_and_names_no_host() -> None:
     assert [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; .+)?", pin)] == []
     names = {pin.partition("==")[0] for pin in pins}
     assert {re.split(r"[\[><=]", each)[0] for each in wanted} <= names
+
+
+def test_every_setting_is_documented() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for field in dataclasses.fields(Settings):
+        assert field.metadata["meaning"]
+        assert f"`{field.metadata['name']}`" in readme
+
+
+def test_every_folder_has_its_chapter() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for package in (*PACKAGES, "tests"):
+        assert (ROOT / package / "README.md").is_file()
+        assert f"({package}/README.md)" in readme
