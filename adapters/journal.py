@@ -25,8 +25,10 @@ from adapters.journal_tables import events, head, journal_tables
 from adapters.transaction import EPOCH, Conflict, Transaction, instant
 from domain.kernel import Origin, Recorded, Stored, discover, from_stored
 
-POLL = 0.02
-"""Seconds between looks at the head for what other processes have appended."""
+POLL = {"sqlite": 0.2, "postgresql": 0.02}
+"""Seconds between looks at the head for what other processes have appended.
+
+A SQLite journal seldom has other writers than the process itself, whose appends wake at once."""
 
 
 class Head(NamedTuple):
@@ -52,6 +54,7 @@ class Journal(ApplicationRecorder):
         self._writing = threading.Lock()
         self._appended = threading.Condition()
         self._position = 0
+        self._poll = POLL[self.engine.dialect.name]
 
     def create(self) -> None:
         """Make the tables that are not there yet."""
@@ -108,7 +111,7 @@ class Journal(ApplicationRecorder):
             if position > after or left <= 0:
                 return position
             with self._appended:
-                self._appended.wait_for(lambda: self._position > after, min(POLL, left))
+                self._appended.wait_for(lambda: self._position > after, min(self._poll, left))
 
     def raw(self, after: int, limit: int, upto: int | None = None) -> Sequence[Sequence[Any]]:
         """Return rows of `events` after a position, oldest first, as the table has them."""
