@@ -21,13 +21,18 @@ def connect(url: str, durability: Durability = "full", pool_size: int = 10) -> s
     """
     if url.startswith("sqlite"):
         return _sqlite(url, durability, pool_size)
-    commit = "on" if durability == "full" else "off"
+    options = {
+        "synchronous_commit": "on" if durability == "full" else "off",
+        "timezone": "UTC",
+        # A plan made for a table while it was small would go on reading all of it as it grows.
+        "plan_cache_mode": "force_custom_plan",
+    }
     return sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=20,
         pool_pre_ping=True,
-        connect_args={"options": f"-c synchronous_commit={commit} -c timezone=UTC"},
+        connect_args={"options": " ".join(f"-c {k}={v}" for k, v in options.items())},
     )
 
 
