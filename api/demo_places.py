@@ -62,11 +62,6 @@ NETWORKS = (
 UNITS = (GROUP, *PROVINCES, *NETWORKS)
 
 
-def province_of(network: Unit) -> Unit:
-    """Return the province that a local network belongs to."""
-    return next(unit for unit in PROVINCES if unit.code == network.province)
-
-
 def staff(random: Random) -> dict[str, list[Person]]:
     """Return the account managers of every unit by its code."""
     names = people(random)
