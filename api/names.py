@@ -13,7 +13,8 @@ from rapidfuzz import fuzz, process
 
 from adapters.journal import Journal
 from adapters.journal_tables import events, operations
-from domain.kernel import discover, fields_of, from_stored
+from domain.kernel import discover, from_stored
+from domain.payload import fields_of
 from projections.duplicates import ALIKE
 from projections.names import name_key
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, TypeVar, cast, get_type_hints
+from typing import Any, ClassVar, TypeVar
 
 import orjson
 import uuid_utils
@@ -22,8 +22,8 @@ from eventsourcing.domain import (
     event,
 )
 from eventsourcing.utils import get_topic
-from pydantic import TypeAdapter
-from typing_extensions import TypedDict
+
+from domain.payload import codec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,9 +32,6 @@ History = Iterable[tuple[str, int, str, int, datetime, bytes | str]]
 
 applies = event
 """Marks the method that applies a fact: it assigns, never refuses; history replays through it."""
-
-ENVELOPE = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
-"""Fields of an event that the journal keeps in columns of their own, outside the payload."""
 
 
 def kebab(name: str) -> str:
@@ -84,39 +81,6 @@ class _Fact(CanCreateTimestamp, metaclass=MetaDomainEvent):
     originator_id: str
     originator_version: int
     timestamp: datetime
-
-
-class _Payload:
-    """How the facts of one event class are written to JSON and read back, with their types."""
-
-    def __init__(self, event_class: type[Any]) -> None:
-        hints = fields_of(event_class)
-        # Not total: a field with a default may be missing in facts older than the field.
-        shape = TypedDict("shape", hints, total=False)  # type: ignore[misc]
-        self.adapter: TypeAdapter[Any] = TypeAdapter(shape)
-        self.names = tuple(hints)
-        self.defaults = {
-            f.name: f.default
-            for f in dataclasses.fields(event_class)
-            if f.name in hints and f.default is not dataclasses.MISSING
-        }
-
-    def encode(self, fact: Any) -> bytes:
-        state = vars(fact)
-        return self.adapter.dump_json({name: state[name] for name in self.names})
-
-    def decode(self, data: bytes | str) -> dict[str, Any]:
-        return self.defaults | cast("dict[str, Any]", self.adapter.validate_json(data))
-
-
-_codec = cast("Callable[[type[Any]], _Payload]", cache(_Payload))
-
-
-def fields_of(event_class: type[Any]) -> dict[str, Any]:
-    """Return the fields of an event's payload with their types."""
-    hints = get_type_hints(event_class, include_extras=True)
-    names = (field.name for field in dataclasses.fields(event_class))
-    return {name: hints[name] for name in names if name not in ENVELOPE}
 
 
 class Aggregate(BaseAggregate[str]):
@@ -258,7 +222,7 @@ class Stored:
 
 def to_stored(fact: Aggregate.Event) -> Stored:
     """Return the stored form of a fact: readable JSON under a stable name."""
-    data = _codec(type(fact)).encode(fact)
+    data = codec(type(fact)).encode(fact)
     return Stored(fact.originator_id, fact.originator_version, fact.type, fact.schema, data)
 
 
@@ -292,7 +256,7 @@ def evolve(aggregate: Aggregate | None, history: History) -> Aggregate | None:
         if schema != event_class.schema:
             data = orjson.dumps(from_stored(type_, schema, data))
         fact = object.__new__(event_class)
-        fact.__dict__.update(_codec(event_class).decode(data))
+        fact.__dict__.update(codec(event_class).decode(data))
         fact.__dict__.update(originator_id=stream, originator_version=version, timestamp=time)
         if aggregate is None:
             fact.__dict__["originator_topic"] = get_topic(registry.owners[type_])

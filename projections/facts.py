@@ -19,7 +19,8 @@ from duckdb import DuckDBPyConnection
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from domain.kernel import Aggregate, discover, fields_of, from_stored
+from domain.kernel import Aggregate, discover, from_stored
+from domain.payload import fields_of
 
 RAW = pa.schema(
     [

@@ -12,7 +12,8 @@ from typing_extensions import TypedDict
 
 from adapters.cloudevents import WATERMARK
 from adapters.kafka import Kafka
-from domain.kernel import Aggregate, discover, fields_of
+from domain.kernel import Aggregate, discover
+from domain.payload import fields_of
 
 FILE = Path(__file__).with_name("asyncapi.json")
 """Where the document is kept, so that a change shows in the diff."""

@@ -3,7 +3,8 @@
 import pytest
 
 from domain.commands import commands
-from domain.kernel import evolve, fields_of, registry, upcast
+from domain.kernel import evolve, registry, upcast
+from domain.payload import fields_of
 from tests.domain.replay import GOLDEN, golden, history, shown
 
 KINDS = sorted({command.aggregate.kind for command in commands().values()})

@@ -21,13 +21,13 @@ from domain.kernel import (
     applies,
     command,
     evolve,
-    fields_of,
     from_stored,
     kebab,
     new_id,
     to_stored,
 )
 from domain.part import Part
+from domain.payload import fields_of
 from domain.values import Value
 
 NOON = datetime(2024, 3, 4, 12, tzinfo=UTC)

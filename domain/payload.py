@@ -1,0 +1,51 @@
+"""Payloads: the fields of an event, written to JSON and read back with their types."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast, get_type_hints
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
+
+ENVELOPE = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
+"""Fields of an event that the journal keeps in columns of their own, outside the payload."""
+
+
+class Payload:
+    """How the facts of one event class are written to JSON and read back, with their types."""
+
+    def __init__(self, event_class: type[Any]) -> None:
+        """Read the fields of an event class."""
+        hints = fields_of(event_class)
+        # Not total: a field with a default may be missing in facts older than the field.
+        shape = TypedDict("shape", hints, total=False)  # type: ignore[misc]
+        self.adapter: TypeAdapter[Any] = TypeAdapter(shape)
+        self.names = tuple(hints)
+        self.defaults = {
+            f.name: f.default
+            for f in dataclasses.fields(event_class)
+            if f.name in hints and f.default is not dataclasses.MISSING
+        }
+
+    def encode(self, fact: Any) -> bytes:
+        """Return the payload of a fact as JSON."""
+        state = vars(fact)
+        return self.adapter.dump_json({name: state[name] for name in self.names})
+
+    def decode(self, data: bytes | str) -> dict[str, Any]:
+        """Return the fields of a fact, with their types, from JSON."""
+        return self.defaults | cast("dict[str, Any]", self.adapter.validate_json(data))
+
+
+codec = cast("Callable[[type[Any]], Payload]", cache(Payload))
+"""Returns the payload of an event class; each is made once."""
+
+
+def fields_of(event_class: type[Any]) -> dict[str, Any]:
+    """Return the fields of an event's payload with their types."""
+    hints = get_type_hints(event_class, include_extras=True)
+    names = (field.name for field in dataclasses.fields(event_class))
+    return {name: hints[name] for name in names if name not in ENVELOPE}
