@@ -12,11 +12,12 @@ class Cache:
     """The aggregates last used, as of a position; only the holder of the head lock touches it."""
 
     def __init__(self, size: int) -> None:
-        """Keep up to `size` aggregates."""
+        """Keep up to `size` aggregates, and which of them were found by what they claim."""
         self.position = 0
         self.size = size
         self._aggregates: OrderedDict[str, Aggregate] = OrderedDict()
         self._outdated: set[str] = set()
+        self.holders: dict[tuple[str, str], str] = {}
 
     def get(self, stream: str) -> Aggregate | None:
         """Return an aggregate as it is now, if it is kept, and note its use."""
@@ -52,3 +53,4 @@ class Cache:
         """Forget everything."""
         self._aggregates.clear()
         self._outdated.clear()
+        self.holders.clear()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import psycopg
 import sqlalchemy as sa
 
 Durability = Literal["full", "normal"]
+
+T = TypeVar("T")
+
+IN_ONE_QUERY = 500
+"""Values in one IN list: few enough for every database, many enough that queries are rare."""
 
 
 def connect(url: str, durability: Durability = "full", pool_size: int = 10) -> sa.Engine:
@@ -53,6 +58,8 @@ def _sqlite(url: str, durability: Durability, pool_size: int) -> sa.Engine:
         cursor.execute("PRAGMA cache_size = -65536")
         cursor.execute("PRAGMA mmap_size = 1073741824")
         cursor.execute("PRAGMA temp_store = memory")
+        # Rows that are kept for good are not to be replaced either.
+        cursor.execute("PRAGMA recursive_triggers = on")
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
@@ -81,7 +88,7 @@ def insert_rows(
     driver = connection.connection.driver_connection
     if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
         assert driver is not None
-        statement = f"COPY {table.name} FROM STDIN"
+        statement = f"COPY {table.name} ({_columns(table)}) FROM STDIN"
         try:
             with driver.cursor() as cursor, cursor.copy(statement) as copy:
                 for row in rows:
@@ -97,4 +104,15 @@ def insert_rows(
 
 @cache
 def _insert(table: sa.Table, marker: str) -> str:
-    return f"INSERT INTO {table.name} VALUES ({', '.join([marker] * len(table.columns))})"
+    values = ", ".join([marker] * len(table.columns))
+    return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({values})"
+
+
+def _columns(table: sa.Table) -> str:
+    # By name: a table that was migrated has its columns in another order than a new one.
+    return ", ".join(f'"{column.name}"' for column in table.columns)
+
+
+def in_parts(values: Sequence[T], size: int = IN_ONE_QUERY) -> Iterable[Sequence[T]]:
+    """Yield values in parts of a size."""
+    return (values[i : i + size] for i in range(0, len(values), size))

@@ -15,6 +15,7 @@ import orjson
 import structlog
 from pydantic import ValidationError
 
+from adapters import references
 from adapters.journal import Journal
 from adapters.refusals import (
     InvalidBody,
@@ -25,13 +26,11 @@ from adapters.refusals import (
     StaleVersion,
     UnknownCommand,
     UnknownId,
-    UnknownReference,
 )
 from adapters.transaction import Transaction
 from adapters.writer import Writer
 from domain.commands import Command, commands
-from domain.kernel import Aggregate, Origin, RecordClosed, RuleViolation
-from domain.values import Lineage, Reference
+from domain.kernel import Aggregate, Origin, RuleViolation
 
 log = structlog.get_logger(__name__)
 
@@ -128,10 +127,19 @@ class Execution:
         if self._invalid is None and self._command is not None:
             if self._call.id is not None:
                 yield self._call.id
-            for parameter in self._command.references:
+            for parameter, reference in self._command.references.items():
                 value = self._arguments[parameter]
-                if isinstance(value, str):
+                if isinstance(value, str) and reference.claim is None:
                     yield value
+
+    def codes(self) -> Iterable[tuple[str, str]]:
+        """Return what its body names by code: the rule that guards the code, and the code."""
+        if self._invalid is None and self._command is not None:
+            for parameter, reference in self._command.references.items():
+                value = self._arguments[parameter]
+                if reference.claim is not None and value is not None:
+                    values = [value] if isinstance(value, str) else value
+                    yield from ((reference.claim, each) for each in values)
 
     def repeats(self) -> Iterable[tuple[str, str]]:
         """Return the client's own command id, if it gave one."""
@@ -176,12 +184,13 @@ class Execution:
                 raise StaleVersion(f"The record is at version {target.version} now.")
             held = target.claims
         for parameter, reference in command.references.items():
-            _check(transaction, parameter, reference, arguments[parameter])
+            references.check(transaction, parameter, reference, arguments[parameter])
         for parameter, lineage in command.lineages.items():
-            arguments[parameter] = _ancestors(transaction, lineage, arguments[lineage.start])
+            above = references.lineage(transaction, lineage, arguments[lineage.start])
+            arguments[parameter] = above
         result = getattr(target, command.method)(**arguments)
         aggregate: Aggregate = result if command.creates else target
-        _claim(transaction, aggregate, held)
+        references.claim(transaction, aggregate, held)
         return aggregate
 
     def _log(
@@ -251,50 +260,3 @@ def _digest(call: Call) -> str:
             body = {"": body.hex()}
     text = orjson.dumps([call.command, call.id, body], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=16).hexdigest()
-
-
-def _check(transaction: Transaction, field: str, reference: Reference, value: Any) -> None:
-    """See to it that the records named by a parameter exist, and that a single one is open."""
-    if isinstance(value, (list, tuple)):
-        missing = set(value) - transaction.existing(value, reference.kind)
-        if missing:
-            errors = [
-                {"pointer": f"/{field}/{i}", "detail": f"There is no {reference.kind} {one}."}
-                for i, one in enumerate(value)
-                if one in missing
-            ]
-            raise UnknownReference(errors[0]["detail"], errors[:100])
-    elif value is not None:
-        record = transaction.load(value)
-        if record is None or record.kind != reference.kind:
-            detail = f"There is no {reference.kind} {value}."
-            raise UnknownReference(detail, [{"pointer": f"/{field}", "detail": detail}])
-        if reference.live and record.retired:
-            raise RecordClosed(field)
-
-
-def _ancestors(transaction: Transaction, lineage: Lineage, start: str | None) -> tuple[str, ...]:
-    """Return the ids above a record, nearest first."""
-    above: list[str] = []
-    current = start
-    while current is not None:
-        record = transaction.load(current)
-        current = getattr(record, lineage.step, None)
-        if current is not None:
-            above.append(current)
-    return tuple(above)
-
-
-def _claim(
-    transaction: Transaction, aggregate: Aggregate, held: Mapping[type[RuleViolation], str]
-) -> None:
-    """Move the record's claims from what it held before to what it holds now."""
-    claims = aggregate.claims
-    for rule, value in held.items():
-        if claims.get(rule) != value:
-            transaction.claim(rule.rule(), value, None)
-    for rule, value in claims.items():
-        if held.get(rule) != value:
-            if transaction.holder(rule.rule(), value) not in (None, aggregate.id):
-                raise rule
-            transaction.claim(rule.rule(), value, aggregate.id)

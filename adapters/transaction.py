@@ -7,21 +7,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from adapters.cache import Cache
-from adapters.databases import insert_rows
-from adapters.journal_tables import claims, events, head, operations
+from adapters.claims import Claims, holds
+from adapters.databases import IN_ONE_QUERY, in_parts, insert_rows
+from adapters.journal_tables import events, head, operations
 from domain.kernel import Aggregate, Origin, Stored, evolve, to_stored
 
-T = TypeVar("T")
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-IN_ONE_QUERY = 500
-"""Values in one IN list: few enough for every database, many enough that queries are rare."""
 
 _HISTORIES = (
     sa.select(
@@ -34,6 +30,7 @@ _HISTORIES = (
     .order_by(events.c.stream, events.c.version)
 )
 _OPERATION = tuple(operations.columns.keys())
+_COMMAND = {"credential": None, "query": None, "kind": "command", "times": 1}
 
 
 def instant(time_us: int) -> datetime:
@@ -79,7 +76,7 @@ class Transaction:
         self._events: list[tuple[Any, ...]] = []
         self._operations: list[tuple[Any, ...]] = []
         self._versions: dict[str, int] = {}
-        self._claims: dict[tuple[str, str], str | None] = {}
+        self._claims = Claims(connection, cache)
         self._done: dict[tuple[str, str], Done | None] = {}
         self._absent: set[str] = set()
         self._touched: set[str] = set()
@@ -97,7 +94,7 @@ class Transaction:
     def begin_unit(self) -> None:
         """Begin the next unit of work."""
         self._mark = (len(self._events), len(self._operations), self.position)
-        self._unit_claims: dict[tuple[str, str], str | None] = {}
+        self._claims.begin_unit()
         self._unit_versions: dict[str, int] = {}
         self._touched = set()
 
@@ -116,7 +113,7 @@ class Transaction:
 
     def end_unit(self) -> None:
         """Keep what the current unit of work did."""
-        self._claims |= self._unit_claims
+        self._claims.end_unit()
         self._versions |= self._unit_versions
         self._operation += len(self._operations) - self._mark[1]
 
@@ -130,10 +127,14 @@ class Transaction:
             self._restore(stream, self._histories([stream]))
         return self.cache.get(stream)
 
-    def prefetch(self, streams: Iterable[str]) -> None:
-        """Read all these records that are not in the cache, in as few queries as may be."""
-        wanted = [s for s in dict.fromkeys(streams) if s and self.cache.get(s) is None]
-        for part in _parts(wanted, min(IN_ONE_QUERY, self.cache.size)):
+    def prefetch(self, streams: Iterable[str], codes: Iterable[tuple[str, str]] = ()) -> None:
+        """Read all these records that are not in the cache, in as few queries as may be.
+
+        `codes` are those named otherwise than by id: the rule that guards the code, the code.
+        """
+        both = dict.fromkeys([*streams, *self._claims.prefetch(codes)])
+        wanted = [s for s in both if s and self.cache.get(s) is None]
+        for part in in_parts(wanted, min(IN_ONE_QUERY, self.cache.size)):
             histories = self._histories(part)
             for stream in part:
                 # A record that cannot be replayed is the trouble of those who load it.
@@ -168,7 +169,7 @@ class Transaction:
     def existing(self, streams: Collection[str], kind: str) -> set[str]:
         """Return those of the ids that name a record of this kind, without reading it."""
         found: set[str] = set()
-        for part in _parts(list(streams), IN_ONE_QUERY):
+        for part in in_parts(list(streams)):
             query = sa.select(events.c.stream).where(
                 events.c.stream.in_(part),
                 events.c.version == 1,
@@ -233,21 +234,25 @@ class Transaction:
 
     def holder(self, rule: str, value: str) -> str | None:
         """Return the id of the record that holds a claim, or `None`."""
-        for known in (self._unit_claims, self._claims):
-            if (rule, value) in known:
-                return known[rule, value]
-        query = sa.select(claims.c.stream).where(claims.c.rule == rule, claims.c.value == value)
-        holder: str | None = self.connection.scalar(query)
-        return holder
+        return self._claims.holder((rule, value))
 
     def claim(self, rule: str, value: str, stream: str | None) -> None:
         """Give a claim to a record, or to nobody."""
-        self._unit_claims[rule, value] = stream
+        self._claims.change((rule, value), stream)
+
+    def bearer(self, rule: str, code: str) -> Aggregate | None:
+        """Return the record that claims a code under a rule, or `None`."""
+        likely = self._claims.likely((rule, code))
+        record = None if likely is None else self.load(likely)
+        if record is None or not holds(record, (rule, code)):
+            holder = self.holder(rule, code)
+            record = None if holder is None else self.load(holder)
+        return record
 
     def remember(self, keys: Iterable[tuple[str, str]]) -> None:
         """Look up which of these (command id, actor) were accepted before, in one query."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self._done]
-        for part in _parts(wanted, IN_ONE_QUERY):
+        for part in in_parts(wanted):
             columns = ("command_id", "actor", *Done._fields)
             query = sa.select(*(operations.c[name] for name in columns)).where(
                 operations.c.command_id.in_([command_id for command_id, _ in part]),
@@ -265,11 +270,14 @@ class Transaction:
         return self._done[command_id, actor]
 
     def log(self, operation: dict[str, Any]) -> None:
-        """Enter an attempt to command in the operation log; `operation` has its columns."""
+        """Enter an attempt to command, or a read, in the operation log.
+
+        `operation` has the columns of the table; those of `_COMMAND` may be left out.
+        """
         number = self._operation + len(self._operations) - self._mark[1] + 1
-        row = operation | {"number": number, "time_us": self.time_us}
+        row = _COMMAND | operation | {"number": number, "time_us": self.time_us}
         self._operations.append(tuple([row[name] for name in _OPERATION]))
-        if operation["accepted"]:
+        if row["accepted"] and row["kind"] == "command":
             key = (operation["command_id"], operation["actor"])
             self._done[key] = Done(*(operation[name] for name in Done._fields))
 
@@ -277,12 +285,7 @@ class Transaction:
         """Send all units of work to the database. Returns the number of events."""
         insert_rows(self.connection, events, self._events)
         insert_rows(self.connection, operations, self._operations)
-        for (rule, value), stream in self._claims.items():
-            match = sa.and_(claims.c.rule == rule, claims.c.value == value)
-            self.connection.execute(claims.delete().where(match))
-            if stream is not None:
-                row = {"rule": rule, "value": value, "stream": stream}
-                self.connection.execute(claims.insert(), row)
+        self._claims.flush()
         if self._events or self._operations:
             at = {
                 "position": self.position,
@@ -291,7 +294,3 @@ class Transaction:
             }
             self.connection.execute(head.update(), at)
         return len(self._events)
-
-
-def _parts(values: Sequence[T], size: int) -> Iterable[Sequence[T]]:
-    return (values[i : i + size] for i in range(0, len(values), size))

@@ -33,6 +33,9 @@ class Unit(Protocol):
     def needs(self) -> Iterable[str]:
         """Return the ids of the records that it will read."""
 
+    def codes(self) -> Iterable[tuple[str, str]]:
+        """Return the (rule, code) pairs by which it will find others."""
+
     def repeats(self) -> Iterable[tuple[str, str]]:
         """Return the (command id, actor) pairs that it will look up."""
 
@@ -151,7 +154,10 @@ class Writer:
     def _run(self, work: Sequence[tuple[Unit, Reply]]) -> list[Any]:
         outcomes: list[Any] = []
         with self._journal.transaction() as transaction:
-            transaction.prefetch(stream for unit, _ in work for stream in unit.needs())
+            transaction.prefetch(
+                (stream for unit, _ in work for stream in unit.needs()),
+                (code for unit, _ in work for code in unit.codes()),
+            )
             transaction.remember(key for unit, _ in work for key in unit.repeats())
             for unit, _ in work:
                 transaction.begin_unit()

@@ -90,7 +90,8 @@ class Importer:
         self._actor = actor
         self._unit = unit
         self._source = source
-        references = {r.kind for step in plan.steps for r in step.command.references.values()}
+        named = [r for step in plan.steps for r in step.command.references.values()]
+        references = {reference.kind for reference in named if reference.claim is None}
         wanted = references | ({plan.kind} if self._known_by_name else set())
         self._names = {kind: Names(journal, kind) for kind in wanted}
 
@@ -205,6 +206,8 @@ class Importer:
         body = step.body(each.row)
         for parameter, reference in step.command.references.items():
             value = body.get(parameter)
+            if reference.claim is not None:
+                continue  # named by its code, which the sheet has
             if isinstance(value, list):
                 body[parameter] = [self._find(reference.kind, one) for one in value]
             elif step.command.creates and each.parent is not None:

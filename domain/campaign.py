@@ -14,7 +14,18 @@ from domain.campaign_course import PlanRequired, Status
 from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.outreach import Outreach
-from domain.values import Amount, Code, Count, Currency, Day, Line, OpportunityId, Prose, UnitCode
+from domain.values import (
+    Amount,
+    Code,
+    Count,
+    Currency,
+    Day,
+    Line,
+    OpportunityId,
+    PlainUnitCode,
+    Prose,
+    Worth,
+)
 
 
 class Kind(StrEnum):
@@ -28,7 +39,7 @@ class Kind(StrEnum):
     PRODUCT_LAUNCH = "product-launch"
 
 
-Units = Annotated[list[UnitCode], Field(min_length=1, max_length=500)]
+Units = Annotated[list[PlainUnitCode], Field(min_length=1, max_length=500)]
 """The units that carry out a campaign."""
 
 Ratio = Annotated[Decimal, Field(decimal_places=4)]
@@ -70,7 +81,7 @@ class Plan(Fields):
     goal: str | None = None
     kind: Kind | None = None
     units: list[str] | None = None
-    budget: Decimal | None = None
+    budget: Worth | None = None
     starts_on: date | None = None
     ends_on: date | None = None
     manager: str | None = None
@@ -95,7 +106,7 @@ class Campaign(Outreach, Aggregate):
         opportunity_id: str
 
     class CostRecorded(Aggregate.Event):
-        amount: Decimal
+        amount: Worth
         purpose: str
         on: date | None = None
 
@@ -105,10 +116,10 @@ class Campaign(Outreach, Aggregate):
         contacted: int
         responded: int
         response_rate: Ratio | None
-        cost: Decimal
-        cost_per_response: Decimal | None
+        cost: Worth
+        cost_per_response: Worth | None
         orders_won: int
-        won_amount: Decimal
+        won_amount: Worth
         roi: Ratio | None
 
     outline: dict[str, Any]

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.part import Part
-from domain.values import Code, Line, Moment, Prose, UnitCode
+from domain.values import Code, Line, Moment, PlainUnitCode, Prose
 
 
 class Status(StrEnum):
@@ -160,7 +160,11 @@ class Handling(Part):
 
     @command
     def transfer(
-        self, unit: UnitCode, reason: Line, level: Level | None = None, at: Moment | None = None
+        self,
+        unit: PlainUnitCode,
+        reason: Line,
+        level: Level | None = None,
+        at: Moment | None = None,
     ) -> None:
         """Transfer the ticket to another unit or level, where it awaits a new owner."""
         self.require_workable(at)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.offer import LARGEST, AmountTooLarge, Lines, Offer, ProductLine, amount_of
 from domain.sales_stage import PROBABILITY, Percent, Stage, Status
-from domain.values import Amount, Code, Currency, CustomerId, Day, Line, UnitCode
+from domain.values import Amount, Code, Currency, CustomerId, Day, Line, PlainUnitCode, Worth
 
 
 class Source(StrEnum):
@@ -44,7 +44,7 @@ class Opportunity(Offer, Aggregate):
         stage: Stage
         probability: int
         lines: list[ProductLine]
-        amount: Decimal | None
+        amount: Worth | None
         currency: str
         expected_close: date | None
         source: Source | None
@@ -84,7 +84,7 @@ class Opportunity(Offer, Aggregate):
     def open(
         cls,
         title: Line,
-        unit: UnitCode,
+        unit: PlainUnitCode,
         customer_id: CustomerId | None = None,
         manager: Code | None = None,
         lines: Lines | None = None,
@@ -183,7 +183,7 @@ class Opportunity(Offer, Aggregate):
         self.manager = manager
 
     @command
-    def transfer(self, unit: UnitCode, reason: Line, on: Day | None = None) -> None:
+    def transfer(self, unit: PlainUnitCode, reason: Line, on: Day | None = None) -> None:
         """Transfer the opportunity to another unit, for a reason."""
         self.require_open()
         if unit == self.unit:

@@ -32,12 +32,12 @@ Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_00
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.@:-]+$")]
 """An identifier given by people or other systems: an employee, a contract number."""
 
-UnitCode = Annotated[
+PlainUnitCode = Annotated[
     str,
     StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$"),
     Field(examples=["gd-gz"]),
 ]
-"""The code of an organisational unit: group, province, local network, team."""
+"""The code of an organisational unit, whether there is one of that code or not."""
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["CNY"])]
 """An ISO 4217 currency code."""
@@ -63,23 +63,50 @@ Moment = Annotated[
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reference:
-    """Marks a parameter that names another record: it must exist, and be open when `live`."""
+    """Marks a parameter that names another record: it must exist, and be open when `live`.
+
+    It is named by its id, or by its code when `claim` is the name of the rule under which records
+    of this `kind` claim theirs.
+    """
 
     kind: str
     live: bool = True
+    claim: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Lineage:
-    """Marks a parameter that the system fills in: the ids above the record named by `start`.
+    """Marks a parameter that the system fills in: a record and those above it, nearest first.
 
-    `start` is the name of the parameter with the first id, `step` the attribute of the record
-    that leads one up. Such a parameter is no part of the command's body.
+    `start` is the name of the parameter that names the first one, by its id or by its code under
+    the rule `claim`; `step` the attribute of a record that names the one above it; `take` the
+    attribute that is wanted of each. Such a parameter is no part of the command's body.
     """
 
     kind: str
     start: str
     step: str
+    claim: str | None = None
+    take: str = "id"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Issued:
+    """Marks a parameter that the server makes up, such as the hash of a secret it hands out.
+
+    Such a parameter is no part of the command's body: no client can choose it.
+    """
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sensitive:
+    """Marks a field of an event that not all who see the record may see: the class it is of."""
+
+    name: str
+
+
+Worth = Annotated[Decimal, Sensitive("amount")]
+"""An amount of a sale or a campaign, as an event states it."""
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
@@ -92,7 +119,21 @@ OpportunityId = Annotated[Id, Reference("opportunity", live=False)]
 """The id of an opportunity, open or not."""
 
 CustomerAncestors = Annotated[Sequence[str], Lineage("customer", "parent_id", "parent_id")]
-"""The customers above a record, nearest first, filled in by the system."""
+"""The customer that `parent_id` names and those above it, nearest first."""
+
+UNIT_CODE = "unit-code-taken"
+EMPLOYEE_CODE = "employee-code-taken"
+ROLE_CODE = "role-code-taken"
+"""The rules under which units, employees and roles claim their codes."""
+
+UnitCode = Annotated[PlainUnitCode, Reference("unit", claim=UNIT_CODE)]
+"""The code of an organisational unit that has not ended: group, province, local network, team."""
+
+EmployeeCode = Annotated[Code, Reference("employee", claim=EMPLOYEE_CODE)]
+"""The code of an employee who has not left."""
+
+RoleCode = Annotated[Code, Reference("role", claim=ROLE_CODE)]
+"""The code of a role that is not retired."""
 
 
 class Value(BaseModel):

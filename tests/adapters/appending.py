@@ -30,6 +30,10 @@ class Append:
         """Return the streams appended to, so that their versions are looked up together."""
         return (fact.stream for fact in self.facts)
 
+    def codes(self) -> Iterable[tuple[str, str]]:
+        """Return nothing: no record is found by its code."""
+        return ()
+
     def repeats(self) -> Iterable[tuple[str, str]]:
         """Return nothing: no command id is looked up."""
         return ()

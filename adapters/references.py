@@ -1,0 +1,67 @@
+"""References: the records that a command names, found by id or by code, and what they claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.refusals import UnknownReference
+from adapters.transaction import Transaction
+from domain.kernel import Aggregate, RecordClosed, RuleViolation
+from domain.values import Lineage, Reference
+
+
+def check(transaction: Transaction, field: str, reference: Reference, value: Any) -> None:
+    """See to it that the records named by a parameter exist, and that they are open if need be.
+
+    Of a list of ids only the existence is checked: it may be long, and reading each record dear.
+    """
+    if isinstance(value, (list, tuple)):
+        if reference.claim is not None:
+            for i, one in enumerate(value):
+                check(transaction, f"{field}/{i}", reference, one)
+            return
+        missing = set(value) - transaction.existing(value, reference.kind)
+        if missing:
+            errors = [
+                {"pointer": f"/{field}/{i}", "detail": f"There is no {reference.kind} {one}."}
+                for i, one in enumerate(value)
+                if one in missing
+            ]
+            raise UnknownReference(errors[0]["detail"], errors[:100])
+    elif value is not None:
+        record = named(transaction, reference, value)
+        if record is None or record.kind != reference.kind:
+            detail = f"There is no {reference.kind} {value}."
+            raise UnknownReference(detail, [{"pointer": f"/{field}", "detail": detail}])
+        if reference.live and record.retired:
+            raise RecordClosed(field)
+
+
+def named(transaction: Transaction, by: Reference | Lineage, value: str) -> Aggregate | None:
+    """Return the record that a value names, by its id or by the code that it claims."""
+    return transaction.load(value) if by.claim is None else transaction.bearer(by.claim, value)
+
+
+def lineage(transaction: Transaction, above: Lineage, start: str | None) -> tuple[Any, ...]:
+    """Return what is wanted of the record that `start` names and of all above it, nearest first."""
+    taken: list[Any] = []
+    while start is not None and (record := named(transaction, above, start)) is not None:
+        taken.append(getattr(record, above.take))
+        start = getattr(record, above.step)
+    return tuple(taken)
+
+
+def claim(
+    transaction: Transaction, aggregate: Aggregate, held: Mapping[type[RuleViolation], str]
+) -> None:
+    """Move the record's claims from what it held before to what it holds now."""
+    claims = aggregate.claims
+    for rule, value in held.items():
+        if claims.get(rule) != value:
+            transaction.claim(rule.rule(), value, None)
+    for rule, value in claims.items():
+        if held.get(rule) != value:
+            if transaction.holder(rule.rule(), value) not in (None, aggregate.id):
+                raise rule
+            transaction.claim(rule.rule(), value, aggregate.id)
