@@ -10,8 +10,8 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from domain.kernel import Aggregate, RecordClosed, RuleViolation, discover, kebab
-from domain.values import Lineage, Reference
+from domain.kernel import Aggregate, RecordClosed, RuleViolation, SameHands, discover, kebab
+from domain.values import Issued, Lineage, Reference
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +19,9 @@ class Command:
     """One command of one aggregate, as declared by a method marked with `@command`.
 
     `body` validates its JSON; `references` maps a parameter to the kind of record that it names;
-    `lineages` are the parameters that the system fills in; `rules` are those it may be refused by.
+    `lineages` are the parameters that the system fills in from other records, `issued` those that
+    the server makes up; `rules` are those it may be refused by, `guarded` those of them that need
+    more than the record; `apart_from` is the fact whose author may not give this command.
     """
 
     name: str
@@ -29,7 +31,10 @@ class Command:
     body: type[BaseModel]
     references: Mapping[str, Reference]
     lineages: Mapping[str, Lineage]
+    issued: frozenset[str]
     rules: tuple[type[RuleViolation], ...]
+    guarded: frozenset[type[RuleViolation]]
+    apart_from: type[Aggregate.Event] | None
 
     @property
     def verb(self) -> str:
@@ -61,7 +66,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
         name = f"{aggregate.kind}.{kebab(method)}"
         hints = get_type_hints(function, include_extras=True)
         marks = {
-            parameter: [m for m in _metadata(hint) if isinstance(m, (Reference, Lineage))]
+            parameter: [m for m in _metadata(hint) if isinstance(m, (Reference, Lineage, Issued))]
             for parameter, hint in hints.items()
         }
         fields: dict[str, Any] = {
@@ -70,7 +75,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
                 ... if parameter.default is parameter.empty else parameter.default,
             )
             for parameter in list(inspect.signature(function).parameters.values())[1:]
-            if not any(isinstance(m, Lineage) for m in marks[parameter.name])
+            if not any(isinstance(m, (Lineage, Issued)) for m in marks[parameter.name])
         }
         body = create_model(
             "".join(part.title() for part in name.replace(".", "-").split("-")),
@@ -78,7 +83,11 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             **fields,
         )
         references = {p: m for p, ms in marks.items() for m in ms if isinstance(m, Reference)}
-        rules = _rules(aggregate, function, set())
+        guarded = frozenset(getattr(function, "guarded", ()))
+        apart_from = getattr(function, "apart_from", None)
+        rules = _rules(aggregate, function, set()) | guarded
+        if apart_from is not None:
+            rules.add(SameHands)
         if any(reference.live for reference in references.values()):
             rules.add(RecordClosed)
         claimed, claims = _claims(aggregate)
@@ -92,7 +101,12 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             body=body,
             references=references,
             lineages={p: m for p, ms in marks.items() for m in ms if isinstance(m, Lineage)},
+            issued=frozenset(
+                p for p, ms in marks.items() if any(isinstance(m, Issued) for m in ms)
+            ),
             rules=tuple(sorted(rules, key=lambda rule: rule.rule())),
+            guarded=guarded,
+            apart_from=apart_from,
         )
 
 

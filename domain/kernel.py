@@ -6,10 +6,10 @@ import dataclasses
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, overload
 
 import orjson
 import uuid_utils
@@ -71,10 +71,28 @@ class NothingChanged(RuleViolation):
     """A correction has to change something."""
 
 
-def command(method: F) -> F:
-    """Mark a method as a command: it checks the rules and states facts; it becomes a route."""
-    method.__dict__["is_command"] = True
-    return method
+class SameHands(RuleViolation):
+    """Nobody approves or rejects what they submitted."""
+
+
+@overload
+def command(method: F) -> F: ...
+@overload
+def command(
+    *, apart_from: type[Any] | None = ..., guarded: Collection[type[RuleViolation]] = ...
+) -> Callable[[F], F]: ...
+def command(method: F | None = None, **marks: Any) -> F | Callable[[F], F]:
+    """Mark a method as a command: it checks the rules and states facts; it becomes a route.
+
+    With `apart_from=Submitted` whoever stated the last such fact about the record is refused
+    (`SameHands`). `guarded` are rules that need more than the record to be checked.
+    """
+
+    def mark(function: F) -> F:
+        function.__dict__.update(marks, is_command=True)
+        return function
+
+    return mark if method is None else mark(method)
 
 
 class _Fact(CanCreateTimestamp, metaclass=MetaDomainEvent):

@@ -21,6 +21,11 @@ def day_of(event: Recorded, field: str = "on") -> date:
     return event.time.date() if stated is None else date.fromisoformat(stated)
 
 
+def moment(text: str | None) -> datetime | None:
+    """Return a moment of the payload, in UTC."""
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
+
+
 def moment_of(event: Recorded, field: str = "at") -> datetime:
     """Return when something happened: as stated, else when it was recorded."""
     stated = event.data.get(field)

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
-from domain import contact, profile, values
+from domain import contact, permission, profile, values
 from domain.commands import Command, commands
 from domain.kernel import Aggregate, RuleViolation, Stored, evolve, to_stored
 from tests.domain.replay import Row, golden
@@ -26,6 +26,8 @@ POOLS: list[tuple[Any, Sequence[Any]]] = [
     (values.PlainUnitCode, ["gd", "gd-gz"]),
     (values.UnitCode, ["gd", "gd-gz"]),
     (values.EmployeeCode, ["e1", "e2"]),
+    (values.RoleCode, ["r1", "r2"]),
+    (permission.Pattern, ["*", "customer.*", "*.read", "campaign.approve"]),
     (values.Currency, ["CNY", "USD"]),
     (values.Amount, ["0", "12.50", "9999999999999999.99"]),
     (values.Day, ["2024-01-01", "2024-06-30", "2025-01-01"]),
@@ -125,6 +127,7 @@ def run(command: Command, target: Any, body: dict[str, Any]) -> Any:
     """Give a command with its JSON body to an aggregate class or a record."""
     checked = command.body.model_validate_json(TypeAdapter(Any).dump_json(body))
     arguments = {name: getattr(checked, name) for name in type(checked).model_fields}
+    arguments |= dict.fromkeys(command.issued, "issued")
     return getattr(target, command.method)(**arguments, **dict.fromkeys(command.lineages, IDS[:1]))
 
 

@@ -1,0 +1,99 @@
+"""API keys: how a system signs in, with a role at a unit, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from domain.kernel import Aggregate, RuleViolation, applies, command
+from domain.permission import FieldClass, Masked, WiderThanOwn
+from domain.sensitive import SECRET
+from domain.values import Issued, Line, Moment, RoleCode, Sensitive, UnitCode
+
+Prefix = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{8}$"), Issued()]
+"""The part of a key that may be shown, by which it is found."""
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Issued()]
+"""The SHA-256 of the whole key, which nobody keeps."""
+
+
+class KeyPrefixTaken(RuleViolation):
+    """No two keys begin alike."""
+
+
+class ApiKeyRevoked(RuleViolation):
+    """A key is revoked once."""
+
+
+class ApiKey(Aggregate):
+    """The key of a system: what it may do and where; the key itself is shown once, at its issue."""
+
+    class Issued(Aggregate.Created):
+        name: str
+        prefix: str
+        digest: Annotated[str, Sensitive(SECRET)]
+        role: str
+        unit: str
+        masked: list[FieldClass]
+        until: datetime | None
+
+    class Revoked(Aggregate.Event):
+        reason: str
+
+    @classmethod
+    @command(guarded=(WiderThanOwn,))
+    def issue(
+        cls,
+        name: Line,
+        role: RoleCode,
+        unit: UnitCode,
+        prefix: Prefix,
+        digest: Digest,
+        masked: Masked | None = None,
+        until: Moment | None = None,
+    ) -> ApiKey:
+        """Issue a key to a system, with a role at a unit and all below it.
+
+        The answer shows the key, this once. Fields named by `masked` are not shown to the system.
+        """
+        return cls._create(
+            cls.Issued,
+            name=name,
+            prefix=prefix,
+            digest=digest,
+            role=role,
+            unit=unit,
+            masked=masked or [],
+            until=until,
+        )
+
+    @applies(Issued)
+    def __init__(self, prefix: str, role: str, unit: str) -> None:
+        self.prefix = prefix
+        self.role = role
+        self.unit = unit
+        self.revoked = False
+
+    @property
+    def retired(self) -> bool:
+        """Whether the key was revoked."""
+        return self.revoked
+
+    @property
+    def claims(self) -> Mapping[type[RuleViolation], str]:
+        """The prefix, for ever."""
+        return {KeyPrefixTaken: self.prefix}
+
+    @command
+    def revoke(self, reason: Line) -> None:
+        """Revoke the key, for a reason; it opens nothing from the next request on."""
+        if self.revoked:
+            raise ApiKeyRevoked
+        self.trigger_event(self.Revoked, reason=reason)
+
+    @applies(Revoked)
+    def _revoked(self) -> None:
+        self.revoked = True

@@ -1,0 +1,104 @@
+"""Grants: an employee holds a role at a unit and below, for all records there or only its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.kernel import Aggregate, RuleViolation, applies, command
+from domain.permission import FieldClass, LastAdministrator, Masked, OwnPermissions, WiderThanOwn
+from domain.values import EmployeeCode, Line, Moment, RoleCode, UnitCode
+
+
+class Reach(StrEnum):
+    """Which records at the unit and below it a grant is good for."""
+
+    UNIT = "unit"
+    TEAM = "team"
+    OWN = "own"
+
+
+class GrantReversed(RuleViolation):
+    """A grant ends after it starts."""
+
+
+class GrantRevoked(RuleViolation):
+    """A grant is revoked once."""
+
+
+class Grant(Aggregate):
+    """A role given to an employee at a unit, from when until when, with which fields masked."""
+
+    class Given(Aggregate.Created):
+        employee: str
+        role: str
+        unit: str
+        reach: Reach
+        masked: list[FieldClass]
+        starts: datetime | None
+        until: datetime | None
+        reason: str | None
+
+    class Revoked(Aggregate.Event):
+        reason: str
+
+    @classmethod
+    @command(guarded=(OwnPermissions, WiderThanOwn))
+    def give(
+        cls,
+        employee: EmployeeCode,
+        role: RoleCode,
+        unit: UnitCode,
+        reach: Reach = Reach.UNIT,
+        masked: Masked | None = None,
+        starts: Moment | None = None,
+        until: Moment | None = None,
+        reason: Line | None = None,
+    ) -> Grant:
+        """Give an employee a role at a unit and all below it.
+
+        Its `reach` is every record there, those of the employee's teams, or the employee's own.
+        Fields named by `masked` are not shown. It starts at once unless told, and has no end
+        unless told.
+        """
+        if starts and until and until <= starts:
+            raise GrantReversed("until")
+        return cls._create(
+            cls.Given,
+            employee=employee,
+            role=role,
+            unit=unit,
+            reach=reach,
+            masked=masked or [],
+            starts=starts,
+            until=until,
+            reason=reason,
+        )
+
+    @applies(Given)
+    def __init__(self, employee: str, role: str, unit: str) -> None:
+        self.employee = employee
+        self.role = role
+        self.unit = unit
+        self.revoked = False
+
+    @property
+    def retired(self) -> bool:
+        """Whether the grant was revoked."""
+        return self.revoked
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Whose grant it is."""
+        return frozenset({self.employee})
+
+    @command(guarded=(OwnPermissions, LastAdministrator))
+    def revoke(self, reason: Line) -> None:
+        """Revoke the grant, for a reason; it counts no more from the next request on."""
+        if self.revoked:
+            raise GrantRevoked
+        self.trigger_event(self.Revoked, reason=reason)
+
+    @applies(Revoked)
+    def _revoked(self) -> None:
+        self.revoked = True

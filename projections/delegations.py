@@ -1,0 +1,38 @@
+"""Delegations as they are now: one row each, who acts for whom and until when."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.kernel import Recorded
+from projections.columns import COARSE, Instant, Text
+from projections.kernel import ReadModel, Row
+from projections.values import moment
+
+delegations = ReadModel(
+    "delegations",
+    "delegation",
+    sa.Column("principal", Text, nullable=False, default=""),
+    sa.Column("deputy", Text, nullable=False, default=""),
+    sa.Column("starts", Instant),
+    sa.Column("until", Instant),
+    sa.Column("state", Text, nullable=False, default="active", info=COARSE),
+    sa.Column("reason", Text),
+    order="-starts",
+    indexes=[["principal"], ["deputy"]],
+)
+"""`state` is active or withdrawn; an active delegation counts from `starts` until `until`."""
+
+
+@delegations.on("delegation.given")
+def _given(row: Row, event: Recorded) -> Row:
+    return {
+        **{name: event.data[name] for name in ("principal", "deputy", "reason")},
+        "starts": moment(event.data["starts"]),
+        "until": moment(event.data["until"]),
+    }
+
+
+@delegations.on("delegation.withdrawn")
+def _withdrawn(row: Row, event: Recorded) -> Row:
+    return {"state": "withdrawn"}

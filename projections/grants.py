@@ -1,0 +1,44 @@
+"""Grants as they are now: one row each, who holds which role where, and from whom."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.kernel import Recorded
+from projections.columns import COARSE, Instant, Json, Text
+from projections.kernel import ReadModel, Row
+from projections.values import moment, moment_of
+
+grants = ReadModel(
+    "grants",
+    "grant",
+    sa.Column("employee", Text, nullable=False, default=""),
+    sa.Column("role", Text, nullable=False, default=""),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column("reach", Text, nullable=False, default="unit", info=COARSE),
+    sa.Column("masked", Json, nullable=False, default=[], info={"list": True}),
+    sa.Column("starts", Instant),
+    sa.Column("until", Instant),
+    sa.Column("state", Text, nullable=False, default="active", info=COARSE),
+    sa.Column("given_by", Text),
+    sa.Column("reason", Text),
+    order="employee",
+    indexes=[["employee"], ["role"], ["unit", "employee"]],
+)
+"""`state` is active or revoked; an active grant counts from `starts` until `until`."""
+
+
+@grants.on("grant.given")
+def _given(row: Row, event: Recorded) -> Row:
+    names = ("employee", "role", "unit", "reach", "masked", "reason")
+    return {
+        **{name: event.data[name] for name in names},
+        "starts": moment_of(event, "starts"),
+        "until": moment(event.data["until"]),
+        "given_by": event.actor,
+    }
+
+
+@grants.on("grant.revoked")
+def _revoked(row: Row, event: Recorded) -> Row:
+    return {"state": "revoked"}

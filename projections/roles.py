@@ -1,0 +1,41 @@
+"""Roles as they are now: one row each, with what they allow."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.kernel import Recorded
+from projections.columns import COARSE, Json, Text
+from projections.kernel import ReadModel, Row
+
+roles = ReadModel(
+    "roles",
+    "role",
+    sa.Column("code", Text, nullable=False, default=""),
+    sa.Column("name", Text, nullable=False, default=""),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column("permissions", Json, nullable=False, default=[], info={"list": True}),
+    sa.Column("description", Text),
+    sa.Column("state", Text, nullable=False, default="active", info=COARSE),
+    order="code",
+    indexes=[["code"]],
+    search=["name"],
+)
+"""`state` is active or retired."""
+
+_REVISED = ("name", "permissions", "description")
+
+
+@roles.on("role.defined")
+def _defined(row: Row, event: Recorded) -> Row:
+    return {name: event.data[name] for name in ("code", "unit", *_REVISED)}
+
+
+@roles.on("role.revised")
+def _revised(row: Row, event: Recorded) -> Row:
+    return {name: event.data[name] for name in _REVISED if event.data.get(name) is not None}
+
+
+@roles.on("role.retired")
+def _retired(row: Row, event: Recorded) -> Row:
+    return {"state": "retired"}
