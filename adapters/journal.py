@@ -21,7 +21,8 @@ from eventsourcing.persistence import (
 
 from adapters.cache import Cache
 from adapters.databases import connect, writing
-from adapters.journal_tables import events, head, journal_tables
+from adapters.journal_tables import events, head
+from adapters.migrations import bring_up_to_date
 from adapters.transaction import EPOCH, Conflict, Transaction, instant
 from domain.kernel import Origin, Recorded, Stored, discover, from_stored
 
@@ -57,12 +58,11 @@ class Journal(ApplicationRecorder):
         self._poll = POLL[self.engine.dialect.name]
 
     def create(self) -> None:
-        """Make the tables that are not there yet."""
-        journal_tables.create_all(self.engine)
-        with writing(self.engine).begin() as connection:
-            if connection.scalar(sa.select(sa.func.count()).select_from(head)) == 0:
-                zero = {"one": 1, "position": 0, "operation": 0, "time_us": 0}
-                connection.execute(head.insert(), zero)
+        """Make the tables that are not there yet, and migrate older ones.
+
+        Raises `NewerJournal` when the program is older than the journal.
+        """
+        bring_up_to_date(self.engine)
 
     def close(self) -> None:
         """Let go of the database."""

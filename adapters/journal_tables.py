@@ -1,4 +1,4 @@
-"""Tables of the journal: events, the head, operations, claims, checkpoints and leases."""
+"""Tables of the journal: events, the head, operations, migrations, claims, checkpoints, leases."""
 
 from __future__ import annotations
 
@@ -69,9 +69,17 @@ operations = sa.Table(
     sa.Column("duration_us", sa.BigInteger, nullable=False),
     sa.Column("address", sa.String(64)),
     sa.Column("trace", sa.String(64)),
+    sa.Column("credential", sa.String(200)),
+    sa.Column("query", sa.Text),
+    sa.Column("kind", sa.String(10), nullable=False, server_default="command"),
+    sa.Column("times", sa.Integer, nullable=False, server_default="1"),
 )
-"""The operation log: every attempt to command. An accepted one also answers its repeats:
-`digest` is that of the request, `target`, `version` and `position` are the answer."""
+"""The operation log: every attempt to command, and every sensitive read (`kind` tells them apart).
+
+`credential` is what the caller was known by, `query` the path and query of a read. An accepted
+command also answers its repeats: `digest` is that of the request, `target`, `version` and
+`position` are the answer. An entry may stand for several attempts that were refused alike
+(`times`)."""
 
 sa.Index(
     "operations_once",
@@ -82,6 +90,27 @@ sa.Index(
     postgresql_where=operations.c.accepted,
 )
 sa.Index("operations_by_target", operations.c.target)
+sa.Index("operations_by_time", operations.c.time_us)
+sa.Index("operations_by_actor", operations.c.actor, operations.c.number)
+sa.Index("operations_by_unit", operations.c.unit, operations.c.number)
+sa.Index("operations_by_command", operations.c.command, operations.c.number)
+for _rare in (operations.c.on_behalf_of, operations.c.refusal, operations.c.trace):
+    sa.Index(
+        f"operations_by_{_rare.name}",
+        _rare,
+        operations.c.number,
+        sqlite_where=_rare.is_not(None),
+        postgresql_where=_rare.is_not(None),
+    )
+
+migrations = sa.Table(
+    "migrations",
+    journal_tables,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("time_us", sa.BigInteger, nullable=False),
+)
+"""How these tables came to their form; the highest version is the one they are at."""
 
 claims = sa.Table(
     "claims",
