@@ -143,6 +143,17 @@ class Aggregate(BaseAggregate[str]):
         return False
 
     @property
+    def units(self) -> frozenset[str]:
+        """The codes of the units that the record belongs to."""
+        unit = getattr(self, "unit", None)
+        return frozenset() if unit is None else frozenset({unit})
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """The codes of the employees whose own record it is; those of its customer come besides."""
+        return frozenset()
+
+    @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
         """What only one record of this kind may hold at a time: the rule and the value held."""
         return {}
