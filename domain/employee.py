@@ -1,0 +1,200 @@
+"""Employees: the people of the organisation, from their engagement to their leaving."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+from domain.contact import Email, Phone
+from domain.correction import Fields, corrected, correction
+from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.permission import LastAdministrator
+from domain.qualification import Qualifications
+from domain.values import Code, Day, Line, Sensitive, UnitCode
+
+
+class EmployeeCodeTaken(RuleViolation):
+    """The code of an employee is given once, also when the employee has left."""
+
+
+class DepartureRequired(RuleViolation):
+    """Only an employee who has left is engaged again."""
+
+
+class EmployeeBackdated(RuleViolation):
+    """A step of an employee is not dated before the one that preceded it."""
+
+
+class Detail(StrEnum):
+    """Details that can be cleared."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Details(Fields):
+    """Who the employee is."""
+
+    name: str | None = None
+    phone: Annotated[str | None, Sensitive("phone")] = None
+    email: Annotated[str | None, Sensitive("email")] = None
+
+
+class Employee(Qualifications, Aggregate):
+    """Somebody who works in the organisation, in one unit at a time."""
+
+    class Engaged(Details, Aggregate.Created):
+        code: str
+        unit: str
+        post: str | None
+        on: date | None
+
+        def apply(self, aggregate: Any) -> None:
+            """Keep the details."""
+            aggregate.details = Details.among(vars(self))
+
+    class DetailsCorrected(Details, Aggregate.Event):
+        cleared: tuple[Detail, ...] = ()
+
+        def apply(self, aggregate: Any) -> None:
+            """Keep the corrected details."""
+            aggregate.details = corrected(aggregate.details, vars(self), self.cleared)
+
+    class Moved(Aggregate.Event):
+        unit: str
+        post: str | None
+        reason: str
+        on: date | None
+
+    class Left(Aggregate.Event):
+        reason: str
+        on: date | None
+
+    class Reengaged(Aggregate.Event):
+        unit: str
+        post: str | None
+        on: date | None
+
+    class SessionsEnded(Aggregate.Event):
+        reason: str
+
+    details: dict[str, Any]
+
+    @classmethod
+    @command
+    def engage(
+        cls,
+        code: Code,
+        name: Line,
+        unit: UnitCode,
+        post: Line | None = None,
+        phone: Phone | None = None,
+        email: Email | None = None,
+        on: Day | None = None,
+    ) -> Employee:
+        """Engage somebody in a unit, under a code by which all records will know them."""
+        details = Details.among(locals())
+        return cls._create(cls.Engaged, code=code, unit=unit, post=post, on=on, **details)
+
+    @applies(Engaged)
+    def __init__(self, code: str, unit: str, post: str | None, on: date | None) -> None:
+        self.code = code
+        self.unit = unit
+        self.post = post
+        self.step_on = on
+        self.left = False
+        self.skills: dict[str, int] = {}
+        self.certificates: set[str] = set()
+
+    @property
+    def retired(self) -> bool:
+        """Whether the employee has left."""
+        return self.left
+
+    @property
+    def claims(self) -> Mapping[type[RuleViolation], str]:
+        """The code of the employee, for ever."""
+        return {EmployeeCodeTaken: self.code}
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Whose own record it is: the employee's."""
+        return frozenset({self.code})
+
+    def _require_order(self, on: date | None) -> None:
+        if on and self.step_on and on < self.step_on:
+            raise EmployeeBackdated("on")
+
+    @command
+    def correct_details(
+        self,
+        name: Line | None = None,
+        phone: Phone | None = None,
+        email: Email | None = None,
+        clear: list[Detail] | None = None,
+    ) -> None:
+        """Correct details: those given change, those named in `clear` become unknown."""
+        given = Details.among(locals())
+        self.require_active()
+        changes = correction(self.details, given, clear or ())
+        if not changes:
+            raise NothingChanged
+        self.trigger_event(self.DetailsCorrected, **changes)
+
+    @command
+    def move(
+        self,
+        reason: Line,
+        unit: UnitCode | None = None,
+        post: Line | None = None,
+        on: Day | None = None,
+    ) -> None:
+        """Move the employee to another unit, another post, or both; what is not given stays."""
+        self.require_active()
+        self._require_order(on)
+        unit, post = unit or self.unit, post or self.post
+        if (unit, post) == (self.unit, self.post):
+            raise NothingChanged
+        self.trigger_event(self.Moved, unit=unit, post=post, reason=reason, on=on)
+
+    @applies(Moved)
+    def _moved(self, unit: str, post: str | None, on: date | None) -> None:
+        self.unit = unit
+        self.post = post
+        self.step_on = on or self.step_on
+
+    @command(guarded=(LastAdministrator,))
+    def leave(self, reason: Line, on: Day | None = None) -> None:
+        """Note that the employee has left: no grant and no sign-in of theirs is good any more."""
+        self.require_active()
+        self._require_order(on)
+        self.trigger_event(self.Left, reason=reason, on=on)
+
+    @applies(Left)
+    def _left(self, on: date | None) -> None:
+        self.left = True
+        self.step_on = on or self.step_on
+
+    @command
+    def reengage(self, unit: UnitCode, post: Line | None = None, on: Day | None = None) -> None:
+        """Engage somebody again who has left, under the code they had."""
+        if not self.left:
+            raise DepartureRequired
+        self._require_order(on)
+        self.trigger_event(self.Reengaged, unit=unit, post=post, on=on)
+
+    @applies(Reengaged)
+    def _reengaged(self, unit: str, post: str | None, on: date | None) -> None:
+        self.left = False
+        self.unit = unit
+        self.post = post
+        self.step_on = on or self.step_on
+
+    @command
+    def end_sessions(self, reason: Line) -> None:
+        """Sign the employee out everywhere: every token issued up to now is void."""
+        self.trigger_event(self.SessionsEnded, reason=reason)

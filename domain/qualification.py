@@ -1,0 +1,116 @@
+"""The qualifications of an employee: skills with their level, certificates with their term."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.part import Part
+from domain.values import Code, Day, Line
+
+SkillLevel = Annotated[int, Field(ge=1, le=5)]
+"""How well somebody masters a skill, from 1 (beginner) to 5 (expert)."""
+
+
+class EmployeeLeft(RuleViolation):
+    """The file of an employee who has left is not changed any more."""
+
+
+class SkillRequired(RuleViolation):
+    """Only a skill that was recorded is removed."""
+
+
+class CertificateRequired(RuleViolation):
+    """Only a certificate that was recorded is removed."""
+
+
+class CertificateTermInverted(RuleViolation):
+    """A certificate does not expire before the day on which it was issued."""
+
+
+class Qualifications(Part):
+    """What an employee can do and has proved."""
+
+    class SkillRecorded(Aggregate.Event):
+        skill: str
+        level: int
+
+    class SkillRemoved(Aggregate.Event):
+        skill: str
+
+    class CertificateRecorded(Aggregate.Event):
+        name: str
+        number: str | None
+        issued_on: date | None
+        until: date | None
+
+    class CertificateRemoved(Aggregate.Event):
+        name: str
+
+    left: bool
+    skills: dict[str, int]
+    certificates: set[str]
+
+    def require_active(self) -> None:
+        """Refuse when the employee has left."""
+        if self.left:
+            raise EmployeeLeft
+
+    @command
+    def record_skill(self, skill: Line, level: SkillLevel) -> None:
+        """Record a skill, or how well it is mastered by now."""
+        self.require_active()
+        if self.skills.get(skill) == level:
+            raise NothingChanged("level")
+        self.trigger_event(self.SkillRecorded, skill=skill, level=level)
+
+    @applies(SkillRecorded)
+    def _skill_recorded(self, skill: str, level: int) -> None:
+        self.skills[skill] = level
+
+    @command
+    def remove_skill(self, skill: Line) -> None:
+        """Remove a skill."""
+        self.require_active()
+        if skill not in self.skills:
+            raise SkillRequired("skill")
+        self.trigger_event(self.SkillRemoved, skill=skill)
+
+    @applies(SkillRemoved)
+    def _skill_removed(self, skill: str) -> None:
+        del self.skills[skill]
+
+    @command
+    def record_certificate(
+        self,
+        name: Line,
+        number: Code | None = None,
+        issued_on: Day | None = None,
+        until: Day | None = None,
+    ) -> None:
+        """Record a certificate, in place of an older one of the same name."""
+        self.require_active()
+        if issued_on and until and until < issued_on:
+            raise CertificateTermInverted("until")
+        self.trigger_event(
+            self.CertificateRecorded, name=name, number=number, issued_on=issued_on, until=until
+        )
+
+    @applies(CertificateRecorded)
+    def _certificate_recorded(self, name: str) -> None:
+        self.certificates.add(name)
+
+    @command
+    def remove_certificate(self, name: Line) -> None:
+        """Remove a certificate."""
+        self.require_active()
+        if name not in self.certificates:
+            raise CertificateRequired("name")
+        self.trigger_event(self.CertificateRemoved, name=name)
+
+    @applies(CertificateRemoved)
+    def _certificate_removed(self, name: str) -> None:
+        self.certificates.remove(name)
