@@ -27,6 +27,7 @@ from adapters.refusals import (
     UnknownCommand,
     UnknownId,
 )
+from adapters.separation import require_other_hands
 from adapters.transaction import Transaction
 from adapters.writer import Writer
 from domain.commands import Command, commands
@@ -45,7 +46,7 @@ class Call:
     `id` is the record's, `None` for a command that creates one; `body` is JSON text or plain JSON
     values; `if_match` the version that the client has seen; `keyed` says that the command id is
     the client's own, so that the call may be a repeat; `address` and `trace` go into the
-    operation log.
+    operation log; `issued` are the parameters that the server makes up, no part of the body.
     """
 
     command: str
@@ -56,6 +57,7 @@ class Call:
     keyed: bool = True
     address: str | None = None
     trace: str | None = None
+    issued: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -127,16 +129,14 @@ class Execution:
         if self._invalid is None and self._command is not None:
             if self._call.id is not None:
                 yield self._call.id
-            for parameter, reference in self._command.references.items():
-                value = self._arguments[parameter]
+            for _, reference, value in self._command.named(self._arguments):
                 if isinstance(value, str) and reference.claim is None:
                     yield value
 
     def codes(self) -> Iterable[tuple[str, str]]:
         """Return what its body names by code: the rule that guards the code, and the code."""
         if self._invalid is None and self._command is not None:
-            for parameter, reference in self._command.references.items():
-                value = self._arguments[parameter]
+            for _, reference, value in self._command.named(self._arguments):
                 if reference.claim is not None and value is not None:
                     values = [value] if isinstance(value, str) else value
                     yield from ((reference.claim, each) for each in values)
@@ -173,7 +173,7 @@ class Execution:
         self._log(transaction, getattr(error, "status", 500), None, error)
 
     def _decide(self, transaction: Transaction, command: Command) -> Aggregate:
-        call, arguments = self._call, dict(self._arguments)
+        call, arguments = self._call, {**self._arguments, **self._call.issued}
         target: Any = command.aggregate
         held: Mapping[type[RuleViolation], str] = {}
         if not command.creates:
@@ -183,13 +183,14 @@ class Execution:
             if call.if_match is not None and call.if_match != target.version:
                 raise StaleVersion(f"The record is at version {target.version} now.")
             held = target.claims
-        for parameter, reference in command.references.items():
-            references.check(transaction, parameter, reference, arguments[parameter])
+        for field, reference, value in command.named(arguments):
+            references.check(transaction, field, reference, value)
         for parameter, lineage in command.lineages.items():
             above = references.lineage(transaction, lineage, arguments[lineage.start])
             arguments[parameter] = above
         result = getattr(target, command.method)(**arguments)
         aggregate: Aggregate = result if command.creates else target
+        require_other_hands(transaction, command, aggregate.id, call.origin)
         references.claim(transaction, aggregate, held)
         return aggregate
 

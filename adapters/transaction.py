@@ -15,6 +15,7 @@ from adapters.cache import Cache
 from adapters.claims import Claims, holds
 from adapters.databases import IN_ONE_QUERY, in_parts, insert_rows
 from adapters.journal_tables import events, head, operations
+from adapters.trees import grown
 from domain.kernel import Aggregate, Origin, Stored, evolve, to_stored
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,12 +69,14 @@ class Transaction:
         self.cache = cache
         query = sa.select(head)
         row = connection.execute(query.with_for_update() if lock else query).one()
+        self._head = row
         self.position: int = row.position
         self._operation: int = row.operation
         self.time_us = max(time.time_ns() // 1000, row.time_us)
         if cache.position != self.position:
             self._catch_up()
-        self._events: list[tuple[Any, ...]] = []
+        self.appended: list[tuple[Any, ...]] = []
+        """The events of this transaction, as rows of their table; not yet in the database."""
         self._operations: list[tuple[Any, ...]] = []
         self._versions: dict[str, int] = {}
         self._claims = Claims(connection, cache)
@@ -93,7 +96,7 @@ class Transaction:
 
     def begin_unit(self) -> None:
         """Begin the next unit of work."""
-        self._mark = (len(self._events), len(self._operations), self.position)
+        self._mark = (len(self.appended), len(self._operations), self.position)
         self._claims.begin_unit()
         self._unit_versions: dict[str, int] = {}
         self._touched = set()
@@ -101,7 +104,7 @@ class Transaction:
     def undo_unit(self) -> None:
         """Take back everything that the current unit of work did."""
         n_events, n_operations, self.position = self._mark
-        del self._events[n_events:], self._operations[n_operations:]
+        del self.appended[n_events:], self._operations[n_operations:]
         # Only what the unit changed is spoilt; a record that it merely read is kept.
         self.cache.drop(
             stream
@@ -161,7 +164,7 @@ class Transaction:
         histories = defaultdict(list)
         for stream, version, type_, schema, time_us, data in rows:
             histories[stream].append((stream, version, type_, schema, instant(time_us), data))
-        for _, stream, version, type_, schema, time_us, *_, data in self._events:
+        for _, stream, version, type_, schema, time_us, *_, data in self.appended:
             if stream in streams and version > after.get(stream, 0):  # not yet in the database
                 histories[stream].append((stream, version, type_, schema, instant(time_us), data))
         return histories
@@ -176,7 +179,7 @@ class Transaction:
                 events.c.type.startswith(f"{kind}.", autoescape=True),
             )
             found.update(self.connection.scalars(query))
-        for _, stream, version, type_, *_ in self._events:
+        for _, stream, version, type_, *_ in self.appended:
             if version == 1 and stream in streams and type_.startswith(f"{kind}."):
                 found.add(stream)
         return found
@@ -219,7 +222,7 @@ class Transaction:
                 origin.cause,
                 fact.data.decode(),
             )
-            self._events.append(row)
+            self.appended.append(row)
 
     def _version(self, stream: str) -> int:
         for known in (self._unit_versions, self._versions):
@@ -283,14 +286,11 @@ class Transaction:
 
     def flush(self) -> int:
         """Send all units of work to the database. Returns the number of events."""
-        insert_rows(self.connection, events, self._events)
+        insert_rows(self.connection, events, self.appended)
         insert_rows(self.connection, operations, self._operations)
         self._claims.flush()
-        if self._events or self._operations:
-            at = {
-                "position": self.position,
-                "operation": self._operation,
-                "time_us": self.time_us,
-            }
+        if self.appended or self._operations:
+            at = {"position": self.position, "operation": self._operation, "time_us": self.time_us}
+            at |= grown(self.connection, self._head, self.appended, self._operations)
             self.connection.execute(head.update(), at)
-        return len(self._events)
+        return len(self.appended)

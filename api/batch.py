@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,6 +15,7 @@ from adapters.executor import Answer, Call, unfit
 from adapters.refusals import InvalidBody, Overloaded, Refusal
 from api.bodies import pieces, require_json
 from api.commands import Asked
+from api.issuing import NOTHING, Issue, issued
 from api.parts import Parts
 from api.problems import BodyTooLarge, InternalError, document
 from domain.commands import commands
@@ -76,6 +78,7 @@ class _Result(NamedTuple):
     line: int
     command: str
     outcome: asyncio.Future[Answer] | Refusal
+    shown: Mapping[str, str]
 
 
 class _Batch:
@@ -103,7 +106,7 @@ class _Batch:
         if refusal is None:
             await self._begin(self._rest)
         else:
-            self._results.put_nowait(_Result(self._line + 1, "unknown", refusal))
+            self._results.put_nowait(_Result(self._line + 1, "unknown", refusal, {}))
         self._results.put_nowait(None)
 
     async def send(self, send: Send) -> None:
@@ -124,17 +127,18 @@ class _Batch:
         self._line += 1
         if not text.strip():
             return
-        command = "unknown"
+        command, issue = "unknown", NOTHING
         outcome: asyncio.Future[Answer] | Refusal
         try:
             line = _read(text, self._parts.settings.body_limit)
             command = line.command if line.command in commands() else "unknown"
-            outcome = await self._submit(line)
+            issue = issued(command)
+            outcome = await self._submit(line, issue)
         except Refusal as refusal:
             outcome = refusal
-        self._results.put_nowait(_Result(self._line, command, outcome))
+        self._results.put_nowait(_Result(self._line, command, outcome, issue.shown))
 
-    async def _submit(self, line: Line) -> asyncio.Future[Answer]:
+    async def _submit(self, line: Line, issue: Issue) -> asyncio.Future[Answer]:
         who = self._asked.who
         call = Call(
             command=line.command,
@@ -145,6 +149,7 @@ class _Batch:
             keyed=line.key is not None,
             address=self._asked.address,
             trace=self._asked.trace,
+            issued=issue.given,
         )
         await self._room.acquire()
         while True:
@@ -175,8 +180,7 @@ class _Batch:
             status = 201 if commands()[result.command].creates else 200
             content |= {"status": status, "id": answer.id}
             content |= {"version": answer.version, "position": answer.position}
-            if answer.repeated:
-                content["repeated"] = True
+            content |= {"repeated": True} if answer.repeated else result.shown
         except Refusal as refusal:
             outcome = refusal.name
             content |= {"status": refusal.status, "problem": orjson.Fragment(document(refusal))}

@@ -15,6 +15,7 @@ from starlette.types import Receive, Send
 from adapters.executor import Answer, Call
 from adapters.refusals import Refusal
 from api.bodies import read_body, require_json
+from api.issuing import issued
 from api.parts import Parts
 from api.problems import MalformedHeader
 from api.who import Principal
@@ -96,6 +97,7 @@ class CommandRoutes:
             if body:
                 require_json(asked.headers)
             key = idempotency_key(asked.headers)
+            issue = issued(command.name)
             call = Call(
                 command=command.name,
                 id=target.id,
@@ -107,6 +109,7 @@ class CommandRoutes:
                 keyed=key is not None,
                 address=asked.address,
                 trace=asked.trace,
+                issued=issue.given,
             )
             answer = await self._parts.executor.begin(call)
         except Refusal as refusal:
@@ -118,6 +121,8 @@ class CommandRoutes:
         finally:
             self._parts.metrics.command(command.name, outcome, time.perf_counter() - began)
         content = _content(answer)
+        if issue.shown and not answer.repeated:
+            content = _joined(content, issue.shown)
         if (addition := additions.get(command.name)) is not None:
             content = await self._add(addition, answer, body, content)
         await send(_start(command, answer, len(content)))
@@ -129,7 +134,12 @@ class CommandRoutes:
         except Exception:  # the command is done and durable: it is answered all the same
             log.exception("command.addition_failed", id=answer.id)
             return content
-        return content[:-1] + b"," + orjson.dumps(found, default=str)[1:] if found else content
+        return _joined(content, found) if found else content
+
+
+def _joined(content: bytes, more: Mapping[str, Any]) -> bytes:
+    """Return a JSON object with more members."""
+    return content[:-1] + b"," + orjson.dumps(more, default=str)[1:]
 
 
 def _content(answer: Answer) -> bytes:

@@ -23,6 +23,9 @@ _THEMES = (
     ("网络安全护航", "cross-selling", "为关键行业客户配置安全防护"),
 )
 
+APPROVER = "marketing"
+"""Who approves what the managers of campaigns submit."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Drive:
@@ -65,11 +68,12 @@ def _within(account: Account, unit: Unit) -> bool:
 
 def story(random: Random, drive: Drive, today: date) -> Story[None]:
     """Tell a campaign from its plan to today."""
-    manager = drive.targets[0].manager.code if drive.targets else "marketing"
+    manager = drive.targets[0].manager.code if drive.targets else "campaigns"
     record: str | None = None
 
     def do(verb: str, **body: Any) -> Do:
-        return Do(f"campaign.{verb}", record, body, manager, drive.unit.code)
+        actor = APPROVER if verb == "approve" else manager
+        return Do(f"campaign.{verb}", record, body, actor, drive.unit.code)
 
     budget = len(drive.targets) * random.randint(2, 6) * 1000
     answer = yield do(

@@ -107,7 +107,7 @@ class CampaignCourse(Part):
     def _submitted(self) -> None:
         self.status = Status.SUBMITTED
 
-    @command
+    @command(apart_from=Submitted)
     def approve(self, note: Prose | None = None) -> None:
         """Approve the plan."""
         if self.status is not Status.SUBMITTED:
@@ -118,7 +118,7 @@ class CampaignCourse(Part):
     def _approved(self) -> None:
         self.status = Status.APPROVED
 
-    @command
+    @command(apart_from=Submitted)
     def reject(self, reason: Line) -> None:
         """Reject the plan, for a reason; it can be revised and submitted again."""
         if self.status is not Status.SUBMITTED:

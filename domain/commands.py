@@ -11,14 +11,15 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, create_model
 
 from domain.kernel import Aggregate, RecordClosed, RuleViolation, SameHands, discover, kebab
-from domain.values import Issued, Lineage, Reference
+from domain.values import Issued, Lineage, Reference, Value
 
 
 @dataclasses.dataclass(frozen=True)
 class Command:
     """One command of one aggregate, as declared by a method marked with `@command`.
 
-    `body` validates its JSON; `references` maps a parameter to the kind of record that it names;
+    `body` validates its JSON; `references` maps a parameter to the kind of record that it names,
+    `nested` a list of values to what each of them names, by field;
     `lineages` are the parameters that the system fills in from other records, `issued` those that
     the server makes up; `rules` are those it may be refused by, `guarded` those of them that need
     more than the record; `apart_from` is the fact whose author may not give this command.
@@ -30,6 +31,7 @@ class Command:
     creates: bool
     body: type[BaseModel]
     references: Mapping[str, Reference]
+    nested: Mapping[str, Mapping[str, Reference]]
     lineages: Mapping[str, Lineage]
     issued: frozenset[str]
     rules: tuple[type[RuleViolation], ...]
@@ -45,6 +47,15 @@ class Command:
     def doc(self) -> str:
         """What the command does, in a business user's words."""
         return inspect.getdoc(getattr(self.aggregate, self.method)) or ""
+
+    def named(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Reference, Any]]:
+        """Yield what the arguments name: where, as in `lines/0/product`, what it is, the value."""
+        for parameter, reference in self.references.items():
+            yield parameter, reference, arguments[parameter]
+        for parameter, fields in self.nested.items():
+            for i, value in enumerate(arguments[parameter] or ()):
+                for field, reference in fields.items():
+                    yield f"{parameter}/{i}/{field}", reference, getattr(value, field)
 
 
 @cache
@@ -83,12 +94,16 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             **fields,
         )
         references = {p: m for p, ms in marks.items() for m in ms if isinstance(m, Reference)}
+        nested = {p: found for p, hint in hints.items() if (found := dict(_inside(hint)))}
         guarded = frozenset(getattr(function, "guarded", ()))
-        apart_from = getattr(function, "apart_from", None)
+        fact = getattr(function, "apart_from", None)
+        # By name: an aggregate has events of its own class for those that its parts declare.
+        apart_from = None if fact is None else getattr(aggregate, fact.__name__)
         rules = _rules(aggregate, function, set()) | guarded
         if apart_from is not None:
             rules.add(SameHands)
-        if any(reference.live for reference in references.values()):
+        every = [*references.values(), *(r for inner in nested.values() for r in inner.values())]
+        if any(reference.live for reference in every):
             rules.add(RecordClosed)
         claimed, claims = _claims(aggregate)
         if not claimed.isdisjoint(fields):
@@ -100,6 +115,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             creates=creates,
             body=body,
             references=references,
+            nested=nested,
             lineages={p: m for p, ms in marks.items() for m in ms if isinstance(m, Lineage)},
             issued=frozenset(
                 p for p, ms in marks.items() if any(isinstance(m, Issued) for m in ms)
@@ -115,6 +131,15 @@ def _metadata(hint: Any) -> Iterator[Any]:
     yield from getattr(hint, "__metadata__", ())
     for part in getattr(hint, "__args__", ()):
         yield from _metadata(part)
+
+
+def _inside(hint: Any) -> Iterator[tuple[str, Reference]]:
+    """Yield the fields, by name, of the values in a list that name other records."""
+    if isinstance(hint, type) and issubclass(hint, Value):
+        for field, inner in get_type_hints(hint, include_extras=True).items():
+            yield from ((field, m) for m in _metadata(inner) if isinstance(m, Reference))
+    for part in getattr(hint, "__args__", ()):
+        yield from _inside(part)
 
 
 def _rules(aggregate: type[Aggregate], function: Any, seen: set[str]) -> set[type[RuleViolation]]:

@@ -108,7 +108,7 @@ def test_every_rule_is_stated_in_words() -> None:
 def test_every_rule_is_raised_by_a_test() -> None:
     used = {
         getattr(node, "id", None) or getattr(node, "attr", None)
-        for file in sources("tests/domain")
+        for file in sources("tests")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Name | ast.Attribute)
     }
