@@ -99,7 +99,7 @@ def delivery(records: Iterable[Any]) -> Delivery:
     return Delivery(rows, position)
 
 
-def _row(headers: dict[str, bytes], value: bytes) -> Row:
+def _row(headers: dict[str, bytes], value: bytes | None) -> Row:
     on_behalf_of, cause = headers.get("ce_onbehalfof"), headers.get("ce_cause")
     return (
         int(headers["ce_position"]),
@@ -113,7 +113,8 @@ def _row(headers: dict[str, bytes], value: bytes) -> Row:
         headers["ce_commandid"].decode(),
         None if on_behalf_of is None else on_behalf_of.decode(),
         None if cause is None else cause.decode(),
-        value.decode(),
+        # Never refused: what is no JSON is put aside with its record, by whoever folds it.
+        (value or b"").decode(errors="backslashreplace"),
     )
 
 

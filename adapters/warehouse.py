@@ -103,7 +103,7 @@ class Warehouse:
         return count
 
     def parked(self) -> list[dict[str, Any]]:
-        """Return the events that no history could take: model, stream, version, …, error."""
+        """Return what could not be taken: model, stream, version, position, error."""
         with self.reader() as cursor:
             return warehouse.parked(cursor)
 
@@ -112,6 +112,12 @@ class Warehouse:
         with self._writing:
             self._require_current()
             return self._loader.retry()
+
+    def skip(self, name: str, stream: str) -> None:
+        """Pass over the first parked event of a record in the history of this name."""
+        with self._writing:
+            self._require_current()
+            self._loader.skip(name, stream)
 
     @contextmanager
     def reader(self) -> Iterator[DuckDBPyConnection]:

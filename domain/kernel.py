@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, TypeVar, overload
@@ -24,11 +23,12 @@ from eventsourcing.domain import (
 from eventsourcing.utils import get_topic
 
 from domain.payload import codec
+from domain.stored import History, Unreadable, UnreadableEvent
+from domain.stored import Origin as Origin
+from domain.stored import Recorded as Recorded
+from domain.stored import Stored as Stored
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-History = Iterable[tuple[str, int, str, int, datetime, bytes | str]]
-"""Stored events, oldest first: stream, version, type, schema, time, data."""
 
 applies = event
 """Marks the method that applies a fact: it assigns, never refuses; history replays through it."""
@@ -195,60 +195,6 @@ def discover(package: str = "domain") -> Registry:
     return registry
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a command comes from: who, for whom, from which unit, and what caused it.
-
-    `command_id` is the client's Idempotency-Key or one of ours; `cause` is the id of the command
-    or the position of the event that led to this one, for commands that nobody typed.
-    """
-
-    actor: str
-    unit: str
-    command_id: str
-    on_behalf_of: str | None = None
-    cause: str | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event as the journal holds it.
-
-    `position` counts all events from 1 without gaps, `version` those of one `stream` (the id of
-    the aggregate); `time` is UTC and never decreases with the position. `data` is the payload,
-    plain JSON values at the current schema.
-    """
-
-    position: int
-    stream: str
-    version: int
-    type: str
-    schema: int
-    time: datetime
-    actor: str
-    unit: str
-    command_id: str
-    on_behalf_of: str | None
-    cause: str | None
-    data: dict[str, Any]
-
-    @property
-    def aggregate(self) -> str:
-        """The kind of the aggregate, as in `service-ticket`."""
-        return self.type.partition(".")[0]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Stored:
-    """A fact in its stored form, before the journal gives it a position and a time."""
-
-    stream: str
-    version: int
-    type: str
-    schema: int
-    data: bytes
-
-
 def to_stored(fact: Aggregate.Event) -> Stored:
     """Return the stored form of a fact: readable JSON under a stable name."""
     data = codec(type(fact)).encode(fact)
@@ -258,16 +204,26 @@ def to_stored(fact: Aggregate.Event) -> Stored:
 def from_stored(type_: str, schema: int, data: str | bytes) -> dict[str, Any]:
     """Return the payload of a stored event as plain JSON values at the current schema.
 
-    An event type that this version of the system does not know is returned as it is.
+    An event type that this version of the system does not know is returned as it is. Never raises:
+    what is no JSON object, of a newer schema or refused by its upcast comes back `Unreadable`.
     """
-    payload: dict[str, Any] = orjson.loads(data)
     known = registry.events.get(type_)
-    return payload if known is None or known.schema == schema else upcast(type_, schema, payload)
+    try:
+        payload: dict[str, Any] = orjson.loads(data)
+        if payload.__class__ is not dict:
+            raise TypeError("the payload is not a JSON object")
+        return (
+            payload if known is None or known.schema == schema else upcast(type_, schema, payload)
+        )
+    except Exception as error:
+        return Unreadable(data, f"{type(error).__name__}: {error}")
 
 
 def upcast(type_: str, schema: int, data: dict[str, Any]) -> dict[str, Any]:
     """Bring the payload of a stored event to the current schema, in place, and return it."""
     event_class = registry.events[type_]
+    if schema > event_class.schema:
+        raise ValueError(f"schema {schema} is newer than {event_class.schema}, which is known here")
     for step in range(schema, event_class.schema):
         getattr(event_class, f"upcast_v{step}_v{step + 1}")(data)
     return data
@@ -277,17 +233,36 @@ def evolve(aggregate: Aggregate | None, history: History) -> Aggregate | None:
     """Apply stored events to a record, oldest first, and return the record.
 
     `history` yields `(stream, version, type, schema, time, data)`. With `None` for the record its
-    first event makes it; `None` comes back when there is no event at all. Raises `KeyError` for
-    an event type that no aggregate declares.
+    first event makes it; `None` comes back when there is no event at all. Raises `UnreadableEvent`
+    for one that cannot be applied, or whose type no aggregate declares.
     """
-    for stream, version, type_, schema, time, data in history:
-        event_class = registry.events[type_]
-        if schema != event_class.schema:
-            data = orjson.dumps(from_stored(type_, schema, data))
-        fact = object.__new__(event_class)
-        fact.__dict__.update(codec(event_class).decode(data))
-        fact.__dict__.update(originator_id=stream, originator_version=version, timestamp=time)
-        if aggregate is None:
-            fact.__dict__["originator_topic"] = get_topic(registry.owners[type_])
-        aggregate = fact.mutate(aggregate)
+    for stored in history:
+        try:
+            aggregate = _fact(*stored, first=aggregate is None).mutate(aggregate)
+        except Exception as error:
+            stream, version, type_, *_ = stored
+            reason = f"{type(error).__name__}: {error}"
+            text = f"Event {version} ({type_}) of {stream} cannot be read: {reason}"
+            raise UnreadableEvent(text) from error
     return aggregate
+
+
+def _fact(
+    stream: str,
+    version: int,
+    type_: str,
+    schema: int,
+    time: datetime,
+    data: bytes | str,
+    *,
+    first: bool,
+) -> Aggregate.Event:
+    event_class = registry.events[type_]
+    if schema != event_class.schema:
+        data = orjson.dumps(upcast(type_, schema, orjson.loads(data)))
+    fact = object.__new__(event_class)
+    fact.__dict__.update(codec(event_class).decode(data))
+    fact.__dict__.update(originator_id=stream, originator_version=version, timestamp=time)
+    if first:
+        fact.__dict__["originator_topic"] = get_topic(registry.owners[type_])
+    return fact

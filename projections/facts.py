@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 
 from domain.kernel import Aggregate, discover, from_stored
 from domain.payload import fields_of
+from domain.stored import Unreadable
 
 RAW = pa.schema(
     [
@@ -176,7 +177,7 @@ def facts() -> dict[str, Fact]:
 
 
 def raw_table(rows: Sequence[Sequence[Any]]) -> pa.Table:
-    """Return raw rows as a table, payloads at the current schema.
+    """Return raw rows as a table, payloads at the current schema where they can be brought there.
 
     Raises `pyarrow.ArrowInvalid` or `TypeError` when the rows are not those of the journal.
     """
@@ -195,8 +196,10 @@ def _current(table: pa.Table) -> pa.Table:
     types_, schemas = table["type"].to_pylist(), table["schema"].to_pylist()
     for index, (type_, schema) in enumerate(zip(types_, schemas, strict=True)):
         if type_ in grown and schema != grown[type_]:
-            data[index] = json.dumps(from_stored(type_, schema, data[index]))
-            schemas[index] = grown[type_]
+            payload = from_stored(type_, schema, data[index])
+            if not isinstance(payload, Unreadable):
+                data[index] = json.dumps(payload)
+                schemas[index] = grown[type_]
     changed = {"data": data, "schema": schemas}
     for name, values in changed.items():
         place = RAW.get_field_index(name)
@@ -213,9 +216,11 @@ def fact_statements() -> Iterator[str]:
     raw = ", ".join(f"{field.name} {_RAW_SQL[field.type]}" for field in RAW)
     yield f"CREATE TABLE IF NOT EXISTS store.recent ({raw})"
     yield f"CREATE TABLE IF NOT EXISTS store.unknown ({raw})"
+    yield f"CREATE TABLE IF NOT EXISTS store.unreadable ({raw}, error VARCHAR)"
     envelope = ", ".join(ENVELOPE)
     all_events = [
-        f"SELECT {_ENVELOPE_OF_RAW}, type FROM store.{name}" for name in ("recent", "unknown")
+        f"SELECT {_ENVELOPE_OF_RAW}, type FROM store.{name}"
+        for name in ("recent", "unknown", "unreadable")
     ]
     for fact in facts().values():
         columns = ", ".join(f"{quote(name)} {type_}" for name, type_ in fact.columns.items())

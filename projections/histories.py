@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
 from domain.kernel import Recorded
+from projections import parking
 from projections.columns import Instant, Json, Money
 from projections.facts import insert, quote
 from projections.kernel import Folded, Parked, ReadModel, Row, Waiting, fold
@@ -107,6 +108,16 @@ class History:
         events = [queue[version] for queue in queues.values() for version in sorted(queue)]
         self.load(connection, events)
 
+    def skip(self, connection: DuckDBPyConnection, stream: str) -> None:
+        """Pass over the parked event whose turn it is in a stream, and apply those behind it."""
+        queue = (self._waiting(connection, [stream]) or {}).get(stream, {})
+        rows = self._current(connection, [stream])
+        row = rows.get(stream, self.model.blank)
+        if following := queue.get(row["version"] + 1):
+            after = self.model.advance(dict(row), following)
+            self._save(connection, rows, Folded(versions=[after], healed=[following]))
+        self.load(connection, [queue[version] for version in sorted(queue)])
+
     def _current(self, connection: DuckDBPyConnection, streams: Iterable[str]) -> dict[str, Row]:
         """Return the present rows of some streams, as far as there are any."""
         unknown = [stream for stream in streams if stream not in self._rows]
@@ -133,8 +144,7 @@ class History:
         wanted = set(streams)
         waiting: Waiting = {}
         for text in (text for stream, text in found if stream in wanted):
-            stored = orjson.loads(text)
-            event = Recorded(**{**stored, "time": datetime.fromisoformat(stored["time"])})
+            event = parking.read(text)
             waiting.setdefault(event.stream, {})[event.version] = event
         return waiting or None
 
@@ -209,7 +219,7 @@ class History:
                         each.event.stream,
                         each.event.version,
                         each.event.position,
-                        orjson.dumps(each.event).decode(),
+                        parking.written(each.event),
                         each.error[:2000],
                     )
                     for each in folded.parked.values()

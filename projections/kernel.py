@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
+from domain.stored import Unreadable, UnreadableEvent
 from projections.columns import Id, Instant, Text
 from projections.search import bigrams
 
@@ -126,10 +127,13 @@ class ReadModel:
     def apply(self, row: Row, event: Recorded) -> Row:
         """Return the row after an event that is next in turn.
 
-        Raises whatever the fold raises; `OutOfTurn` when an event is missing in between.
+        Raises whatever the fold raises; `OutOfTurn` when an event is missing in between,
+        `UnreadableEvent` for one that this program cannot read.
         """
         if event.version != row["version"] + 1:
             raise OutOfTurn(f"version {row['version'] + 1} has not come yet")
+        if event.data.__class__ is Unreadable:
+            raise UnreadableEvent(event.data.error)
         changes = self.folds[event.type](row, event)  # type: ignore[misc]
         after = self.advance({**row, **changes}, event)
         if len(after) != len(row):

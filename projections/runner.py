@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections import tables
+from projections import parking, tables
 from projections.kernel import Folded, Parked, ReadModel, Waiting, fold, read_models
 from projections.store import RowStore, as_one_of, one_of
 from projections.tables import parked, positions, upsert
@@ -232,7 +231,7 @@ class Projector:
         waiting: Waiting = {}
         wanted = (model.name, as_one_of(connection.dialect, streams))
         for (text,) in connection.exec_driver_sql(self._find_parked, wanted):
-            event = _read(text)
+            event = parking.read(text)
             waiting.setdefault(event.stream, {})[event.version] = event
         return waiting
 
@@ -256,7 +255,7 @@ def park(connection: sa.Connection, model: ReadModel, found: Iterable[Parked]) -
                 "stream": each.event.stream,
                 "version": each.event.version,
                 "position": each.event.position,
-                "event": orjson.dumps(each.event).decode(),
+                "event": parking.written(each.event),
                 "error": each.error.replace("\x00", "")[:2000],
                 "parked_at": now,
             }
@@ -291,8 +290,3 @@ def _database_failed(error: Exception) -> bool:
     return state in _NO_SUCH_PLACE or any(
         kind.__name__ in ("OperationalError", "InterfaceError") for kind in type(origin).__mro__
     )
-
-
-def _read(text: str) -> Recorded:
-    found = orjson.loads(text)
-    return Recorded(**{**found, "time": datetime.fromisoformat(found["time"])})

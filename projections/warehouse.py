@@ -14,9 +14,17 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from domain.kernel import Recorded, from_stored
-from projections.facts import append, fact_statements, facts, raw_table, settle, settle_recent
+from projections.facts import (
+    append,
+    fact_statements,
+    facts,
+    raw_table,
+    settle,
+    settle_recent,
+)
 from projections.histories import PARKING, History
 from projections.kernel import ReadModel, read_models
+from projections.unreadable import read_again, set_aside
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -89,7 +97,7 @@ class Loader:
         fresh = self._fresh(rows)
         if fresh:
             with self._transaction():
-                append(self._connection, raw_table(fresh))
+                append(self._connection, set_aside(self._connection, raw_table(fresh)))
                 self._fold(fresh)
                 self._advance(fresh)
                 settle_recent(self._connection, self.position)
@@ -106,9 +114,17 @@ class Loader:
     def retry(self) -> int:
         """Apply the parked events again; returns how many are still parked."""
         with self._transaction():
+            read_again(self._connection)
             for history in self._histories:
                 history.retry(self._connection)
         return len(parked(self._connection))
+
+    def skip(self, name: str, stream: str) -> None:
+        """Pass over the first parked event of a record in the history of this name."""
+        with self._transaction():
+            for history in self._histories:
+                if history.name == name:
+                    history.skip(self._connection, stream)
 
     def _load_bulk(self, batches: Iterator[tuple[list[Sequence[Any]], pa.Table]]) -> bool:
         held: list[pa.Table] = []
@@ -120,6 +136,7 @@ class Loader:
             self._advance(fresh)
             if fresh != rows:
                 table = raw_table(fresh)
+            table = set_aside(self._connection, table)
             if self._ahead:
                 append(self._connection, table)
             else:
@@ -193,7 +210,8 @@ class Loader:
             self.position = position(self._connection)
         except duckdb.CatalogException:
             return  # nothing was made yet
-        query = "SELECT position FROM store.recent WHERE position > ?"
+        both = "SELECT position FROM store.recent UNION ALL SELECT position FROM store.unreadable"
+        query = f"FROM ({both}) WHERE position > ?"
         ahead = self._connection.execute(query, [self.position]).fetchall()
         self._ahead = {each for (each,) in ahead}
 
@@ -205,8 +223,15 @@ def position(connection: DuckDBPyConnection) -> int:
 
 
 def parked(connection: DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return the events that no history could take yet: model, stream, version, …, error."""
-    query = "SELECT model, stream, version, position, error FROM store.parked ORDER BY ALL"
+    """Return what could not be taken yet: model, stream, version, position, error.
+
+    The model is `history_<read model>`, or `facts` for an event that cannot be read at all.
+    """
+    columns = "stream, version, position, error"
+    query = (
+        f"SELECT 'history_' || model AS model, {columns} FROM store.parked UNION ALL "
+        f"SELECT 'facts', {columns} FROM store.unreadable ORDER BY ALL"
+    )
     names = ("model", "stream", "version", "position", "error")
     return [dict(zip(names, row, strict=True)) for row in connection.execute(query).fetchall()]
 

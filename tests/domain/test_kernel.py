@@ -28,6 +28,7 @@ from domain.kernel import (
 )
 from domain.part import Part
 from domain.payload import fields_of
+from domain.stored import Unreadable, UnreadableEvent
 from domain.values import Value
 
 NOON = datetime(2024, 3, 4, 12, tzinfo=UTC)
@@ -231,14 +232,35 @@ def test_a_field_younger_than_the_event_takes_its_default() -> None:
 
 
 def test_an_event_that_nobody_declares_is_an_error_to_a_record_and_plain_data_to_a_reader() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(UnreadableEvent, match="exploded"):
         evolve(None, [row(1, "small-parcel.exploded", 1, "{}")])
     assert from_stored("small-parcel.exploded", 1, '{"a":1}') == {"a": 1}
 
 
 def test_an_event_with_a_broken_payload_is_not_applied() -> None:
-    with pytest.raises(ValueError, match="size"):
+    with pytest.raises(UnreadableEvent, match="size"):
         evolve(None, [row(1, "small-parcel.packed", 1, '{"size":"huge"}')])
+
+
+@pytest.mark.parametrize(
+    ("schema", "data", "reason"),
+    [
+        (3, "no JSON", "JSONDecodeError"),
+        (3, '["to"]', "not a JSON object"),
+        (4, '{"to":"Li","by":"post"}', "schema 4 is newer than 3"),
+        (1, '{"nobody":"Li"}', "KeyError"),
+    ],
+)
+def test_an_event_that_cannot_be_read_carries_what_is_stored_and_why(
+    schema: int, data: str, reason: str
+) -> None:
+    payload = from_stored("small-parcel.handed-on", schema, data)
+    assert isinstance(payload, Unreadable)
+    assert payload == {}
+    assert payload.raw == data
+    assert reason in payload.error
+    with pytest.raises(UnreadableEvent, match="handed-on"):
+        evolve(None, [PACKED, row(2, "small-parcel.handed-on", schema, data)])
 
 
 def test_the_fields_of_an_event_are_those_of_its_payload() -> None:

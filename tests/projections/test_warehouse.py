@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.kernel import discover
+from domain.service_ticket import ServiceTicket
 from projections.columns import Json
 from projections.facts import facts
 from projections.kernel import ReadModel, Row, fold, read_models
@@ -176,9 +177,72 @@ def test_a_value_that_no_column_takes_parks_its_stream(connection: DuckDBPyConne
     ]
     made = loader(connection)
     made.load(rows)
-    assert {each["model"] for each in parked(connection)} == {"service_tickets"}
+    assert {each["model"] for each in parked(connection)} == {"history_service_tickets"}
     customers = read_models()["customers"]
     assert rows_at(connection, customers, len(rows)) == fold(customers, {}, recorded(rows)).rows
+
+
+def test_an_event_that_cannot_be_read_is_kept_apart_until_the_program_is_mended(
+    connection: DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(data: dict[str, Any]) -> None:
+        raise LookupError("no such field")
+
+    monkeypatch.setattr(ServiceTicket.Resolved, "schema", 2)
+    monkeypatch.setattr(ServiceTicket.Resolved, "upcast_v1_v2", staticmethod(fail), raising=False)
+    facts.cache_clear()
+    try:
+        rows = golden_rows()
+        made = loader(connection)
+        half = next(i for i, row in enumerate(rows) if row[3] == "service-ticket.resolved") + 1
+        made.load(rows[:half])
+        made.load_all([rows[half:]])
+        assert made.position == len(rows)
+        resolved = [row[0] for row in rows if row[3] == "service-ticket.resolved"]
+        aside = [each for each in parked(connection) if each["model"] == "facts"]
+        assert [each["position"] for each in aside] == resolved
+        assert all("no such field" in each["error"] for each in aside)
+        assert "history_service_tickets" in {each["model"] for each in parked(connection)}
+        assert connection.sql("SELECT count(*) FROM events").fetchall() == [(len(rows),)]
+        assert connection.sql("FROM fact_service_ticket_resolved").fetchall() == []
+        customers = read_models()["customers"]
+        assert rows_at(connection, customers, len(rows)) == fold(customers, {}, recorded(rows)).rows
+
+        monkeypatch.setattr(ServiceTicket.Resolved, "upcast_v1_v2", staticmethod(lambda data: None))
+        assert loader(connection).retry() == 0
+        with duckdb.connect() as other:
+            loader(other).load(rows)
+            assert content(connection) == content(other)
+    finally:
+        facts.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("schema", "data"), [(1, "no JSON"), (1, '["a"]'), (1, '{"a":"\\ud800"}'), (7, "{}"), (1, "")]
+)
+def test_a_payload_that_no_program_can_read_stops_nobody_and_is_passed_over(
+    connection: DuckDBPyConnection, schema: int, data: str
+) -> None:
+    rows = golden_rows()
+    bad = next(index for index, row in enumerate(rows) if row[3] == "customer.regraded")
+    rows[bad] = (*rows[bad][:4], schema, *rows[bad][5:11], data)
+    made = loader(connection)
+    made.load_all([rows])
+    with duckdb.connect() as other:
+        loader(other).load(rows)
+        assert content(connection) == content(other)
+    assert made.position == len(rows)
+    assert connection.sql("SELECT position, data FROM store.unreadable").fetchall() == [
+        (rows[bad][0], data)
+    ]
+    behind = [row[2] for row in rows if row[1] == rows[bad][1] and row[2] >= rows[bad][2]]
+    histories = [each for each in parked(connection) if each["model"] == "history_customers"]
+    assert [each["version"] for each in histories] == behind
+    assert made.retry() == len(behind) + 1
+    made.skip("history_customers", rows[bad][1])
+    assert {each["model"] for each in parked(connection)} == {"facts"}
+    [customer] = rows_at(connection, read_models()["customers"], len(rows)).values()
+    assert customer["version"] == behind[-1]
 
 
 def test_what_another_version_of_the_code_made_asks_for_a_rebuild(

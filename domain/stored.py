@@ -1,0 +1,83 @@
+"""What is stored: an event with its envelope, where it comes from, and what cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+History = Iterable[tuple[str, int, str, int, datetime, bytes | str]]
+"""Stored events, oldest first: stream, version, type, schema, time, data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a command comes from: who, for whom, from which unit, and what caused it.
+
+    `command_id` is the client's Idempotency-Key or one of ours; `cause` is the id of the command
+    or the position of the event that led to this one, for commands that nobody typed.
+    """
+
+    actor: str
+    unit: str
+    command_id: str
+    on_behalf_of: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as the journal holds it.
+
+    `position` counts all events from 1 without gaps, `version` those of one `stream` (the id of
+    the aggregate); `time` is UTC and never decreases with the position. `data` is the payload,
+    plain JSON values at the current schema, or `Unreadable`.
+    """
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    schema: int
+    time: datetime
+    actor: str
+    unit: str
+    command_id: str
+    on_behalf_of: str | None
+    cause: str | None
+    data: dict[str, Any]
+
+    @property
+    def aggregate(self) -> str:
+        """The kind of the aggregate, as in `service-ticket`."""
+        return self.type.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A fact in its stored form, before the journal gives it a position and a time."""
+
+    stream: str
+    version: int
+    type: str
+    schema: int
+    data: bytes
+
+
+class Unreadable(dict[str, Any]):
+    """Stands for the payload of an event that this program cannot read: empty, with the reason.
+
+    `raw` is what is stored. Readers carry it along like any other payload, so that one event never
+    stops them; whoever folds it puts it aside.
+    """
+
+    def __init__(self, raw: str | bytes, error: str) -> None:
+        """Keep what is stored, and why it cannot be read."""
+        super().__init__()
+        self.raw = raw if isinstance(raw, str) else raw.decode(errors="backslashreplace")
+        self.error = error
+
+
+class UnreadableEvent(Exception):
+    """An event of a record cannot be read by this program."""
