@@ -1,4 +1,4 @@
-"""Tables of the journal: events, the head, operations, migrations, claims, checkpoints, leases."""
+"""Tables of the journal: events, the head, operations, hashes, claims, checkpoints, leases."""
 
 from __future__ import annotations
 
@@ -40,8 +40,28 @@ head = sa.Table(
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("operation", sa.BigInteger, nullable=False),
     sa.Column("time_us", sa.BigInteger, nullable=False),
+    sa.Column("event_tree", sa.LargeBinary),
+    sa.Column("operation_tree", sa.LargeBinary),
 )
-"""One row: the last position, operation number and time. Its lock orders all writers."""
+"""One row: the last position, operation number and time. Its lock orders all writers.
+
+The trees are the frontiers of the two Merkle logs (`merkle.Frontier`); nothing: none yet."""
+
+
+def _hashes(name: str) -> sa.Table:
+    place = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    return sa.Table(
+        name,
+        journal_tables,
+        sa.Column("place", place, primary_key=True, autoincrement=False),
+        sa.Column("hashes", sa.LargeBinary, nullable=False),
+    )
+
+
+event_hashes, operation_hashes = _hashes("event_hashes"), _hashes("operation_hashes")
+"""The hashes of the Merkle logs of events and operations, in the order of `merkle.place`.
+
+A row has those of one commit, the first of which stands at `place`."""
 
 operations = sa.Table(
     "operations",

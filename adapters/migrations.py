@@ -10,7 +10,15 @@ import sqlalchemy as sa
 import structlog
 
 from adapters.databases import writing
-from adapters.journal_tables import events, head, journal_tables, migrations, operations
+from adapters.journal_tables import (
+    event_hashes,
+    events,
+    head,
+    journal_tables,
+    migrations,
+    operation_hashes,
+    operations,
+)
 from adapters.keeping import keep
 
 log = structlog.get_logger(__name__)
@@ -41,8 +49,18 @@ def _logs_of_reads(connection: sa.Connection) -> None:
         keep(connection, table)
 
 
+def _merkle_logs(connection: sa.Connection) -> None:
+    """Give the head its trees; what is recorded already is hashed later, as it may be much."""
+    for name in ("event_tree", "operation_tree"):
+        column = sa.schema.CreateColumn(head.c[name]).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE head ADD COLUMN {column}")
+    for table in (event_hashes, operation_hashes):
+        keep(connection, table)
+
+
 MIGRATIONS = (
     Migration(2, "reads and credentials in the operation log; both logs are kept", _logs_of_reads),
+    Migration(3, "events and operations are Merkle logs", _merkle_logs),
 )
 """Every step since the first form of the journal, version 1, in order."""
 
@@ -79,7 +97,7 @@ def bring_up_to_date(engine: sa.Engine) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     """Make an empty journal out of fresh tables."""
-    for table in (events, operations):
+    for table in (events, operations, event_hashes, operation_hashes):
         keep(connection, table)
     connection.execute(head.insert(), {"one": 1, "position": 0, "operation": 0, "time_us": 0})
     _note(connection, VERSION, "a new journal")

@@ -40,8 +40,10 @@ def first_form(url: str) -> sa.Engine:
         postgresql_where=former.c.accepted,
     )
     sa.Index("operations_by_target", former.c.target)
+    former_head = [head.c[name]._copy() for name in ("one", "position", "operation", "time_us")]
+    sa.Table("head", tables, *former_head)
     with writing(engine).begin() as connection:
-        journal_tables.create_all(connection, [events, head, claims, checkpoints, leases])
+        journal_tables.create_all(connection, [events, claims, checkpoints, leases])
         tables.create_all(connection)
         state = {"one": 1, "position": 0, "operation": 1, "time_us": 5}
         connection.execute(head.insert(), state)

@@ -1,0 +1,185 @@
+"""Trees: the hashes of the Merkle logs of events and operations, kept as the logs grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Literal
+
+import orjson
+import sqlalchemy as sa
+
+from adapters.databases import insert_rows, writing
+from adapters.journal_tables import event_hashes, events, head, operation_hashes, operations
+from adapters.merkle import SIZE, Frontier, Node, Range, completed, needed, place, resolved
+
+Name = Literal["events", "operations"]
+
+AT_ONCE = 20_000
+"""Rows that are hashed in one transaction when they were recorded before they could be."""
+
+IN_ONE_ROW = 1024
+"""Leaves whose hashes share a row at most."""
+
+
+class BrokenLog(Exception):
+    """A log cannot be what was recorded: it is not continued before it is put right."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """A table whose rows, in the order of its key, are the leaves of a Merkle log."""
+
+    name: Name
+    table: sa.Table
+    hashes: sa.Table
+    tree: sa.Column[Any]
+    """The column of the head that has its frontier."""
+    reached: sa.Column[Any]
+    """The column of the head that has the key of its last row."""
+
+    @property
+    def key(self) -> sa.Column[Any]:
+        """The column that numbers the rows, from 1 without gaps."""
+        return next(iter(self.table.primary_key.columns))
+
+
+LOGS: Mapping[Name, Log] = {
+    "events": Log("events", events, event_hashes, head.c.event_tree, head.c.position),
+    "operations": Log(
+        "operations", operations, operation_hashes, head.c.operation_tree, head.c.operation
+    ),
+}
+
+
+def leaf_of(row: Sequence[Any]) -> bytes:
+    r"""Return the leaf of a row: its columns in the order of the table, as a JSON array in UTF-8.
+
+    Without spaces; in strings, only the quotation mark, the backslash and control characters are
+    escaped, shortly where JSON has a short form, else as \u00xx in lower case. Nulls at the end
+    are left out, so that a column added to a table later leaves the leaves of before as they were.
+    """
+    leaf = orjson.dumps(row)
+    while leaf.endswith(b",null]"):
+        leaf = leaf[:-6] + b"]"
+    return leaf
+
+
+def leaf_hashes(rows: Iterable[Sequence[Any]]) -> list[bytes]:
+    """Return the hashes of the leaves of rows."""
+    dumps, found = orjson.dumps, []
+    for row in rows:
+        leaf = dumps(row)
+        if leaf.endswith(b",null]"):
+            leaf = leaf_of(row)
+        found.append(sha256(b"\x00" + leaf).digest())
+    return found
+
+
+def grown(
+    connection: sa.Connection,
+    before: sa.Row[Any],
+    new_events: Sequence[tuple[Any, ...]],
+    new_operations: Sequence[tuple[Any, ...]],
+) -> dict[str, bytes]:
+    """Hash the rows that a transaction adds; return what changes in the head.
+
+    `before` is the head as the transaction found it, under its lock.
+    """
+    changed = {}
+    for log, rows in ((LOGS["events"], new_events), (LOGS["operations"], new_operations)):
+        if rows:
+            tree = Frontier.parse(before._mapping[log.tree.name] or b"")
+            reached = before._mapping[log.reached.name]
+            while tree.size < reached:  # recorded by a program that did not hash yet
+                _extend(connection, log, tree, _rows_after(connection, log, tree.size, reached))
+            _extend(connection, log, tree, rows)
+            changed[log.tree.name] = bytes(tree)
+    return changed
+
+
+def _rows_after(
+    connection: sa.Connection, log: Log, after: int, upto: int
+) -> Sequence[tuple[Any, ...]]:
+    query = sa.select(log.table).where(log.key > after, log.key <= min(after + AT_ONCE, upto))
+    return [tuple(row) for row in connection.execute(query.order_by(log.key))]
+
+
+def _extend(
+    connection: sa.Connection, log: Log, tree: Frontier, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    size = tree.size
+    if not rows or rows[0][0] != size + 1 or rows[-1][0] != size + len(rows):
+        raise BrokenLog(
+            f"The {log.name} that are there do not go on from number {size}: `keyline verify`."
+        )
+    kept = []
+    for at in range(0, len(rows), IN_ONE_ROW):
+        first = completed(tree.size)
+        kept.append((first, tree.extend(leaf_hashes(rows[at : at + IN_ONE_ROW]))))
+    insert_rows(connection, log.hashes, kept)
+
+
+def backfill(engine: sa.Engine, advance: Callable[[int], None] = lambda _: None) -> None:
+    """Hash what was recorded before rows were hashed, some at a time; others go on meanwhile.
+
+    `advance` is told how many rows were done. Raises `BrokenLog`.
+    """
+    for log in LOGS.values():
+        while done := _backfill_some(engine, log):
+            advance(done)
+
+
+def _backfill_some(engine: sa.Engine, log: Log) -> int:
+    with writing(engine).begin() as connection:
+        row = connection.execute(sa.select(head).with_for_update()).one()._mapping
+        tree = Frontier.parse(row[log.tree.name] or b"")
+        before = tree.size
+        if before < row[log.reached.name]:
+            rows = _rows_after(connection, log, before, row[log.reached.name])
+            _extend(connection, log, tree, rows)
+            connection.execute(head.update(), {log.tree.name: bytes(tree)})
+        return tree.size - before
+
+
+def unhashed(engine: sa.Engine) -> int:
+    """Return how many rows of both logs are still to be hashed."""
+    with engine.connect() as connection:
+        row = connection.execute(sa.select(head)).one()._mapping
+    trees = {log: Frontier.parse(row[log.tree.name] or b"") for log in LOGS.values()}
+    return sum(max(0, row[log.reached.name] - tree.size) for log, tree in trees.items())
+
+
+def frontier(connection: sa.Connection, log: Log) -> Frontier:
+    """Return how far a log was hashed, with its root."""
+    return Frontier.parse(connection.scalar(sa.select(log.tree)) or b"")
+
+
+def hashes_of(connection: sa.Connection, log: Log, nodes: Iterable[Node]) -> dict[Node, bytes]:
+    """Return the kept hashes of complete subtrees, by a point read each. Raises `BrokenLog`."""
+    found = {}
+    column = log.hashes.c
+    for node in nodes:
+        at = place(node)
+        query = (
+            sa.select(sa.func.substr(column.hashes, (at - column.place) * SIZE + 1, SIZE))
+            .where(column.place <= at)
+            .order_by(column.place.desc())
+            .limit(1)
+        )
+        kept = connection.scalar(query)
+        if kept is None or len(kept) != SIZE:
+            raise BrokenLog(f"The kept hashes of {log.name} are not complete: `keyline verify`.")
+        found[node] = bytes(kept)
+    return found
+
+
+def proof(connection: sa.Connection, log: Log, path: Sequence[Range]) -> list[bytes]:
+    """Return the hashes of a proof from those that are kept. Raises `BrokenLog`."""
+    return resolved(path, hashes_of(connection, log, sorted(needed(path))))
+
+
+def root_at(connection: sa.Connection, log: Log, size: int) -> bytes:
+    """Return the root that a log had when it had so many leaves. Raises `BrokenLog`."""
+    return proof(connection, log, [(0, size)])[0]
