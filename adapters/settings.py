@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 
 class SettingsError(Exception):
@@ -50,6 +51,24 @@ class Settings:
     admin_key: str = _setting(
         "KEYLINE_ADMIN_KEY", "the administrator's key; empty: made and printed at first start", ""
     )
+    oidc_issuer: str = _setting(
+        "KEYLINE_OIDC_ISSUER",
+        "URL of an OpenID Connect provider whose tokens are believed; empty: none",
+        "",
+    )
+    oidc_audience: str = _setting(
+        "KEYLINE_OIDC_AUDIENCE", "for whom such tokens must be issued", "keyline"
+    )
+    oidc_claim: str = _setting(
+        "KEYLINE_OIDC_CLAIM",
+        "claim of such tokens that is the employee's code",
+        "preferred_username",
+    )
+    proxies: str = _setting(
+        "KEYLINE_PROXIES",
+        "addresses of the proxies in front, a,b,…, whose X-Forwarded-For is believed",
+        "",
+    )
     log: str = _setting("KEYLINE_LOG", "form of the log: console or json", "console")
     queue: int = _setting("KEYLINE_QUEUE", "commands that may wait; past it 503", 4096)
     body_limit: int = _setting("KEYLINE_BODY_LIMIT", "bytes in the body of one command", 1_048_576)
@@ -91,7 +110,16 @@ class Settings:
         settings = cls(**given)
         if settings.log not in ("console", "json"):
             raise SettingsError("KEYLINE_LOG is console or json.")
+        if settings.oidc_issuer and not secure(settings.oidc_issuer):
+            raise SettingsError("KEYLINE_OIDC_ISSUER is an https:// URL.")
         return settings
+
+
+def secure(url: str) -> bool:
+    """Tell whether nobody on the way can alter what comes from there: HTTPS, or this machine."""
+    parts = urlsplit(url)
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return parts.scheme == "https" or (parts.scheme == "http" and local)
 
 
 def _parse(name: str, text: str, kind: type[Any]) -> Any:

@@ -1,0 +1,141 @@
+"""Access tokens: who has signed in, said in a signed JWT for ten minutes."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import threading
+import time
+from uuid import UUID
+
+import jwt
+import sqlalchemy as sa
+
+from adapters.databases import writing
+from adapters.keys import keys
+from domain.kernel import new_id
+
+ISSUER = "keyline"
+"""Who issues our tokens and, as they are for nobody else, whom they are for."""
+
+ALGORITHM = "HS256"
+"""Only our own processes check these tokens, so one secret signs and verifies."""
+
+LIFETIME = 600
+"""Seconds for which a token is good."""
+
+LEEWAY = 5
+"""Seconds that the clocks of our machines may differ by."""
+
+AGE = 30 * 86_400
+"""Seconds after which another key signs."""
+
+PAUSE = 1.0
+"""Seconds between two looks for keys that other processes made."""
+
+_NAME = "token:"
+
+
+class BadToken(Exception):
+    """The token is altered, expired, not for us, or not a token at all; the text says which."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Signed:
+    """What a token says: who signed in when, in which session, and until when it is good.
+
+    `once` means that nothing is open but the change of the password. `since` and `until` are
+    seconds since 1970.
+    """
+
+    employee: str
+    session: str
+    since: float
+    until: float
+    once: bool = False
+
+
+class Tokens:
+    """Issues and verifies access tokens, with keys that all processes on a journal share."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """Read the keys of a journal, whose tables are there; make one if there is none."""
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._looked = 0.0
+        self._keys: dict[str, bytes] = {}
+        self._look()
+        if not self._keys:
+            self.rotate()
+
+    def issue(self, employee: str, session: str, since: float, *, once: bool = False) -> str:
+        """Return a token. May write a new key: call it in a thread."""
+        newest = max(self._keys)
+        if time.time() - _made(newest) > AGE:
+            newest = self.rotate()
+        now = time.time()
+        claims = {"iss": ISSUER, "aud": ISSUER, "sub": employee, "sid": session}
+        said = claims | {"auth_time": since, "iat": int(now), "exp": int(now) + LIFETIME}
+        if once:
+            said["once"] = True
+        return jwt.encode(said, self._keys[newest], ALGORITHM, headers={"kid": newest})
+
+    def verify(self, token: str) -> Signed:
+        """Return what a token says. Raises `BadToken`.
+
+        May read the keys anew: call it in a thread.
+        """
+        try:
+            key = self._key(str(jwt.get_unverified_header(token).get("kid")))
+            said = jwt.decode(
+                token,
+                key,
+                [ALGORITHM],
+                audience=ISSUER,
+                issuer=ISSUER,
+                leeway=LEEWAY,
+                options={"require": ["exp", "iat", "sub", "sid", "auth_time"]},
+            )
+        except jwt.InvalidTokenError as error:
+            raise BadToken(str(error)) from error
+        return Signed(
+            said["sub"],
+            said["sid"],
+            said["auth_time"],
+            said["exp"] + LEEWAY,
+            once=said.get("once", False),
+        )
+
+    def rotate(self) -> str:
+        """Sign with a new key from now on; older ones verify what they signed while it is good.
+
+        Returns the name of the key.
+        """
+        name, now = new_id(), time.time()
+        old = [each for each in self._keys if now - _made(each) > AGE + 2 * LIFETIME]
+        row = {"name": _NAME + name, "value": secrets.token_hex(32)}
+        with writing(self._engine).begin() as connection:
+            connection.execute(keys.delete().where(keys.c.name.in_([_NAME + each for each in old])))
+            connection.execute(keys.insert(), row)
+        self._look()
+        return name
+
+    def _key(self, name: str) -> bytes:
+        if name not in self._keys and time.monotonic() - self._looked > PAUSE:
+            self._look()
+        try:
+            return self._keys[name]
+        except KeyError:
+            raise BadToken("Its key is not known.") from None
+
+    def _look(self) -> None:
+        query = sa.select(keys.c.name, keys.c.value).where(keys.c.name.startswith(_NAME))
+        with self._lock, self._engine.connect() as connection:
+            found = connection.execute(query).all()
+            self._keys = {row.name.removeprefix(_NAME): bytes.fromhex(row.value) for row in found}
+            self._looked = time.monotonic()
+
+
+def _made(name: str) -> float:
+    """Return when a key was made, which its name, a UUIDv7, tells; in seconds since 1970."""
+    return (UUID(name).int >> 80) / 1000

@@ -1,0 +1,148 @@
+"""Attempts: whoever guesses is slowed down, and nobody else is locked out."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.attempts import ADDRESS, EMPLOYEE, FORGOTTEN, GOOD, PAIR, Attempts, TooSoon, attempts
+from adapters.journal import Journal
+
+HOME, CAFE = "192.0.2.1", "198.51.100.7"
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    journal = Journal(database_url)
+    journal.create()
+    yield journal.engine
+    journal.close()
+
+
+@pytest.fixture
+def counted(engine: sa.Engine) -> Attempts:
+    return Attempts(engine)
+
+
+def later(engine: sa.Engine, seconds: int) -> None:
+    """Let time pass."""
+    past = {name: attempts.c[name] - seconds * 1_000_000 for name in ("last_us", "good_us")}
+    with engine.begin() as connection:
+        connection.execute(attempts.update().values(past))
+
+
+def wait(counted: Attempts, employee: str, address: str) -> int:
+    """Try once and fail; returns the seconds that have to pass before that is allowed."""
+    try:
+        counted.begin(employee, address)
+    except TooSoon as error:
+        return error.seconds
+    return 0
+
+
+def fail(counted: Attempts, engine: sa.Engine, employee: str, address: str, times: int) -> None:
+    """Fail again and again, as fast as it is let."""
+    for _ in range(times):
+        if seconds := wait(counted, employee, address):
+            later(engine, seconds)
+            counted.begin(employee, address)
+
+
+def test_a_few_failures_are_free_and_each_further_one_costs_twice_as_much(
+    counted: Attempts, engine: sa.Engine
+) -> None:
+    for _ in range(PAIR.free):
+        assert wait(counted, "li.wei", HOME) == 0
+    for seconds in (1, 2, 4, 8, 16):
+        assert wait(counted, "li.wei", HOME) == seconds
+        later(engine, seconds)
+        assert wait(counted, "li.wei", HOME) == 0
+    fail(counted, engine, "li.wei", HOME, 20)
+    assert wait(counted, "li.wei", HOME) == PAIR.most
+
+
+def test_an_attempt_that_is_turned_away_does_not_make_it_worse(counted: Attempts) -> None:
+    for _ in range(PAIR.free):
+        counted.begin("li.wei", HOME)
+    assert [wait(counted, "li.wei", HOME) for _ in range(5)] == [1] * 5
+
+
+def test_a_success_makes_good(counted: Attempts) -> None:
+    for _ in range(3 * PAIR.free):
+        counted.begin("li.wei", HOME)
+        counted.succeeded("li.wei", HOME)
+
+
+def test_somebody_elses_guesses_do_not_slow_down_who_is_known_there(
+    counted: Attempts, engine: sa.Engine
+) -> None:
+    counted.begin("li.wei", HOME)
+    counted.succeeded("li.wei", HOME)
+    fail(counted, engine, "li.wei", CAFE, 40)
+    assert wait(counted, "li.wei", CAFE) > 0
+    assert wait(counted, "li.wei", HOME) == 0
+
+
+def test_guessing_from_many_addresses_keeps_nobody_out_for_long(
+    counted: Attempts, engine: sa.Engine
+) -> None:
+    for number in range(EMPLOYEE.free):
+        assert wait(counted, "li.wei", f"203.0.113.{number}") == 0
+    assert wait(counted, "li.wei", "203.0.113.200") == 1
+    for number in range(60):
+        later(engine, EMPLOYEE.most)
+        counted.begin("li.wei", f"203.0.113.{number + 100}")
+    assert wait(counted, "li.wei", HOME) == EMPLOYEE.most
+    assert wait(counted, "wang.fang", HOME) == 0
+
+
+def test_one_password_tried_on_everybody_is_slowed_down_too(counted: Attempts) -> None:
+    for number in range(ADDRESS.free):
+        assert wait(counted, f"employee-{number}", CAFE) == 0
+    assert wait(counted, "one.more", CAFE) == 1
+    assert wait(counted, "one.more", HOME) == 0
+
+
+def test_signing_in_as_oneself_does_not_buy_guesses_at_others(
+    counted: Attempts, engine: sa.Engine
+) -> None:
+    for _ in range(3):
+        counted.begin("mallory", CAFE)
+        counted.succeeded("mallory", CAFE)
+    for number in range(ADDRESS.free):
+        counted.begin(f"employee-{number}", CAFE)
+        counted.begin("mallory", CAFE)
+        counted.succeeded("mallory", CAFE)
+    assert wait(counted, "one.more", CAFE) == 1
+
+
+def test_many_attempts_at_once_are_all_counted(counted: Attempts) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        waits = list(pool.map(lambda _: wait(counted, "li.wei", HOME), range(16)))
+    assert waits.count(0) == PAIR.free
+
+
+def test_failures_are_forgotten_after_a_day_and_known_places_after_a_month(
+    counted: Attempts, engine: sa.Engine
+) -> None:
+    fail(counted, engine, "li.wei", HOME, PAIR.free + 1)
+    later(engine, FORGOTTEN)
+    assert wait(counted, "li.wei", HOME) == 0
+    later(engine, GOOD)
+    counted.begin("wang.fang", CAFE)
+    counted.succeeded("wang.fang", CAFE)
+    with engine.connect() as connection:
+        known = set(connection.scalars(sa.select(attempts.c.employee)))
+    assert known == {"", "wang.fang"}
+
+
+def test_the_hosts_of_one_network_count_as_one(counted: Attempts) -> None:
+    for host in range(PAIR.free):
+        counted.begin("li.wei", f"2001:db8:1:2::{host:x}")
+    assert wait(counted, "li.wei", "2001:db8:1:2:ffff::1") == 1
+    assert wait(counted, "li.wei", "2001:db8:1:3::1") == 0
+    for _ in range(PAIR.free):
+        counted.begin("wang.fang", "::ffff:192.0.2.1")
+    assert wait(counted, "wang.fang", HOME) == 1
+    assert wait(counted, "wang.fang", "not an address") == 0

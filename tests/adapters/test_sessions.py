@@ -1,0 +1,127 @@
+"""Sessions: a refresh token is good once, and a second use ends what it belongs to."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.journal import Journal
+from adapters.sessions import IDLE, LONGEST, RefreshRefused, RefreshReused, Sessions, sessions
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    journal = Journal(database_url)
+    journal.create()
+    yield journal.engine
+    journal.close()
+
+
+@pytest.fixture
+def kept(engine: sa.Engine) -> Sessions:
+    return Sessions(engine)
+
+
+def age(engine: sa.Engine, **seconds: int) -> None:
+    """Move a session into the past."""
+    moved = {f"{name}_us": sessions.c[f"{name}_us"] - s * 1_000_000 for name, s in seconds.items()}
+    with engine.begin() as connection:
+        connection.execute(sessions.update().values(moved))
+
+
+def test_each_refresh_gives_the_next_token_of_the_same_session(kept: Sessions) -> None:
+    first = kept.begin("li.wei")
+    second = kept.refresh(first.refresh)
+    third = kept.refresh(second.refresh)
+    assert len({first.refresh, second.refresh, third.refresh}) == 3
+    assert {each.id for each in (second, third)} == {first.id}
+    assert (third.employee, third.begun_us) == ("li.wei", first.begun_us)
+    assert kept.live(first.id)
+
+
+def test_a_token_that_comes_twice_ends_its_session_and_no_other(kept: Sessions) -> None:
+    first, other = kept.begin("li.wei"), kept.begin("li.wei")
+    second = kept.refresh(first.refresh)
+    with pytest.raises(RefreshReused) as caught:
+        kept.refresh(first.refresh)
+    assert (caught.value.employee, caught.value.session) == ("li.wei", first.id)
+    with pytest.raises(RefreshRefused):
+        kept.refresh(second.refresh)
+    assert not kept.live(first.id)
+    assert kept.live(other.id)
+    kept.refresh(other.refresh)
+
+
+def test_of_many_that_come_at_once_one_is_answered(kept: Sessions) -> None:
+    token = kept.begin("li.wei").refresh
+
+    def attempt(_: int) -> bool:
+        try:
+            kept.refresh(token)
+        except RefreshRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(8))) == 1
+
+
+def test_whoever_knows_only_the_session_can_neither_refresh_nor_end_it(kept: Sessions) -> None:
+    session = kept.begin("li.wei")
+    made_up = f"kr_{session.id}_{'x' * 22}_{'y' * 43}"
+    for token in (made_up, "", "kr_", session.id, session.refresh[:-1], session.refresh + "x"):
+        with pytest.raises(RefreshRefused) as caught:
+            kept.refresh(token)
+        assert not isinstance(caught.value, RefreshReused)
+    kept.refresh(session.refresh)
+
+
+def test_a_session_that_was_ended_is_over(kept: Sessions) -> None:
+    session, other = kept.begin("li.wei"), kept.begin("li.wei")
+    kept.end(session.id)
+    assert not kept.live(session.id)
+    assert kept.live(other.id)
+    with pytest.raises(RefreshRefused):
+        kept.refresh(session.refresh)
+    assert not kept.live("no such session")
+
+
+def test_all_sessions_of_one_employee_end_together(kept: Sessions) -> None:
+    mine, hers = [kept.begin("li.wei") for _ in range(3)], kept.begin("wang.fang")
+    kept.end_all("li.wei")
+    assert not any(kept.live(each.id) for each in mine)
+    assert kept.live(hers.id)
+
+
+def test_a_session_ends_by_itself_when_nobody_uses_it(kept: Sessions, engine: sa.Engine) -> None:
+    session = kept.begin("li.wei")
+    age(engine, until=IDLE)
+    with pytest.raises(RefreshRefused):
+        kept.refresh(session.refresh)
+
+
+def test_no_refresh_takes_a_session_past_its_longest(kept: Sessions, engine: sa.Engine) -> None:
+    session = kept.begin("li.wei")
+    age(engine, begun=LONGEST)
+    following = kept.refresh(session.refresh)
+    with pytest.raises(RefreshRefused):
+        kept.refresh(following.refresh)
+
+
+def test_sessions_long_over_are_forgotten(kept: Sessions, engine: sa.Engine) -> None:
+    old = kept.begin("li.wei")
+    age(engine, until=3 * 86_400)
+    kept.begin("wang.fang")
+    with engine.connect() as connection:
+        assert connection.scalars(sa.select(sessions.c.id)).all() != [old.id]
+        assert connection.scalar(sa.select(sa.func.count()).select_from(sessions)) == 1
+
+
+def test_the_tokens_themselves_are_nowhere_in_the_database(
+    kept: Sessions, engine: sa.Engine
+) -> None:
+    *_, family, current = kept.begin("li.wei").refresh.split("_")
+    with engine.connect() as connection:
+        row = connection.execute(sa.select(sessions)).one()
+    assert not {family, current} & set(row)
