@@ -53,6 +53,11 @@ class AccountTeam(Standing):
     manager: str | None
     team: dict[str, TeamRole]
 
+    @property
+    def owners(self) -> frozenset[str]:
+        """The account manager and the team."""
+        return frozenset({self.manager} if self.manager else ()).union(self.team)
+
     @command
     def assign_manager(self, manager: Code, on: Day | None = None) -> None:
         """Assign the account manager; one who was assigned before is replaced."""

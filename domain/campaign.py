@@ -160,6 +160,11 @@ class Campaign(Outreach, Aggregate):
         """Whether the campaign is closed."""
         return self.status is Status.CLOSED
 
+    @property
+    def units(self) -> frozenset[str]:
+        """The units that carry the campaign out."""
+        return frozenset(self.outline["units"])
+
     @command
     def revise_plan(
         self,

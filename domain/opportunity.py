@@ -146,6 +146,11 @@ class Opportunity(Offer, Aggregate):
         """Whether the opportunity has ended."""
         return self.status is not Status.OPEN
 
+    @property
+    def owners(self) -> frozenset[str]:
+        """The manager and the team of the opportunity."""
+        return frozenset({self.manager} if self.manager else ()).union(self.team)
+
     @command
     def name_customer(self, customer_id: CustomerId) -> None:
         """Name the customer of the opportunity."""

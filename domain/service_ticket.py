@@ -148,6 +148,11 @@ class ServiceTicket(Handling, Aggregate):
         """Whether the ticket is closed or withdrawn."""
         return self.status in (Status.CLOSED, Status.WITHDRAWN)
 
+    @property
+    def owners(self) -> frozenset[str]:
+        """Who works on the ticket."""
+        return frozenset({self.owner} if self.owner else ())
+
     @command
     def reclassify(
         self, kind: Kind, severity: Severity, reason: Line, at: Moment | None = None

@@ -254,3 +254,9 @@ def test_any_commands_are_refused_whole_or_replay_to_the_same_campaign(
     scene: tuple[int, list[Step]],
 ) -> None:
     play(Campaign, *scene)
+
+
+def test_a_campaign_belongs_to_all_units_that_carry_it_out(plan: Campaign) -> None:
+    assert plan.units == {"gd"}
+    plan.revise_plan(units=["gd-gz", "gd-sz"])
+    assert plan.units == {"gd-gz", "gd-sz"}

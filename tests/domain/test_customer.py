@@ -263,3 +263,11 @@ def test_any_commands_are_refused_whole_or_replay_to_the_same_customer(
     scene: tuple[int, list[Step]],
 ) -> None:
     play(Customer, *scene)
+
+
+def test_a_customer_belongs_to_its_unit_its_manager_and_its_team(customer: Customer) -> None:
+    assert customer.units == {customer.unit}
+    assert customer.owners == frozenset()
+    customer.assign_manager("li.wei")
+    customer.add_team_member("wang.fang", TeamRole.SALES)
+    assert customer.owners == {"li.wei", "wang.fang"}

@@ -206,3 +206,11 @@ def test_any_commands_are_refused_whole_or_replay_to_the_same_opportunity(
     scene: tuple[int, list[Step]],
 ) -> None:
     play(Opportunity, *scene)
+
+
+def test_an_opportunity_belongs_to_its_unit_its_manager_and_its_team(deal: Opportunity) -> None:
+    assert deal.units == {"gd-gz"}
+    assert deal.owners == frozenset()
+    deal.assign_manager("li.wei")
+    deal.add_team_member("wang.fang", "presales")
+    assert deal.owners == {"li.wei", "wang.fang"}

@@ -178,3 +178,10 @@ def test_any_commands_are_refused_whole_or_replay_to_the_same_ticket(
     scene: tuple[int, list[Step]],
 ) -> None:
     play(ServiceTicket, *scene)
+
+
+def test_a_ticket_belongs_to_its_unit_and_its_owner(ticket: ServiceTicket) -> None:
+    assert ticket.units == {"gd-gz"}
+    assert ticket.owners == frozenset()
+    ticket.assign("e1")
+    assert ticket.owners == {"e1"}
