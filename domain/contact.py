@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command, new_id
 from domain.standing import Standing
-from domain.values import Day, Id, Line, Prose
+from domain.values import Day, Id, Line, Prose, Sensitive
 
 
 class DecisionRole(StrEnum):
@@ -79,10 +79,10 @@ class ContactDetails(Fields):
     decision_role: DecisionRole | None = None
     influence: int | None = None
     relationship: Relationship | None = None
-    birthday: date | None = None
-    preferences: str | None = None
-    phone: str | None = None
-    email: str | None = None
+    birthday: Annotated[date | None, Sensitive("birthday")] = None
+    preferences: Annotated[str | None, Sensitive("preferences")] = None
+    phone: Annotated[str | None, Sensitive("phone")] = None
+    email: Annotated[str | None, Sensitive("email")] = None
 
 
 class ContactIdTaken(RuleViolation):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.sales_stage import SalesStage
-from domain.values import Amount, Day, Line, Value
+from domain.values import Amount, Day, Line, Sensitive, Value, Worth
 
 
 class ProductLine(Value):
@@ -19,8 +19,8 @@ class ProductLine(Value):
 
     product: Line
     quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    monthly: Amount = Decimal(0)
-    one_off: Amount = Decimal(0)
+    monthly: Annotated[Amount, Sensitive("amount")] = Decimal(0)
+    one_off: Annotated[Amount, Sensitive("amount")] = Decimal(0)
     months: Annotated[int, Field(ge=1, le=120)] = 12
 
 
@@ -47,10 +47,10 @@ class Offer(SalesStage):
 
     class LinesRevised(Aggregate.Event):
         lines: list[ProductLine]
-        amount: Decimal
+        amount: Worth
 
     class AmountRevised(Aggregate.Event):
-        amount: Decimal
+        amount: Worth
         reason: str | None = None
 
     class ExpectedCloseRevised(Aggregate.Event):

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.standing import Standing
-from domain.values import Amount, Count, Currency, Day, Line
+from domain.values import Amount, Count, Currency, Day, Line, Sensitive
 
 
 class Category(StrEnum):
@@ -111,8 +111,8 @@ class Details(Fields):
     website: str | None = None
     founded: int | None = None
     employees: int | None = None
-    annual_revenue: Decimal | None = None
-    it_budget: Decimal | None = None
+    annual_revenue: Annotated[Decimal | None, Sensitive("revenue")] = None
+    it_budget: Annotated[Decimal | None, Sensitive("it-budget")] = None
     currency: str | None = None
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.part import Part
-from domain.values import Amount, Code, Day, Line, Prose
+from domain.values import Amount, Code, Day, Line, Prose, Worth
 
 
 class Stage(StrEnum):
@@ -113,7 +113,7 @@ class SalesStage(Part):
         reason: str | None = None
 
     class Won(Aggregate.Event):
-        amount: Decimal
+        amount: Worth
         contract_number: str | None = None
         closed_on: date | None = None
 

@@ -79,13 +79,13 @@ class Lineage:
     """Marks a parameter that the system fills in: a record and those above it, nearest first.
 
     `start` is the name of the parameter that names the first one, by its id or by its code under
-    the rule `claim`; `step` the attribute of a record that names the one above it; `take` the
-    attribute that is wanted of each. Such a parameter is no part of the command's body.
+    the rule `claim`; `step` the attribute of a record that names the one above it, none for the
+    first alone; `take` the attribute that is wanted of each. Such a parameter is no part of the command's body.
     """
 
     kind: str
     start: str
-    step: str
+    step: str | None
     claim: str | None = None
     take: str = "id"
 

@@ -8,6 +8,7 @@ from domain.kernel import Recorded
 from domain.sensitive import SECRET
 from projections.columns import COARSE, Instant, Json, Text
 from projections.kernel import ReadModel, Row
+from projections.scope import Scope
 from projections.values import moment
 
 api_keys = ReadModel(
@@ -24,6 +25,7 @@ api_keys = ReadModel(
     order="name",
     indexes=[["prefix"]],
     search=["name"],
+    scope=Scope(unit="unit"),
 )
 """`state` is active or revoked."""
 

@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from domain.kernel import Recorded
 from projections.columns import COARSE, Day, Json, Money, Text
 from projections.kernel import ReadModel, Row
+from projections.scope import Scope
 from projections.values import day, day_of, money
+
+_AMOUNT = {"sensitive": "amount"}
 
 campaigns = ReadModel(
     "campaigns",
@@ -24,8 +27,8 @@ campaigns = ReadModel(
     sa.Column("ends_on", Day),
     sa.Column("launched_on", Day),
     sa.Column("closed_on", Day),
-    sa.Column("budget", Money),
-    sa.Column("cost", Money, nullable=False, default=Decimal(0)),
+    sa.Column("budget", Money, info=_AMOUNT),
+    sa.Column("cost", Money, nullable=False, default=Decimal(0), info=_AMOUNT),
     sa.Column("currency", Text, info=COARSE),
     sa.Column("targets", sa.Integer, nullable=False, default=0),
     sa.Column("contacts", sa.Integer, nullable=False, default=0),
@@ -35,9 +38,9 @@ campaigns = ReadModel(
     sa.Column("opportunities", Json, nullable=False, default=[], info={"list": True}),
     sa.Column("evaluated", sa.Boolean, nullable=False, default=False),
     sa.Column("orders_won", sa.Integer),
-    sa.Column("won_amount", Money),
+    sa.Column("won_amount", Money, info=_AMOUNT),
     sa.Column("response_rate", sa.Float),
-    sa.Column("cost_per_response", Money),
+    sa.Column("cost_per_response", Money, info=_AMOUNT),
     sa.Column("roi", sa.Float),
     sa.Column("conclusion", Text),
     order="-starts_on",
@@ -45,6 +48,7 @@ campaigns = ReadModel(
     sorts=["starts_on", "name", "changed_at"],
     filters=["status", "kind"],
     search=["name"],
+    scope=Scope(unit="units", owners=("manager",)),
 )
 """`contacts` and `responses` count what was recorded, `contacted` and `responded` the customers;
 `response_rate` and `roi` are those of the evaluation."""

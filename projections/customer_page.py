@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from domain.handling import UNRESOLVED
+from projections.asking import Asking
 from projections.customers import customers
 from projections.kernel import ReadModel, Row
+from projections.lens import Lens
+from projections.masks import masked, shown
 from projections.opportunities import opportunities
-from projections.queries import Listing
 from projections.service_tickets import service_tickets
+from projections.sight import Sight
 
 MOST = 50
 """Rows of each list on the page; `counts` has the whole numbers."""
@@ -37,6 +41,9 @@ class CustomerPage:
     satisfaction: float | None
 
 
+ON_PAGE = (customers, opportunities, service_tickets)
+"""The read models that a page is made of."""
+
 _SUBSIDIARY = ("id", "name", "state", "grade", "unit", "manager")
 _OPPORTUNITY = (
     *("id", "title", "stage", "probability", "amount", "weighted_amount", "currency"),
@@ -45,78 +52,122 @@ _OPPORTUNITY = (
 _TICKET = ("id", "title", "kind", "severity", "status", "owner", "unit", "opened_at")
 
 
-def customer_page(connection: sa.Connection, id_: str) -> CustomerPage | None:
-    """Return the page of a customer, `None` when there is none of this id."""
-    customer = Listing(customers).one(connection, id_)
-    if customer is None:
-        return None
-    below = customers.table.c.parent_id == id_
-    offers, tickets = opportunities.table.c, service_tickets.table.c
-    deals, calls = offers.customer_id == id_, tickets.customer_id == id_
-    still_open = tickets.status.in_([status.value for status in UNRESOLVED])
-    pipeline = _rows(
-        connection,
-        sa.select(
+def customer_page(
+    asking: Asking, id_: str, sights: Mapping[str, Sight] | None = None
+) -> CustomerPage | None:
+    """Return the page of a customer, `None` when there is none of this id in sight.
+
+    Args:
+        asking: Where to ask: of now, or of a moment in the past.
+        id_: The customer.
+        sights: What is seen of each read model, by its name; by default everything.
+    """
+    return _Page(asking, sights or {}).of(id_)
+
+
+class _Page:
+    """The parts of a page, each as far as it is in sight."""
+
+    def __init__(self, asking: Asking, sights: Mapping[str, Sight]) -> None:
+        self._asking = asking
+        self._lenses = {
+            model.name: Lens(
+                model, sights.get(model.name), asking.dialect, asking.tables, along=True
+            )
+            for model in ON_PAGE
+        }
+        amounts = sights.get(opportunities.name)
+        self._amounts = amounts is None or "amount" not in amounts.masked_somewhere()
+
+    def of(self, id_: str) -> CustomerPage | None:
+        known = self._table(customers).c
+        found = self._rows(customers, shown(customers), known.id == id_)
+        if not found:
+            return None
+        (customer,) = found
+        tickets = self._table(service_tickets).c
+        calls = tickets.customer_id == id_
+        still_open = tickets.status.in_([status.value for status in UNRESOLVED])
+        offers = self._table(opportunities).c
+        deals = offers.customer_id == id_
+        pipeline = self._pipeline(deals)
+        (figures,) = self._figures(
+            service_tickets,
+            sa.select(
+                sa.func.count().label("tickets"),
+                sa.func.count().filter(still_open).label("open_tickets"),
+                sa.func.avg(tickets.satisfaction).label("satisfaction"),
+            ).where(calls),
+        )
+        below = known.parent_id == id_
+        (subsidiaries,) = self._figures(
+            customers, sa.select(sa.func.count().label("count")).where(below)
+        )
+        parent = self._rows(customers, _SUBSIDIARY, known.id == customer["parent_id"])
+        score = figures["satisfaction"]
+        return CustomerPage(
+            customer=customer,
+            parent=parent[0] if parent else None,
+            subsidiaries=self._some(customers, _SUBSIDIARY, "name", below),
+            opportunities=self._some(
+                opportunities, _OPPORTUNITY, "expected_close", deals, offers.status == "open"
+            ),
+            tickets=self._some(service_tickets, _TICKET, "opened_at", calls, still_open),
+            pipeline=pipeline,
+            counts={
+                "subsidiaries": subsidiaries["count"],
+                "open_opportunities": sum(
+                    each["count"] for each in pipeline if each["status"] == "open"
+                ),
+                "tickets": figures["tickets"],
+                "open_tickets": figures["open_tickets"],
+            },
+            satisfaction=None if score is None else float(score),
+        )
+
+    def _pipeline(self, deals: sa.ColumnElement[bool]) -> list[Row]:
+        offers = self._table(opportunities).c
+        query = sa.select(
             offers.status,
             offers.currency,
             sa.func.count().label("count"),
             sa.func.sum(offers.amount).label("amount"),
             sa.func.sum(offers.weighted_amount).label("weighted_amount"),
         )
-        .where(deals)
-        .group_by(offers.status, offers.currency)
-        .order_by(offers.status, offers.currency),
-    )
-    figures = connection.execute(
-        sa.select(
-            sa.func.count().label("tickets"),
-            sa.func.count().filter(still_open).label("open_tickets"),
-            sa.func.avg(tickets.satisfaction).label("satisfaction"),
-        ).where(calls)
-    ).one()
-    subsidiaries = connection.scalar(sa.select(sa.func.count()).where(below)) or 0
-    return CustomerPage(
-        customer=customer,
-        parent=_parent(connection, customer["parent_id"]),
-        subsidiaries=_some(connection, customers, _SUBSIDIARY, "name", below),
-        opportunities=_some(
-            connection,
-            opportunities,
-            _OPPORTUNITY,
-            "expected_close",
-            deals,
-            offers.status == "open",
-        ),
-        tickets=_some(connection, service_tickets, _TICKET, "opened_at", calls, still_open),
-        pipeline=pipeline,
-        counts={
-            "subsidiaries": subsidiaries,
-            "open_opportunities": sum(
-                each["count"] for each in pipeline if each["status"] == "open"
-            ),
-            "tickets": figures.tickets,
-            "open_tickets": figures.open_tickets,
-        },
-        satisfaction=None if figures.satisfaction is None else float(figures.satisfaction),
-    )
+        query = query.where(deals).group_by(offers.status, offers.currency)
+        found = self._figures(opportunities, query.order_by(offers.status, offers.currency))
+        hidden = frozenset() if self._amounts else frozenset({"amount"})
+        return [masked(opportunities, row, hidden) for row in found]
 
+    def _table(self, model: ReadModel) -> sa.FromClause:
+        return self._asking.tables(model)
 
-def _parent(connection: sa.Connection, id_: str | None) -> Row | None:
-    found = _some(connection, customers, _SUBSIDIARY, "name", customers.table.c.id == id_)
-    return found[0] if found else None
+    def _figures(self, model: ReadModel, query: sa.Select[Any]) -> list[Row]:
+        return self._asking.rows(self._lenses[model.name].narrow(query))
 
+    def _rows(
+        self, model: ReadModel, names: Iterable[str], *conditions: sa.ColumnElement[bool]
+    ) -> list[Row]:
+        return self._shown(model, self._select(model, names, *conditions))
 
-def _some(
-    connection: sa.Connection,
-    model: ReadModel,
-    names: tuple[str, ...],
-    order: str,
-    *conditions: sa.ColumnElement[bool],
-) -> list[Row]:
-    columns = model.table.c
-    query = sa.select(*(columns[name] for name in names)).where(*conditions)
-    return _rows(connection, query.order_by(columns[order], columns.id).limit(MOST))
+    def _some(
+        self,
+        model: ReadModel,
+        names: Iterable[str],
+        order: str,
+        *conditions: sa.ColumnElement[bool],
+    ) -> list[Row]:
+        columns = self._table(model).c
+        first = columns[order].nulls_first()
+        query = self._select(model, names, *conditions).order_by(first, columns.id)
+        return self._shown(model, query.limit(MOST))
 
+    def _select(
+        self, model: ReadModel, names: Iterable[str], *conditions: sa.ColumnElement[bool]
+    ) -> sa.Select[Any]:
+        columns, marks = self._table(model).c, self._lenses[model.name].marks
+        return sa.select(*(columns[name] for name in names), *marks).where(*conditions)
 
-def _rows(connection: sa.Connection, query: sa.Select[Any]) -> list[Row]:
-    return [dict(row) for row in connection.execute(query).mappings()]
+    def _shown(self, model: ReadModel, query: sa.Select[Any]) -> list[Row]:
+        lens = self._lenses[model.name]
+        return [lens.show(row) for row in self._asking.rows(lens.narrow(query))]

@@ -11,7 +11,10 @@ from domain.kernel import Recorded
 from projections.columns import COARSE, Day, Id, Json, Money, Text
 from projections.kernel import ReadModel, Row
 from projections.names import name_key
+from projections.scope import Scope
 from projections.values import day, day_of, money
+
+_OF_CONTACTS = {name: name for name in ("phone", "email", "birthday", "preferences")}
 
 customers = ReadModel(
     "customers",
@@ -36,12 +39,12 @@ customers = ReadModel(
     sa.Column("website", Text),
     sa.Column("founded", sa.Integer),
     sa.Column("employees", sa.Integer),
-    sa.Column("annual_revenue", Money),
-    sa.Column("it_budget", Money),
+    sa.Column("annual_revenue", Money, info={"sensitive": "revenue"}),
+    sa.Column("it_budget", Money, info={"sensitive": "it-budget"}),
     sa.Column("currency", Text, info=COARSE),
     sa.Column("registered_on", Day),
     sa.Column("rival_until", Day),
-    sa.Column("contacts", Json, nullable=False, default={}),
+    sa.Column("contacts", Json, nullable=False, default={}, info={"sensitive": _OF_CONTACTS}),
     sa.Column("team", Json, nullable=False, default={}),
     sa.Column("purchases", Json, nullable=False, default=[]),
     order="name",
@@ -55,6 +58,7 @@ customers = ReadModel(
     sorts=["name", "changed_at", "annual_revenue", "registered_on"],
     filters=["state", "grade", "industry", "category", "unit"],
     search=["name", "short_name"],
+    scope=Scope(unit="unit", owners=("manager", "team")),
 )
 """`lost_to` is the competitor that gained a lapsed customer; `rival_until` the first day on which
 a contract with a competitor ends; `contacts` by contact id, `team` the role of each employee,

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from domain.kernel import Recorded
 from projections.columns import COARSE, Instant, Text
 from projections.kernel import ReadModel, Row
+from projections.scope import Scope
 from projections.values import moment
 
 delegations = ReadModel(
@@ -20,6 +21,7 @@ delegations = ReadModel(
     sa.Column("reason", Text),
     order="-starts",
     indexes=[["principal"], ["deputy"]],
+    scope=Scope(owners=("principal", "deputy")),
 )
 """`state` is active or withdrawn; an active delegation counts from `starts` until `until`."""
 

@@ -9,7 +9,9 @@ from rapidfuzz import fuzz
 
 from domain.customer import normal_number
 from projections.customers import customers
+from projections.lens import Lens
 from projections.names import name_key
+from projections.sight import Sight
 
 ALIKE = 85
 """From how many of 100 points on two names are much alike."""
@@ -32,9 +34,14 @@ class Duplicate:
 
 
 def likely_duplicates(
-    connection: sa.Connection, name: str, registration_number: str | None = None
+    connection: sa.Connection,
+    name: str,
+    registration_number: str | None = None,
+    sight: Sight | None = None,
 ) -> list[Duplicate]:
     """Return up to ten customers that may be the one described, the likeliest first.
+
+    Only those in sight; by default all.
 
     Legal form, case and punctuation of names do not count. Names that are alike, not equal, are
     found when the first half is equal.
@@ -45,6 +52,7 @@ def likely_duplicates(
     query = sa.select(
         *(table.c[each] for each in ("id", "name", "name_key", "unit", "state", "registration_key"))
     )
+    query = Lens(customers, sight, connection.dialect.name, along=True).narrow(query)
     start = key[: max(2, (len(key) + 1) // 2)]
     wanted = [
         query.where(table.c.name_key == key).limit(_MOST),

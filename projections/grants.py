@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from domain.kernel import Recorded
 from projections.columns import COARSE, Instant, Json, Text
 from projections.kernel import ReadModel, Row
+from projections.scope import Scope
 from projections.values import moment, moment_of
 
 grants = ReadModel(
@@ -24,6 +25,7 @@ grants = ReadModel(
     sa.Column("reason", Text),
     order="employee",
     indexes=[["employee"], ["role"], ["unit", "employee"]],
+    scope=Scope(unit="unit", owners=("employee",)),
 )
 """`state` is active or revoked; an active grant counts from `starts` until `until`."""
 

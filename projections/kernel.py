@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from domain.kernel import Recorded
 from domain.stored import Unreadable, UnreadableEvent
-from projections.columns import Id, Instant, Text
+from projections.columns import Id, Instant, Json, Text
+from projections.scope import Scope
 from projections.search import bigrams
 
 Row = dict[str, Any]
@@ -68,6 +69,7 @@ class ReadModel:
         sorts: Sequence[str] = (),
         filters: Sequence[str] = (),
         search: Sequence[str] = (),
+        scope: Scope = Scope(),  # noqa: B008
     ) -> None:
         """Declare a read model.
 
@@ -82,11 +84,13 @@ class ReadModel:
                 `sorts`, so that rows to leave out are not even looked at, and have one of their
                 own, for counting.
             search: The columns whose words are found by full text.
+            scope: Where the rows belong. Without it, only those see them who see everything.
         """
         self.name = name
         self.aggregate = aggregate
         self.order = order
         self.search = tuple(search)
+        self.scope = scope
         self.table = sa.Table(
             name,
             row_tables,
@@ -97,6 +101,7 @@ class ReadModel:
             sa.Column("changed_at", Instant, nullable=False),
             *columns,
             *([sa.Column("search", Text, nullable=False, default="")] if search else []),
+            *([sa.Column("owned_by", Json, nullable=False, default=[])] if scope.owners else []),
         )
         self.indexes = (
             *((*each, "id") for each in indexes),
@@ -105,6 +110,7 @@ class ReadModel:
         )
         self.folds = _Folds(aggregate)
         self._searched = frozenset(search)
+        self._owners = frozenset(scope.owners)
         self._module: ModuleType | None = None
         self.blank: Row = {
             column.name: None if column.default is None else column.default.arg  # type: ignore[attr-defined]
@@ -140,6 +146,8 @@ class ReadModel:
             raise KeyError(*(changes.keys() - row.keys()))
         if not self._searched.isdisjoint(changes):
             after["search"] = bigrams(*[after[name] for name in self.search])
+        if not self._owners.isdisjoint(changes):
+            after["owned_by"] = self.scope.owned_by(after)
         return after
 
     def advance(self, row: Row, event: Recorded) -> Row:
@@ -163,7 +171,7 @@ class ReadModel:
     def fingerprint(self) -> str:
         """What the rows depend on: columns, indexes, folds and the functions these call."""
         columns = [f"{column.name} {column.type!r}" for column in self.table.columns]
-        parts = [*columns, repr(self.indexes), repr(self.search), *self._code()]
+        parts = [*columns, *map(repr, (self.indexes, self.search, self.scope)), *self._code()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
     def _code(self) -> list[str]:

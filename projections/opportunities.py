@@ -10,7 +10,11 @@ import sqlalchemy as sa
 from domain.kernel import Recorded
 from projections.columns import COARSE, Day, Id, Json, Money, Text
 from projections.kernel import ReadModel, Row
+from projections.scope import Scope
 from projections.values import day, day_of, money, share
+
+_AMOUNT = {"sensitive": "amount"}
+_OF_LINES = {"monthly": "amount", "one_off": "amount"}
 
 opportunities = ReadModel(
     "opportunities",
@@ -23,8 +27,8 @@ opportunities = ReadModel(
     sa.Column("stage", Text, nullable=False, default="lead", info=COARSE),
     sa.Column("stage_on", Day),
     sa.Column("probability", sa.Integer, nullable=False, default=0),
-    sa.Column("amount", Money),
-    sa.Column("weighted_amount", Money),
+    sa.Column("amount", Money, info=_AMOUNT),
+    sa.Column("weighted_amount", Money, info=_AMOUNT),
     sa.Column("currency", Text, info=COARSE),
     sa.Column("expected_close", Day),
     sa.Column("source", Text, info=COARSE),
@@ -33,7 +37,7 @@ opportunities = ReadModel(
     sa.Column("close_reason", Text, info=COARSE),
     sa.Column("lost_to", Text),
     sa.Column("contract_number", Text),
-    sa.Column("lines", Json, nullable=False, default=[]),
+    sa.Column("lines", Json, nullable=False, default=[], info={"sensitive": _OF_LINES}),
     sa.Column("stages", Json, nullable=False, default=[]),
     sa.Column("competitors", Json, nullable=False, default=[]),
     sa.Column("team", Json, nullable=False, default={}),
@@ -42,6 +46,9 @@ opportunities = ReadModel(
     sorts=["expected_close", "changed_at", "amount", "opened_on"],
     filters=["status", "stage", "unit"],
     search=["title"],
+    scope=Scope(
+        unit="unit", owners=("manager", "team"), through=("customer_id", "customers")
+    ),
 )
 """`weighted_amount` is the amount times the probability while open, the amount when won, else
 nothing; `stages` the stages gone through: stage, first and last day, days between."""

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.sql.elements import UnaryExpression
-from sqlalchemy.sql.operators import custom_op
 
 from projections.kernel import ReadModel, Row
+from projections.lens import Lens, Tables, off_index, the_table
+from projections.masks import MASKED, shown
+from projections.owned import among
 from projections.question import Filter, Question, Values, place
 from projections.search import frequent, matches
+from projections.sight import Sight
 
 _MANY = 5_000
 """From how many rows on a word is frequent."""
+
+_WIDE = 1_000
+"""From how many rows on units are wide: walking along the order finds a page of theirs sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,8 @@ class Listing:
         Raises `BadParameter` when the place is not of this list.
         """
         rows: list[Row] = []
-        query = self._query(asked, self.model.table, self._means(connection, asked))
+        along = self._is_wide(connection, asked)
+        query = self._query(asked, the_table, self._means(connection, asked), along=along)
         for stretch in self._behind(asked, after, self.model.table):
             part = query.where(stretch).limit(asked.limit + 1 - len(rows))
             rows += [dict(row) for row in connection.execute(part).mappings()]
@@ -55,17 +62,20 @@ class Listing:
         query = self.select_count(asked, dialect=connection.dialect.name)
         return connection.scalar(query) or 0
 
-    def one(self, connection: sa.Connection, id_: str) -> Row | None:
-        """Return the row of a record."""
-        query = sa.select(*self._columns(self.model.table)).where(self.model.table.c.id == id_)
-        found = connection.execute(query).mappings().one_or_none()
-        return None if found is None else dict(found)
+    def one(self, connection: sa.Connection, id_: str, sight: Sight | None = None) -> Row | None:
+        """Return the row of a record as somebody sees it, `None` when they do not."""
+        table = self.model.table
+        lens = Lens(self.model, sight, connection.dialect.name, along=True)
+        query = sa.select(*(table.c[name] for name in shown(self.model)), *lens.marks)
+        found = connection.execute(lens.narrow(query.where(table.c.id == id_))).mappings()
+        row = found.one_or_none()
+        return None if row is None else lens.show(dict(row))
 
     def select(
         self,
         asked: Question,
         after: Sequence[Any] | None = None,
-        source: sa.FromClause | None = None,
+        tables: Tables = the_table,
         dialect: str = "sqlite",
     ) -> sa.Select[Any]:
         """Return the query for a page, with one row too many to see whether there is another.
@@ -73,27 +83,28 @@ class Listing:
         Args:
             asked: Filters, order, fields.
             after: The place behind which the page begins.
-            source: What has the columns of the read model; by default its table.
+            tables: Where the rows are; by default in the tables of the read models.
             dialect: The name of the database.
         """
-        table = self.model.table if source is None else source
-        behind = sa.or_(*self._behind(asked, after, table))
-        return self._query(asked, table, dialect).where(behind).limit(asked.limit + 1)
+        behind = sa.or_(*self._behind(asked, after, tables(self.model)))
+        return self._query(asked, tables, dialect).where(behind).limit(asked.limit + 1)
 
     def select_count(
-        self, asked: Question, source: sa.FromClause | None = None, dialect: str = "sqlite"
+        self, asked: Question, tables: Tables = the_table, dialect: str = "sqlite"
     ) -> sa.Select[Any]:
         """Return the query for the number of rows; the arguments are those of `select`."""
-        table = self.model.table if source is None else source
-        query = sa.select(sa.func.count()).select_from(table)
-        return query.where(*self._conditions(asked, table, dialect, counted=True))
+        table = tables(self.model)
+        query: sa.Select[Any] = sa.select(sa.func.count()).select_from(table)
+        query = query.where(*self._conditions(asked, table, dialect, counted=True))
+        return Lens(self.model, asked.sight, dialect, tables).narrow(query)
 
     def cut(self, asked: Question, rows: list[Row]) -> Page:
         """Return the page for the rows that the query of `select` gave."""
         more = len(rows) > asked.limit
         rows = rows[: asked.limit]
         following = asked.place(rows[-1]) if more else None
-        return Page([{name: row[name] for name in asked.fields} for row in rows], following)
+        lens = Lens(self.model, asked.sight)
+        return Page([chosen(lens.show(row), asked.fields) for row in rows], following)
 
     def _means(self, connection: sa.Connection, asked: Question) -> str:
         """Return the database whose means serve a page best.
@@ -106,10 +117,32 @@ class Listing:
             return "sqlite-plain"
         return connection.dialect.name
 
-    def _query(self, asked: Question, table: sa.FromClause, dialect: str) -> sa.Select[Any]:
+    def _is_wide(self, connection: sa.Connection, asked: Question) -> bool:
+        """Tell whether what is in sight, of the units asked for, is many rows.
+
+        SQLite would fetch and sort all of them. When they are many, or words are few, it is
+        faster to look at the unit of each row that is met on the way.
+        """
+        if connection.dialect.name != "sqlite" or asked.words is not None:
+            return True
+        table = self.model.table
+        lens = Lens(self.model, asked.sight)
+        units = [(filter_, values) for filter_, values in asked.where if filter_.kind == "under"]
+        if lens.condition is None and not units:
+            return False
+        query = sa.select(sa.literal(1)).select_from(table).limit(_WIDE)
+        query = query.where(*(_condition(f, table.c[f.column], v, "sqlite") for f, v in units))
+        found = lens.narrow(query).subquery()
+        return connection.scalar(sa.select(sa.func.count()).select_from(found)) == _WIDE
+
+    def _query(
+        self, asked: Question, tables: Tables, dialect: str, *, along: bool = False
+    ) -> sa.Select[Any]:
         names = [*asked.fields, *(n for n, _ in asked.order if n not in asked.fields)]
-        query = sa.select(*(table.c[name] for name in names))
-        query = query.where(*self._conditions(asked, table, dialect))
+        table, database = tables(self.model), dialect.partition("-")[0]
+        lens = Lens(self.model, asked.sight, database, tables, along=along)
+        query: sa.Select[Any] = sa.select(*(table.c[name] for name in names), *lens.marks)
+        query = lens.narrow(query.where(*self._conditions(asked, table, dialect, along=along)))
         for name, down in asked.order:
             order = table.c[name].desc() if down else table.c[name].asc()
             # Nothing is the smallest value, everywhere; SQLite has it so without being told.
@@ -127,38 +160,41 @@ class Listing:
         steps = [(table.c[name], down, bool(nullable[name].nullable)) for name, down in asked.order]
         return _stretches(steps, place(self.model, asked, after))
 
-    def _columns(self, table: sa.FromClause) -> list[sa.ColumnElement[Any]]:
-        return [column for column in table.columns if column.name != "search"]
-
     def _conditions(
-        self, asked: Question, table: sa.FromClause, dialect: str, *, counted: bool = False
+        self,
+        asked: Question,
+        table: sa.FromClause,
+        dialect: str,
+        *,
+        counted: bool = False,
+        along: bool = False,
     ) -> list[sa.ColumnElement[bool]]:
-        coarse = [self._is_coarse(filter_, values) for filter_, values in asked.where]
+        coarse = [self._is_coarse(filter_, along) for filter_, _ in asked.where]
         # To count, the rows of such a filter are as good as any, if there is no better one.
         astray = dialect.startswith("sqlite") and not (counted and all(coarse))
         found = []
         for (filter_, values), shared in zip(asked.where, coarse, strict=True):
             column: sa.ColumnElement[Any] = table.c[filter_.column]
             if astray and shared:
-                column = UnaryExpression(column, operator=custom_op("+"), type_=column.type)
-            found.append(_condition(filter_, column, values))
+                column = off_index(column)
+            found.append(_condition(filter_, column, values, dialect.partition("-")[0]))
         if asked.words is not None:
             found.append(matches(table, asked.words, dialect))
         return found
 
-    def _is_coarse(self, filter_: Filter, values: Sequence[Any]) -> bool:
-        """Tell whether a filter lets many rows through: many share its value, or its province.
+    def _is_coarse(self, filter_: Filter, along: bool) -> bool:
+        """Tell whether a filter lets many rows through: many share its value, or are below a unit.
 
         SQLite should not look for these first and then sort them. It is better to walk along the
         order asked for, whose index has the filtered columns too. `+` keeps it from doing so.
         """
         if filter_.kind == "under":
-            return str(values[0]).count("-") < 2
+            return along
         return "coarse" in self.model.table.c[filter_.column].info
 
 
 def _condition(
-    filter_: Filter, column: sa.ColumnElement[Any], values: Sequence[Any]
+    filter_: Filter, column: sa.ColumnElement[Any], values: Sequence[Any], dialect: str
 ) -> sa.ColumnElement[bool]:
     value, one = values[0], len(values) == 1
     match filter_.kind:
@@ -167,13 +203,18 @@ def _condition(
         case "to":
             return sa.and_(column <= value)
         case "under":
-            # All that begins with `gd-`: the next character after the hyphen is the full stop.
-            return sa.or_(column == value, sa.and_(column >= f"{value}-", column < f"{value}."))
+            return among(column, values, dialect)
         case "has":
             return sa.cast(column, sa.Text).contains(f'"{value}"', autoescape=True)
     if value is None:
         return column.is_(None)
     return column == value if one else column.in_(values)
+
+
+def chosen(row: Row, fields: Sequence[str]) -> Row:
+    """Return the fields asked for of a row, and what it says about those that are masked."""
+    told = [MASKED] if MASKED in row and MASKED not in fields else []
+    return {name: row[name] for name in (*fields, *told)}
 
 
 def _stretches(
@@ -215,8 +256,12 @@ class DuckDialect(PGDialect):
 DUCK = DuckDialect()
 
 
-def past(model: ReadModel, position: int) -> sa.FromClause:
-    """Return the rows of a read model as they were at a position, for DuckDB's histories."""
+def past(position: int) -> Tables:
+    """Return the rows of the read models as they were at a position, for DuckDB's histories."""
+    return cache(partial(_past, position))
+
+
+def _past(position: int, model: ReadModel) -> sa.FromClause:
     columns = [sa.column(column.name, column.type) for column in model.table.columns]
     call: Any = getattr(sa.func, f"{model.name}_as_of")(sa.literal_column(str(int(position))))
     source: sa.FromClause = call.table_valued(*columns).alias(model.name)

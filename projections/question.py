@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from projections.columns import Instant, Json, Money
 from projections.kernel import ReadModel
+from projections.masks import classes, shown
+from projections.sight import Sight
+from projections.texts import BadParameter, read
 
 Values = tuple[str | int | float | bool | None, ...]
 """A place in a list: the sorted columns of the last row seen, and its id, as plain JSON values."""
 
-_LARGEST = 2**63 - 1
-_MONEY = Decimal(_LARGEST) / 100
+
+class FieldMasked(BadParameter):
+    """A list is not filtered or sorted by what is masked in some of its rows."""
 
 
-class BadParameter(ValueError):
-    """A parameter of a query makes no sense; `name` says which, `detail` why."""
+Under = Callable[[str], frozenset[str] | None]
+"""Gives the codes of a unit and all below it; `None` for the unit above all others."""
 
-    def __init__(self, name: str, detail: str) -> None:
-        """Refuse a parameter."""
-        super().__init__(f"{name}: {detail}")
-        self.name = name
-        self.detail = detail
+
+def _alone(unit: str) -> frozenset[str]:
+    return frozenset({unit})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +48,27 @@ class Filter:
         stands for no value.
         """
         if self.kind != "any":
-            return (_read(self.name, self.type, text, self.kind),)
+            return (read(self.name, self.type, text, self.kind),)
         if not text:
             return (None,)
         if text.count(",") >= 1000:
             raise BadParameter(self.name, "at most 1000 values")
-        return tuple(_read(self.name, self.type, each, self.kind) for each in text.split(","))
+        return tuple(read(self.name, self.type, each, self.kind) for each in text.split(","))
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a list, checked: conditions, order, fields, words, rows at most."""
+    """What is asked of a list, checked: conditions, order, fields, words, rows at most.
+
+    `sight` is what the one who asks sees of the list; `None` for all of it.
+    """
 
     where: tuple[tuple[Filter, tuple[Any, ...]], ...]
     order: tuple[tuple[str, bool], ...]
     fields: tuple[str, ...]
     words: str | None
     limit: int
+    sight: Sight | None = None
 
     def place(self, row: Mapping[str, Any]) -> Values:
         """Return the place of a row in this order."""
@@ -81,7 +87,7 @@ def filters(model: ReadModel) -> dict[str, Filter]:
         if isinstance(column.type, Json):
             if column.info.get("list"):
                 found.append(Filter(name, name, "has", "text"))
-        elif name != "search":
+        elif name in shown(model):
             found.append(Filter(name, name, "any", type_))
             if type_ not in ("text", "boolean"):
                 found.append(Filter(f"{name}_from", name, "from", type_))
@@ -96,13 +102,13 @@ def sortable(model: ReadModel) -> list[str]:
     return [
         column.name
         for column in model.table.columns
-        if not isinstance(column.type, Json) and column.name != "search"
+        if not isinstance(column.type, Json) and column.name in shown(model)
     ]
 
 
 def fields(model: ReadModel) -> list[str]:
     """Return the columns that can be read."""
-    return [column.name for column in model.table.columns if column.name != "search"]
+    return list(shown(model))
 
 
 def question(
@@ -113,8 +119,12 @@ def question(
     select: str | None = None,
     words: str | None = None,
     limit: int = 50,
+    sight: Sight | None = None,
+    under: Under = _alone,
 ) -> Question:
     """Check what is asked of a read model's list; raises `BadParameter`.
+
+    Raises `FieldMasked` for a filter or an order by what the one who asks does not see.
 
     Args:
         model: The read model.
@@ -123,24 +133,44 @@ def question(
         select: Columns with commas between; by default all.
         words: What to find by full text.
         limit: Rows on a page, 1 to 1000.
+        sight: What the one who asks sees of the list; by default all of it.
+        under: What is below a unit, for `unit_under`.
     """
     known = filters(model)
     conditions = []
     for name, text in where.items():
         if name not in known:
             raise BadParameter(name, "no such filter")
-        conditions.append((known[name], known[name].read(_clean(name, text))))
+        values = known[name].read(_clean(name, text))
+        if known[name].kind == "under":
+            below = under(values[0])
+            if below is None:
+                continue
+            values = tuple(sorted(below))
+        conditions.append((known[name], values))
     if not 1 <= limit <= 1000:
         raise BadParameter("limit", "between 1 and 1000")
     if words is not None and not model.search:
         raise BadParameter("q", "this list has no search")
+    order = _order(model, sort or model.order)
+    if sight is not None:
+        _open_only(model, [each.column for each, _ in conditions], sight)
+        _open_only(model, [name for name, _ in order], sight)
     return Question(
         tuple(conditions),
-        _order(model, sort or model.order),
+        order,
         _fields(model, select),
         None if words is None else _clean("q", words)[:200],
         limit,
+        sight,
     )
+
+
+def _open_only(model: ReadModel, columns: Sequence[str], sight: Sight) -> None:
+    closed = sight.masked_somewhere()
+    for name in columns:
+        if hidden := closed & classes(model, [name]):
+            raise FieldMasked(name, f"{', '.join(sorted(hidden))} is masked for you here")
 
 
 def place(model: ReadModel, asked: Question, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -153,7 +183,7 @@ def place(model: ReadModel, asked: Question, values: Sequence[Any]) -> tuple[Any
         if value is None or (type_ in ("integer", "number", "boolean") and not _is_text(value)):
             found.append(value)
         elif _is_text(value):
-            found.append(_read("cursor", type_, value, "any"))
+            found.append(read("cursor", type_, value, "any"))
         else:
             raise BadParameter("cursor", "not of this list")
     return tuple(found)
@@ -200,67 +230,6 @@ def _type(type_: sa.types.TypeEngine[Any]) -> Any:
         case sa.Float():
             return "number"
     return "text"
-
-
-def _read(name: str, type_: str, text: str, kind: str) -> Any:
-    reader, wanted = _READERS[type_]
-    try:
-        return reader(text, kind)
-    except (ValueError, InvalidOperation, OverflowError) as error:
-        raise BadParameter(name, f"not {wanted}: {text[:100]!r}") from error
-
-
-def _integer(text: str, _: str) -> int:
-    number = int(text)
-    if abs(number) > _LARGEST:
-        raise ValueError(text)
-    return number
-
-
-def _number(text: str, _: str) -> float:
-    number = float(text)
-    if number != number or abs(number) == float("inf"):
-        raise ValueError(text)
-    return number
-
-
-def _amount(text: str, _: str) -> Decimal:
-    amount = Decimal(text)
-    if not amount.is_finite() or abs(amount) > _MONEY or amount != round(amount, 2):
-        raise ValueError(text)
-    return amount
-
-
-def _instant(text: str, kind: str) -> datetime:
-    """Read an instant, or a day: then its first, as the end of a range its last microsecond."""
-    if len(text) <= 10:
-        start = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-        return start + timedelta(days=1, microseconds=-1) if kind == "to" else start
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(text)
-    return found.astimezone(UTC)
-
-
-def _boolean(text: str, _: str) -> bool:
-    return {"true": True, "false": False, "1": True, "0": False}.get(text) or _false(text)
-
-
-def _false(text: str) -> bool:
-    if text not in ("false", "0"):
-        raise ValueError(text)
-    return False
-
-
-_READERS: dict[str, tuple[Callable[[str, str], Any], str]] = {
-    "text": (lambda text, _: text, "a text"),
-    "integer": (_integer, "a whole number"),
-    "number": (_number, "a number"),
-    "money": (_amount, "an amount with at most two decimals"),
-    "day": (lambda text, _: date.fromisoformat(text), "a date (YYYY-MM-DD)"),
-    "instant": (_instant, "an instant with its zone (RFC 3339) or a date"),
-    "boolean": (_boolean, "true or false"),
-}
 
 
 def _clean(name: str, text: str) -> str:

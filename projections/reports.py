@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from projections.facts import literal, quote
-from projections.question import BadParameter
+from projections.texts import BadParameter
 from projections.warehouse import position
 
 PERIODS = {

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from domain.kernel import Recorded
 from projections.columns import COARSE, Json, Text
 from projections.kernel import ReadModel, Row
+from projections.scope import Scope
 
 roles = ReadModel(
     "roles",
@@ -20,6 +21,7 @@ roles = ReadModel(
     order="code",
     indexes=[["code"]],
     search=["name"],
+    scope=Scope(public=True),
 )
 """`state` is active or retired."""
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from domain.kernel import Recorded
 from projections.columns import COARSE, Id, Instant, Text
 from projections.kernel import ReadModel, Row
+from projections.scope import Scope
 from projections.values import moment_of
 
 service_tickets = ReadModel(
@@ -47,6 +48,7 @@ service_tickets = ReadModel(
     sorts=["opened_at", "changed_at"],
     filters=["status", "severity", "kind", "unit"],
     search=["title"],
+    scope=Scope(unit="unit", owners=("owner",), through=("customer_id", "customers")),
 )
 """The clock runs while a ticket needs work from us: `worked_seconds` up to `running_since`. It
 stands still while the ticket waits for its customer and after its resolution;
@@ -85,6 +87,16 @@ def _accepted(row: Row, event: Recorded) -> Row:
 def _transferred(row: Row, event: Recorded) -> Row:
     unit, level = event.data["unit"], event.data["level"]
     return {"unit": unit, "level": level, "owner": None, "status": "open"}
+
+
+@service_tickets.on("service-ticket.handed-over")
+def _handed_over(row: Row, event: Recorded) -> Row:
+    return {"owner": event.data["owner"]}
+
+
+@service_tickets.on("service-ticket.rehomed")
+def _rehomed(row: Row, event: Recorded) -> Row:
+    return {"unit": event.data["unit"]}
 
 
 @service_tickets.on("service-ticket.progress-recorded")

@@ -7,7 +7,7 @@ import secrets
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from projections import search
+from projections import owned, search
 from projections.columns import Id, Instant, Text
 from projections.kernel import ReadModel
 
@@ -97,6 +97,8 @@ def index_statements(dialect: str, model: ReadModel, table: sa.Table) -> list[st
         statements.append(f"CREATE INDEX {index} ON {table.name} ({', '.join(parts)})")
     if model.search:
         statements += search.index_statements(dialect, table.name, suffix)
+    if model.scope.owners:
+        statements += owned.index_statements(dialect, table.name, suffix)
     if dialect == "postgresql":
         statements.append(f"ANALYZE {table.name}")
     return statements
@@ -107,6 +109,8 @@ def drop(connection: sa.Connection, model: ReadModel, name: str) -> None:
     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
     if model.search:
         search.drop_index(connection, name)
+    if model.scope.owners:
+        owned.drop_index(connection, name)
 
 
 def replace(connection: sa.Connection, model: ReadModel, name: str) -> None:
@@ -115,6 +119,8 @@ def replace(connection: sa.Connection, model: ReadModel, name: str) -> None:
     connection.exec_driver_sql(f"ALTER TABLE {name} RENAME TO {model.name}")
     if model.search:
         search.rename_index(connection, name, model.name)
+    if model.scope.owners:
+        owned.rename_index(connection, name, model.name)
     if connection.dialect.name == "sqlite":
         # Here, so that the other connections, which reload the changed schema, see it.
         connection.exec_driver_sql("PRAGMA analysis_limit = 1000")

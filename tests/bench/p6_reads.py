@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from adapters.databases import connect
 from adapters.warehouse import Warehouse
+from projections.asking import Now
 from projections.customer_page import customer_page
 from projections.customers import customers
 from projections.kernel import ReadModel, read_models
@@ -105,7 +106,7 @@ def _count(model: ReadModel, where: Mapping[str, str]) -> Read:
 
 
 def _page(id_: str) -> Read:
-    return lambda connection: customer_page(connection, id_)
+    return lambda connection: customer_page(Now(connection), id_)
 
 
 def _ids(engine: sa.Engine) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.databases import connect
 from domain.kernel import Recorded
+from projections.asking import Now
 from projections.customer_page import customer_page
 from projections.runner import Projector
 from tests.projections.accounts import happened
@@ -58,8 +59,8 @@ def test_one_page_tells_all_that_is_asked_first(database_url: str) -> None:
         )
     )
     with engine.connect() as connection:
-        page = customer_page(connection, "c")
-        assert customer_page(connection, "nobody") is None
+        page = customer_page(Now(connection), "c")
+        assert customer_page(Now(connection), "nobody") is None
     engine.dispose()
     assert page is not None
     assert page.customer["name"] == "华南电力"

@@ -16,8 +16,9 @@ from adapters.databases import connect
 from domain.kernel import Recorded
 from projections.kernel import Row, fold
 from projections.queries import DUCK, Listing, compiled, decoded, past
-from projections.question import BadParameter, question
+from projections.question import question
 from projections.runner import Projector
+from projections.texts import BadParameter
 from tests.projections.accounts import accounts, happened
 from tests.projections.databases import DATABASES, database
 
@@ -94,7 +95,7 @@ def _duck() -> Iterator[Ask]:
 
     def walk(where: dict[str, str] | None = None, **options: Any) -> list[Row]:
         asked, place, found = question(accounts, where or {}, **options), None, []
-        source = past(accounts, len(EVENTS))
+        source = past(len(EVENTS))
         for _ in itertools.count():
             query = LISTING.select(asked, place, source, "duckdb")
             rows = connection.execute(*compiled(query)).fetchall()

@@ -15,7 +15,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from projections.kernel import Row, fold, read_models
-from projections.question import BadParameter
+from projections.texts import BadParameter
 from projections.reports import Result, reports, run
 from projections.warehouse import Loader
 from tests.projections.business import Business

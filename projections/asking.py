@@ -1,0 +1,60 @@
+"""Asking: the same query of the rows as they are now, or as they were at a position."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from duckdb import DuckDBPyConnection
+
+from projections.kernel import Row
+from projections.lens import Tables, the_table
+from projections.queries import compiled, decoded, past
+
+
+class Asking(Protocol):
+    """Where to ask: the database with its tables."""
+
+    @property
+    def dialect(self) -> str:
+        """The name of the database."""
+        ...
+
+    @property
+    def tables(self) -> Tables:
+        """Where the rows of each read model are."""
+        ...
+
+    def rows(self, query: sa.Select[Any]) -> list[Row]:
+        """Return the rows of a query over these tables."""
+        ...
+
+
+class Now:
+    """The rows as they are now."""
+
+    tables: Tables = staticmethod(the_table)
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """Ask the row database."""
+        self.dialect = connection.dialect.name
+        self._connection = connection
+
+    def rows(self, query: sa.Select[Any]) -> list[Row]:
+        """Return the rows of a query."""
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+
+class Then:
+    """The rows as they were at a position."""
+
+    dialect = "duckdb"
+
+    def __init__(self, cursor: DuckDBPyConnection, position: int) -> None:
+        """Ask the histories of the warehouse."""
+        self.tables = past(position)
+        self._cursor = cursor
+
+    def rows(self, query: sa.Select[Any]) -> list[Row]:
+        """Return the rows of a query."""
+        return decoded(query, self._cursor.execute(*compiled(query)).fetchall())
