@@ -48,7 +48,7 @@ def lineage(transaction: Transaction, above: Lineage, start: str | None) -> tupl
     taken: list[Any] = []
     while start is not None and (record := named(transaction, above, start)) is not None:
         taken.append(getattr(record, above.take))
-        start = getattr(record, above.step)
+        start = None if above.step is None else getattr(record, above.step)
     return tuple(taken)
 
 

@@ -58,7 +58,7 @@ class Employee(Qualifications, Aggregate):
             aggregate.details = Details.among(vars(self))
 
     class DetailsCorrected(Details, Aggregate.Event):
-        cleared: tuple[Detail, ...] = ()
+        cleared: tuple[str, ...] = ()
 
         def apply(self, aggregate: Any) -> None:
             """Keep the corrected details."""

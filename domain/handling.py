@@ -48,11 +48,15 @@ class WaitRequired(RuleViolation):
 
 
 class OwnerRequired(RuleViolation):
-    """A ticket is accepted only by the owner to whom it was assigned."""
+    """A ticket is accepted or handed over only after it was assigned to an owner."""
 
 
 class AcceptanceRequired(RuleViolation):
     """A ticket waits for its customer or is resolved only after its owner accepted it."""
+
+
+class TicketClosed(RuleViolation):
+    """A ticket that was closed or withdrawn goes to nobody else."""
 
 
 class TicketBackdated(RuleViolation):
@@ -92,6 +96,14 @@ class Handling(Part):
         reason: str
         to: str | None = None
         at: datetime | None = None
+
+    class HandedOver(Aggregate.Event):
+        owner: str
+        reason: str
+
+    class Rehomed(Aggregate.Event):
+        unit: str
+        reason: str
 
     unit: str
     level: Level
@@ -226,3 +238,33 @@ class Handling(Part):
     def _escalated(self, escalation: int, at: datetime | None) -> None:
         self.escalation = escalation
         self.step(self.status, at)
+
+    def _require_alive(self) -> None:
+        if self.status in (Status.CLOSED, Status.WITHDRAWN):
+            raise TicketClosed
+
+    @command
+    def hand_over(self, owner: Code, reason: Line) -> None:
+        """Hand the ticket to another owner as it stands, waiting or in progress."""
+        self._require_alive()
+        if self.owner is None:
+            raise OwnerRequired
+        if owner == self.owner:
+            raise NothingChanged("owner")
+        self.trigger_event(self.HandedOver, owner=owner, reason=reason)
+
+    @applies(HandedOver)
+    def _handed_over(self, owner: str) -> None:
+        self.owner = owner
+
+    @command
+    def rehome(self, unit: PlainUnitCode, reason: Line) -> None:
+        """Put the ticket under another unit as it stands, because its own was merged or closed."""
+        self._require_alive()
+        if unit == self.unit:
+            raise NothingChanged("unit")
+        self.trigger_event(self.Rehomed, unit=unit, reason=reason)
+
+    @applies(Rehomed)
+    def _rehomed(self, unit: str) -> None:
+        self.unit = unit

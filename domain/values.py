@@ -80,7 +80,8 @@ class Lineage:
 
     `start` is the name of the parameter that names the first one, by its id or by its code under
     the rule `claim`; `step` the attribute of a record that names the one above it, none for the
-    first alone; `take` the attribute that is wanted of each. Such a parameter is no part of the command's body.
+    first alone; `take` the attribute that is wanted of each. Such a parameter is no part of the
+    command's body.
     """
 
     kind: str

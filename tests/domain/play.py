@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from enum import Enum
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
@@ -72,6 +72,8 @@ def _json(hint: Any) -> st.SearchStrategy[Any]:
     arguments = get_args(hint)
     if hint is NoneType:
         return st.none()
+    if get_origin(hint) is Literal:
+        return st.sampled_from(arguments)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from([member.value for member in hint])
     if isinstance(hint, type) and issubclass(hint, BaseModel):
@@ -93,7 +95,8 @@ def _body(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _hints(model: type[BaseModel]) -> dict[str, Any]:
-    return {name: model.__annotations__[name] for name in model.model_fields}
+    hints = get_type_hints(model, include_extras=True)
+    return {name: hints[name] for name in model.model_fields}
 
 
 Step = tuple[Command, dict[str, Any]]
