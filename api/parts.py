@@ -10,6 +10,7 @@ import structlog
 
 from adapters.databases import connect
 from adapters.executor import Executor
+from adapters.foundation import lay
 from adapters.journal import Journal
 from adapters.journal_tables import checkpoints
 from adapters.kafka import Kafka
@@ -82,6 +83,8 @@ class Parts:
     def start(self) -> None:
         """Start everything, on the running event loop."""
         self.executor.start()
+        if self.role == "api":
+            lay(self.executor)
         for worker in self.workers:
             worker.start()
         for pulse in self._pulses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.executor import Executor
+from adapters.foundation import is_bare, lay
 from adapters.journal import Journal
 from adapters.keys import Keys
 from adapters.settings import Settings
@@ -19,7 +20,7 @@ def prepare(settings: Settings) -> str | None:
     try:
         journal.create()
         made = Keys(journal.engine, settings.admin_key).made
-        if settings.demo and journal.head().position == 0:
+        if settings.demo and is_bare(journal):
             load_demo(journal)
         return made
     finally:
@@ -31,7 +32,7 @@ def load_demo_into(settings: Settings) -> None:
     journal = Journal(settings.journal_url)
     try:
         journal.create()
-        if journal.head().position > 0:
+        if not is_bare(journal):
             raise Failure("There are events already: demo data goes into an empty journal only.")
         load_demo(journal)
     finally:
@@ -39,11 +40,12 @@ def load_demo_into(settings: Settings) -> None:
 
 
 def load_demo(journal: Journal) -> None:
-    """Load the demo data, with a progress bar."""
+    """Lay the foundation and load the demo data, with a progress bar."""
     executor = Executor(journal)
     executor.start()
     size = demo.Size()
     try:
+        lay(executor)
         with progress("Loading demo data", size.stories) as advance:
             demo.load(executor, size=size, advance=advance)
     except BaseException:

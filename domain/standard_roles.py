@@ -1,0 +1,115 @@
+"""Standard roles: what is shipped for the three levels of use, to be granted as they are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+EDITION = 1
+"""Raised with each change below, so that systems in use take over what people left alone."""
+
+
+class StandardRole(NamedTuple):
+    """A role as it is shipped."""
+
+    code: str
+    name: str
+    description: str
+    permissions: tuple[str, ...]
+
+
+_WORK = ("customer.*", "opportunity.*", "service-ticket.*", "campaign.*")
+_PEOPLE = ("employee.*", "team.*", "handover.*", "grant.*", "delegation.*")
+_COLLEAGUES = ("unit.read", "employee.read", "team.read", "role.read")
+_FIGURES = ("report.read", "export.read")
+
+STANDARD_ROLES = (
+    StandardRole(
+        "administrator",
+        "Administrator",
+        "Everything, wherever it is granted: at a province, everything there.",
+        ("*",),
+    ),
+    StandardRole(
+        "group-manager",
+        "Group manager",
+        "Manages key accounts, people, units, roles and keys nationwide; sees every log.",
+        (*_WORK, *_PEOPLE, "unit.*", "role.*", "api-key.*", "*.read", "access.explain"),
+    ),
+    StandardRole(
+        "province-manager",
+        "Province manager",
+        "Manages key accounts, people, units, roles and keys of a province; sees its logs.",
+        (*_WORK, *_PEOPLE, "unit.*", "role.*", "api-key.*", "*.read", "access.explain"),
+    ),
+    StandardRole(
+        "network-manager",
+        "Local network manager",
+        "Manages key accounts and people of a local network and opens its departments; "
+        "roles, keys, logs and the running of the system are the province's.",
+        (
+            *(*_WORK, *_PEOPLE, *_FIGURES),
+            *("unit.read", "unit.open", "unit.rename", "role.read", "access.explain"),
+        ),
+    ),
+    StandardRole(
+        "account-manager",
+        "Account manager",
+        "Keeps customers, sells to them and sees to their tickets; as a rule granted for own ones.",
+        (
+            *("customer.read", "customer.register", "customer.correct-details"),
+            *("customer.classify", "customer.record-purchase", "customer.end-purchase"),
+            *("customer.engage", "customer.activate", "customer.lapse", "customer.win-back"),
+            *("customer.add-contact", "customer.correct-contact", "customer.remove-contact"),
+            *("customer.add-team-member", "customer.remove-team-member"),
+            "opportunity.*",
+            *("service-ticket.read", "service-ticket.open", "service-ticket.record-progress"),
+            *("service-ticket.confirm", "service-ticket.reopen", "service-ticket.withdraw"),
+            *("campaign.read", "campaign.record-contact", "campaign.record-response"),
+            *("campaign.link-opportunity", *_COLLEAGUES, *_FIGURES),
+        ),
+    ),
+    StandardRole(
+        "service-agent",
+        "Service agent",
+        "Takes in and works on tickets; knows the customers and whom to call there.",
+        (
+            *("service-ticket.*", "customer.read", "customer.add-contact"),
+            *("customer.correct-contact", *_COLLEAGUES, "report.read"),
+        ),
+    ),
+    StandardRole(
+        "campaign-planner",
+        "Campaign planner",
+        "Plans and runs campaigns; others approve them.",
+        (
+            *("campaign.read", "campaign.plan", "campaign.revise-plan", "campaign.submit"),
+            *("campaign.add-targets", "campaign.remove-targets", "campaign.launch"),
+            *("campaign.pause", "campaign.resume", "campaign.close", "campaign.evaluate"),
+            *("campaign.record-contact", "campaign.record-response", "campaign.record-cost"),
+            *("campaign.link-opportunity", "customer.read", "opportunity.read"),
+            *(*_COLLEAGUES, *_FIGURES),
+        ),
+    ),
+    StandardRole(
+        "analyst",
+        "Analyst",
+        "Sees the business and its figures, and changes nothing.",
+        (
+            *("customer.read", "opportunity.read", "service-ticket.read", "campaign.read"),
+            *(*_COLLEAGUES, *_FIGURES),
+        ),
+    ),
+    StandardRole(
+        "auditor",
+        "Auditor",
+        "Sees everything there is, every log and every reason, and changes nothing.",
+        ("*.read", "access.explain"),
+    ),
+    StandardRole(
+        "operator",
+        "Operator",
+        "Looks after the running system: its log, its health, events that could not be applied.",
+        ("system-log.read", "operation.read", "parked.read", "parked.repair"),
+    ),
+)
+"""The roles that every system has from its first start."""
