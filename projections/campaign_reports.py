@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from domain.campaign_course import Status
 from projections.reports import Dimension, Measure, Report
-from projections.warehouse import rows_as_of
+from projections.standpoint import seen
 
 # What the linked opportunities came to; amounts in another currency than the campaign's do not
 # add up with its cost and stay out.
 _BROUGHT = f"""
     SELECT campaign.*, coalesce(linked, 0) AS linked, coalesce(orders, 0) AS orders,
         coalesce(won, 0) AS won
-    FROM {rows_as_of("campaigns")} AS campaign
+    FROM {seen("campaigns")} AS campaign
     LEFT JOIN (
         SELECT link.id AS id, count(*) AS linked,
             count(*) FILTER (WHERE opportunity.status = 'won') AS orders,
@@ -19,9 +19,9 @@ _BROUGHT = f"""
                 WHERE opportunity.status = 'won' AND opportunity.currency = link.currency) AS won
         FROM (
             SELECT id, currency, unnest(from_json(opportunities, '["VARCHAR"]')) AS opportunity_id
-            FROM {rows_as_of("campaigns")}
+            FROM {seen("campaigns")}
         ) AS link
-        JOIN {rows_as_of("opportunities")} AS opportunity ON opportunity.id = link.opportunity_id
+        JOIN {seen("opportunities")} AS opportunity ON opportunity.id = link.opportunity_id
         GROUP BY link.id
     ) AS brought USING (id)"""
 
@@ -72,14 +72,29 @@ campaigns_report = Report(
             "customers that responded as a share of the targets",
             "round(sum(base.responded) / nullif(sum(base.targets), 0), 4)",
         ),
-        Measure("budget", "Budget", "sum of the budgets", "sum(base.budget)", money=True),
-        Measure("cost", "Cost", "sum of the costs recorded", "sum(base.cost)", money=True),
+        Measure(
+            "budget",
+            "Budget",
+            "sum of the budgets",
+            "sum(base.budget)",
+            money=True,
+            sensitive="amount",
+        ),
+        Measure(
+            "cost",
+            "Cost",
+            "sum of the costs recorded",
+            "sum(base.cost)",
+            money=True,
+            sensitive="amount",
+        ),
         Measure(
             "cost_per_response",
             "Cost per response",
             "cost divided by the customers that responded",
             "CAST(round(sum(base.cost) / nullif(sum(base.responded), 0), 2) AS DECIMAL(38, 2))",
             money=True,
+            sensitive="amount",
         ),
         Measure(
             "opportunities",
@@ -94,6 +109,7 @@ campaigns_report = Report(
             "sum of the amounts of linked opportunities won, in the campaign's currency",
             "sum(base.won)",
             money=True,
+            sensitive="amount",
         ),
         Measure(
             "roi",

@@ -5,19 +5,16 @@ from __future__ import annotations
 from domain.profile import Grade
 from domain.standing import State
 from projections.reports import Dimension, Measure, Report
-from projections.warehouse import rows_as_of
+from projections.standpoint import seen
 
 customers_report = Report(
     name="customers",
     title="Customers",
-    source=f"FROM {rows_as_of('customers')}",
+    source=f"FROM {seen('customers')}",
     on="base.registered_on",
     period="registration",
     dimensions=(
         Dimension("unit", "Unit", "base.unit", tree=True),
-        Dimension(
-            "province", "Province: first part of the unit's code", "split_part(base.unit, '-', 1)"
-        ),
         Dimension("category", "Category", "base.category"),
         Dimension("grade", "Grade", "base.grade", order=tuple(Grade)),
         Dimension("reach", "Reach", "base.reach"),
@@ -36,6 +33,7 @@ customers_report = Report(
             "sum of the customers' own annual revenues, as far as known",
             "sum(base.annual_revenue)",
             money=True,
+            sensitive="revenue",
         ),
         Measure(
             "average_revenue",
@@ -43,6 +41,7 @@ customers_report = Report(
             "mean annual revenue of the customers whose revenue is known",
             "CAST(round(avg(base.annual_revenue), 2) AS DECIMAL(18, 2))",
             money=True,
+            sensitive="revenue",
         ),
         Measure(
             "it_budget",
@@ -50,6 +49,7 @@ customers_report = Report(
             "sum of the customers' IT budgets, as far as known",
             "sum(base.it_budget)",
             money=True,
+            sensitive="it-budget",
         ),
         Measure(
             "employees",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from domain.sales_stage import Stage
 from projections.reports import Dimension, Measure, Report
-from projections.warehouse import rows_as_of
+from projections.standpoint import seen
 
 _JOINS = {
-    "customer": f"LEFT JOIN {rows_as_of('customers')} AS customer ON customer.id = base.customer_id"
+    "customer": f"LEFT JOIN {seen('customers')} AS customer ON customer.id = base.customer_id"
 }
 
 _LINE = '[{"product":"VARCHAR","quantity":"DOUBLE","monthly":"DOUBLE",' + (
@@ -41,9 +41,6 @@ def _by_product(source: str) -> str:
 
 _WHO = (
     Dimension("unit", "Unit", "base.unit", tree=True),
-    Dimension(
-        "province", "Province: first part of the unit's code", "split_part(base.unit, '-', 1)"
-    ),
     Dimension("manager", "Account manager", "base.manager"),
     Dimension("source", "Source", "base.source"),
     Dimension("customer", "Customer", "customer.name", join="customer"),
@@ -65,8 +62,8 @@ def _sum_where(of: str, condition: str) -> str:
     return f"CAST(round(sum({of}) FILTER (WHERE {condition}), 2) AS DECIMAL(38, 2))"
 
 
-_OPEN = f"FROM {rows_as_of('opportunities')} WHERE status = 'open'"
-_ENDED = f"FROM {rows_as_of('opportunities')} WHERE status <> 'open'"
+_OPEN = f"FROM {seen('opportunities')} WHERE status = 'open'"
+_ENDED = f"FROM {seen('opportunities')} WHERE status <> 'open'"
 
 pipeline = Report(
     name="pipeline",
@@ -85,6 +82,7 @@ pipeline = Report(
             "sum of the amounts; by product, split by what the product lines come to",
             _sum("base.amount"),
             money=True,
+            sensitive="amount",
         ),
         Measure(
             "weighted_amount",
@@ -92,6 +90,7 @@ pipeline = Report(
             "sum of each amount times its probability",
             _sum("base.weighted_amount"),
             money=True,
+            sensitive="amount",
         ),
         Measure(
             "average_probability",
@@ -127,6 +126,7 @@ sales = Report(
             "sum of the amounts agreed; by product, split by what the product lines come to",
             _sum_where("base.amount", "base.status = 'won'"),
             money=True,
+            sensitive="amount",
         ),
         Measure(
             "lost", "Lost", "opportunities lost", "{records} FILTER (WHERE base.status = 'lost')"
@@ -137,6 +137,7 @@ sales = Report(
             "sum of the amounts last expected of opportunities lost",
             _sum_where("base.amount", "base.status = 'lost'"),
             money=True,
+            sensitive="amount",
         ),
         Measure(
             "abandoned",
@@ -178,7 +179,7 @@ _STAYS = f"""
             FROM (
                 SELECT *, from_json(stages, '[{{"stage":"VARCHAR","from":"VARCHAR",
                     "days":"BIGINT"}}]') AS stays
-                FROM {rows_as_of("opportunities")}
+                FROM {seen("opportunities")}
             )
         )
     )"""

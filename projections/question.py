@@ -28,7 +28,8 @@ Under = Callable[[str], frozenset[str] | None]
 """Gives the codes of a unit and all below it; `None` for the unit above all others."""
 
 
-def _alone(unit: str) -> frozenset[str]:
+def alone(unit: str) -> frozenset[str]:
+    """Return nothing but the unit: what is below it is not known."""
     return frozenset({unit})
 
 
@@ -120,7 +121,7 @@ def question(
     words: str | None = None,
     limit: int = 50,
     sight: Sight | None = None,
-    under: Under = _alone,
+    under: Under = alone,
 ) -> Question:
     """Check what is asked of a read model's list; raises `BadParameter`.
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
-import io
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from projections.facts import literal, quote
+from projections.figures import Result
+from projections.question import FieldMasked
+from projections.standpoint import PLACE, Standpoint
 from projections.texts import BadParameter
 from projections.warehouse import position
 
@@ -28,6 +26,9 @@ PERIODS = {
     "year": ("Year", "strftime({on}, '%Y')"),
 }
 """The dimensions that every report with a day has: title and SQL."""
+
+PLACES = {"province": "Province of the unit", "network": "Local network of the unit"}
+"""The dimensions that every report by unit has besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,18 @@ class Dimension:
     within: str = ""
     tree: bool = False
 
+    def placed(self) -> Dimension:
+        """Return the dimension of units by what has succeeded them."""
+        return replace(self, sql="coalesce(place.current, base.unit)", join="place", within="")
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A figure: `definition` says in words what `sql` computes over a group of rows.
 
     `{records}` in the SQL counts records, also where a finer grain repeats them. Amounts of money
-    are marked: they are never added across currencies.
+    are marked: they are never added across currencies. `sensitive` is the class of what it is
+    made of, if that may be masked.
     """
 
     name: str
@@ -63,14 +69,16 @@ class Measure:
     definition: str
     sql: str
     money: bool = False
+    sensitive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A named report.
 
-    `source` is a query of one row a record, as of `$as_of`; `grains` are finer ones by name;
-    `joins` are further tables by name. `on` is the day by which periods go, `period` its meaning.
+    `source` is a query of one row a record, of the rows that are `seen`; `grains` are finer ones
+    by name; `joins` are further tables by name. `on` is the day by which periods go, `period` its
+    meaning. A report by unit has the province and the local network of the unit as well.
     """
 
     name: str
@@ -92,12 +100,16 @@ class Report:
         raise BadParameter(parameter, f"{self.name} has no dimension {name!r}; it has {names}")
 
     def angles(self) -> tuple[Dimension, ...]:
-        """Return the dimensions with the periods."""
+        """Return the dimensions with the places above a unit and the periods."""
+        placed = any(each.tree and not each.within for each in self.dimensions)
+        places = (
+            Dimension(name, title, f"place.{name}", join="place") for name, title in PLACES.items()
+        )
         periods = (
             Dimension(name, f"{title} of {self.period}", sql.format(on=self.on))
             for name, (title, sql) in PERIODS.items()
         )
-        return (*self.dimensions, *periods)
+        return (*self.dimensions, *(places if placed else ()), *periods)
 
     def describe(self) -> dict[str, Any]:
         """Return what there is to ask for, as JSON values."""
@@ -111,43 +123,6 @@ class Report:
                 for each in self.measures
             ],
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The figures: the dimensions first, then the measures, and the position they are true at."""
-
-    table: pa.Table
-    position: int
-
-    @property
-    def columns(self) -> list[str]:
-        """The names of the columns."""
-        return list(self.table.column_names)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the rows as JSON values: amounts of money as decimal strings."""
-        return [
-            {
-                name: str(value) if isinstance(value, Decimal) else value
-                for name, value in row.items()
-            }
-            for row in self.table.to_pylist()
-        ]
-
-    def csv(self) -> bytes:
-        """Return the rows as CSV (RFC 4180) in UTF-8, without a byte order mark."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(self.columns)
-        writer.writerows(row.values() for row in self.table.to_pylist())
-        return text.getvalue().encode()
-
-    def parquet(self) -> bytes:
-        """Return the rows as a Parquet file."""
-        sink = io.BytesIO()
-        pq.write_table(self.table, sink)
-        return sink.getvalue()
 
 
 @cache
@@ -173,6 +148,7 @@ def run(
     last: date | None = None,
     as_of: int | None = None,
     measures: Sequence[str] = (),
+    standpoint: Standpoint = Standpoint(),  # noqa: B008
 ) -> Result:
     """Run a report.
 
@@ -185,22 +161,30 @@ def run(
         first: The first day of the period, by the day that the report goes by.
         last: The last day of the period.
         as_of: The position at which the figures are true; by default, and at most, the present.
-        measures: The figures wanted; by default all.
+        measures: The figures wanted; by default all that are not masked.
+        standpoint: What is in sight, and where units count.
 
-    Raises `BadParameter`.
+    Raises `BadParameter`, and `FieldMasked` for a figure that is masked.
     """
     report = reports()[name]
     now = position(cursor)
     parameters: dict[str, Any] = {"as_of": now if as_of is None else min(as_of, now)}
-    chosen = _measures(report, measures)
+    chosen = _measures(report, measures, standpoint.masked)
     names = list(dict.fromkeys(by))
     if any(each.money for each in chosen) and "currency" not in names:
         names.append("currency")
     dimensions = [report.dimension(each, "by") for each in names]
+    if standpoint.now:
+        dimensions = [each.placed() if each.name == "unit" else each for each in dimensions]
     needed = list(dimensions)
     conditions = []
     for index, (key, values) in enumerate((where or {}).items()):
-        dimension, condition = _condition(report, key, names, f"filter_{index}")
+        dimension, condition = _condition(report, key, names, f"filter_{index}", standpoint)
+        if key.endswith("_under"):
+            below = [standpoint.under(unit) for unit in values]
+            if None in below:  # everything is below the top, also what nobody knows
+                continue
+            values = sorted(frozenset[str]().union(*filter(None, below)))
         conditions.append(condition)
         needed.append(dimension)
         parameters[f"filter_{index}"] = list(values)
@@ -210,34 +194,41 @@ def run(
             parameters[parameter] = day
     grain = next((each.grain for each in needed if each.grain), "")
     query = _query(report, grain, needed, dimensions, chosen, conditions)
-    return Result(cursor.sql(query, params=parameters).to_arrow_table(), parameters["as_of"])
+    if any(each.join == "place" for each in needed):
+        cursor.register("organisation", standpoint.places())
+    then = parameters.pop("as_of")
+    relations, seen_values = standpoint.relations(query, then)
+    found = cursor.sql(relations + query, params={**parameters, **seen_values})
+    masked = sorted({each.sensitive for each in report.measures} & standpoint.masked)
+    return Result(found.to_arrow_table(), then, tuple(masked))
 
 
-def _measures(report: Report, names: Sequence[str]) -> list[Measure]:
+def _measures(report: Report, names: Sequence[str], masked: frozenset[str]) -> list[Measure]:
     known = {each.name: each for each in report.measures}
     for name in names:
         if name not in known:
             there_are = ", ".join(known)
             raise BadParameter("measures", f"{report.name} has no {name!r}; it has {there_are}")
-    return [known[name] for name in dict.fromkeys(names)] or list(known.values())
+        if known[name].sensitive in masked:
+            raise FieldMasked("measures", f"{known[name].sensitive} is masked for you here")
+    chosen = [known[name] for name in dict.fromkeys(names)]
+    return chosen or [each for each in known.values() if each.sensitive not in masked]
 
 
 def _condition(
-    report: Report, key: str, grouped: Sequence[str], parameter: str
+    report: Report, key: str, grouped: Sequence[str], parameter: str, standpoint: Standpoint
 ) -> tuple[Dimension, str]:
     """Return the dimension that a filter is about and its SQL, with the values as parameter."""
     below = key.endswith("_under")
     dimension = report.dimension(key.removesuffix("_under"), key)
     if below and not dimension.tree:
         raise BadParameter(key, f"there is nothing below a {dimension.name}")
+    if standpoint.now and dimension.name == "unit":
+        dimension = dimension.placed()
     # Of a list the whole is looked at, so that a record with two of the values counts once.
     whole = dimension.within and dimension.name not in grouped
     found = dimension.within if whole else f"[coalesce({dimension.sql}, '')]"
     test = f"list_has_any({found}, ${parameter}::VARCHAR[])"
-    if below:
-        inside = "lambda unit: starts_with(code, unit || '-') OR code = unit"
-        one = f"len(list_filter(${parameter}::VARCHAR[], {inside})) > 0"
-        test = f"len(list_filter({found}, lambda code: {one})) > 0"
     return (replace(dimension, grain="") if whole else dimension), test
 
 
@@ -254,7 +245,8 @@ def _query(
     records = "count(DISTINCT base.id)" if grain else "count(*)"
     columns = [f"{each.sql} AS {quote(each.name)}" for each in dimensions]
     columns += [f"{each.sql.format(records=records)} AS {quote(each.name)}" for each in measures]
-    joins = " ".join(report.joins[name] for name in dict.fromkeys(e.join for e in needed) if name)
+    known = {**report.joins, "place": PLACE}
+    joins = " ".join(known[name] for name in dict.fromkeys(e.join for e in needed) if name)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     order = ", ".join(
         f"list_position([{', '.join(map(literal, each.order))}], {quote(each.name)}) NULLS LAST"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.handling import UNRESOLVED, Level, Status
 from domain.service_ticket import Severity
 from projections.reports import Dimension, Measure, Report
-from projections.warehouse import rows_as_of
+from projections.standpoint import seen
 
 _OPEN = ", ".join(f"'{status}'" for status in UNRESOLVED)
 
@@ -17,10 +17,9 @@ def _hours(seconds: str, share: float) -> str:
 tickets = Report(
     name="tickets",
     title="Service tickets",
-    source=f"SELECT *, CAST(opened_at AS DATE) AS opened_on FROM {rows_as_of('service_tickets')}",
+    source=f"SELECT *, CAST(opened_at AS DATE) AS opened_on FROM {seen('service_tickets')}",
     joins={
-        "customer": f"LEFT JOIN {rows_as_of('customers')} AS customer "
-        "ON customer.id = base.customer_id"
+        "customer": f"LEFT JOIN {seen('customers')} AS customer ON customer.id = base.customer_id"
     },
     on="base.opened_on",
     period="the opening",
@@ -28,9 +27,6 @@ tickets = Report(
         Dimension("kind", "Kind", "base.kind"),
         Dimension("severity", "Severity", "base.severity", order=tuple(Severity)),
         Dimension("unit", "Unit that works on it", "base.unit", tree=True),
-        Dimension(
-            "province", "Province: first part of the unit's code", "split_part(base.unit, '-', 1)"
-        ),
         Dimension("level", "Level", "base.level", order=tuple(Level)),
         Dimension("channel", "Channel", "base.channel"),
         Dimension("owner", "Owner", "base.owner"),

@@ -236,16 +236,6 @@ def parked(connection: DuckDBPyConnection) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in connection.execute(query).fetchall()]
 
 
-def rows_as_of(model: str, at: str = "$as_of") -> str:
-    """Return the relation, for a FROM clause, of a read model's rows as they were at a position.
-
-    Args:
-        model: The name of the read model. Raises `KeyError` for one that there is not.
-        at: The SQL of the position, by default a parameter.
-    """
-    return f"{read_models()[model].name}_as_of({at})"
-
-
 def _prepared(
     batches: Iterable[Iterable[Sequence[Any]]],
 ) -> Iterator[tuple[list[Sequence[Any]], pa.Table]]:

@@ -16,7 +16,7 @@ from domain.service_ticket import ServiceTicket
 from projections.columns import Json
 from projections.facts import facts
 from projections.kernel import ReadModel, Row, fold, read_models
-from projections.warehouse import Loader, RebuildRequired, parked, rows_as_of
+from projections.warehouse import Loader, RebuildRequired, parked
 from tests.domain.play import plays
 from tests.projections.happenings import KINDS, Raw, altered, golden_rows, played, recorded
 
@@ -64,7 +64,7 @@ def rows_of(connection: DuckDBPyConnection, model: ReadModel, relation: str) -> 
 
 
 def rows_at(connection: DuckDBPyConnection, model: ReadModel, position: int) -> dict[str, Row]:
-    relation = rows_as_of(model.name, str(position))
+    relation = f"{model.name}_as_of({position})"
     return {row["id"]: row for row in rows_of(connection, model, relation)}
 
 

@@ -1,0 +1,53 @@
+"""Figures: what a report comes to, as rows, CSV or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The figures: the dimensions first, then the measures, and the position they are true at.
+
+    `masked` are the classes of figures that were left out, as they may not be seen.
+    """
+
+    table: pa.Table
+    position: int
+    masked: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return list(self.table.column_names)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows as JSON values: amounts of money as decimal strings."""
+        return [
+            {
+                name: str(value) if isinstance(value, Decimal) else value
+                for name, value in row.items()
+            }
+            for row in self.table.to_pylist()
+        ]
+
+    def csv(self) -> bytes:
+        """Return the rows as CSV (RFC 4180) in UTF-8, without a byte order mark."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(self.columns)
+        writer.writerows(row.values() for row in self.table.to_pylist())
+        return text.getvalue().encode()
+
+    def parquet(self) -> bytes:
+        """Return the rows as a Parquet file."""
+        sink = io.BytesIO()
+        pq.write_table(self.table, sink)
+        return sink.getvalue()

@@ -1,0 +1,108 @@
+"""A standpoint: what of a report's rows is in sight, and where in the organisation they count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from projections.kernel import Row, read_models
+from projections.lens import Lens
+from projections.organisation import Organisation
+from projections.queries import compiled, past
+from projections.question import Under, alone
+from projections.sight import Sight
+
+PLACE = "LEFT JOIN organisation AS place ON place.code = base.unit"
+"""The join that gives the present unit, the province and the local network of a row's unit."""
+
+_SHAPE = pa.schema([(name, pa.string()) for name in ("code", "current", "province", "network")])
+_SEEN = re.compile(r"\bseen_(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """From where figures are looked at.
+
+    `sight` is what of the rows is seen, `None` for all; `under` gives what is below a unit;
+    `places` where each unit counts, asked for only when a report needs it; `now` whether figures
+    of a unit that has ended count to what succeeded it.
+    """
+
+    sight: Sight | None = None
+    under: Under = alone
+    places: Callable[[], pa.Table] = _SHAPE.empty_table
+    now: bool = False
+
+    @property
+    def masked(self) -> frozenset[str]:
+        """The classes of what no figure may be made of."""
+        return frozenset() if self.sight is None else self.sight.masked_somewhere()
+
+    def relations(self, sql: str, position: int) -> tuple[str, dict[str, Any]]:
+        """Return the SQL that defines the rows in sight that a query speaks of, and its values.
+
+        Args:
+            sql: The query; it speaks of `seen_<read model>`.
+            position: The rows are those of then.
+        """
+        clauses, values = [], dict[str, Any]()
+        for name in dict.fromkeys(_SEEN.findall(sql)):
+            model, tables = read_models()[name], past(position)
+            columns = tables(model).c
+            lens = Lens(model, self.sight, "duckdb", tables)
+            text, given = compiled(lens.narrow(sa.select(*columns)))
+            for value in given:
+                key = f"seen_{len(values)}"
+                values[key] = value
+                text = text.replace("?", f"${key}", 1)
+            clauses.append(f"{seen(name)} AS ({text})")
+        return f"WITH {', '.join(clauses)} " if clauses else "", values
+
+
+def seen(model: str) -> str:
+    """Return the relation, for a FROM clause, of the rows of a read model that are in sight.
+
+    Raises `KeyError` for a read model that there is not.
+    """
+    return f"seen_{read_models()[model].name}"
+
+
+def places(units: Iterable[Row], organisation: Organisation, *, now: bool) -> pa.Table:
+    """Return where figures of each unit count: its present unit, province and local network.
+
+    Args:
+        units: The rows of the units.
+        organisation: The tree that they make.
+        now: Whether a unit that has ended counts to what succeeded it, where that stands now; else
+            it counts for itself, where it stood when it ended.
+    """
+    rows = {row["code"]: row for row in units}
+
+    def found() -> Iterator[dict[str, str | None]]:
+        for code in rows:
+            path = organisation.above(code) if now else tuple(_stood(rows, code))
+            by_level = {rows[each]["level"]: each for each in reversed(path) if each in rows}
+            current = path[0] if now and path else code
+            yield {
+                "code": code,
+                "current": current,
+                "province": by_level.get("province"),
+                "network": by_level.get("network"),
+            }
+
+    return pa.Table.from_pylist(list(found()), schema=_SHAPE)
+
+
+def _stood(rows: Mapping[str, Row], code: str) -> Iterator[str]:
+    """Yield a unit and those that it stood below, whatever became of them."""
+    passed: set[str] = set()
+    up: str | None = code
+    while up is not None and up in rows and up not in passed:
+        passed.add(up)
+        yield up
+        up = rows[up]["parent"]
