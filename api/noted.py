@@ -1,0 +1,162 @@
+"""What of a request goes into the operation log: every read, and what the writer never sees."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+from urllib.parse import parse_qs
+
+from starlette.types import Scope
+
+from adapters.noting import Entry
+from adapters.refusals import Refusal
+from api.commands import Asked, Target
+from api.parts import Parts
+from api.who import OPEN, OPEN_FOLDERS, Principal
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+NOBODY = Principal("nobody", "none")
+"""Whoever asks while it is not known who it is."""
+
+
+def says_nothing_of_anybody(endpoint: Endpoint) -> Endpoint:
+    """Declare a route whose answer is about no record and nobody: alone of all, it is not noted."""
+    endpoint.__dict__["unnoted"] = True
+    return endpoint
+
+
+class Visit:
+    """One request on its way, as the operation log will know it."""
+
+    __slots__ = (
+        "_address",
+        "_began",
+        "_noted",
+        "_parts",
+        "_scope",
+        "_trace",
+        "routed",
+        "target",
+        "who",
+    )
+
+    def __init__(self, parts: Parts, scope: Scope, address: str, trace: str) -> None:
+        """Begin to time a request."""
+        self._parts = parts
+        self._scope = scope
+        self._address = address
+        self._trace = trace
+        self._began = time.perf_counter()
+        self._noted = False
+        self.who = NOBODY
+        self.target: Target | None = None
+        """The command that is asked for, if it is one."""
+        self.routed: Scope | None = None
+        """The request as the router has it, when it is not a command of the domain."""
+
+    def answered(self, status: int) -> None:
+        """Note a request that a route answers, before the first byte of the answer leaves."""
+        if self.routed is None or self._noted:
+            return
+        refusal: Refusal | None = self.routed.get("refusal")
+        if self.who is NOBODY:
+            if status in (401, 403):
+                self._note(status, refusal)
+        elif refusal is not None or _noted(self.routed):
+            self._note(status, refusal)
+
+    def refused(self, refusal: Refusal) -> None:
+        """Note a request that was refused, unless the writer has done so."""
+        if (
+            not refusal.logged
+            and not self._noted
+            and (self.who is not NOBODY or refusal.status in (401, 403))
+        ):
+            self._note(refusal.status, refusal)
+
+    def _note(self, status: int, refusal: Refusal | None) -> None:
+        self._noted = True
+        query = self._scope["query_string"].decode("utf-8", "replace")
+        path = self._scope["path"]
+        name = refusal.name if refusal else "internal-error" if status >= 500 else None
+        entry = Entry(
+            kind=self._kind,
+            command=self._command,
+            actor=self.who.actor,
+            unit=self.who.unit,
+            on_behalf_of=self.who.on_behalf_of,
+            credential=self.who.credential,
+            address=self._address,
+            trace=self._trace,
+            target=self._record(query),
+            query=f"{path}?{query}" if query else path,
+            status=status,
+            refusal=name,
+            detail=refusal.detail if refusal else None,
+            duration_us=int((time.perf_counter() - self._began) * 1e6),
+        )
+        if self.who is NOBODY:
+            self._parts.strangers.note(entry)
+        else:
+            self._parts.notes.note(entry)
+
+    @property
+    def _kind(self) -> Literal["command", "read"]:
+        if self.target is not None:
+            return "command"
+        return "read" if self._scope["method"] in ("GET", "HEAD") else "command"
+
+    @property
+    def _command(self) -> str:
+        if self.target is not None:
+            return self.target.command.name
+        route = (self.routed or {}).get("route")
+        return str(
+            getattr(route, "operation_id", None) or getattr(route, "name", None) or "unknown"
+        )
+
+    def _record(self, query: str) -> str | None:
+        """Return the id of the record that is read or commanded, if there is one."""
+        if self.target is not None:
+            return self.target.id
+        given = (self.routed or {}).get("path_params", {})
+        found: str | None = given.get("id") or given.get("stream")
+        if found is None and "stream=" in query:
+            found = parse_qs(query).get("stream", [None])[0]
+        return found
+
+
+def _noted(scope: Scope) -> bool:
+    """Tell whether the answer of the route that was found is noted."""
+    route = scope.get("route")
+    if route is None:
+        return False
+    path: str = scope["path"]
+    if path in OPEN or path.startswith(OPEN_FOLDERS):
+        return False
+    return not getattr(getattr(route, "endpoint", None), "unnoted", False)
+
+
+def note_line(parts: Parts, asked: Asked, command: str, refusal: Refusal) -> None:
+    """Note a line of many commands that was refused, unless the writer has done so."""
+    if refusal.logged:
+        return
+    who = asked.who
+    entry = Entry(
+        kind="command",
+        command=command,
+        actor=who.actor,
+        unit=who.unit,
+        on_behalf_of=who.on_behalf_of,
+        credential=who.credential,
+        address=asked.address,
+        trace=asked.trace,
+        target=None,
+        query="/commands",
+        status=refusal.status,
+        refusal=refusal.name,
+        detail=refusal.detail,
+    )
+    parts.notes.note(entry)
