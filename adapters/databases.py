@@ -99,7 +99,9 @@ def insert_rows(
             raise sa.exc.DBAPIError(statement, None, error) from error
     elif rows:
         marker = "?" if connection.dialect.name == "sqlite" else "%s"
-        connection.exec_driver_sql(_insert(table, marker), list(rows))
+        # One row needs no pipeline, which costs PostgreSQL a round trip more.
+        given = rows[0] if len(rows) == 1 else list(rows)
+        connection.exec_driver_sql(_insert(table, marker), given)
 
 
 @cache
