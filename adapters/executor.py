@@ -16,7 +16,9 @@ import structlog
 from pydantic import ValidationError
 
 from adapters import references
+from adapters.guard import Guard
 from adapters.journal import Journal
+from adapters.permission_check import must_wait, permit_of
 from adapters.refusals import (
     InvalidBody,
     KeyReused,
@@ -32,6 +34,7 @@ from adapters.transaction import Transaction
 from adapters.writer import Writer
 from domain.commands import Command, commands
 from domain.kernel import Aggregate, Origin, RuleViolation
+from projections.sight import Party
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +48,9 @@ class Call:
 
     `id` is the record's, `None` for a command that creates one; `body` is JSON text or plain JSON
     values; `if_match` the version that the client has seen; `keyed` says that the command id is
-    the client's own, so that the call may be a repeat; `address` and `trace` go into the
-    operation log; `issued` are the parameters that the server makes up, no part of the body.
+    the client's own, so that the call may be a repeat; `address`, `trace` and `credential` go into
+    the operation log; `issued` are the parameters that the server makes up, no part of the body.
+    `party` is whose permissions decide; without one it is the system itself, which may everything.
     """
 
     command: str
@@ -58,6 +62,7 @@ class Call:
     address: str | None = None
     trace: str | None = None
     issued: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    party: Party | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,9 +78,13 @@ class Answer:
 class Executor:
     """Executes commands against a journal."""
 
-    def __init__(self, journal: Journal, capacity: int = 4096) -> None:
-        """Execute through one writer that lets `capacity` commands wait."""
+    def __init__(self, journal: Journal, capacity: int = 4096, guard: Guard | None = None) -> None:
+        """Execute through one writer that lets `capacity` commands wait.
+
+        Without a guard nothing is done for any party.
+        """
         self.journal = journal
+        self._guard = guard
         self.writer = Writer(journal, capacity)
         self._commands = commands()
 
@@ -92,13 +101,16 @@ class Executor:
 
         Raises `Overloaded` at once when too many are waiting.
         """
-        return self.writer.submit(Execution(call, self._commands.get(call.command)))
+        return self.writer.submit(self._execution(call))
 
     def begin(self, call: Call) -> asyncio.Future[Answer]:
         """Queue a call as `submit` does, for a task of the running event loop to wait for."""
         reply: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.writer.enqueue(Execution(call, self._commands.get(call.command)), reply)
+        self.writer.enqueue(self._execution(call), reply)
         return reply
+
+    def _execution(self, call: Call) -> Execution:
+        return Execution(call, self._commands.get(call.command), self._guard)
 
     def execute(self, call: Call) -> Answer:
         """Execute a call and wait for its answer. Raises a `Refusal`."""
@@ -108,8 +120,9 @@ class Executor:
 class Execution:
     """One call on its way through the writer."""
 
-    def __init__(self, call: Call, command: Command | None) -> None:
+    def __init__(self, call: Call, command: Command | None, guard: Guard | None = None) -> None:
         self._call = call
+        self._guard = guard
         self._command = command
         self._began = time.perf_counter_ns()
         self._arguments: dict[str, Any] = {}
@@ -146,6 +159,10 @@ class Execution:
         if self._call.keyed:
             yield (self._call.origin.command_id, self._call.origin.actor)
 
+    def waits(self, transaction: Transaction) -> bool:
+        """Tell whether the transaction is to be committed first."""
+        return must_wait(self._call.party, transaction)
+
     def run(self, transaction: Transaction) -> Answer:
         """Decide, append what was decided and log it; a repeat gets its first answer."""
         call, command = self._call, self._command
@@ -174,22 +191,29 @@ class Execution:
 
     def _decide(self, transaction: Transaction, command: Command) -> Aggregate:
         call, arguments = self._call, {**self._arguments, **self._call.issued}
+        permit = permit_of(call.party, self._guard, transaction)
         target: Any = command.aggregate
         held: Mapping[type[RuleViolation], str] = {}
         if not command.creates:
             target = transaction.load(call.id or "")
-            if not isinstance(target, command.aggregate):
+            if not isinstance(target, command.aggregate) or (permit and not permit.sees(target)):
                 raise UnknownId(f"There is no {command.aggregate.kind} {call.id}.")
+            if permit:
+                permit.require(command.name, target)
             if call.if_match is not None and call.if_match != target.version:
                 raise StaleVersion(f"The record is at version {target.version} now.")
             held = target.claims
+        elif permit:
+            permit.require_anywhere(command.name)
         for field, reference, value in command.named(arguments):
-            references.check(transaction, field, reference, value)
+            references.check(transaction, field, reference, value, permit)
         for parameter, lineage in command.lineages.items():
             above = references.lineage(transaction, lineage, arguments[lineage.start])
             arguments[parameter] = above
         result = getattr(target, command.method)(**arguments)
         aggregate: Aggregate = result if command.creates else target
+        if permit:
+            permit.require_made(command.name, aggregate, call.origin, created=command.creates)
         require_other_hands(transaction, command, aggregate.id, call.origin)
         references.claim(transaction, aggregate, held)
         return aggregate

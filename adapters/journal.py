@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -54,6 +54,7 @@ class Journal(ApplicationRecorder):
         self._cache = Cache(cache_size)
         self._writing = threading.Lock()
         self._appended = threading.Condition()
+        self._watchers: list[Callable[[Sequence[Sequence[Any]]], None]] = []
         self._position = 0
         self._poll = POLL[self.engine.dialect.name]
 
@@ -85,10 +86,17 @@ class Journal(ApplicationRecorder):
                 self._cache.clear()
                 raise
             self._cache.position = transaction.position
+            if transaction.appended:
+                for watcher in self._watchers:
+                    watcher(transaction.appended)
         if transaction.position > self._position:
             with self._appended:
                 self._position = transaction.position
                 self._appended.notify_all()
+
+    def watch(self, watcher: Callable[[Sequence[Sequence[Any]]], None]) -> None:
+        """Call a function, right after each commit of this process, with the rows of its events."""
+        self._watchers.append(watcher)
 
     def head(self) -> Head:
         """Return the last position, operation number and time."""

@@ -5,23 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.permission_check import Permit
 from adapters.refusals import UnknownReference
 from adapters.transaction import Transaction
 from domain.kernel import Aggregate, RecordClosed, RuleViolation
 from domain.values import Lineage, Reference
 
 
-def check(transaction: Transaction, field: str, reference: Reference, value: Any) -> None:
+def check(
+    transaction: Transaction,
+    field: str,
+    reference: Reference,
+    value: Any,
+    permit: Permit | None = None,
+) -> None:
     """See to it that the records named by a parameter exist, and that they are open if need be.
 
     Of a list of ids only the existence is checked: it may be long, and reading each record dear.
+    What the `permit` does not let see does not exist.
     """
     if isinstance(value, (list, tuple)):
         if reference.claim is not None:
             for i, one in enumerate(value):
-                check(transaction, f"{field}/{i}", reference, one)
+                check(transaction, f"{field}/{i}", reference, one, permit)
             return
-        missing = set(value) - transaction.existing(value, reference.kind)
+        existing = transaction.existing(value, reference.kind)
+        missing = set(value) - existing
+        if permit is not None:
+            missing |= permit.unseen(reference.kind, existing)
         if missing:
             errors = [
                 {"pointer": f"/{field}/{i}", "detail": f"There is no {reference.kind} {one}."}
@@ -31,7 +42,8 @@ def check(transaction: Transaction, field: str, reference: Reference, value: Any
             raise UnknownReference(errors[0]["detail"], errors[:100])
     elif value is not None:
         record = named(transaction, reference, value)
-        if record is None or record.kind != reference.kind:
+        unseen = permit is not None and record is not None and not permit.sees(record)
+        if record is None or record.kind != reference.kind or unseen:
             detail = f"There is no {reference.kind} {value}."
             raise UnknownReference(detail, [{"pointer": f"/{field}", "detail": detail}])
         if reference.live and record.retired:

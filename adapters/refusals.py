@@ -64,6 +64,23 @@ class UnknownReference(Refusal):
     title = "The body names a record that does not exist"
 
 
+class NotPermitted(Refusal):
+    """Whoever asks does not have the permission for it, here or anywhere."""
+
+    status = 403
+    title = "This is not permitted to you"
+
+
+class RecordUnreadable(Refusal):
+    """The record, or one that it concerns, has an event that this program cannot read.
+
+    It is changed again once the program was mended; all other records are not concerned.
+    """
+
+    status = 409
+    title = "The record has an event that this program cannot read"
+
+
 class StaleVersion(Refusal):
     """The record has changed since the version that the client named."""
 

@@ -77,6 +77,8 @@ class Transaction:
             self._catch_up()
         self.appended: list[tuple[Any, ...]] = []
         """The events of this transaction, as rows of their table; not yet in the database."""
+        self.kinds: set[str] = set()
+        """The kinds of the records that have events among them, or had before they were undone."""
         self._operations: list[tuple[Any, ...]] = []
         self._versions: dict[str, int] = {}
         self._claims = Claims(connection, cache)
@@ -207,6 +209,7 @@ class Transaction:
             if self._version(fact.stream) != fact.version - 1:
                 raise Conflict(f"{fact.stream} is not at version {fact.version - 1}")
             self._unit_versions[fact.stream] = fact.version
+            self.kinds.add(fact.type.partition(".")[0])
             self.position += 1
             row = (
                 self.position,

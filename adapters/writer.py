@@ -39,6 +39,9 @@ class Unit(Protocol):
     def repeats(self) -> Iterable[tuple[str, str]]:
         """Return the (command id, actor) pairs that it will look up."""
 
+    def waits(self, transaction: Transaction) -> bool:
+        """Tell whether what the transaction holds has to be committed first."""
+
     def run(self, transaction: Transaction) -> Any:
         """Do the work and return the answer; raise to undo this unit alone."""
 
@@ -121,7 +124,9 @@ class Writer:
             if not size:
                 continue
             began = time.perf_counter()
-            self._commit([self._waiting.popleft() for _ in range(size)])
+            work = [self._waiting.popleft() for _ in range(size)]
+            while work:
+                work = work[self._commit(work) :]
             took = time.perf_counter() - began
             expected = min(size + len(self._waiting), IN_ONE_COMMIT)
 
@@ -132,15 +137,14 @@ class Writer:
         if len(self._waiting) < count and not self._stopped:
             self._bell.wait(timeout)
 
-    def _commit(self, work: Sequence[tuple[Unit, Reply]]) -> None:
+    def _commit(self, work: Sequence[tuple[Unit, Reply]]) -> int:
+        """Do the first of these units in one commit. Returns how many were done."""
         try:
             outcomes = self._run(work)
         except IntegrityError as error:
             # Something wrote beside the head lock. One by one, only the unit that clashes fails.
             if len(work) > 1:
-                for item in work:
-                    self._commit([item])
-                return
+                return sum(self._commit([item]) for item in work)
             outcomes = [_unavailable(error)]
         except Exception as error:
             log.exception("journal.commit_failed", units=len(work))
@@ -148,8 +152,9 @@ class Writer:
             time.sleep(0.05)  # a full disk or a lost database is not to be asked in a tight loop
         else:
             self.commits += 1
-            self.units += len(work)
-        _answer([(reply, outcome) for (_, reply), outcome in zip(work, outcomes, strict=True)])
+            self.units += len(outcomes)
+        _answer([(reply, outcome) for (_, reply), outcome in zip(work, outcomes, strict=False)])
+        return len(outcomes)
 
     def _run(self, work: Sequence[tuple[Unit, Reply]]) -> list[Any]:
         outcomes: list[Any] = []
@@ -160,6 +165,8 @@ class Writer:
             )
             transaction.remember(key for unit, _ in work for key in unit.repeats())
             for unit, _ in work:
+                if unit.waits(transaction):
+                    break
                 transaction.begin_unit()
                 try:
                     outcomes.append(unit.run(transaction))

@@ -165,6 +165,12 @@ class Campaign(Outreach, Aggregate):
         """The units that carry the campaign out."""
         return frozenset(self.outline["units"])
 
+    @property
+    def owners(self) -> frozenset[str]:
+        """Who manages the campaign."""
+        manager = self.outline["manager"]
+        return frozenset({manager} if manager else ())
+
     @command
     def revise_plan(
         self,

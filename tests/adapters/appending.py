@@ -38,6 +38,10 @@ class Append:
         """Return nothing: no command id is looked up."""
         return ()
 
+    def waits(self, transaction: Transaction) -> bool:
+        """Wait for nothing."""
+        return False
+
     def run(self, transaction: Transaction) -> int:
         """Append the facts and return the last position."""
         transaction.append(self.facts, self.origin)

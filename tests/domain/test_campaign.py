@@ -256,7 +256,11 @@ def test_any_commands_are_refused_whole_or_replay_to_the_same_campaign(
     play(Campaign, *scene)
 
 
-def test_a_campaign_belongs_to_all_units_that_carry_it_out(plan: Campaign) -> None:
+def test_a_campaign_belongs_to_its_manager_and_to_all_units_that_carry_it_out(
+    plan: Campaign,
+) -> None:
     assert plan.units == {"gd"}
-    plan.revise_plan(units=["gd-gz", "gd-sz"])
+    assert plan.owners == frozenset()
+    plan.revise_plan(units=["gd-gz", "gd-sz"], manager="li.wei")
     assert plan.units == {"gd-gz", "gd-sz"}
+    assert plan.owners == {"li.wei"}

@@ -1,0 +1,161 @@
+"""Permission checks: whether a party may do what it commands, decided inside the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+
+import orjson
+
+from adapters.guard import Guard
+from adapters.refusals import NotPermitted
+from adapters.transaction import Transaction, instant
+from domain.kernel import Aggregate, Origin, Recorded, to_stored
+from projections.access import ACCESS_KINDS, PUBLIC, Access
+from projections.kernel import read_models
+from projections.limits import require_limits
+from projections.sight import Decision, Party, Sight, Subject
+
+_AT_ONCE = 500
+"""Records of a long list that are read together."""
+
+
+class Permit:
+    """What one party may do in one transaction, by what was committed before it.
+
+    What holds cannot change meanwhile, for the head is locked; and a transaction with facts about
+    permissions of its own is committed before the next party is decided about (`must_wait`).
+    """
+
+    def __init__(self, guard: Guard, party: Party, transaction: Transaction) -> None:
+        """Decide as of the beginning of a transaction."""
+        committed = transaction.position - len(transaction.appended)
+        self._access: Access = guard.upto(committed)
+        self._party = party
+        self._transaction = transaction
+        self._now: datetime = instant(transaction.time_us)
+
+    def sees(self, record: Aggregate) -> bool:
+        """Tell whether a record is in sight; one that is not does not exist for the party."""
+        permission = f"{record.kind}.read"
+        if permission in PUBLIC:
+            return True
+        return bool(self._decide(self._access, permission, record))
+
+    def unseen(self, kind: str, ids: Collection[str]) -> set[str]:
+        """Return those of some records of a kind that are not in sight."""
+        sight = self._sight(self._access, f"{kind}.read")
+        if sight.whole or f"{kind}.read" in PUBLIC:
+            return set()
+        hidden: set[str] = set()
+        wanted = list(ids)
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            self._transaction.prefetch(part)
+            records = {id_: self._transaction.load(id_) for id_ in part}
+            hidden.update(id_ for id_, each in records.items() if each and not self.sees(each))
+        return hidden
+
+    def require_anywhere(self, permission: str) -> None:
+        """Require that the party has a permission anywhere. Raises `NotPermitted`."""
+        if not self._sight(self._access, permission):
+            raise self._refusal(permission, self._access, None)
+
+    def require(self, permission: str, record: Aggregate) -> None:
+        """Require a permission where a record belongs. Raises `NotPermitted`."""
+        if not self._decide(self._access, permission, record):
+            raise self._refusal(permission, self._access, record)
+
+    def require_made(
+        self, permission: str, record: Aggregate, origin: Origin, *, created: bool
+    ) -> None:
+        """Require that a command was permitted, by what it makes of the record.
+
+        A new record has to be where the party has the permission. So has a unit that moves, in
+        the organisation as it will be. Raises `NotPermitted`, or the rule that was broken about
+        who changes whose permissions.
+        """
+        access = self._access
+        if record.kind in ACCESS_KINDS:
+            access = access.after(self._facts(record, origin))
+            if access.missed:
+                raise NotPermitted("It cannot be told now what this would change.")
+        if (created or record.kind == "unit") and not self._decide(
+            access if record.kind == "unit" else self._access, permission, record
+        ):
+            raise self._refusal(permission, access, record)
+        if access is not self._access:
+            require_limits(self._access, access, record.id, self._party, self._now)
+
+    def _facts(self, record: Aggregate, origin: Origin) -> Sequence[Recorded]:
+        """Return what a command has stated, as the journal would hold it."""
+        facts = [to_stored(fact) for fact in record.pending_events]  # type: ignore[arg-type]
+        position = self._transaction.position
+        return [
+            Recorded(
+                position + number,
+                fact.stream,
+                fact.version,
+                fact.type,
+                fact.schema,
+                self._now,
+                origin.actor,
+                origin.unit,
+                origin.command_id,
+                origin.on_behalf_of,
+                origin.cause,
+                orjson.loads(fact.data),
+            )
+            for number, fact in enumerate(facts, 1)
+        ]
+
+    def _sight(self, access: Access, permission: str) -> Sight:
+        return access.sight(self._party, permission, self._now)
+
+    def _decide(self, access: Access, permission: str, record: Aggregate) -> bool:
+        sight = self._sight(access, permission)
+        if sight.covers(Subject(record.units, record.owners)):
+            return True
+        return sight.by_owner and sight.covers(subject(record, self._transaction))
+
+    def _refusal(self, permission: str, access: Access, record: Aggregate | None) -> NotPermitted:
+        belongs = None if record is None else subject(record, self._transaction)
+        decision: Decision = access.decide(self._party, permission, belongs, self._now)
+        return NotPermitted(decision.missing)
+
+
+def permit_of(party: Party | None, guard: Guard | None, transaction: Transaction) -> Permit | None:
+    """Return what a party may do; `None` when the system itself is at work.
+
+    Raises `NotPermitted` where nobody guards.
+    """
+    if party is None:
+        return None
+    if guard is None:
+        raise NotPermitted("Nobody is permitted anything here.")
+    return Permit(guard, party, transaction)
+
+
+def must_wait(party: Party | None, transaction: Transaction) -> bool:
+    """Tell whether a party is not to be decided about before a transaction is committed."""
+    return party is not None and not ACCESS_KINDS.isdisjoint(transaction.kinds)
+
+
+def subject(record: Aggregate, transaction: Transaction) -> Subject:
+    """Return where a record belongs; whoever owns its customer owns it, too."""
+    through = _through().get(record.kind)
+    above: str | None = None if through is None else getattr(record, through)
+    customer = None if above is None else transaction.load(above)
+    owners = record.owners if customer is None else record.owners | customer.owners
+    return Subject(record.units, owners)
+
+
+@cache
+def _through() -> Mapping[str, str]:
+    """Return, by kind, which attribute names the customer whose owners own a record, too."""
+    return {
+        model.aggregate: model.scope.through[0]
+        for model in read_models().values()
+        if model.scope.through is not None
+    }
