@@ -11,15 +11,19 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.executor import Answer
 from adapters.refusals import UnknownId
+from adapters.warehouse import Warehouse
 from api.commands import adds_to_answer
 from api.forwarding import forward
 from api.parts import Parts
-from api.past import customer_page_then
 from api.reading import AsOf, MinPosition, TheParts, instant_of, json_response, reach
 from api.records import records
-from projections.customer_page import CustomerPage, customer_page
+from api.seeing import See, Seeing
+from api.who import Principal
+from projections.asking import Now, Then
+from projections.customer_page import ON_PAGE, CustomerPage, customer_page
 from projections.customers import customers
 from projections.duplicates import likely_duplicates
+from projections.sight import Sight
 
 router = records(customers)
 
@@ -29,28 +33,38 @@ async def page(
     id: str,
     request: Request,
     parts: TheParts,
+    see: See,
     as_of: AsOf = None,
     min_position: MinPosition = 0,
 ) -> Response:
     """Show a customer on one page: its file, subsidiaries, open business, and what it comes to."""
+    see.need(f"{customers.aggregate}.read")
+    sights = {each.name: see.sight(f"{each.aggregate}.read") for each in ON_PAGE}
     if as_of is None:
         await reach(parts.visible, min_position)
-        found, position = await run_in_threadpool(_page, parts, id)
+        found, position = await run_in_threadpool(_page, parts, id, sights)
     elif parts.warehouse is None:
         return await forward(parts, request)
     else:
         position = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
         await reach(parts.loaded, position)
-        found = await run_in_threadpool(customer_page_then, parts.warehouse, id, position)
+        found = await run_in_threadpool(_page_then, parts.warehouse, id, position, sights)
     if found is None:
         raise UnknownId(f"There is no customer {id!r}.")
     return json_response({**_plain(found), "position": position})
 
 
-def _page(parts: Parts, id: str) -> tuple[CustomerPage | None, int]:
+def _page(parts: Parts, id: str, sights: Mapping[str, Sight]) -> tuple[CustomerPage | None, int]:
     position = parts.projector.position()
     with parts.rows.connect() as connection:
-        return customer_page(connection, id), position
+        return customer_page(Now(connection), id, sights), position
+
+
+def _page_then(
+    warehouse: Warehouse, id: str, position: int, sights: Mapping[str, Sight]
+) -> CustomerPage | None:
+    with warehouse.reader() as cursor:
+        return customer_page(Then(cursor, position), id, sights)
 
 
 def _plain(page: CustomerPage) -> dict[str, Any]:
@@ -58,9 +72,14 @@ def _plain(page: CustomerPage) -> dict[str, Any]:
 
 
 @adds_to_answer("customer.register")
-def similar(parts: Parts, answer: Answer, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Add the customers that may be the one just registered, if there are any."""
+def similar(
+    parts: Parts, who: Principal, answer: Answer, body: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Add the customers in sight that may be the one just registered, if there are any."""
+    see = Seeing(parts, who)
+    see.again()
+    sight = see.sight(f"{customers.aggregate}.read")
     with parts.rows.connect() as connection:
-        found = likely_duplicates(connection, body["name"], body.get("registration_number"))
+        found = likely_duplicates(connection, body["name"], body.get("registration_number"), sight)
     others = [dataclasses.asdict(each) for each in found if each.id != answer.id]
     return {"similar": others} if others else {}

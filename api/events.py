@@ -25,7 +25,10 @@ from api.reading import (
     known_only,
     reach,
 )
+from api.seeing import See, Seeing, Seen
 from domain.kernel import Aggregate, Recorded, discover
+from domain.sensitive import sensitive_fields, without
+from domain.stored import Unreadable
 
 router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
 
@@ -39,8 +42,10 @@ NDJSON = "application/x-ndjson"
 SSE = "text/event-stream"
 
 
-def shown(event: Recorded) -> dict[str, Any]:
-    """Return an event as clients see it."""
+def shown(event: Recorded, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return an event as a client sees it, without what is masked in it; it says so itself."""
+    fields = sensitive_fields(event.type)
+    masked = hidden.intersection(fields.values())
     return {
         "position": event.position,
         "aggregate": event.aggregate,
@@ -54,22 +59,40 @@ def shown(event: Recorded) -> dict[str, Any]:
         "unit": event.unit,
         "command_id": event.command_id,
         "cause": event.cause,
-        "data": event.data,
+        "data": without(event.data, fields, hidden),
+        **({"masked": sorted(masked)} if masked else {}),
+        **_unread(event, hidden),
     }
+
+
+def _unread(event: Recorded, hidden: frozenset[str]) -> dict[str, Any]:
+    """Return what is shown of an event whose payload this program cannot read.
+
+    Where what is masked stands in it nobody can tell, so all of it is.
+    """
+    if not isinstance(event.data, Unreadable):
+        return {}
+    if hidden:
+        return {"data": None, "unreadable": "masked", "masked": sorted(hidden)}
+    return {"data": None, "raw": event.data.raw, "unreadable": event.data.error}
 
 
 def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
     async def history(
-        id: str, parts: TheParts, as_of: AsOf = None, min_position: MinPosition = 0
+        id: str, parts: TheParts, see: See, as_of: AsOf = None, min_position: MinPosition = 0
     ) -> Response:
-        await reach(parts.appended, min_position)
+        partial = not see.need(f"{aggregate.kind}.read").everything
+        await reach(parts.visible if partial else parts.appended, min_position)
         upto = None
         if as_of is not None:
             upto = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
         events = await run_in_threadpool(parts.journal.history, id, upto)
         if not events or events[0].aggregate != aggregate.kind:
             raise UnknownId(f"There is no {aggregate.kind} {id!r}{' then' * bool(as_of)}.")
-        items = [shown(event) for event in events]
+        seen = await run_in_threadpool(see.events, events)
+        if not seen:
+            raise UnknownId(f"There is no {aggregate.kind} {id!r}{' then' * bool(as_of)}.")
+        items = [shown(*each) for each in seen]
         return json_response({"items": items, "position": upto or events[-1].position})
 
     return history
@@ -90,6 +113,7 @@ for each in discover().aggregates.values():
 @router.get("/events", response_class=StreamingResponse)
 async def events(
     parts: TheParts,
+    see: See,
     after: Annotated[int, Query(ge=0, le=2**53, description="the last position already seen")] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000, description="lines of a page at most")] = 1000,
     aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
@@ -102,14 +126,17 @@ async def events(
 
     One page as NDJSON, whose Link header leads on from it (the last page leads to what is to
     come). Asked for `text/event-stream`: these and all that follow, without end, resumed from
-    `Last-Event-ID`.
+    `Last-Event-ID`. Only those of records that are in sight now; a page may have fewer than asked.
     """
+    if aggregate in discover().aggregates or not see.anything:
+        see.need(f"{aggregate}.read")
     wanted = Filter(_known(aggregate), stream, type)
     if SSE in accept:
         start = after if last_event_id is None else _position(last_event_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_stream(parts, start, wanted), headers=headers, media_type=SSE)
-    found, reached = await run_in_threadpool(feed, parts.journal, after, limit, wanted)
+        stream_ = _stream(parts, see, start, wanted)
+        return StreamingResponse(stream_, headers=headers, media_type=SSE)
+    found, reached = await run_in_threadpool(_page, parts, see, after, limit, wanted)
     query = {"after": reached, "limit": limit, **wanted.given()}
     headers = {"Link": f'</events?{urlencode(query)}>; rel="next"', "Position": str(reached)}
     return Response(_lines(found), media_type=NDJSON, headers=headers)
@@ -128,23 +155,42 @@ def _position(last_event_id: str) -> int:
     return int(last_event_id)
 
 
-def _lines(found: Iterable[Recorded]) -> bytes:
+def _lines(found: Iterable[Seen]) -> bytes:
     option = JSON | orjson.OPT_APPEND_NEWLINE
-    return b"".join(orjson.dumps(shown(event), option=option) for event in found)
+    return b"".join(orjson.dumps(shown(*each), option=option) for each in found)
 
 
-async def _stream(parts: Parts, after: int, wanted: Filter) -> AsyncIterator[bytes]:
+def _page(
+    parts: Parts, see: Seeing, after: int, limit: int, wanted: Filter
+) -> tuple[list[Seen], int]:
+    """Return wanted events in sight after a position, and the position to go on from.
+
+    Where the record belongs is known from its row, so what the rows do not have yet waits.
+    """
+    see.again()  # a revocation takes effect at once, in the middle of a stream, too
+    if see.everything:
+        found, reached = feed(parts.journal, after, limit, wanted)
+    else:
+        until = parts.projector.position()
+        found, reached = feed(parts.journal, after, limit, wanted)
+        found = [event for event in found if event.position <= until]
+        reached = max(after, min(reached, until))
+    return see.events(found), reached
+
+
+async def _stream(parts: Parts, see: Seeing, after: int, wanted: Filter) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     position, told = after, after
-    while not parts.stopping:
-        found, position = await run_in_threadpool(feed, parts.journal, position, PAGE, wanted)
-        for event in found:
-            data = orjson.dumps(shown(event), option=JSON)
+    while not parts.stopping and see.anything:
+        pulse = parts.appended if see.everything else parts.visible
+        found, position = await run_in_threadpool(_page, parts, see, position, PAGE, wanted)
+        for event, hidden in found:
+            data = orjson.dumps(shown(event, hidden), option=JSON)
             yield b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, event.type.encode(), data)
             told = event.position
-        if parts.stopping or position < parts.appended.position:
+        if parts.stopping or position < pulse.position:
             continue
-        if not await parts.appended.reach(position + 1, HEARTBEAT):
+        if not await pulse.reach(position + 1, HEARTBEAT):
             # What was passed over as not wanted is not read again after a break.
             yield b": alive\n\n" if told == position else b"id: %d\n\n" % position
             told = position

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from api.parts import Parts
 from api.problems import WarehouseUnavailable
 
-_SENT = ("authorization", "accept", "traceparent", "if-none-match")
+_SENT = ("authorization", "on-behalf-of", "accept", "traceparent", "if-none-match")
 _RETURNED = ("content-type", "content-disposition", "link", "position", "etag", "retry-after")
 
 PATIENCE = 60.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -10,33 +11,56 @@ from fastapi import APIRouter, Depends, Response
 from adapters.refusals import UnknownId
 from api.parts import Parts
 from api.reading import TheParts, json_response, known_only
+from api.seeing import See, Seeing
+from domain.sensitive import sensitive_fields, without
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
 
 
 @router.get("/parked")
-def parked(parts: TheParts) -> Response:
-    """List the events that were put aside, with the reason; those behind them wait too."""
-    items = [
-        {**each._mapping, "event": orjson.loads(each.event)} for each in parts.projector.parked()
-    ]
-    return json_response({"items": items})
+def parked(parts: TheParts, see: See) -> Response:
+    """List the events that were put aside, with the reason; those behind them wait too.
+
+    Only those of records in sight, by what their rows say so far.
+    """
+    return json_response({"items": list(_seen(parts, see, "parked.read"))})
 
 
 @router.post("/parked/{model}/{stream}/retry")
-def retry(parts: TheParts, model: str, stream: str) -> dict[str, Any]:
+def retry(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
     """Apply the parked events of a record again."""
-    _check(parts, model, stream)
+    _check(parts, see, model, stream)
     return {"parked": parts.projector.retry(model, stream)}
 
 
 @router.post("/parked/{model}/{stream}/skip")
-def skip(parts: TheParts, model: str, stream: str) -> dict[str, Any]:
+def skip(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
     """Pass over the first parked event of a record, and apply those behind it."""
-    _check(parts, model, stream)
+    _check(parts, see, model, stream)
     return {"parked": parts.projector.skip(model, stream)}
 
 
-def _check(parts: Parts, model: str, stream: str) -> None:
-    if not any((each.model, each.stream) == (model, stream) for each in parts.projector.parked()):
+def _seen(parts: Parts, see: Seeing, permission: str) -> Iterator[dict[str, Any]]:
+    """Yield the parked events of records in sight under a permission, without what is masked."""
+    sight = see.need(permission)
+    found = [{**row._mapping, "event": orjson.loads(row.event)} for row in parts.projector.parked()]
+    streams: dict[str, set[str]] = {}
+    for each in found:
+        streams.setdefault(each["event"]["type"].partition(".")[0], set()).add(each["stream"])
+    hidden: dict[str, frozenset[str]] = {}
+    with parts.rows.connect() as connection:
+        for kind, ids in streams.items():
+            hidden |= see.records(connection, kind, ids, sight)
+    for each in found:
+        if each["stream"] in hidden:
+            event, masked = each["event"], hidden[each["stream"]]
+            fields = sensitive_fields(event["type"])
+            readable = isinstance(event["data"], dict) or not fields
+            event["data"] = without(event["data"], fields, masked) if readable else None
+            yield each
+
+
+def _check(parts: Parts, see: Seeing, model: str, stream: str) -> None:
+    seen = _seen(parts, see, "parked.repair")
+    if not any((each["model"], each["stream"]) == (model, stream) for each in seen):
         raise UnknownId(f"{model} has no parked events of {stream!r}.")

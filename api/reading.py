@@ -11,9 +11,10 @@ import orjson
 from fastapi import Depends, Query, Request, Response
 
 from api.parts import Parts
-from api.problems import InvalidParameter, NotYet
+from api.problems import FieldMasked, InvalidParameter, NotYet
 from api.pulse import Pulse
-from projections.question import BadParameter
+from projections import question
+from projections.texts import BadParameter
 
 PATIENCE = 5.0
 """Seconds that a read waits for its position at most."""
@@ -124,6 +125,9 @@ def checked() -> Iterator[None]:
     """Turn what the read models find wrong with a parameter into its refusal."""
     try:
         yield
+    except question.FieldMasked as error:
+        fault = {"parameter": error.name, "detail": error.detail}
+        raise FieldMasked(f"{error.name}: {error.detail}", [fault]) from error
     except BadParameter as error:
         raise invalid(error.name, error.detail) from error
 

@@ -25,11 +25,15 @@ from api.reading import (
     known_only,
     reach,
 )
+from api.seeing import See
 from domain.kernel import Aggregate, discover
 from projections.columns import Instant, Json, Money
-from projections.kernel import ReadModel, Row, fold
-from projections.queries import Listing, Page
+from projections.kernel import ReadModel, Row, fold, read_models
+from projections.lens import subject_of
+from projections.masks import MASKED, classes, masked, shown
+from projections.queries import Listing, Page, chosen
 from projections.question import Question, filters, question
+from projections.sight import Sight
 
 Sort = Annotated[
     str | None,
@@ -74,10 +78,12 @@ def records(model: ReadModel) -> APIRouter:
 def _list(model: ReadModel) -> Callable[..., Any]:
     listing = Listing(model)
     names = filters(model).keys()
+    permission = f"{model.aggregate}.read"
 
     async def list_(
         request: Request,
         parts: TheParts,
+        see: See,
         cursor: Cursor,
         q: Words = None,
         sort: Sort = None,
@@ -92,8 +98,18 @@ def _list(model: ReadModel) -> Callable[..., Any]:
         for key, value in request.query_params.multi_items():
             if key in names:
                 where[key] = f"{where[key]},{value}" if key in where else value
+        sight = see.need(permission)
         with checked():
-            asked = question(model, where, sort=sort, select=fields, words=q, limit=limit)
+            asked = question(
+                model,
+                where,
+                sort=sort,
+                select=fields,
+                words=q,
+                limit=limit,
+                sight=sight,
+                under=see.under,
+            )
         if as_of is None:
             await reach(parts.visible, min_position)
             answer = await run_in_threadpool(_now, parts, listing, asked, cursor, bool(count))
@@ -133,42 +149,58 @@ def _page(cursor: Place, found: Page, **more: Any) -> Any:
 def _one(model: ReadModel) -> Callable[..., Any]:
     listing = Listing(model)
 
-    def now(parts: Parts, id: str) -> Row | None:
+    def now(parts: Parts, id: str, sight: Sight) -> Row | None:
         with parts.rows.connect() as connection:
-            return listing.one(connection, id)
+            return listing.one(connection, id, sight)
 
     async def one(
         id: str,
         parts: TheParts,
+        see: See,
         fields: Fields = None,
         as_of: AsOf = None,
         min_position: MinPosition = 0,
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Every column of the record; its version is the ETag."""
+        sight = see.need(f"{model.aggregate}.read")
         with checked():
             names = question(model, {}, select=fields).fields
         if as_of is None:
             await reach(parts.visible, min_position)
-            row = await run_in_threadpool(now, parts, id)
+            row = await run_in_threadpool(now, parts, id, sight)
         else:
-            row = await run_in_threadpool(row_then, parts, model, id, instant_of(as_of))
+            row = await run_in_threadpool(row_then, parts, model, id, instant_of(as_of), sight)
         if row is None:
             raise UnknownId(f"There is no {model.aggregate} {id!r}{' then' * bool(as_of)}.")
         etag = f'"{row["version"]}"'
         headers = {"ETag": etag}
         if if_none_match is not None and _matches(if_none_match, etag):
             return Response(status_code=304, headers=headers)
-        return json_response({name: row[name] for name in names}, headers)
+        return json_response(chosen(row, names), headers)
 
     return one
 
 
-def row_then(parts: Parts, model: ReadModel, id: str, then: datetime) -> Row | None:
-    """Return the row of a record as it was: the fold of its history up to that instant."""
-    events = parts.journal.history(id, parts.journal.position_at(then))
-    row = fold(model, {}, events).rows.get(id)
-    return row and {name: value for name, value in row.items() if name != "search"}
+def row_then(parts: Parts, model: ReadModel, id: str, then: datetime, sight: Sight) -> Row | None:
+    """Return the row of a record as it was, if it was in sight by where it belonged then.
+
+    It is the fold of its history up to that instant.
+    """
+    position = parts.journal.position_at(then)
+    row = fold(model, {}, parts.journal.history(id, position)).rows.get(id)
+    if row is None:
+        return None
+    above = None
+    if model.scope.through is not None and sight.by_owner:
+        column, other = model.scope.through
+        owner = read_models()[other]
+        events = parts.journal.history(row[column], position) if row[column] else []
+        above = fold(owner, {}, events).rows.get(row[column])
+    subject = subject_of(model, row, above)
+    if not (model.scope.public or sight.covers(subject)):
+        return None
+    return masked(model, {name: row[name] for name in shown(model)}, sight.masked(subject))
 
 
 def _matches(if_none_match: str, etag: str) -> bool:
@@ -190,9 +222,13 @@ def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:
 
 def row_schema(model: ReadModel) -> dict[str, Any]:
     """Return the JSON schema of a row."""
-    properties = {
-        str(column.name): _type(column) for column in model.table.columns if column.name != "search"
-    }
+    properties = {name: _type(model.table.c[name]) for name in shown(model)}
+    if classes(model):
+        properties[MASKED] = {
+            "type": "array",
+            "items": {"enum": sorted(classes(model))},
+            "description": "what is masked in this row, if anything is",
+        }
     return {"type": "object", "title": model.aggregate, "properties": properties}
 
 

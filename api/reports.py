@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
+import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.forwarding import forward
+from api.noted import says_nothing_of_anybody
 from api.reading import (
     AsOf,
     MinPosition,
@@ -20,7 +22,10 @@ from api.reading import (
     known_only,
     reach,
 )
-from projections.reports import Report, Result, reports, run
+from api.seeing import See, both
+from projections.figures import Result
+from projections.reports import Report, reports, run
+from projections.standpoint import Standpoint, places
 
 router = APIRouter(tags=["reports"], dependencies=[Depends(known_only)])
 
@@ -33,12 +38,20 @@ By = Annotated[
 Measures = Annotated[
     str | None, Query(max_length=500, description="measures with commas between; else all")
 ]
+Organised = Annotated[
+    Literal["then", "now"],
+    Query(description="`now` counts what belonged to a unit that has ended to its successor"),
+]
+PERMISSION = "report.read"
+
 Day = Annotated[date | None, Query(description="a day, YYYY-MM-DD")]
 
 
 @router.get("/reports", operation_id="reports")
-async def names() -> Response:
+@says_nothing_of_anybody
+async def names(see: See) -> Response:
     """List the reports with their dimensions and measures, each defined in words."""
+    see.need(PERMISSION)
     return json_response({"items": [each.describe() for each in reports().values()]})
 
 
@@ -48,14 +61,19 @@ def _report(report: Report) -> Callable[..., Any]:
     async def answer(
         request: Request,
         parts: TheParts,
+        see: See,
         by: By = None,
         measures: Measures = None,
         from_: Annotated[Day, Query(alias="from", description="first day of the period")] = None,
         to: Annotated[Day, Query(description="last day of the period")] = None,
         as_of: AsOf = None,
         format: Format = "json",
+        organised: Organised = "then",
         min_position: MinPosition = 0,
     ) -> Response:
+        sight = see.need(PERMISSION)
+        if format != "json":
+            sight = both(sight, see.need("export.read"))
         if parts.warehouse is None:
             return await forward(parts, request)
         position = None
@@ -66,7 +84,14 @@ def _report(report: Report) -> Callable[..., Any]:
         for name, value in request.query_params.multi_items():
             if name in known:
                 where.setdefault(name, []).extend(value.split(","))
-        warehouse = parts.warehouse
+        warehouse, today = parts.warehouse, organised == "now"
+
+        def where_units_count() -> pa.Table:
+            access = parts.guard.now()
+            if not today and position is not None:
+                access = parts.guard.at(position)
+            units = access.shelves["units"].rows.values()
+            return places(units, access.organisation, now=today)
 
         def figures() -> Result:
             with warehouse.reader() as cursor:
@@ -79,6 +104,7 @@ def _report(report: Report) -> Callable[..., Any]:
                     to,
                     position,
                     _split(measures),
+                    Standpoint(sight, see.under, where_units_count, today),
                 )
 
         with checked():
@@ -96,6 +122,8 @@ def _formatted(report: Report, found: Result, format: Format) -> Response:
     headers = {"Position": str(found.position)}
     if format == "json":
         content = {"columns": found.columns, "rows": found.rows(), "position": found.position}
+        if found.masked:
+            content["masked"] = found.masked
         return json_response(content, headers)
     headers["Content-Disposition"] = f'attachment; filename="{report.name}.{format}"'
     if format == "csv":
@@ -136,6 +164,11 @@ _FIGURES = {
         "columns": {"type": "array", "items": {"type": "string"}},
         "rows": {"type": "array", "items": {"type": "object"}},
         "position": {"type": "integer", "description": "the figures are true as of here"},
+        "masked": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "measures of these classes were left out, as you may not see them",
+        },
     },
 }
 

@@ -1,0 +1,124 @@
+"""Seeing: what whoever asks may see, for every way out; and what they are told when they may not.
+
+Every read asks here first, names its permission, and puts the sight that it gets into its query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import Depends, Request
+
+from adapters.refusals import NotPermitted
+from api.parts import Parts
+from api.reading import parts_of
+from api.who import Principal
+from domain.kernel import Recorded, discover
+from projections.access import Access
+from projections.kernel import ReadModel, read_models
+from projections.lens import visible
+from projections.sight import Sight, View
+
+
+class Seeing:
+    """What one party sees, by what held when its request came in."""
+
+    def __init__(self, parts: Parts, who: Principal) -> None:
+        """See as somebody, whom the entrance has just looked up."""
+        self._parts = parts
+        self._party = who.party
+        self.access: Access = parts.guard.upto(0)
+        """Who may do what."""
+
+    def again(self) -> None:
+        """See by what holds now; for what goes on after the request has come in."""
+        self.access = self._parts.guard.now()
+
+    def sight(self, permission: str) -> Sight:
+        """Return what is seen under a permission, which may be nothing."""
+        if self._party is None:
+            return Sight()
+        return self.access.sight(self._party, permission, datetime.now(UTC))
+
+    @property
+    def everything(self) -> bool:
+        """Whether whoever asks sees every record of every kind, unmasked."""
+        return all(self.sight(f"{kind}.read").everything for kind in discover().aggregates)
+
+    @property
+    def anything(self) -> bool:
+        """Whether whoever asks sees records of any kind at all."""
+        return any(self.sight(f"{kind}.read") for kind in discover().aggregates)
+
+    def need(self, permission: str) -> Sight:
+        """Return what is seen under a permission. Raises `NotPermitted` for one had nowhere."""
+        sight = self.sight(permission)
+        if not sight:
+            raise NotPermitted(f"You have the permission {permission} nowhere.")
+        return sight
+
+    def under(self, unit: str) -> frozenset[str] | None:
+        """Return a unit and all below it; `None` for the unit above all others."""
+        organisation = self.access.organisation
+        return None if unit == organisation.root else organisation.under(unit)
+
+    def events(self, found: Iterable[Recorded]) -> list[Seen]:
+        """Return those of some events whose record is in sight as it is now."""
+        found = list(found)
+        by_kind: dict[str, set[str]] = {}
+        for event in found:
+            by_kind.setdefault(event.aggregate, set()).add(event.stream)
+        hidden: dict[str, frozenset[str]] = {}
+        with self._parts.rows.connect() as connection:
+            for kind, streams in by_kind.items():
+                hidden |= self.records(connection, kind, streams, self.sight(f"{kind}.read"))
+        return [(each, hidden[each.stream]) for each in found if each.stream in hidden]
+
+    def records(
+        self, connection: sa.Connection, kind: str, ids: Iterable[str], sight: Sight
+    ) -> dict[str, frozenset[str]]:
+        """Return those of some records of a kind that are in sight, with what is masked in each."""
+        if sight.everything:
+            return dict.fromkeys(ids, frozenset())
+        model = _models().get(kind)
+        if model is None or not sight:
+            return {}
+        return visible(connection, model, ids, sight)
+
+
+def both(one: Sight, other: Sight) -> Sight:
+    """Return what is in sight under two permissions at once, less rather than more."""
+
+    def common(some: frozenset[str] | None, more: frozenset[str] | None) -> frozenset[str] | None:
+        if some is None or more is None:
+            return more if some is None else some
+        return some & more
+
+    return Sight(
+        tuple(
+            View(a.grant, common(a.units, b.units), common(a.owners, b.owners), a.masked | b.masked)
+            for a in one.views
+            for b in other.views
+        )
+    )
+
+
+Seen = tuple[Recorded, frozenset[str]]
+"""An event, and the classes of what is masked in it."""
+
+
+@cache
+def _models() -> Mapping[str, ReadModel]:
+    return {model.aggregate: model for model in read_models().values()}
+
+
+def seeing(request: Request) -> Seeing:
+    """Return what whoever sent a request sees."""
+    return Seeing(parts_of(request), request.state.who)
+
+
+See = Annotated[Seeing, Depends(seeing)]
