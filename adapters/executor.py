@@ -23,6 +23,7 @@ from adapters.refusals import (
     InvalidBody,
     KeyReused,
     MalformedBody,
+    RecordUnreadable,
     Refusal,
     RuleBroken,
     StaleVersion,
@@ -34,6 +35,7 @@ from adapters.transaction import Transaction
 from adapters.writer import Writer
 from domain.commands import Command, commands
 from domain.kernel import Aggregate, Origin, RuleViolation
+from domain.stored import UnreadableEvent
 from projections.sight import Party
 
 log = structlog.get_logger(__name__)
@@ -178,6 +180,9 @@ class Execution:
             aggregate = self._decide(transaction, command)
         except RuleViolation as violation:
             raise RuleBroken(violation) from violation
+        except UnreadableEvent as error:
+            log.warning("record.unreadable", command=command.name, error=str(error))
+            raise RecordUnreadable(str(error).partition(":")[0] + ".") from error
         position = transaction.save(aggregate, call.origin)
         answer = Answer(aggregate.id, aggregate.version, position)
         self._log(transaction, 201 if command.creates else 200, answer, None)

@@ -81,6 +81,16 @@ class RecordUnreadable(Refusal):
     title = "The record has an event that this program cannot read"
 
 
+class RecordUnreadable(Refusal):
+    """The record, or one that it concerns, has an event that this program cannot read.
+
+    It is changed again once the program was mended; all other records are not concerned.
+    """
+
+    status = 409
+    title = "The record has an event that this program cannot read"
+
+
 class StaleVersion(Refusal):
     """The record has changed since the version that the client named."""
 

@@ -76,7 +76,7 @@ def _keep_books(connection: sa.Connection, shadow: Shadow, position: int) -> Non
     tables.record_fingerprint(connection, shadow.model)
     connection.execute(parked.delete().where(parked.c.model == name))
     if shadow.parked:
-        park(connection, shadow.model, shadow.parked.values())
+        park(connection, name, shadow.parked.values())
     connection.execute(
         positions.update()
         .where(positions.c.model == name, positions.c.source == JOURNAL)

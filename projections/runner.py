@@ -209,13 +209,13 @@ class Projector:
                             self._apply(connection, model, mine)
                     except Exception as error:
                         reason = f"{type(error).__name__}: {error}"
-                        park(connection, model, [Parked(event, reason) for event in mine])
+                        park(connection, model.name, [Parked(event, reason) for event in mine])
             self._move(connection, reached)
 
     def _save(self, connection: sa.Connection, model: ReadModel, folded: Folded) -> None:
         self._stores[model.name].save(connection, folded.rows.values())
         if folded.parked:
-            park(connection, model, folded.parked.values())
+            park(connection, model.name, folded.parked.values())
         for event in folded.healed:
             connection.execute(
                 parked.delete().where(
@@ -244,14 +244,14 @@ class Projector:
         connection.exec_driver_sql(self._move_on, moves)
 
 
-def park(connection: sa.Connection, model: ReadModel, found: Iterable[Parked]) -> None:
+def park(connection: sa.Connection, model: str, found: Iterable[Parked]) -> None:
     """Put events aside with the reason why they could not be applied."""
     now = datetime.now(UTC)
     connection.execute(
         upsert(parked, connection.dialect.name),
         [
             {
-                "model": model.name,
+                "model": model,
                 "stream": each.event.stream,
                 "version": each.event.version,
                 "position": each.event.position,

@@ -7,16 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.checkpoints import Checkpoint
 from adapters.executor import Call, Executor
 from adapters.journal import Journal, recorded
 from adapters.journal_tables import events
 from adapters.leases import Lease
-from adapters.refusals import Refusal
+from adapters.refusals import Overloaded, RecordUnreadable, Refusal, Unavailable
 from domain.kernel import Origin, Recorded
+from domain.stored import Unreadable, UnreadableEvent
 from projections.runner import Projector
 from streams.policy import Policy, Wish, policies
+from streams.postponed import Postponed
 from streams.worker import Worker, alone
 
 log = structlog.get_logger(__name__)
@@ -57,6 +60,7 @@ class Reactions:
         self._executor = executor
         self._projector = projector
         self._policies = policies() if chosen is None else chosen
+        self.postponed = Postponed(projector.engine)
         self._types = {type_ for policy in self._policies.values() for type_ in policy.on}
 
     def work(self, worker: Worker) -> None:
@@ -108,8 +112,48 @@ class Reactions:
             worker.unwell(f"waits for the rows to reach position {event.position}")
             self.lease.renew()
         for policy in self._policies.values():
-            if event.type in policy.on:
-                self._execute(policy, event)
+            if event.type not in policy.on:
+                continue
+            if any(each.version < event.version for each in self._of(policy, event)):
+                self.postponed.add(policy.name, event, "an earlier event of the record waits")
+            else:
+                self._attempt(policy, event)
+        return True
+
+    def retry(self, policy: str, stream: str) -> int:
+        """Answer the events of a record that a policy has put aside; returns how many are left.
+
+        Raises `KeyError` when there is no such policy.
+        """
+        chosen = self._policies[policy]
+        for event in self.postponed.of(policy, stream):
+            if not self._attempt(chosen, event):
+                break
+            self.postponed.remove(policy, event)
+        return len(self.postponed.of(policy, stream))
+
+    def skip(self, policy: str, stream: str) -> int:
+        """Pass over the first event of a record that a policy has put aside; answer the others."""
+        for event in self.postponed.of(policy, stream)[:1]:
+            self.postponed.remove(policy, event)
+        return self.retry(policy, stream)
+
+    def _of(self, policy: Policy, event: Recorded) -> Sequence[Recorded]:
+        return self.postponed.of(policy.name, event.stream)
+
+    def _attempt(self, policy: Policy, event: Recorded) -> bool:
+        """Answer an event, or put it aside when it is to blame; `False` then."""
+        try:
+            if isinstance(event.data, Unreadable):
+                raise UnreadableEvent(event.data.error)
+            self._execute(policy, event)
+        except (Unavailable, Overloaded, SQLAlchemyError):
+            raise  # not now: the whole event is answered again, shortly
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            log.warning("policy.postponed", policy=policy.name, stream=event.stream, error=reason)
+            self.postponed.add(policy.name, event, reason)
+            return False
         return True
 
     def _execute(self, policy: Policy, event: Recorded) -> None:
@@ -119,9 +163,9 @@ class Reactions:
         for call in self._calls(policy, event, policy.decide(event, facts)):
             try:
                 answer = self._executor.execute(call)
+            except (RecordUnreadable, Unavailable, Overloaded):
+                raise
             except Refusal as refusal:
-                if refusal.status >= 500:
-                    raise  # not now: the whole event is answered again, shortly
                 # A person was quicker, and the rules have no place for the command any more.
                 log.info("policy.refused", command=call.command, id=call.id, by=refusal.name)
             else:

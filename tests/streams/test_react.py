@@ -12,14 +12,15 @@ import sqlalchemy as sa
 from adapters.databases import connect
 from adapters.executor import Call, Executor
 from adapters.journal import Journal
-from domain.kernel import Origin, Recorded, new_id
+from domain.customer import Customer
+from domain.kernel import Origin, Recorded, Stored, new_id
 from projections.runner import Projector
 from streams.abandon_opportunities import REASON, open_opportunities
 from streams.policy import Policy, Wish, policies
 from streams.project import JournalProjection
 from streams.react import Reactions
 from streams.worker import Worker
-from tests.streams.flow import until, working
+from tests.streams.flow import happen, until, working
 
 Work = Callable[[Worker], None]
 
@@ -166,6 +167,63 @@ def test_a_killed_runner_is_succeeded_and_nothing_is_done_twice(house: House) ->
         until(lambda: reactions.checkpoint.get() >= last)
     streams = [event.stream for event in house.abandoned()]
     assert len(streams) == len(set(streams)) == 60
+
+
+def test_an_event_that_a_policy_cannot_answer_waits_and_the_others_are_answered(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Customer.Closed, "schema", 2)
+    monkeypatch.setattr(Customer.Closed, "upcast_v1_v2", staticmethod(fails), raising=False)
+    (broken, kept), (sound, gone) = house.customer(2), house.customer(1)
+    closed = Stored(broken, 2, "customer.closed", 1, b'{"why":"bankrupt"}')
+    elsewhere(house, closed)
+    house.do("customer.close", sound, reason="price")
+    reactions = house.reactions()
+    with working(house.projection(), reactions.work) as workers:
+        until(lambda: len(house.abandoned()) == 1)
+        until(lambda: reactions.checkpoint.get() >= house.journal.history(sound)[-1].position)
+        assert all(worker.failures == 0 for worker in workers)
+    assert [event.stream for event in house.abandoned()] == gone
+    name = "abandon-opportunities"
+    assert [(each.model, each.stream) for each in house.projector.parked()] == [
+        ("customers", broken),
+        (f"policy:{name}", broken),
+    ]
+    assert reactions.retry(name, broken) == 1
+    mended = staticmethod(lambda data: data.update(reason=data.pop("why")))
+    monkeypatch.setattr(Customer.Closed, "upcast_v1_v2", mended)
+    assert house.projector.retry("customers", broken) == 0
+    assert reactions.retry(name, broken) == 0
+    assert {event.stream for event in house.abandoned()} == {*gone, *kept}
+    assert house.projector.parked() == []
+
+
+def test_a_record_that_cannot_be_read_delays_a_policy_about_itself_only(house: House) -> None:
+    (first, [broken]), (second, [sound]) = house.customer(1), house.customer(1)
+    elsewhere(house, Stored(broken, 2, "opportunity.advanced", 1, b"no JSON"))
+    for customer in (first, second):
+        house.do("customer.close", customer, reason="bankrupt")
+    reactions = house.reactions()
+    with working(house.projection(), reactions.work) as workers:
+        until(lambda: reactions.checkpoint.get() >= house.journal.history(second)[-1].position)
+        assert all(worker.failures == 0 for worker in workers)
+    assert [event.stream for event in house.abandoned()] == [sound]
+    assert {(each.model, each.stream) for each in house.projector.parked()} == {
+        ("opportunities", broken),
+        ("policy:abandon-opportunities", first),
+    }
+    assert reactions.skip("abandon-opportunities", first) == 0
+
+
+def elsewhere(house: House, fact: Stored) -> None:
+    """Append a fact as another process would."""
+    journal = Journal(house.url)
+    happen(journal, [fact])
+    journal.close()
+
+
+def fails(data: dict[str, Any]) -> None:
+    raise LookupError("no such field")
 
 
 def test_policies_are_found_by_their_files() -> None:
