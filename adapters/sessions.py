@@ -8,6 +8,7 @@ import hmac
 import re
 import secrets
 import time
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -128,12 +129,13 @@ class Sessions:
         """End all sessions of an employee."""
         self._end(sessions.c.employee == employee)
 
-    def live(self, id_: str) -> bool:
-        """Tell whether a session goes on."""
-        query = sa.select(sessions.c.ended_us).where(sessions.c.id == id_)
+    def ended(self, ids: Collection[str]) -> frozenset[str]:
+        """Return which of some sessions do not go on, also those that are not known."""
+        query = sa.select(sessions.c.id).where(
+            sessions.c.id.in_(ids), sessions.c.ended_us.is_(None)
+        )
         with self._engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
-        return row is not None and row.ended_us is None
+            return frozenset(ids) - set(connection.scalars(query))
 
     def _end(self, which: sa.ColumnElement[bool]) -> None:
         end = sessions.update().where(which, sessions.c.ended_us.is_(None))

@@ -33,7 +33,10 @@ answer can be had as of any day.
 Every command may carry an `Idempotency-Key`: sent again with the same key it is not done again,
 and is answered as before. Commands answer with the `position` of what they recorded; a read with
 `min_position=` waits until it can see that. Whatever is refused is answered with a problem document
-(RFC 9457), whose `type` leads to its explanation."""
+(RFC 9457), whose `type` leads to its explanation.
+
+Every request but those to sign in carries `Authorization: Bearer` with a key or token. A deputy
+adds `On-Behalf-Of` with the code of the employee whose permissions apply."""
 
 REFS = "#/components/schemas/{model}"
 
@@ -91,9 +94,25 @@ SCHEMAS: dict[str, Any] = {
     },
 }
 
+SCHEMES: dict[str, Any] = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "the administrator's key, or that of a system: `kl_<prefix>_<secret>`",
+    },
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "an access token: from `POST /sign-in`, or from the OpenID Connect provider "
+        "that the settings name",
+    },
+}
+
 _MEANINGS = {
     400: "The request cannot be read.",
-    401: "The key is missing or not known.",
+    401: "The key or token is missing, not known, expired or revoked.",
+    403: "You may not, or not on behalf of that employee, or must change your password first.",
     404: "There is no such record.",
     408: "The body did not arrive in time.",
     412: "The record has changed since the version named by If-Match.",
@@ -131,8 +150,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document["components"]["responses"] = {
         str(status): _problem(meaning) for status, meaning in _MEANINGS.items()
     }
-    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-    document["security"] = [{"key": []}]
+    document["components"]["securitySchemes"] = SCHEMES
+    document["security"] = [{name: []} for name in SCHEMES]
     document["paths"] = dict(sorted(document["paths"].items()))
     document["tags"] = [
         {"name": each.plural, "description": (each.__doc__ or "").partition("\n")[0]}
@@ -159,9 +178,9 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     if path in OPEN or path.startswith(OPEN_FOLDERS):
         operation["security"] = []
     else:
-        statuses += [401, 503]
+        statuses += [401, 403, 503]
     if path == "/metrics":
-        operation["security"] = [{}, {"key": []}]
+        operation["security"] = [{}, *({name: []} for name in SCHEMES)]
         statuses.append(401)
     if "{" in path:
         statuses.append(404)
@@ -182,7 +201,7 @@ def _problem(description: str) -> dict[str, Any]:
 def _command(command: Command) -> tuple[str, dict[str, Any]]:
     path = f"/{command.aggregate.plural}"
     parameters = [_header("Idempotency-Key", "your own key for this request", {"maxLength": 200})]
-    refused = [400, 401, 408, 413, 415, 422, 503]
+    refused = [400, 401, 403, 408, 413, 415, 422, 503]
     schema: dict[str, Any] = {"$ref": "#/components/schemas/Done"}
     headers = {"ETag": {"schema": _TEXT, "description": "the version, in quotes"}}
     if command.creates:
@@ -236,7 +255,7 @@ def _many() -> dict[str, Any]:
                 "description": "A result a line.",
                 "content": {"application/x-ndjson": results},
             },
-            **_problems([400, 401, 408, 413, 415]),
+            **_problems([400, 401, 403, 408, 413, 415]),
         },
     }
 
@@ -246,7 +265,8 @@ def text() -> bytes:
     from api.app import router_application
 
     document = router_application().openapi()
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    form = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
+    return orjson.dumps(document, option=form)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,46 @@ class Forbidden(Refusal):
     title = "Not for you"
 
 
+class NotDelegated(Refusal):
+    """The employee named by On-Behalf-Of has not made whoever asks their deputy, or not now."""
+
+    status = 403
+    title = "Not on behalf of this employee"
+
+
+class PasswordChangeRequired(Refusal):
+    """Somebody else chose the password: nothing is open before it has been changed."""
+
+    status = 403
+    title = "Choose a password of your own first"
+
+
+class WrongPassword(Refusal):
+    """The password that was to be changed is another one."""
+
+    status = 403
+    title = "The old password is wrong"
+
+
+class TooManyAttempts(Refusal):
+    """There were too many attempts to sign in that failed; wait as long as Retry-After says."""
+
+    status = 429
+    title = "Too many attempts"
+
+    def __init__(self, seconds: int) -> None:
+        """Refuse for so many seconds."""
+        super().__init__(f"Try again in {seconds} seconds.")
+        self.seconds = seconds
+
+
+class FieldMasked(Refusal):
+    """What is asked for goes by a field that whoever asks may not see."""
+
+    status = 403
+    title = "A field is masked for you"
+
+
 class NotFound(Refusal):
     """There is nothing at this address."""
 
@@ -145,6 +185,8 @@ def headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
         found.append((b"www-authenticate", b'Bearer realm="keyline"'))
     elif isinstance(refusal, MethodNotAllowed):
         found.append((b"allow", refusal.allowed.encode()))
+    elif isinstance(refusal, TooManyAttempts):
+        found.append((b"retry-after", b"%d" % refusal.seconds))
     elif refusal.status == 503:
         found.append((b"retry-after", b"1"))
     elif refusal.status in (408, 413):

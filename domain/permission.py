@@ -39,6 +39,7 @@ class FieldClass(StrEnum):
 
 DECLARED = {
     "access.explain": "Ask why somebody may or may not do something, and who could see a record.",
+    "employee.set-password": "Give an employee a password for one sign-in.",
     "export.read": "Take lists and figures out of the system as files.",
     "operation.read": "See the operation log: who did, tried and read what.",
     "parked.read": "See the events that could not be applied, and why.",

@@ -9,10 +9,14 @@ import httpx
 import pytest
 
 from adapters.logs import configure
+from adapters.passwords import Cost
 from adapters.settings import Settings
 from api.app import application
 from api.parts import Role
 from api.server import Server
+
+CHEAP = Cost(passes=1, memory=64, lanes=1)
+"""What a guess at a password costs here: next to nothing."""
 
 KEY = "a-key-for-tests-only"
 
@@ -28,7 +32,7 @@ def serving(settings: Settings, role: Role = "api") -> Iterator[str]:
         addresses.append(address)
         answering.set()
 
-    server = Server(application(settings, role), settings, ready)
+    server = Server(application(settings, role, CHEAP), settings, ready)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
