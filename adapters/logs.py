@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+from adapters.system_log import SystemLog
+
 QUIET = {"uvicorn": logging.WARNING, "httpx": logging.WARNING, "kafka": logging.ERROR}
 """Libraries that say more than an operator wants to know."""
 
@@ -44,6 +46,9 @@ def configure(form: str, level: int = logging.INFO) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
+    root = logging.getLogger()
+    kept = [each for each in root.handlers if isinstance(each, SystemLog)]
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    root.handlers += kept
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)

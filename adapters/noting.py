@@ -217,10 +217,6 @@ class Batch:
         """Wait for nothing: nobody's permissions are asked."""
         return False
 
-    def waits(self, transaction: Transaction) -> bool:
-        """Return `False`: entries depend on nothing."""
-        return False
-
     def run(self, transaction: Transaction) -> None:
         """Enter everything in the operation log."""
         for entry in self.entries:

@@ -70,6 +70,9 @@ class Settings:
         "",
     )
     log: str = _setting("KEYLINE_LOG", "form of the log: console or json", "console")
+    system_log_days: int = _setting(
+        "KEYLINE_SYSTEM_LOG_DAYS", "days for which the system log is kept", 180
+    )
     queue: int = _setting("KEYLINE_QUEUE", "commands that may wait; past it 503", 4096)
     body_limit: int = _setting("KEYLINE_BODY_LIMIT", "bytes in the body of one command", 1_048_576)
     batch_limit: int = _setting(
@@ -86,6 +89,12 @@ class Settings:
         """The URL of the row read models."""
         beside = self.journal if self.journal.startswith("postgresql") else ""
         return self.rows or beside or f"sqlite:///{self.data / 'rows.db'}"
+
+    @property
+    def system_log_url(self) -> str:
+        """The URL of the system log."""
+        beside = self.journal if self.journal.startswith("postgresql") else ""
+        return beside or f"sqlite:///{self.data / 'system.db'}"
 
     @property
     def warehouse_path(self) -> Path:
