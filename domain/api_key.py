@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from domain.kernel import Aggregate, RuleViolation, applies, command
-from domain.permission import FieldClass, Masked, WiderThanOwn
+from domain.permission import FieldClass, Masked, OwnPermissions, WiderThanOwn
 from domain.sensitive import SECRET
 from domain.values import Issued, Line, Moment, RoleCode, Sensitive, UnitCode
 
@@ -87,7 +87,7 @@ class ApiKey(Aggregate):
         """The prefix, for ever."""
         return {KeyPrefixTaken: self.prefix}
 
-    @command
+    @command(guarded=(OwnPermissions,))
     def revoke(self, reason: Line) -> None:
         """Revoke the key, for a reason; it opens nothing from the next request on."""
         if self.revoked:

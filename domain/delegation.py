@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from domain.kernel import Aggregate, RuleViolation, applies, command
-from domain.permission import WiderThanOwn
+from domain.permission import OwnPermissions, WiderThanOwn
 from domain.values import EmployeeCode, Line, Moment
 
 LONGEST = timedelta(days=366)
@@ -42,7 +42,7 @@ class Delegation(Aggregate):
         reason: str
 
     @classmethod
-    @command(guarded=(WiderThanOwn,))
+    @command(guarded=(OwnPermissions, WiderThanOwn))
     def give(
         cls,
         principal: EmployeeCode,

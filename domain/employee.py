@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from domain.contact import Email, Phone
 from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
-from domain.permission import LastAdministrator
+from domain.permission import LastAdministrator, WiderThanOwn
 from domain.qualification import Qualifications
 from domain.values import Code, Day, Line, Sensitive, UnitCode
 
@@ -179,7 +179,7 @@ class Employee(Qualifications, Aggregate):
         self.left = True
         self.step_on = on or self.step_on
 
-    @command
+    @command(guarded=(WiderThanOwn,))
     def reengage(self, unit: UnitCode, post: Line | None = None, on: Day | None = None) -> None:
         """Engage somebody again who has left, under the code they had."""
         if not self.left:

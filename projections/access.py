@@ -171,8 +171,6 @@ class Access:
 
     def _views(self, party: Party, permission: str, now: datetime) -> Iterator[View]:
         """Yield what each grant of a party shows under a permission."""
-        if party.employee == "admin" and party.on_behalf_of is None:
-            yield View("administrator")
         person = self.person(party, now)
         if person is None and (party.key is None or party.on_behalf_of is not None):
             return
