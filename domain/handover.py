@@ -101,6 +101,7 @@ class Handover(Aggregate):
 
     class Planned(Aggregate.Event):
         moves: list[Move]
+        stay: list[Item]
         reason: str
 
     class Completed(Aggregate.Event):
@@ -145,6 +146,7 @@ class Handover(Aggregate):
         self.reason = reason
         self.state = State.BEGUN
         self.moves: list[Move] = []
+        self.stay: list[Item] = []
 
     @property
     def retired(self) -> bool:
@@ -157,16 +159,17 @@ class Handover(Aggregate):
         return frozenset({self.employee})
 
     @command
-    def plan(self, moves: Moves) -> None:
-        """Settle what goes to whom; the system does it when a handover has begun."""
+    def plan(self, moves: Moves, stay: Items) -> None:
+        """Settle what goes to whom and what stays; the system does it when a handover has begun."""
         if self.state is not State.BEGUN:
             raise HandoverPlanned
-        self.trigger_event(self.Planned, moves=moves, reason=self.reason)
+        self.trigger_event(self.Planned, moves=moves, stay=stay, reason=self.reason)
 
     @applies(Planned)
-    def _planned(self, moves: list[Move]) -> None:
+    def _planned(self, moves: list[Move], stay: list[Item]) -> None:
         self.state = State.PLANNED
         self.moves = moves
+        self.stay = stay
 
     @command
     def complete(self, kept: Items) -> None:
@@ -175,12 +178,13 @@ class Handover(Aggregate):
             raise HandoverPlanRequired
         stayed = {(each.kind, each.id) for each in kept}
         moved = [each for each in self.moves if (each.kind, each.id) not in stayed]
-        self.trigger_event(self.Completed, moved=moved, kept=kept)
+        self.trigger_event(self.Completed, moved=moved, kept=[*self.stay, *kept])
 
     @applies(Completed)
     def _completed(self, moved: list[Move]) -> None:
         self.state = State.DONE
         self.moves = moved
+        self.stay = []
 
     @command
     def reverse(self, reason: Line) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,13 +19,30 @@ class Wish:
     """A command that a policy asks for: its name, the record's id, its body.
 
     `key` tells it from the other wishes of the same policy about the same event; it must come out
-    the same whenever the policy is asked again. By default it is the record's id.
+    the same whenever the policy is asked again. By default it is the record's id. A body that is
+    a function is made when all wishes before it are done, from the keys of those refused.
     """
 
     command: str
     id: str | None
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | Callable[[Collection[str]], Mapping[str, Any]] = field(
+        default_factory=dict
+    )
     key: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What tells the wish from the others: its key, else the record's id."""
+        return self.key or self.id or ""
+
+    @property
+    def depends(self) -> bool:
+        """Whether the body is made from what became of the wishes before it."""
+        return callable(self.body)
+
+    def made(self, refused: Collection[str]) -> Mapping[str, Any]:
+        """Return the body, given the keys of the wishes that were refused."""
+        return self.body(refused) if callable(self.body) else self.body
 
 
 Decide = Callable[[Recorded, Facts], Iterable[Wish]]
@@ -38,20 +55,20 @@ class Policy:
 
     name: str
     on: frozenset[str]
-    facts: Gather
+    facts: Gather | None
     decide: Decide
 
 
 _known: dict[str, Policy] = {}
 
 
-def policy(on: Iterable[str], facts: Gather) -> Callable[[Decide], Decide]:
+def policy(on: Iterable[str], facts: Gather | None = None) -> Callable[[Decide], Decide]:
     """Declare the function below as a policy, named after it.
 
     Args:
         on: The types of the events that it answers.
         facts: Gives, for an event, the query of the row read models for what it has to know. The
-            rows it finds are at least as new as the event.
+            rows it finds are at least as new as the event. None when the event says it all.
     """
 
     def declare(decide: Decide) -> Decide:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.checkpoints import Checkpoint
-from adapters.executor import Call, Executor
+from adapters.executor import Executor
 from adapters.journal import Journal, recorded
 from adapters.journal_tables import events
 from adapters.leases import Lease
-from adapters.refusals import Overloaded, RecordUnreadable, Refusal, Unavailable
-from domain.kernel import Origin, Recorded
+from adapters.refusals import Overloaded, Unavailable
+from domain.kernel import Recorded
 from domain.stored import Unreadable, UnreadableEvent
 from projections.runner import Projector
-from streams.policy import Policy, Wish, policies
+from streams.fulfil import fulfil
+from streams.policy import Facts, Policy, policies
 from streams.postponed import Postponed
 from streams.worker import Worker, alone
 
@@ -61,11 +62,16 @@ class Reactions:
         self._projector = projector
         self._policies = policies() if chosen is None else chosen
         self.postponed = Postponed(projector.engine)
+        self._stopping: Callable[[], bool] = lambda: False
         self._types = {type_ for policy in self._policies.values() for type_ in policy.on}
 
     def work(self, worker: Worker) -> None:
         """React while this process has the lease, stand by while another one has it."""
-        alone(worker, self.lease, lambda: self._follow(worker))
+        self._stopping = lambda: worker.stopping
+        try:
+            alone(worker, self.lease, lambda: self._follow(worker))
+        finally:
+            self._stopping = lambda: False
 
     def _follow(self, worker: Worker) -> None:
         done = saved = self.checkpoint.get()
@@ -73,8 +79,13 @@ class Reactions:
         while not worker.stopping:
             found, upto = self._concerned(done)
             for event in found:
-                if not self._answer(worker, event):
-                    return
+                try:
+                    if not self._answer(worker, event):
+                        return
+                except Unavailable:
+                    if self._stopping():
+                        return
+                    raise
                 done = event.position
                 self.checkpoint.set(done)
                 saved, saved_at = done, time.monotonic()
@@ -157,29 +168,15 @@ class Reactions:
         return True
 
     def _execute(self, policy: Policy, event: Recorded) -> None:
-        rows = self._projector.engine.execution_options(writes=False)
-        with rows.connect() as connection:
-            facts = [dict(row) for row in connection.execute(policy.facts(event)).mappings()]
-        for call in self._calls(policy, event, policy.decide(event, facts)):
-            try:
-                answer = self._executor.execute(call)
-            except (RecordUnreadable, Unavailable, Overloaded):
-                raise
-            except Refusal as refusal:
-                # A person was quicker, and the rules have no place for the command any more.
-                log.info("policy.refused", command=call.command, id=call.id, by=refusal.name)
-            else:
-                log.info("policy.done", command=call.command, id=call.id, again=answer.repeated)
-            if self.lease.due:
-                self.lease.renew()
+        facts: Facts = []
+        if policy.facts is not None:
+            rows = self._projector.engine.execution_options(writes=False)
+            with rows.connect() as connection:
+                facts = [dict(row) for row in connection.execute(policy.facts(event)).mappings()]
+        fulfil(self._executor, policy, event, policy.decide(event, facts), self._between)
 
-    def _calls(self, policy: Policy, event: Recorded, wishes: Iterable[Wish]) -> Iterator[Call]:
-        for wish in wishes:
-            origin = Origin(
-                actor=f"policy:{policy.name}",
-                unit=event.unit,
-                command_id=f"{policy.name}/{event.position}/{wish.key or wish.id}",
-                on_behalf_of=event.actor,
-                cause=event.command_id,
-            )
-            yield Call(wish.command, wish.id, wish.body, origin)
+    def _between(self) -> None:
+        if self._stopping():
+            raise Unavailable("The server is stopping.")
+        if self.lease.due:
+            self.lease.renew()
