@@ -14,8 +14,9 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from projections import warehouse
-from projections.facts import facts, literal
-from projections.kernel import ReadModel, read_models
+from projections.exports import Sights, exported
+from projections.facts import literal
+from projections.kernel import ReadModel
 from projections.warehouse import Loader, RebuildRequired
 
 Batch = Iterable[Sequence[Any]]
@@ -140,10 +141,13 @@ class Warehouse:
                 self._readers -= 1
                 self._changed.notify_all()
 
-    def export(self, folder: Path, as_of: int | None = None) -> dict[str, Any]:
+    def export(
+        self, folder: Path, as_of: int | None = None, sights: Sights | None = None
+    ) -> dict[str, Any]:
         """Write all facts and histories to Parquet files, as they were at a position.
 
-        Returns what `manifest.json`, written last, says: the position and the rows of each table.
+        With `sights` only what is in sight, without what is masked. Returns what `manifest.json`,
+        written last, says: the position and the rows of each table.
         """
         folder.mkdir(parents=True, exist_ok=True)
         manifest = folder / "manifest.json"
@@ -153,7 +157,7 @@ class Warehouse:
             position = position if as_of is None else min(as_of, position)
             rows = {
                 name: _export(cursor, query, folder / f"{name}.parquet")
-                for name, query in _exported(position)
+                for name, query in exported(cursor, position, sights)
             }
         content = {"position": position, "rows": rows}
         manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -231,19 +235,6 @@ class Warehouse:
             with self._changed:
                 self._swapping = False
                 self._changed.notify_all()
-
-
-def _exported(position: int) -> Iterator[tuple[str, str]]:
-    for fact in facts().values():
-        yield fact.name, f"FROM {fact.name} WHERE position <= {position} ORDER BY position"
-    for name in read_models():
-        later = f"valid_to_position > {position}"
-        yield (
-            f"history_{name}",
-            f"SELECT * REPLACE (CASE WHEN {later} THEN NULL ELSE valid_to_position END AS "
-            f"valid_to_position, CASE WHEN {later} THEN NULL ELSE valid_to END AS valid_to) "
-            f"FROM history_{name} WHERE position <= {position} ORDER BY position",
-        )
 
 
 def _export(cursor: DuckDBPyConnection, query: str, file: Path) -> int:

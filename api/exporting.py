@@ -5,22 +5,33 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from adapters.databases import connect
+from adapters.guard import Guard
 from adapters.journal import Journal
 from adapters.settings import Settings
 from adapters.warehouse import Warehouse, WarehouseInUse
 from api.problems import InvalidParameter
 from api.reading import instant_of
 from api.rebuilding import rows_of
+from api.seeing import both
 from api.terminal import Failure, notes, progress_to
+from domain.kernel import discover
+from projections.exports import Sights
+from projections.sight import Party
 
 
-def export(settings: Settings, folder: Path, as_of: str | None = None) -> dict[str, Any]:
+def export(
+    settings: Settings, folder: Path, as_of: str | None = None, employee: str | None = None
+) -> dict[str, Any]:
     """Write Parquet files of everything, as it was at a moment if one is given.
 
-    Returns the position and the rows of each file. Raises `Failure` for a moment that is none.
+    With the code of an `employee` only what they may see and take out, without what is masked for
+    them. Returns the position and the rows of each file. Raises `Failure` for a moment that is
+    none, and for an employee who may not export.
     """
     journal = Journal(settings.journal_url)
     try:
@@ -31,10 +42,25 @@ def export(settings: Settings, folder: Path, as_of: str | None = None) -> dict[s
                 position = journal.position_at(instant_of(as_of))
             except InvalidParameter as error:
                 raise Failure(f"--as-of: {error.errors[0]['detail']}", 2) from error
+        sights = None if employee is None else _sights(settings, journal, employee)
         with _warehouse(settings, journal) as warehouse:
-            return warehouse.export(folder, position)
+            return warehouse.export(folder, position, sights)
     finally:
         journal.close()
+
+
+def _sights(settings: Settings, journal: Journal, employee: str) -> Sights:
+    rows = connect(settings.rows_url, "normal")
+    try:
+        access = Guard(journal, rows).now()
+    finally:
+        rows.dispose()
+    party, now = Party(employee), datetime.now(UTC)
+    may = access.sight(party, "export.read", now)
+    if access.employee(employee) is None or not may:
+        raise Failure(f"--as: {employee} has the permission export.read nowhere.", 2)
+    kinds = discover().aggregates
+    return {kind: both(may, access.sight(party, f"{kind}.read", now)) for kind in kinds}
 
 
 @contextmanager

@@ -1,0 +1,138 @@
+"""Exports: every fact and every row with its history, all of it or what somebody may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import sqlalchemy as sa
+from duckdb import DuckDBPyConnection
+
+from domain.sensitive import SECRET, sensitive_fields
+from projections.facts import ENVELOPE, Fact, Shape, facts, literal, quote
+from projections.kernel import ReadModel, read_models
+from projections.lens import Lens
+from projections.masks import sensitive
+from projections.queries import compiled, past
+from projections.sight import Sight
+
+Sights = Mapping[str, Sight]
+"""What is seen of each kind of record, as in `customer`."""
+
+_HIDDEN = "list_contains(seen.hidden, {})"
+
+
+def exported(
+    cursor: DuckDBPyConnection, position: int, sights: Sights | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield the name of each table to export and the query for its rows up to a position.
+
+    With `sights` only what belongs to records that are in sight at that position, without what is
+    masked in each. Secrets are left out for everybody.
+    """
+    models = {model.aggregate: model for model in read_models().values()}
+    if sights is not None:
+        for kind, model in models.items():
+            _look(cursor, model, sights.get(kind, Sight()), position)
+    for fact in facts().values():
+        kind = fact.type.partition(".")[0]
+        if sights is None or kind in models:
+            seen = None if sights is None else models[kind]
+            yield fact.name, _of_fact(fact, position, seen)
+    for model in models.values():
+        yield f"history_{model.name}", _of_history(model, position, all_=sights is None)
+
+
+def _look(cursor: DuckDBPyConnection, model: ReadModel, sight: Sight, position: int) -> None:
+    """Note which records are in sight, and what is masked in each."""
+    tables = past(position)
+    lens = Lens(model, sight, "duckdb", tables)
+    query = lens.narrow(sa.select(tables(model).c.id, *lens.marks))
+    text, values = compiled(query)
+    seen, hidden = _seen(model), "VARCHAR[]"
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {seen} (id VARCHAR, hidden {hidden})")
+    rows = cursor.execute(text, values).fetchall()
+    names = ["id", *(mark.name for mark in lens.marks)]
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    ids = [row["id"] for row in found]
+    masks = [sorted(lens.hidden(row)) for row in found]
+    if ids:
+        arrays = f"unnest($ids::VARCHAR[]), unnest($masks::{hidden}[])"
+        cursor.execute(f"INSERT INTO {seen} SELECT {arrays}", {"ids": ids, "masks": masks})
+
+
+def _seen(model: ReadModel) -> str:
+    return f"exported_{model.name}"
+
+
+def _of_fact(fact: Fact, position: int, model: ReadModel | None) -> str:
+    fields = sensitive_fields(fact.type)
+    columns = [f"fact.{quote(name)}" for name in ENVELOPE]
+    own = list(fact.columns)[len(ENVELOPE) :]
+    for column, (name, shape) in zip(own, fact.shapes.items(), strict=True):
+        if fields.get(name) == SECRET:
+            continue
+        value = f"fact.{quote(column)}"
+        if model is not None:
+            value = _without(value, name, shape, fields)
+        columns.append(f"{value} AS {quote(column)}")
+    join = "" if model is None else f"JOIN {_seen(model)} AS seen ON seen.id = fact.stream"
+    return (
+        f"SELECT {', '.join(columns)} FROM {fact.name} AS fact {join} "
+        f"WHERE fact.position <= {position} ORDER BY fact.position"
+    )
+
+
+def _without(value: str, name: str, shape: Shape, fields: Mapping[str, str]) -> str:
+    """Return the SQL of a value without what is masked in it, at any depth."""
+    if name in fields:
+        return f"CASE WHEN {_HIDDEN.format(literal(fields[name]))} THEN NULL ELSE {value} END"
+    if isinstance(shape, list):
+        inner = _without("each", name, shape[0], fields)
+        return value if inner == "each" else f"list_transform({value}, lambda each: {inner})"
+    if isinstance(shape, dict) and fields.keys() & shape.keys():
+        parts = ", ".join(
+            f"{quote(part)} := {_without(f'{value}.{quote(part)}', part, inner, fields)}"
+            for part, inner in shape.items()
+        )
+        return f"CASE WHEN {value} IS NULL THEN NULL ELSE struct_pack({parts}) END"
+    return value
+
+
+def _of_history(model: ReadModel, position: int, *, all_: bool) -> str:
+    later = f"kept.valid_to_position > {position}"
+    columns = []
+    for column in model.table.columns:
+        of = sensitive(model).get(column.name)
+        value = f"kept.{quote(column.name)}"
+        if of == SECRET:
+            continue
+        if all_ or of is None:
+            pass
+        elif isinstance(of, str):
+            value = f"CASE WHEN {_HIDDEN.format(literal(of))} THEN NULL ELSE {value} END"
+        else:
+            value = _without_json(value, of)
+        columns.append(f"{value} AS {quote(column.name)}")
+    columns += [
+        f"CASE WHEN {later} THEN NULL ELSE kept.{name} END AS {name}"
+        for name in ("valid_to_position", "valid_to")
+    ]
+    columns += ["kept.valid_from_position", "kept.valid_from"]
+    join = "" if all_ else f"JOIN {_seen(model)} AS seen ON seen.id = kept.id"
+    return (
+        f"SELECT {', '.join(columns)} FROM history_{model.name} AS kept {join} "
+        f"WHERE kept.position <= {position} ORDER BY kept.position"
+    )
+
+
+def _without_json(value: str, fields: Mapping[str, str]) -> str:
+    """Return the SQL of a JSON text without the values of some fields, at any depth.
+
+    The text is as our folds write it: without spaces, and with quotation marks in values escaped,
+    so that nothing but the field itself looks like it.
+    """
+    for name, of in fields.items():
+        pattern = literal(rf'"{name}":("(?:[^"\\]|\\.)*"|[^",\[\]{{}}]+)')
+        emptied = f"""regexp_replace({value}, {pattern}, '"{name}":null', 'g')"""
+        value = f"CASE WHEN {_HIDDEN.format(literal(of))} THEN {emptied} ELSE {value} END"
+    return value

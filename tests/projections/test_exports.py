@@ -1,0 +1,99 @@
+"""What is exported for somebody is what they may see, without what is masked for them."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+from duckdb import DuckDBPyConnection
+
+from domain.sensitive import sensitive_fields, without
+from projections.exports import exported
+from projections.kernel import read_models
+from projections.lens import subject_of
+from projections.sight import Sight, View
+from projections.warehouse import Loader
+from tests.projections.belongings import belongings, sight
+from tests.projections.test_lens import ROWS, raw
+
+EVENTS = belongings(1)
+MODELS = ("customers", "opportunities", "service_tickets", "campaigns")
+
+
+@pytest.fixture(scope="module")
+def cursor() -> Iterator[DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        loader = Loader(connection)
+        loader.create()
+        loader.load(map(raw, EVENTS))
+        yield connection
+
+
+def hidden(sights: dict[str, Sight]) -> dict[str, frozenset[str]]:
+    """Return what is masked in each record in sight, by a plain look at it."""
+    found = {}
+    for name in MODELS:
+        model = read_models()[name]
+        for id_, row in ROWS[name].items():
+            above = ROWS["customers"].get(row["customer_id"]) if model.scope.through else None
+            subject, seen = subject_of(model, row, above), sights[model.aggregate]
+            if seen.covers(subject):
+                found[id_] = seen.masked(subject)
+    return found
+
+
+def rows(cursor: DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cursor.sql(query).to_arrow_table().to_pylist()
+    return found
+
+
+def test_an_export_has_the_facts_and_histories_in_sight(cursor: DuckDBPyConnection) -> None:
+    chance = random.Random(11)
+    kinds = [read_models()[name].aggregate for name in MODELS]
+    whole = {name: rows(cursor, query) for name, query in exported(cursor, len(EVENTS))}
+    for _ in range(6):
+        sights = {kind: sight(chance) for kind in kinds}
+        seen = hidden(sights)
+        for name, query in exported(cursor, len(EVENTS), sights):
+            found = rows(cursor, query)
+            key = "id" if name.startswith("history_") else "stream"
+            kept = [row for row in whole[name] if row[key] in seen]
+            assert [row["position"] for row in found] == [row["position"] for row in kept]
+            if key == "stream":
+                fields = sensitive_fields(_type(name))
+                assert found == [without(row, fields, seen[row["stream"]]) for row in kept]
+
+
+def _type(name: str) -> str:
+    (found,) = {
+        event.type
+        for event in EVENTS
+        if "fact_" + event.type.replace(".", "_").replace("-", "_") == name
+    } or {"none.at-all"}
+    return found
+
+
+def test_masked_columns_of_rows_are_empty_at_any_depth(cursor: DuckDBPyConnection) -> None:
+    classes = frozenset({"phone", "amount", "revenue"})
+    everyone = Sight((View("g", None, None, classes),))
+    sights = {read_models()[name].aggregate: everyone for name in MODELS}
+    queries = dict(exported(cursor, len(EVENTS), sights))
+    for row in rows(cursor, queries["history_customers"]):
+        assert row["annual_revenue"] is None
+        assert row["it_budget"] is not None
+        assert "123" not in row["contacts"]
+        if row["contacts"] != "{}":
+            assert '"phone":null' in row["contacts"]
+            assert '"email":"a@b.cn"' in row["contacts"]
+    for row in rows(cursor, queries["history_opportunities"]):
+        assert row["amount"] is None
+        assert '"monthly":null' in row["lines"]
+        assert '"product":"x"' in row["lines"]
+
+
+def test_a_secret_is_in_no_export(cursor: DuckDBPyConnection) -> None:
+    queries = dict(exported(cursor, len(EVENTS)))
+    for name in ("history_api_keys", "fact_api_key_issued"):
+        cursor.execute(queries[name])
+        assert "digest" not in [column[0] for column in cursor.description or ()]
