@@ -1,0 +1,33 @@
+"""The command line: a password for an employee, set by the operator at the machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.terminal import Failure, out
+
+
+def set_password(
+    employee: Annotated[str, typer.Argument(help="The code of the employee, as in admin.")],
+    once: Annotated[
+        bool, typer.Option("--once", help="It has to be changed at the first sign-in.")
+    ] = False,
+) -> None:
+    """Set the password of an employee, asked for here; it ends all sessions of theirs."""
+    from adapters.logs import configure
+    from adapters.passwords import WeakPassword
+    from adapters.settings import Settings
+    from api.setting_password import exists, put
+
+    settings = Settings.read()
+    configure(settings.log)
+    if not exists(settings, employee):
+        raise Failure(f"There is no employee {employee!r}.")
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    try:
+        put(settings, employee, password, once=once)
+    except WeakPassword as error:
+        raise Failure(error.detail, 2) from error
+    out.print(f"The password of {employee} is set.", highlight=False)
