@@ -1,4 +1,4 @@
-"""Parked events: what the read models could not take, and its repair."""
+"""Parked events: what rows, policies and warehouse could not take, and its repair."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import orjson
 from fastapi import APIRouter, Depends, Response
 
 from adapters.refusals import UnknownId
+from adapters.warehouse import Warehouse
 from api.parts import Parts
 from api.reading import TheParts, json_response, known_only
 from api.seeing import See, Seeing
 from domain.sensitive import sensitive_fields, without
+from projections.runner import Projector
+from streams.postponed import PREFIX
+from streams.react import Reactions
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
 
@@ -30,20 +34,39 @@ def parked(parts: TheParts, see: See) -> Response:
 def retry(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
     """Apply the parked events of a record again."""
     _check(parts, see, model, stream)
-    return {"parked": parts.projector.retry(model, stream)}
+    if isinstance(place := _place(parts, model), Warehouse):
+        place.retry()
+        return {"parked": _left(parts, model, stream)}
+    return {"parked": place.retry(model.removeprefix(PREFIX), stream)}
 
 
 @router.post("/parked/{model}/{stream}/skip")
 def skip(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
     """Pass over the first parked event of a record, and apply those behind it."""
     _check(parts, see, model, stream)
-    return {"parked": parts.projector.skip(model, stream)}
+    if isinstance(place := _place(parts, model), Warehouse):
+        place.skip(model, stream)
+        return {"parked": _left(parts, model, stream)}
+    return {"parked": place.skip(model.removeprefix(PREFIX), stream)}
+
+
+def _place(parts: Parts, model: str) -> Projector | Reactions | Warehouse:
+    """Return who has put the events of this model aside."""
+    if model.startswith(PREFIX):
+        return parts.reactions
+    if model in parts.projector.models or parts.warehouse is None:
+        return parts.projector
+    return parts.warehouse
+
+
+def _left(parts: Parts, model: str, stream: str) -> int:
+    return [(each["model"], each["stream"]) for each in parts.parked()].count((model, stream))
 
 
 def _seen(parts: Parts, see: Seeing, permission: str) -> Iterator[dict[str, Any]]:
     """Yield the parked events of records in sight under a permission, without what is masked."""
     sight = see.need(permission)
-    found = [{**row._mapping, "event": orjson.loads(row.event)} for row in parts.projector.parked()]
+    found = [{**each, "event": orjson.loads(each["event"])} for each in parts.put_aside()]
     streams: dict[str, set[str]] = {}
     for each in found:
         streams.setdefault(each["event"]["type"].partition(".")[0], set()).add(each["stream"])

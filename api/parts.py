@@ -52,6 +52,7 @@ class Parts:
         self.projector = Projector(self.rows)
         own = role == "warehouse" or not settings.warehouse
         self.warehouse = Warehouse(settings.warehouse_path) if own else None
+        self.reactions = Reactions(self.journal, self.executor, self.projector)
         self.appended = Pulse("appended", self.journal.wait)
         """How far the journal has come."""
         self.visible = Pulse("visible", self._wait_for_rows)
@@ -72,7 +73,7 @@ class Parts:
             self.projector.create(kafka.channels(kinds) if kafka else [JOURNAL])
             if kafka is None:
                 yield "rows", JournalProjection(self.journal, self.projector).work
-            yield "react", Reactions(self.journal, self.executor, self.projector).work
+            yield "react", self.reactions.work
         if self.warehouse is not None:
             yield "warehouse", JournalLoading(self.journal, self.warehouse).work
 
@@ -135,10 +136,20 @@ class Parts:
 
     def parked(self) -> list[dict[str, Any]]:
         """Return which events were put aside: model, stream, version."""
-        if self.role == "warehouse":
-            return []
-        names = ("model", "stream", "version")
-        return [{n: getattr(each, n) for n in names} for each in self.projector.parked()]
+        return [{n: each[n] for n in ("model", "stream", "version")} for each in self.put_aside()]
+
+    def put_aside(self) -> list[dict[str, Any]]:
+        """Return the events that this process could not bring in, each whole and with the reason.
+
+        The model is a read model; `policy:` and a policy; `facts`, or `history_` and a read model,
+        for what the warehouse could not take.
+        """
+        found: list[dict[str, Any]] = []
+        if self.role == "api":
+            found += [dict(row._mapping) for row in self.projector.parked()]
+        if self.warehouse is not None:
+            found += self.warehouse.parked()
+        return found
 
     def _wait_for_rows(self, after: int, seconds: float) -> int:
         self.projector.wait(after + 1, seconds)
@@ -157,6 +168,6 @@ class Parts:
             gauge("keyline_commits", "Commits by this process", lambda: writer.commits)
             gauge("keyline_commit_units", "Commands in these commits", lambda: writer.units)
             gauge("keyline_rows_position", "Events in the rows", self.projector.position)
-            gauge("keyline_parked", "Events put aside", lambda: len(self.parked()))
+        gauge("keyline_parked", "Events put aside", lambda: len(self.parked()))
         if self.warehouse is not None:
             gauge("keyline_warehouse_position", "Events in the warehouse", self.warehouse.position)

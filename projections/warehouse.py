@@ -14,6 +14,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from domain.kernel import Recorded, from_stored
+from projections import parking
 from projections.facts import (
     append,
     fact_statements,
@@ -223,17 +224,19 @@ def position(connection: DuckDBPyConnection) -> int:
 
 
 def parked(connection: DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return what could not be taken yet: model, stream, version, position, error.
+    """Return what could not be taken yet: model, stream, version, position, error, event.
 
     The model is `history_<read model>`, or `facts` for an event that cannot be read at all.
     """
-    columns = "stream, version, position, error"
-    query = (
-        f"SELECT 'history_' || model AS model, {columns} FROM store.parked UNION ALL "
-        f"SELECT 'facts', {columns} FROM store.unreadable ORDER BY ALL"
-    )
-    names = ("model", "stream", "version", "position", "error")
-    return [dict(zip(names, row, strict=True)) for row in connection.execute(query).fetchall()]
+    columns = "'history_' || model, stream, version, position, error, event"
+    found = connection.execute(f"SELECT {columns} FROM store.parked ORDER BY ALL").fetchall()
+    query = "FROM store.unreadable ORDER BY position"
+    for *row, error in connection.execute(query).fetchall():
+        event = _recorded(row)
+        place = ("facts", event.stream, event.version, event.position)
+        found.append((*place, error, parking.written(event)))
+    names = ("model", "stream", "version", "position", "error", "event")
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _prepared(
