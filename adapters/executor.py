@@ -63,6 +63,7 @@ class Call:
     keyed: bool = True
     address: str | None = None
     trace: str | None = None
+    credential: str | None = None
     issued: Mapping[str, str] = dataclasses.field(default_factory=dict)
     party: Party | None = None
 
@@ -190,7 +191,9 @@ class Execution:
 
     def refused(self, transaction: Transaction, error: Exception) -> None:
         """Log the refusal."""
-        if not isinstance(error, Refusal):
+        if isinstance(error, Refusal):
+            error.logged = True
+        else:
             log.error("command.failed", command=self._call.command, exc_info=error)
         self._log(transaction, getattr(error, "status", 500), None, error)
 
@@ -245,6 +248,7 @@ class Execution:
                 "duration_us": (time.perf_counter_ns() - self._began) // 1000,
                 "address": call.address,
                 "trace": call.trace,
+                "credential": call.credential,
             }
         )
 

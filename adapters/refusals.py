@@ -16,6 +16,8 @@ class Refusal(Exception):
 
     status: ClassVar[int] = 400
     title: ClassVar[str] = "Bad request"
+    logged = False
+    """Whether the operation log has it already."""
 
     def __init__(self, detail: str, errors: Sequence[dict[str, str]] = ()) -> None:
         """Refuse, saying why in words (`detail`) and field by field (`errors`)."""
@@ -69,16 +71,6 @@ class NotPermitted(Refusal):
 
     status = 403
     title = "This is not permitted to you"
-
-
-class RecordUnreadable(Refusal):
-    """The record, or one that it concerns, has an event that this program cannot read.
-
-    It is changed again once the program was mended; all other records are not concerned.
-    """
-
-    status = 409
-    title = "The record has an event that this program cannot read"
 
 
 class RecordUnreadable(Refusal):

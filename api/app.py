@@ -14,32 +14,41 @@ from starlette.responses import Response
 from starlette.types import Lifespan
 
 import api
+from adapters.passwords import Cost
 from adapters.refusals import Refusal
 from adapters.settings import Settings
 from api import problems
+from api.alarms import Watch
 from api.commands import CommandRoutes
 from api.entrance import Entrance
 from api.openapi import describe
 from api.parts import Parts, Role
 from api.problems import InternalError, InvalidParameter, MethodNotAllowed
+from streams.worker import Worker
 
 TITLE = "Keyline"
 VERSION = "0.1.0"
 
 
-def application(settings: Settings, role: Role = "api") -> Entrance:
+def application(
+    settings: Settings, role: Role = "api", password_cost: Cost | None = None
+) -> Entrance:
     """Return a server as an ASGI application; its lifespan starts and stops the parts.
 
-    A `warehouse` answers reports and questions about the past, and takes no commands.
+    A `warehouse` answers reports and questions about the past, and takes no commands;
+    `password_cost` is what a guess at a password costs, if not the usual.
     """
-    parts = Parts(settings, role)
+    parts = Parts(settings, role, password_cost)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         parts.start()
+        watch = Worker("watch", Watch(parts).work)
+        watch.start()
         try:
             yield
         finally:
+            watch.stop()
             parts.stop()
 
     inner = router_application(lifespan)
@@ -76,26 +85,31 @@ def routers() -> Iterator[APIRouter]:
             yield router
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return problems.response(error)
+    return _problem(request, error)
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405 and error.headers:
-        return problems.response(MethodNotAllowed(error.headers.get("allow", "")))
-    return problems.response(problems.by_status(error.status_code, error.detail))
+        return _problem(request, MethodNotAllowed(error.headers.get("allow", "")))
+    return _problem(request, problems.by_status(error.status_code, error.detail))
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [
         {"parameter": str(fault["loc"][-1]), "detail": str(fault["msg"])}
         for fault in error.errors()
     ]
     detail = "; ".join(f"{fault['parameter']}: {fault['detail']}" for fault in faults)
-    return problems.response(InvalidParameter(detail, faults))
+    return _problem(request, InvalidParameter(detail, faults))
+
+
+def _problem(request: Request, refusal: Refusal) -> Response:
+    request.scope["refusal"] = refusal  # for the operation log
+    return problems.response(refusal)
 
 
 async def _failed(request: Request, _: Exception) -> Response:

@@ -16,6 +16,7 @@ from adapters.refusals import InvalidBody, Overloaded, Refusal
 from api.bodies import pieces, require_json
 from api.commands import Asked
 from api.issuing import NOTHING, Issue, issued
+from api.noted import note_line
 from api.parts import Parts
 from api.problems import BodyTooLarge, InternalError, document
 from domain.commands import commands
@@ -149,7 +150,9 @@ class _Batch:
             keyed=line.key is not None,
             address=self._asked.address,
             trace=self._asked.trace,
+            credential=who.credential,
             issued=issue.given,
+            party=who.party,
         )
         await self._room.acquire()
         while True:
@@ -182,6 +185,7 @@ class _Batch:
             content |= {"version": answer.version, "position": answer.position}
             content |= {"repeated": True} if answer.repeated else result.shown
         except Refusal as refusal:
+            note_line(self._parts, self._asked, result.command, refusal)
             outcome = refusal.name
             content |= {"status": refusal.status, "problem": orjson.Fragment(document(refusal))}
         except Exception:

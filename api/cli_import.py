@@ -79,6 +79,7 @@ def import_(
     """
     from adapters.logs import configure
     from api.import_file import import_file
+    from api.recording import job
 
     settings = Settings.read()
     configure(settings.log)
@@ -87,15 +88,16 @@ def import_(
         wanted.add(map_ or (), set_ or (), value or (), scale or (), when or (), key)
     except MappingError as error:
         raise Failure(str(error), 2) from error
-    import_file(
-        settings,
-        kind,
-        file,
-        wanted,
-        dry_run=dry_run,
-        errors=errors,
-        unit=unit,
-        source=source,
-        sheet=sheet,
-        encoding=encoding,
-    )
+    with job(settings, "import", kind=kind, file=file, dry_run=dry_run):
+        import_file(
+            settings,
+            kind,
+            file,
+            wanted,
+            dry_run=dry_run,
+            errors=errors,
+            unit=unit,
+            source=source,
+            sheet=sheet,
+            encoding=encoding,
+        )

@@ -27,8 +27,8 @@ log = structlog.get_logger(__name__)
 _KEY = re.compile(rb"[\x21-\x7e]{1,200}")
 _ETAG = re.compile(rb'"([0-9]{1,9})"')
 
-Addition = Callable[[Parts, Answer, Mapping[str, Any]], Mapping[str, Any]]
-"""Looks up what an answer says beside id, version and position; gets the command's body."""
+Addition = Callable[[Parts, Principal, Answer, Mapping[str, Any]], Mapping[str, Any]]
+"""Looks up what an answer says beside id, version and position, as far as the caller sees it."""
 
 additions: dict[str, Addition] = {}
 
@@ -109,7 +109,9 @@ class CommandRoutes:
                 keyed=key is not None,
                 address=asked.address,
                 trace=asked.trace,
+                credential=asked.who.credential,
                 issued=issue.given,
+                party=asked.who.party,
             )
             answer = await self._parts.executor.begin(call)
         except Refusal as refusal:
@@ -124,13 +126,16 @@ class CommandRoutes:
         if issue.shown and not answer.repeated:
             content = _joined(content, issue.shown)
         if (addition := additions.get(command.name)) is not None:
-            content = await self._add(addition, answer, body, content)
+            content = await self._add(addition, asked.who, answer, body, content)
         await send(_start(command, answer, len(content)))
         await send({"type": "http.response.body", "body": content})
 
-    async def _add(self, addition: Addition, answer: Answer, body: bytes, content: bytes) -> bytes:
+    async def _add(
+        self, addition: Addition, who: Principal, answer: Answer, body: bytes, content: bytes
+    ) -> bytes:
         try:
-            found = await asyncio.to_thread(addition, self._parts, answer, orjson.loads(body))
+            read = orjson.loads(body)
+            found = await asyncio.to_thread(addition, self._parts, who, answer, read)
         except Exception:  # the command is done and durable: it is answered all the same
             log.exception("command.addition_failed", id=answer.id)
             return content

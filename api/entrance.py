@@ -15,18 +15,17 @@ from adapters.refusals import Refusal
 from api import problems
 from api.batch import serve_batch
 from api.bodies import Disconnected
-from api.commands import Asked, CommandRoutes
+from api.commands import Asked, CommandRoutes, Target
+from api.noted import Visit
 from api.parts import Parts
 from api.problems import InternalError, InvalidParameter, MalformedRequest, MethodNotAllowed
-from api.who import Doorkeeper, Principal
+from api.who import Principal
 
 log = structlog.get_logger(__name__)
 
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-NOBODY = Principal("nobody", "none")
 
 
 class Entrance:
@@ -37,7 +36,7 @@ class Entrance:
         self._parts = parts
         self._inner = inner
         self._commands = commands
-        self._doorkeeper = Doorkeeper(parts.keys)
+        self._doorkeeper = parts.doorkeeper
 
     def end_streams(self) -> None:
         """Let streams of events end, so that the server can."""
@@ -51,17 +50,24 @@ class Entrance:
         began = time.perf_counter()
         headers = dict(scope["headers"])
         trace = _trace(headers)
-        sent = _Sent(send, trace)
+        address = scope["client"][0] if scope.get("client") else ""
+        visit = Visit(self._parts, scope, address, trace)
+        sent = _Sent(send, trace, visit)
         try:
-            await self._serve(scope, headers, trace, receive, sent)
+            await self._serve(
+                scope, visit, Asked(headers, visit.who, address, trace), receive, sent
+            )
         except Disconnected:
             return
         except Refusal as refusal:
+            visit.refused(refusal)
             await _refuse(refusal, sent)
             _log_refusal(refusal, scope, trace)
         except Exception:
             log.exception("request.failed", path=scope["path"], trace=trace)
-            await _refuse(InternalError(f"Its trace id is {trace}."), sent)
+            error = InternalError(f"Its trace id is {trace}.")
+            visit.refused(error)
+            await _refuse(error, sent)
         if not scope.get("command"):
             route = getattr(scope.get("route"), "path", "none")
             seconds = time.perf_counter() - began
@@ -70,23 +76,23 @@ class Entrance:
     async def _serve(
         self,
         scope: Scope,
-        headers: Mapping[bytes, bytes],
-        trace: str,
+        visit: Visit,
+        asked: Asked,
         receive: Receive,
         send: Send,
     ) -> None:
         path: str = scope["path"]
         method: str = scope["method"]
-        address = scope["client"][0] if scope.get("client") else ""
-        who = NOBODY
-        if self._doorkeeper.needed(path, address):
-            who = self._doorkeeper.identify(headers)
+        target = None if self._commands is None else self._commands.find(path)
+        if method == "POST":
+            visit.target = target
+        if self._doorkeeper.needed(path, asked.address):
+            visit.who = await self._identify(asked.headers, path, visit.target is not None)
+            asked = asked._replace(who=visit.who)
         if self._commands is not None:
-            asked = Asked(headers, who, address, trace)
-            target = self._commands.find(path)
             if target is not None and method == "POST":
                 scope["command"] = True
-                await self._commands.serve(target, asked, receive, send)
+                await self._command(target, asked, receive, send)
                 return
             if target is not None and target.id is not None:
                 raise MethodNotAllowed("POST")
@@ -101,22 +107,42 @@ class Entrance:
         if method == "HEAD":  # the server leaves the body away; an endless one is not begun
             bounded = [(name, value) for name, value in scope["headers"] if name != b"accept"]
             scope = {**scope, "method": "GET", "headers": bounded}
-        scope.setdefault("state", {}).update(who=who, trace=trace)
-        with structlog.contextvars.bound_contextvars(trace=trace):
+        scope.setdefault("state", {}).update(who=visit.who, trace=asked.trace)
+        visit.routed = scope
+        await self._parts.notes.room()
+        with structlog.contextvars.bound_contextvars(trace=asked.trace):
             await self._inner(scope, receive, send)
+
+    async def _identify(
+        self, headers: Mapping[bytes, bytes], path: str, commands: bool
+    ) -> Principal:
+        who = self._doorkeeper.at_once(headers) if commands else None
+        return who or await self._doorkeeper.identify(headers, path)
+
+    async def _command(self, target: Target, asked: Asked, receive: Receive, send: Send) -> None:
+        assert self._commands is not None
+        try:
+            await self._commands.serve(target, asked, receive, send)
+        except Refusal as refusal:
+            if refusal.status in (403, 404, 422):
+                # The key may have been revoked since the last look: that is then the reason.
+                await self._doorkeeper.identify(asked.headers, "")
+            raise
 
 
 class _Sent:
-    """Puts the trace id on the answer, and remembers how the request was answered."""
+    """Puts the trace id on the answer, and notes and remembers how the request was answered."""
 
-    def __init__(self, send: Send, trace: str) -> None:
+    def __init__(self, send: Send, trace: str, visit: Visit) -> None:
         self._send = send
+        self._visit = visit
         self._trace = (b"trace-id", trace.encode())
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self._visit.answered(self.status)
             message["headers"] = [*message.get("headers", ()), self._trace]
         await self._send(message)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import httpx
+import structlog
 from fastapi import Request, Response
 
 from api.parts import Parts
 from api.problems import WarehouseUnavailable
+
+log = structlog.get_logger(__name__)
 
 _SENT = ("authorization", "on-behalf-of", "accept", "traceparent", "if-none-match")
 _RETURNED = ("content-type", "content-disposition", "link", "position", "etag", "retry-after")
@@ -24,6 +27,7 @@ async def forward(parts: Parts, request: Request) -> Response:
         async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
             answer = await client.get(url, headers=headers)
     except httpx.TransportError as error:
+        log.warning("warehouse.unreachable", error=type(error).__name__)
         raise WarehouseUnavailable(f"{type(error).__name__}; nothing is lost by waiting.") from None
     returned = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
     return Response(answer.content, answer.status_code, returned)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.responses import RedirectResponse
 
 from api import problems
+from api.alarms import alarms, disk_free
 from api.problems import NotFound
 from api.reading import TheParts, json_response, known_only
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
-
-LAG = 100_000
-"""Events that the rows may be behind before the server calls itself not ready."""
-
-SPACE = 256 * 2**20
-"""Bytes that must be free on the disk of the data folder."""
 
 
 @router.get("/livez")
@@ -34,13 +28,8 @@ def readyz(parts: TheParts) -> Response:
     503 when a part is down, far behind, or the disk is nearly full.
     """
     status = parts.status()
-    status["disk_free_bytes"] = shutil.disk_usage(parts.settings.data).free
-    faults = list(status["faults"])
-    if status["disk_free_bytes"] < SPACE:
-        faults.append("the disk is nearly full")
-    for name, part in status["parts"].items():
-        if part["lag"] > LAG:
-            faults.append(f"{name} is {part['lag']} events behind")
+    status["disk_free_bytes"] = disk_free(parts)
+    faults = list(alarms(status, status["disk_free_bytes"]).values())
     content: dict[str, Any] = {"status": "not ready" if faults else "ready", **status}
     content["faults"] = faults
     answer = json_response(content)

@@ -1,65 +1,142 @@
-"""The operation log: every attempt to command, accepted or refused, newest first."""
+"""The operation log: every attempt to command and every sensitive read, newest first."""
 
 from __future__ import annotations
 
-from datetime import datetime, time
-from typing import Annotated, Any
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime, time
+from typing import Annotated, Any, Literal
 
-import sqlalchemy as sa
+import orjson
 from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
-from adapters.journal_tables import operations
-from adapters.transaction import EPOCH, instant
+from adapters.operation_log import FIELDS, Wanted, entries
 from api.cursors import Cursor, page
-from api.reading import Limit, TheParts, json_response, known_only, moment_of
+from api.parts import Parts
+from api.reading import JSON, Limit, TheParts, json_response, known_only, moment_of
+from api.seeing import See
+from projections.sight import Sight
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
 
-Text = Annotated[str | None, Query(max_length=200)]
+AT_ONCE = 2000
+"""Entries that an export reads at a time."""
 
-_SHOWN = [c for c in operations.columns if c.name not in ("time_us", "digest")]
+
+_LINES = {"schema": {"type": "string"}}
+_PAGE = {
+    "type": "object",
+    "required": ["items", "next"],
+    "properties": {
+        "items": {"type": "array", "items": {"type": "object"}},
+        "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
+    },
+}
 
 
-@router.get("/operations")
-def log(
+@router.get(
+    "/operations",
+    operation_id="operation.list",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Entries, newest first.",
+            "content": {
+                "application/json": {"schema": _PAGE},
+                "application/x-ndjson": _LINES,
+                "text/csv": _LINES,
+            },
+        }
+    },
+)
+async def log(
     parts: TheParts,
+    see: See,
     cursor: Cursor,
-    actor: Text = None,
-    command: Annotated[str | None, Query(max_length=100, examples=["customer.regrade"])] = None,
+    person: Annotated[str | None, Query(max_length=200, description="acted or acted for")] = None,
     target: Annotated[str | None, Query(max_length=36, description="the id of a record")] = None,
+    unit: Annotated[str | None, Query(max_length=64)] = None,
+    unit_under: Annotated[
+        str | None, Query(max_length=64, description="the unit, or one below it")
+    ] = None,
+    command: Annotated[
+        str | None, Query(max_length=100, examples=["customer.regrade", "customer.read"])
+    ] = None,
+    kind: Literal["command", "read"] | None = None,
     accepted: bool | None = None,
     refusal: Annotated[str | None, Query(max_length=100, examples=["parent-cycle"])] = None,
+    trace: Annotated[str | None, Query(max_length=64)] = None,
     from_: Annotated[str | None, Query(alias="from", max_length=40)] = None,
     to: Annotated[str | None, Query(max_length=40)] = None,
     limit: Limit = 50,
+    format: Literal["json", "ndjson", "csv"] = "json",
 ) -> Response:
-    """List attempts to command: who, what, on which record, from where, how it ended, how long.
+    """List attempts to command and reads: who, what, which record, from where, how it ended.
 
-    `from` and `to` are days or instants, both inclusive.
+    `from` and `to` are days or instants, both inclusive. As `ndjson` or `csv` it is an export of
+    all that is wanted, not of a page. `times` tells how many attempts that were refused alike an
+    entry stands for.
     """
-    query = sa.select(operations.c.time_us, *_SHOWN).order_by(operations.c.number.desc())
-    exact: dict[str, Any] = {"actor": actor, "command": command, "target": target}
-    exact |= {"accepted": accepted, "refusal": refusal}
-    for name, value in exact.items():
-        if value is not None:
-            query = query.where(operations.c[name] == value)
-    if from_ is not None:
-        start = moment_of(from_, "from", time.min)
-        query = query.where(operations.c.time_us >= _microseconds(start))
-    if to is not None:
-        end = moment_of(to, "to", time.max)
-        query = query.where(operations.c.time_us <= _microseconds(end))
-    if cursor.after:
-        query = query.where(operations.c.number < cursor.after[0])
-    with parts.journal.engine.connect() as connection:
-        rows = connection.execute(query.limit(limit + 1)).all()
-    items = [
-        {"time": instant(row.time_us), **{c.name: row._mapping[c.name] for c in _SHOWN}}
-        for row in rows[:limit]
-    ]
-    last = [items[-1]["number"]] if len(rows) > limit else None
-    return json_response(*page(cursor, items, last))
+    sight = see.need("operation.read")
+    units = None if unit is None else frozenset({unit})
+    if unit_under is not None and (below := see.under(unit_under)) is not None:
+        units = below if units is None else units & below
+    wanted = Wanted(
+        person=person,
+        target=target,
+        units=units,
+        command=command,
+        kind=kind,
+        accepted=accepted,
+        refusal=refusal,
+        trace=trace,
+        since=None if from_ is None else moment_of(from_, "from", time.min),
+        until=None if to is None else moment_of(to, "to", time.max),
+    )
+    await parts.notes.settled()  # what was asked before this is in it
+    if format != "json":
+        return _export(parts, wanted, sight, format)
+    after = cursor.after[0] if cursor.after else None
+    found = await run_in_threadpool(entries, parts.journal, wanted, sight, after, limit + 1)
+    last = [found[limit - 1]["number"]] if len(found) > limit else None
+    return json_response(*page(cursor, found[:limit], last))
 
 
-def _microseconds(moment: datetime) -> int:
-    return (moment - EPOCH) // (instant(1) - EPOCH)
+def _export(
+    parts: Parts, wanted: Wanted, sight: Sight, format: Literal["ndjson", "csv"]
+) -> Response:
+    media_type = "text/csv" if format == "csv" else "application/x-ndjson"
+    name = f"operations-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{format}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    write = _csv if format == "csv" else _ndjson
+
+    async def lines() -> AsyncIterator[bytes]:
+        if format == "csv":
+            yield ",".join(FIELDS).encode() + b"\r\n"
+        below: int | None = None
+        while True:
+            found = await run_in_threadpool(entries, parts.journal, wanted, sight, below, AT_ONCE)
+            if not found:
+                return
+            yield write(found)
+            below = found[-1]["number"]
+
+    return StreamingResponse(lines(), headers=headers, media_type=media_type)
+
+
+def _ndjson(found: Iterable[dict[str, Any]]) -> bytes:
+    option = JSON | orjson.OPT_APPEND_NEWLINE
+    return b"".join(orjson.dumps(each, option=option) for each in found)
+
+
+def _csv(found: Iterable[dict[str, Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, FIELDS, extrasaction="ignore")
+    for each in found:
+        when = each["time"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        accepted = "true" if each["accepted"] else "false"
+        writer.writerow(each | {"time": when, "accepted": accepted})
+    return text.getvalue().encode()

@@ -11,18 +11,27 @@ import structlog
 from adapters.databases import connect
 from adapters.executor import Executor
 from adapters.foundation import lay
+from adapters.guard import Guard
 from adapters.journal import Journal
 from adapters.journal_tables import checkpoints
 from adapters.kafka import Kafka
 from adapters.keys import Keys
+from adapters.noting import Notes
+from adapters.openid import Provider
+from adapters.passwords import Cost
 from adapters.settings import Settings
+from adapters.strangers import Strangers
 from adapters.warehouse import Warehouse
 from api.metrics import Metrics
 from api.pulse import Pulse
+from api.recording import begin, end
+from api.signing_in import SigningIn
+from api.who import Doorkeeper
 from projections.kernel import read_models
 from projections.runner import JOURNAL, Projector
 from streams.project import JournalProjection
 from streams.react import Reactions
+from streams.sign_heads import HeadSigning
 from streams.warehouse import JournalLoading
 from streams.worker import Worker
 
@@ -38,21 +47,39 @@ class Parts:
     part of it unless the settings name another process, which runs as a `warehouse`.
     """
 
-    def __init__(self, settings: Settings, role: Role = "api") -> None:
-        """Open databases and make what is missing in them; nothing runs yet."""
+    def __init__(
+        self, settings: Settings, role: Role = "api", password_cost: Cost | None = None
+    ) -> None:
+        """Open databases and make what is missing in them; nothing runs yet.
+
+        `password_cost` is what a guess at a password costs, if not the usual.
+        """
         settings.data.mkdir(parents=True, exist_ok=True)
         self.settings = settings
         self.role = role
         self.metrics = Metrics()
+        self.system_log = begin(settings, role)
         self.journal = Journal(settings.journal_url)
         self.journal.create()
         self.keys = Keys(self.journal.engine, settings.admin_key)
-        self.executor = Executor(self.journal, settings.queue)
         self.rows = connect(settings.rows_url, "normal")
+        self.guard = Guard(self.journal, self.rows)
+        self.executor = Executor(self.journal, settings.queue, self.guard)
+        self.notes = Notes(self.executor.writer)
+        self.strangers = Strangers(self.notes.note)
         self.projector = Projector(self.rows)
+        self.signing_in = SigningIn(self.journal.engine, self.guard.now, password_cost)
+        self.doorkeeper = Doorkeeper(
+            self.keys,
+            self.signing_in.tokens,
+            self.signing_in.sessions,
+            Provider.of(settings),
+            self.guard.now,
+        )
         own = role == "warehouse" or not settings.warehouse
         self.warehouse = Warehouse(settings.warehouse_path) if own else None
         self.reactions = Reactions(self.journal, self.executor, self.projector)
+        self.heads = self._signing() if role == "api" else None
         self.appended = Pulse("appended", self.journal.wait)
         """How far the journal has come."""
         self.visible = Pulse("visible", self._wait_for_rows)
@@ -74,8 +101,15 @@ class Parts:
             if kafka is None:
                 yield "rows", JournalProjection(self.journal, self.projector).work
             yield "react", self.reactions.work
+        if self.heads is not None:
+            yield "heads", self.heads.work
         if self.warehouse is not None:
             yield "warehouse", JournalLoading(self.journal, self.warehouse).work
+
+    def _signing(self) -> HeadSigning:
+        s = self.settings
+        files = (s.head_key_path, s.heads_path)
+        return HeadSigning(self.journal, *files, s.head_minutes, self._kafka())
 
     def _kafka(self) -> Kafka | None:
         s = self.settings
@@ -86,6 +120,7 @@ class Parts:
         self.executor.start()
         if self.role == "api":
             lay(self.executor)
+        self.notes.start()
         for worker in self.workers:
             worker.start()
         for pulse in self._pulses:
@@ -96,6 +131,7 @@ class Parts:
         """Tell the streams of events to end."""
         self.stopping = True
         self.appended.release()
+        self.visible.release()
 
     def stop(self) -> None:
         """Finish the commands that wait, then stop everything."""
@@ -106,12 +142,19 @@ class Parts:
             worker.stop()
         for pulse in self._pulses:
             pulse.stop()
+        self.strangers.report()
+        self.notes.stop()
         self.executor.stop()
+        if self.heads is not None:
+            self.heads.finish()
+        self.signing_in.close()
+        self.doorkeeper.close()
         if self.warehouse is not None:
             self.warehouse.close()
         self.rows.dispose()
         self.journal.close()
         log.info("server.stopped", role=self.role)
+        end(self.settings)
 
     def status(self) -> dict[str, Any]:
         """Return how far each part has come, and what is in its way."""
@@ -163,8 +206,10 @@ class Parts:
     def _measure(self) -> None:
         gauge, writer = self.metrics.gauge, self.executor.writer
         gauge("keyline_position", "Events recorded", lambda: self.journal.head().position)
+        gauge("keyline_system_log_dropped", "Entries lost", lambda: self.system_log.dropped)
         if self.role == "api":
             gauge("keyline_commands_waiting", "Commands that wait", lambda: writer.waiting)
+            gauge("keyline_notes_waiting", "Entries not yet logged", lambda: self.notes.waiting)
             gauge("keyline_commits", "Commits by this process", lambda: writer.commits)
             gauge("keyline_commit_units", "Commands in these commits", lambda: writer.units)
             gauge("keyline_rows_position", "Events in the rows", self.projector.position)

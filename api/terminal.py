@@ -39,6 +39,7 @@ def explained(error: Exception) -> tuple[str, int] | None:
     """
     from sqlalchemy.exc import DBAPIError
 
+    from adapters.migrations import NewerJournal
     from adapters.settings import SettingsError
     from adapters.warehouse import WarehouseBroken, WarehouseInUse
 
@@ -46,7 +47,7 @@ def explained(error: Exception) -> tuple[str, int] | None:
         return str(error), error.status
     if isinstance(error, SettingsError):
         return str(error), 2
-    if isinstance(error, WarehouseBroken | WarehouseInUse):
+    if isinstance(error, WarehouseBroken | WarehouseInUse | NewerJournal):
         return str(error), 1
     if isinstance(error, DBAPIError):
         return f"The database does not answer: {str(error.orig).strip()}", 1

@@ -44,9 +44,9 @@ def test_the_log_is_searched_and_paged(client: httpx.Client) -> None:
     refused = {"target": id, "refusal": "suspension-required", "accepted": "false"}
     assert len(items(client.get("/operations", params=refused))) == 3
     assert len(items(client.get("/operations", params={"target": id, "accepted": "true"}))) == 1
-    wanted = {"target": id, "command": "customer.register", "actor": "admin"}
+    wanted = {"target": id, "command": "customer.register", "person": "admin"}
     assert len(items(client.get("/operations", params=wanted))) == 1
-    assert items(client.get("/operations", params={"actor": "nobody"})) == []
+    assert items(client.get("/operations", params={"person": "no.such"})) == []
     today = datetime.now(UTC).date().isoformat()
     assert len(items(client.get("/operations", params={**ask, "from": today, "to": today}))) == 2
     assert items(client.get("/operations", params={"target": id, "to": "2001-01-01"})) == []

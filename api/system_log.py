@@ -1,0 +1,113 @@
+"""The system log over HTTP: what happened to the program itself, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import time
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from adapters.refusals import NotPermitted
+from adapters.system_entries import Wanted, entries
+from api.cursors import Cursor, page
+from api.parts import Parts
+from api.reading import JSON, Limit, TheParts, json_response, known_only, moment_of
+from api.seeing import See, Seeing
+from projections.sight import Subject
+
+router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
+
+AT_ONCE = 2000
+"""Entries that an export reads at a time."""
+
+Level = Literal["debug", "info", "warning", "error", "critical"]
+
+_PAGE = {
+    "type": "object",
+    "required": ["items", "next"],
+    "properties": {
+        "items": {"type": "array", "items": {"type": "object"}},
+        "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
+    },
+}
+
+
+@router.get(
+    "/system-log",
+    operation_id="system-log.list",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Entries, newest first.",
+            "content": {
+                "application/json": {"schema": _PAGE},
+                "application/x-ndjson": {"schema": {"type": "string"}},
+            },
+        }
+    },
+)
+async def log(
+    parts: TheParts,
+    see: See,
+    cursor: Cursor,
+    from_: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+    to: Annotated[str | None, Query(max_length=40)] = None,
+    level: Annotated[Level | None, Query(description="this one or a graver one")] = None,
+    event: Annotated[
+        str | None,
+        Query(max_length=100, description="its name, or how it begins", examples=["job.*"]),
+    ] = None,
+    process: Annotated[str | None, Query(max_length=100, examples=["api"])] = None,
+    text: Annotated[str | None, Query(max_length=200, description="occurs in it")] = None,
+    limit: Limit = 50,
+    format: Literal["json", "ndjson"] = "json",
+) -> Response:
+    """List starts, stops, settings in force, migrations, jobs, errors, sign-ins and alarms.
+
+    `from` and `to` are days or instants, both inclusive. As `ndjson` it is all that is wanted,
+    not a page. Entries are kept for `KEYLINE_SYSTEM_LOG_DAYS` days.
+    """
+    _require_the_whole(see)
+    wanted = Wanted(
+        since=None if from_ is None else moment_of(from_, "from", time.min),
+        until=None if to is None else moment_of(to, "to", time.max),
+        level=level,
+        event=event,
+        process=process,
+        text=text,
+    )
+    await run_in_threadpool(parts.system_log.settled)
+    engine = parts.system_log.engine
+    if format == "ndjson":
+        return StreamingResponse(_lines(parts, wanted), media_type="application/x-ndjson")
+    after = cursor.after[0] if cursor.after else None
+    found = await run_in_threadpool(entries, engine, wanted, after, limit + 1)
+    last = [found[limit - 1]["number"]] if len(found) > limit else None
+    return json_response(*page(cursor, found[:limit], last))
+
+
+def _require_the_whole(see: Seeing) -> None:
+    """Raise `NotPermitted` unless whoever asks may see what concerns all units."""
+    sight = see.need("system-log.read")
+    if not sight.whole and not sight.covers(
+        Subject(frozenset({see.access.organisation.root or "group"}))
+    ):
+        raise NotPermitted("The system log is for those with system-log.read at the top unit.")
+
+
+async def _lines(parts: Parts, wanted: Wanted) -> AsyncIterator[bytes]:
+    below: int | None = None
+    option = JSON | orjson.OPT_APPEND_NEWLINE
+    while True:
+        engine = parts.system_log.engine
+        found: list[dict[str, Any]] = await run_in_threadpool(
+            entries, engine, wanted, below, AT_ONCE
+        )
+        if not found:
+            return
+        yield b"".join(orjson.dumps(each, option=option) for each in found)
+        below = found[-1]["number"]
