@@ -73,6 +73,12 @@ class Settings:
     system_log_days: int = _setting(
         "KEYLINE_SYSTEM_LOG_DAYS", "days for which the system log is kept", 180
     )
+    head_key: str = _setting(
+        "KEYLINE_HEAD_KEY",
+        "file of the key that signs heads of the logs; empty: head.key in the data folder",
+        "",
+    )
+    head_minutes: int = _setting("KEYLINE_HEAD_MINUTES", "minutes between two signed heads", 10)
     queue: int = _setting("KEYLINE_QUEUE", "commands that may wait; past it 503", 4096)
     body_limit: int = _setting("KEYLINE_BODY_LIMIT", "bytes in the body of one command", 1_048_576)
     batch_limit: int = _setting(
@@ -95,6 +101,16 @@ class Settings:
         """The URL of the system log."""
         beside = self.journal if self.journal.startswith("postgresql") else ""
         return beside or f"sqlite:///{self.data / 'system.db'}"
+
+    @property
+    def head_key_path(self) -> Path:
+        """The file of the key that signs heads."""
+        return Path(self.head_key).expanduser() if self.head_key else self.data / "head.key"
+
+    @property
+    def heads_path(self) -> Path:
+        """The file to which signed heads are exported."""
+        return self.data / "heads.jsonl"
 
     @property
     def warehouse_path(self) -> Path:

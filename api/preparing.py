@@ -7,6 +7,7 @@ from adapters.foundation import is_bare, lay
 from adapters.journal import Journal
 from adapters.keys import Keys
 from adapters.settings import Settings
+from adapters.trees import backfill, unhashed
 from api import demo
 from api.terminal import Failure, notes, progress
 
@@ -19,12 +20,20 @@ def prepare(settings: Settings) -> str | None:
     journal = Journal(settings.journal_url)
     try:
         journal.create()
+        if unhashed(journal.engine):
+            hash_history(journal)
         made = Keys(journal.engine, settings.admin_key).made
         if settings.demo and is_bare(journal):
             load_demo(journal)
         return made
     finally:
         journal.close()
+
+
+def hash_history(journal: Journal) -> None:
+    """Hash what was recorded before rows were hashed, with a progress bar."""
+    with progress("Hashing what is recorded", unhashed(journal.engine)) as advance:
+        backfill(journal.engine, advance)
 
 
 def load_demo_into(settings: Settings) -> None:

@@ -44,6 +44,7 @@ DECLARED = {
     "operation.read": "See the operation log: who did, tried and read what.",
     "parked.read": "See the events that could not be applied, and why.",
     "parked.repair": "Retry events that could not be applied, or pass them over.",
+    "proof.read": "Prove what was recorded: signed heads, and any event or operation whole.",
     "report.read": "See reports, statistics and the records behind their figures.",
     "system-log.read": "See the system log: starts, stops, jobs, errors, sign-ins.",
 }

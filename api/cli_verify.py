@@ -1,0 +1,90 @@
+"""`keyline verify`: the whole history held against its hashes and signed heads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from adapters.settings import Settings
+from api.terminal import Failure, out, progress
+
+if TYPE_CHECKING:
+    from adapters.audit import Fault
+    from adapters.heads import Head
+
+
+def verify(
+    head: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file of exported heads from elsewhere; several may be given."),
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="Trusted public keys, as /proofs/keys once answered; else our own."),
+    ] = None,
+) -> None:
+    """Verify that nobody has altered what was recorded; say what and where if somebody has.
+
+    Hashes every event and every operation anew and compares them with the kept hashes and with
+    the signed heads. Exit status 1 when anything does not agree.
+    """
+    from adapters.heads import BadHead, read_heads
+    from adapters.logs import configure
+
+    settings = Settings.read()
+    configure(settings.log)
+    try:
+        outside = [each for path in head or () for each in read_heads(path)]
+        trusted = None if keys is None else _keys(keys)
+    except (BadHead, OSError) as error:
+        raise Failure(str(error), 2) from error
+    faults, counts = _audit(settings, outside, trusted)
+    if not faults:
+        said = " and ".join(f"{count:,} {name}" for name, count in counts.items())
+        out.print(f"{said} are what was recorded, and agree with every signed head.")
+        return
+    table = Table("log", "what", "from", "to", "why")
+    for each in faults[:1000]:
+        table.add_row(each.log, each.kind, f"{each.first:,}", f"{each.last:,}", each.detail)
+    out.print(table)
+    raise Failure("This is not what was recorded.")
+
+
+def _keys(path: Path) -> dict[str, str]:
+    import json
+
+    from adapters.verifier import Refuted, keys_of
+
+    try:
+        return keys_of(json.loads(path.read_bytes()))
+    except (Refuted, ValueError) as error:
+        raise Failure(f"{path} has no keys: {error}", 2) from error
+
+
+def _audit(
+    settings: Settings, outside: list[Head], trusted: dict[str, str] | None
+) -> tuple[list[Fault], dict[str, int]]:
+    from adapters.audit import audit
+    from adapters.journal import Journal
+    from adapters.trees import unhashed
+    from api.preparing import hash_history
+
+    journal = Journal(settings.journal_url)
+    try:
+        journal.create()
+        if unhashed(journal.engine):
+            hash_history(journal)
+        now = journal.head()
+        counts = {"events": now.position, "operations": now.operation}
+        with (
+            progress("Verifying", sum(counts.values())) as advance,
+            journal.engine.connect() as connection,
+        ):
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            return audit(connection, outside, trusted, advance), counts
+    finally:
+        journal.close()
