@@ -37,10 +37,9 @@ def lay(executor: Executor) -> None:
     this version only while nobody but the system has touched it. Several processes may do this
     at once; the executor works meanwhile.
     """
-    waiting = [(wish, executor.submit(wish)) for wish in _missing(executor.journal)]
-    for wish, future in waiting:
+    for wish in list(_missing(executor.journal)):
         try:
-            future.result()
+            executor.execute(wish)
         except (RuleBroken, KeyReused) as refusal:
             # Another version of the program was quicker, or people had one of the same code.
             log.info("foundation.left", wish=wish.origin.command_id, refusal=refusal.name)
