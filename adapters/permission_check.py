@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Protocol
 
 import orjson
 
@@ -142,11 +143,18 @@ def must_wait(party: Party | None, transaction: Transaction) -> bool:
     return party is not None and not ACCESS_KINDS.isdisjoint(transaction.kinds)
 
 
-def subject(record: Aggregate, transaction: Transaction) -> Subject:
+class Loading(Protocol):
+    """What gives a record by its id."""
+
+    def load(self, stream: str, /) -> Aggregate | None:
+        """Return the record, or `None`."""
+
+
+def subject(record: Aggregate, records: Loading) -> Subject:
     """Return where a record belongs; whoever owns its customer owns it, too."""
     through = _through().get(record.kind)
     above: str | None = None if through is None else getattr(record, through)
-    customer = None if above is None else transaction.load(above)
+    customer = None if above is None else records.load(above)
     owners = record.owners if customer is None else record.owners | customer.owners
     return Subject(record.units, owners)
 

@@ -1,0 +1,50 @@
+"""Belonging: to which units and employees a record belonged at a position in the past."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import orjson
+
+from adapters.journal import Journal
+from adapters.permission_check import subject
+from domain.kernel import Aggregate, evolve, registry
+from projections.sight import Subject
+
+
+class Belonging(NamedTuple):
+    """What a record was, as in `service-ticket`, and where it belonged."""
+
+    kind: str
+    subject: Subject
+
+
+class _Then:
+    """Loads records as they were right after a position."""
+
+    def __init__(self, journal: Journal, position: int) -> None:
+        self._journal = journal
+        self._position = position
+
+    def load(self, stream: str) -> Aggregate | None:
+        return evolve(
+            None,
+            (
+                (
+                    each.stream,
+                    each.version,
+                    each.type,
+                    registry.events[each.type].schema,
+                    each.time,
+                    orjson.dumps(each.data),
+                )
+                for each in self._journal.history(stream, self._position)
+            ),
+        )
+
+
+def belonging(journal: Journal, record: str, position: int) -> Belonging | None:
+    """Return where a record belonged right after a position, `None` when it was not there."""
+    then = _Then(journal, position)
+    found = then.load(record)
+    return None if found is None else Belonging(found.kind, subject(found, then))
