@@ -42,3 +42,8 @@ class Checkpoint:
         )
         connection.execute(update)
         return None
+
+    def forget(self) -> None:
+        """Forget the position, as if nobody had begun to read."""
+        with writing(self._engine).begin() as connection:
+            connection.execute(checkpoints.delete().where(checkpoints.c.name == self.name))

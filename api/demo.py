@@ -7,7 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 
+from adapters.checkpoints import Checkpoint
 from adapters.executor import Executor
+from adapters.journal import Journal
+from adapters.transaction import EPOCH, instant
 from api import demo_campaigns, demo_customers, demo_sales, demo_service
 from api.demo_places import staff
 from api.demo_story import play
@@ -28,6 +31,30 @@ class Size:
     def stories(self) -> int:
         """How many records there will be, about."""
         return self.customers + self.sales + self.tickets + 14
+
+
+def begun(journal: Journal) -> datetime | None:
+    """Return when a load was begun that did not come to its end; `None` if there is none."""
+    time_us = Checkpoint(journal.engine, "demo").get()
+    return instant(time_us) if time_us else None
+
+
+def load_once(
+    executor: Executor,
+    now: datetime | None = None,
+    seed: int = 1,
+    size: Size = Size(),
+    advance: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Load as `load` does, or go on with a load that was interrupted: as of the day it was begun.
+
+    Every command has an id of its own, so what was done is answered and not done again.
+    """
+    mark = Checkpoint(executor.journal.engine, "demo")
+    now = begun(executor.journal) or now or datetime.now(UTC)
+    mark.set((now - EPOCH) // timedelta(microseconds=1))
+    load(executor, now, seed, size, advance)
+    mark.forget()
 
 
 def load(

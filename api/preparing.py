@@ -23,7 +23,7 @@ def prepare(settings: Settings) -> str | None:
         if unhashed(journal.engine):
             hash_history(journal)
         made = Keys(journal.engine, settings.admin_key).made
-        if settings.demo and is_bare(journal):
+        if settings.demo and (is_bare(journal) or demo.begun(journal)):
             load_demo(journal)
         return made
     finally:
@@ -37,11 +37,11 @@ def hash_history(journal: Journal) -> None:
 
 
 def load_demo_into(settings: Settings) -> None:
-    """Load the demo data if the journal is empty. Raises `Failure` if it is not."""
+    """Load the demo data, or the rest of it. Raises `Failure` if there is something else."""
     journal = Journal(settings.journal_url)
     try:
         journal.create()
-        if not is_bare(journal):
+        if not (is_bare(journal) or demo.begun(journal)):
             raise Failure("There are events already: demo data goes into an empty journal only.")
         load_demo(journal)
     finally:
@@ -49,16 +49,19 @@ def load_demo_into(settings: Settings) -> None:
 
 
 def load_demo(journal: Journal) -> None:
-    """Lay the foundation and load the demo data, with a progress bar."""
+    """Lay the foundation and load the demo data, with a progress bar.
+
+    Goes on where it was interrupted: what is done already is answered as it was.
+    """
     executor = Executor(journal)
     executor.start()
     size = demo.Size()
     try:
         lay(executor)
         with progress("Loading demo data", size.stories) as advance:
-            demo.load(executor, size=size, advance=advance)
+            demo.load_once(executor, size=size, advance=advance)
     except BaseException:
-        notes.print("The demo data is not complete; remove the data folder to start anew.")
+        notes.print("The demo data is not complete; the next start goes on with it.")
         raise
     finally:
         executor.stop()

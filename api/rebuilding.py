@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +13,7 @@ import sqlalchemy as sa
 from adapters.databases import connect
 from adapters.journal import Journal
 from adapters.kafka import Kafka
+from adapters.leases import Lease, LeaseLost
 from adapters.settings import Settings
 from adapters.warehouse import Source, Warehouse
 from api.terminal import Failure, notes, progress_to
@@ -24,6 +28,39 @@ from streams.project import sources
 
 AT_ONCE = 5000
 """Events that are read from the journal together."""
+
+LEASE = 60
+"""Seconds for which a rebuild keeps others off, should it be killed."""
+
+
+class Busy(Failure):
+    """Another process is at the same work, in tables of the same names."""
+
+
+@contextmanager
+def alone(journal: Journal, work: str) -> Iterator[None]:
+    """Do some work that only one process may do at a time. Raises `Busy`."""
+    lease = Lease(journal.engine, work, seconds=LEASE)
+    if not lease.acquire():
+        raise Busy(
+            f"Another {work} is going on; wait until it is done. "
+            f"One that was killed is forgotten after {LEASE} seconds."
+        )
+    done = threading.Event()
+
+    def renew() -> None:
+        with suppress(LeaseLost):
+            while not done.wait(LEASE / 3):
+                lease.renew()
+
+    thread = threading.Thread(target=renew, name=f"lease-{work}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        lease.release()
 
 
 def batches_of(journal: Journal) -> Batches:
@@ -65,7 +102,8 @@ def rebuild_rows(
 ) -> Rebuilt:
     """Rebuild row read models beside those in use, with a progress bar.
 
-    From the journal, or from all that Kafka holds. Raises `Failure` when there is no Kafka.
+    From the journal, or from all that Kafka holds. Raises `Failure` when there is no Kafka, `Busy`
+    when somebody else rebuilds.
     """
     kafka = kafka_of(settings)
     if from_kafka and kafka is None:
@@ -75,7 +113,7 @@ def rebuild_rows(
         journal.create()
         projector_of(settings, rows)
         title = f"Rebuilding {', '.join(models)}"
-        with progress_to(title, journal.head().position) as reach:
+        with alone(journal, "rebuild"), progress_to(title, journal.head().position) as reach:
             kinds = {model.aggregate for model in models.values()}
             history = KafkaHistory(kafka, kinds) if from_kafka and kafka else batches_of(journal)
             return rebuild(rows, models, history, reach)
@@ -89,14 +127,15 @@ def check_rows(
 ) -> dict[str, tuple[int, list[str]]]:
     """Fold the journal anew and compare it with the rows in use.
 
-    Returns, by read model, how many rows there are and the ids of those that differ.
+    Returns, by read model, how many rows there are and the ids of those that differ. Raises `Busy`
+    when somebody else checks.
     """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
         journal.create()
         projector_of(settings, rows)
         title = f"Replaying {', '.join(models)}"
-        with progress_to(title, journal.head().position) as reach:
+        with alone(journal, "check"), progress_to(title, journal.head().position) as reach:
             differ = compare(rows, models, batches_of(journal), reach)
         with rows.connect() as connection:
             return {
@@ -158,14 +197,23 @@ def rebuild_warehouse(settings: Settings) -> int:
 
 
 def bring_up_to_date(settings: Settings) -> None:
-    """Rebuild the row read models that another version of the code has made."""
+    """Rebuild the row read models that another version of the code has made.
+
+    Of several processes that start together one does it, and the others wait.
+    """
+    while models := _stale(settings):
+        notes.print(f"Made by another version: {', '.join(models)}.")
+        try:
+            rebuild_rows(settings, models)
+        except Busy:
+            time.sleep(1)
+
+
+def _stale(settings: Settings) -> dict[str, ReadModel]:
     rows = connect(settings.rows_url, "normal")
     try:
         if not sa.inspect(rows).has_table(fingerprints.name):
-            return
-        models = {name: read_models()[name] for name in stale(rows, read_models())}
+            return {}
+        return {name: read_models()[name] for name in stale(rows, read_models())}
     finally:
         rows.dispose()
-    if models:
-        notes.print(f"Made by another version: {', '.join(models)}.")
-        rebuild_rows(settings, models)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.executor import Executor
 from adapters.journal import Journal
-from api.demo import Size, load
+from api.demo import Size, begun, load, load_once
 from api.demo_places import UNITS
 from domain.kernel import Recorded
 
@@ -53,6 +53,36 @@ def plain(events: list[Recorded]) -> str:
 def test_the_same_day_and_seed_make_the_same_data(events: list[Recorded], tmp_path: Path) -> None:
     assert plain(told(tmp_path)) == plain(events)
     assert plain(told(tmp_path, seed=2)) != plain(events)
+
+
+def test_an_interrupted_load_is_finished_at_the_next_start(
+    events: list[Recorded], tmp_path: Path
+) -> None:
+    journal = Journal(f"sqlite:///{tmp_path / 'journal.db'}")
+    journal.create()
+    executor = Executor(journal)
+    executor.start()
+    done: list[int] = []
+
+    def interrupted(count: int) -> None:
+        done.append(count)
+        if sum(done) > SMALL.stories // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load_once(executor, NOON, 1, SMALL, interrupted)
+    assert begun(journal) == NOON
+    assert journal.head().position < len(events)
+    load_once(executor, NOON + timedelta(days=3), 1, SMALL)
+    assert begun(journal) is None
+    executor.stop()
+
+    def told_by(found: list[Recorded]) -> dict[str, str]:
+        return {event.command_id: event.type for event in found}
+
+    assert told_by(journal.read(0, 100_000)) == told_by(events)
+    assert journal.head().position == len(events)
+    journal.close()
 
 
 def test_nothing_happens_after_yesterday(events: list[Recorded]) -> None:

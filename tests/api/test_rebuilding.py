@@ -1,0 +1,57 @@
+"""Rebuilds: one at a time, so that none disturbs the tables of another."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.databases import connect
+from adapters.journal import Journal
+from adapters.leases import Lease
+from adapters.settings import Settings
+from api.rebuilding import Busy, alone, bring_up_to_date, check_rows, rebuild_rows
+from projections.customers import customers
+from projections.tables import fingerprints
+
+MODELS = {customers.name: customers}
+
+
+def test_a_second_rebuild_is_refused_while_one_is_going_on(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    journal = Journal(settings.journal_url)
+    journal.create()
+    with alone(journal, "rebuild"):
+        with pytest.raises(Busy, match="Another rebuild is going on"):
+            rebuild_rows(settings, MODELS)
+        assert check_rows(settings, MODELS) == {"customers": (0, [])}
+    assert rebuild_rows(settings, MODELS).position == 0
+    with alone(journal, "check"), pytest.raises(Busy, match="Another check"):
+        check_rows(settings, MODELS)
+    journal.close()
+
+
+def test_a_rebuild_that_was_killed_is_forgotten_in_time(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    journal = Journal(settings.journal_url)
+    journal.create()
+    assert Lease(journal.engine, "rebuild", seconds=-1).acquire()
+    assert rebuild_rows(settings, MODELS).parked == 0
+    journal.close()
+
+
+def test_a_start_waits_for_the_rebuild_of_another_process(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    journal = Journal(settings.journal_url)
+    journal.create()
+    rebuild_rows(settings, MODELS)
+    rows = connect(settings.rows_url, "normal")
+    with rows.execution_options(writes=True).begin() as connection:
+        connection.execute(sa.update(fingerprints).values(fingerprint="other"))
+    rows.dispose()
+    assert Lease(journal.engine, "rebuild", seconds=0.5).acquire()
+    bring_up_to_date(settings)
+    rows = connect(settings.rows_url, "normal")
+    with rows.connect() as connection:
+        assert "other" not in connection.scalars(sa.select(fingerprints.c.fingerprint)).all()
+    rows.dispose()
+    journal.close()
