@@ -8,7 +8,6 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -128,14 +127,6 @@ class Sessions:
     def end_all(self, employee: str) -> None:
         """End all sessions of an employee."""
         self._end(sessions.c.employee == employee)
-
-    def ended(self, ids: Collection[str]) -> frozenset[str]:
-        """Return which of some sessions do not go on, also those that are not known."""
-        query = sa.select(sessions.c.id).where(
-            sessions.c.id.in_(ids), sessions.c.ended_us.is_(None)
-        )
-        with self._engine.connect() as connection:
-            return frozenset(ids) - set(connection.scalars(query))
 
     def _end(self, which: sa.ColumnElement[bool]) -> None:
         end = sessions.update().where(which, sessions.c.ended_us.is_(None))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from adapters.keys import Keys
 from adapters.openid import Provider
-from adapters.sessions import Sessions
 from adapters.system_keys import is_key, prefix_of
 from adapters.tokens import BadToken, Signed, Tokens
 from api.current import Current
@@ -76,15 +75,14 @@ class Doorkeeper:
         self,
         keys: Keys,
         tokens: Tokens,
-        sessions: Sessions,
         provider: Provider | None,
-        access: Callable[[], Access],
+        current: Current,
     ) -> None:
-        """Know callers by these keys and tokens; `access` returns who may do what now."""
+        """Know callers by these keys and tokens, as far as they are good now."""
         self._keys = keys
         self._tokens = tokens
         self._provider = provider
-        self._current = Current(access, sessions.ended)
+        self._current = current
         self._verifying = ThreadPoolExecutor(4, thread_name_prefix="tokens")
         self._verified: dict[bytes, tuple[float, Signed, str]] = {}
 

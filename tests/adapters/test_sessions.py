@@ -1,5 +1,6 @@
 """Sessions: a refresh token is good once, and a second use ends what it belongs to."""
 
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.journal import Journal
+from adapters.present import Present
 from adapters.sessions import IDLE, LONGEST, RefreshRefused, RefreshReused, Sessions, sessions
 
 
@@ -31,7 +33,8 @@ def age(engine: sa.Engine, **seconds: int) -> None:
 
 
 def live(kept: Sessions, id_: str) -> bool:
-    return not kept.ended({id_})
+    with contextlib.closing(Present(kept._engine)) as present:
+        return not present.look([id_])[1]
 
 
 def test_each_refresh_gives_the_next_token_of_the_same_session(kept: Sessions) -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from adapters.journal import Journal
 from adapters.keys import Keys
+from adapters.present import Present
 from adapters.sessions import Sessions
 from adapters.system_keys import new_key
 from adapters.tokens import Tokens
+from api.current import Current
 from api.problems import NotDelegated, Unauthenticated
 from api.who import Doorkeeper, Principal
 from projections.access import Access
@@ -116,10 +118,12 @@ class Door:
         self.tokens = Tokens(journal.engine)
         self.sessions = Sessions(journal.engine)
         keys = Keys(journal.engine, KEY)
-        self.keeper = Doorkeeper(keys, self.tokens, self.sessions, None, self.access)
+        self.keeper = Doorkeeper(
+            keys, self.tokens, None, Current(Present(journal.engine), self.access)
+        )
 
-    def access(self) -> Access:
-        return Access.of(1, self.rows)
+    def access(self, position: int) -> Access:
+        return Access.of(position, self.rows)
 
     def ask(self, credentials: str, path: str = "/", **headers: str) -> Principal:
         return asyncio.run(self.keeper.identify(self.headers(credentials, **headers), path))
