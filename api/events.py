@@ -27,7 +27,7 @@ from api.reading import (
 )
 from api.seeing import See, Seeing, Seen
 from domain.kernel import Aggregate, Recorded, discover
-from domain.sensitive import sensitive_fields, without
+from domain.sensitive import SECRET, sensitive_fields, without
 from domain.stored import Unreadable
 
 router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
@@ -72,7 +72,7 @@ def _unread(event: Recorded, hidden: frozenset[str]) -> dict[str, Any]:
     """
     if not isinstance(event.data, Unreadable):
         return {}
-    if hidden:
+    if hidden or SECRET in sensitive_fields(event.type).values():
         return {"data": None, "unreadable": "masked", "masked": sorted(hidden)}
     return {"data": None, "raw": event.data.raw, "unreadable": event.data.error}
 
