@@ -13,6 +13,7 @@ from rich.table import Table
 
 from adapters.settings import Settings, SettingsError
 from api.cli_import import import_
+from api.cli_verify import verify
 from api.terminal import Failure, explained, notes, out
 
 app = typer.Typer(
@@ -104,6 +105,7 @@ def warehouse() -> None:
 
 
 app.command("import")(import_)
+app.command()(verify)
 
 
 @app.command()

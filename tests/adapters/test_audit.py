@@ -272,6 +272,7 @@ def test_a_journal_recorded_before_there_were_hashes_gets_them(small: Journal) -
         assert audit(connection) == []
 
 
+@pytest.mark.chaos
 def test_thousands_of_random_alterations_are_all_found(
     journal: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
