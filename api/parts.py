@@ -19,9 +19,11 @@ from adapters.keys import Keys
 from adapters.noting import Notes
 from adapters.openid import Provider
 from adapters.passwords import Cost
+from adapters.present import Present
 from adapters.settings import Settings
 from adapters.strangers import Strangers
 from adapters.warehouse import Warehouse
+from api.current import Current
 from api.metrics import Metrics
 from api.pulse import Pulse
 from api.recording import begin, end
@@ -72,9 +74,8 @@ class Parts:
         self.doorkeeper = Doorkeeper(
             self.keys,
             self.signing_in.tokens,
-            self.signing_in.sessions,
             Provider.of(settings),
-            self.guard.now,
+            Current(Present(self.journal.engine), self.guard.upto),
         )
         own = role == "warehouse" or not settings.warehouse
         self.warehouse = Warehouse(settings.warehouse_path) if own else None
