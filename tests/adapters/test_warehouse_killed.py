@@ -1,0 +1,71 @@
+"""A warehouse killed with SIGKILL in the middle of its rebuild holds the fold of the history."""
+
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from adapters.warehouse import Warehouse
+from projections.facts import facts
+from projections.kernel import read_models
+from tests.projections.happenings import golden_rows
+
+ROOT = Path(__file__).parents[2]
+
+REBUILDING = """
+import sys; from pathlib import Path
+from adapters.warehouse import Warehouse
+from tests.projections.happenings import golden_rows
+def read(after):
+    rows = golden_rows()[after:]
+    for start in range(0, len(rows), 10):
+        print(after + start, flush=True)
+        yield rows[start : start + 10]
+warehouse = Warehouse(Path(sys.argv[1]))
+warehouse.rebuild(read)
+print("done", flush=True)
+warehouse.close()
+"""
+
+
+def content(warehouse: Warehouse) -> list[object]:
+    names = [fact.name for fact in facts().values()]
+    names += [f"history_{name}" for name in read_models()]
+    with warehouse.reader() as cursor:
+        return [cursor.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in names]
+
+
+def test_a_rebuild_killed_anywhere_leaves_a_whole_warehouse(tmp_path: Path) -> None:
+    rows = golden_rows()
+    old = len(rows) // 2
+    fresh = Warehouse(tmp_path / "fresh.duckdb")
+    fresh.load(rows)
+    batches = -(-len(rows) // 10)
+    chance = random.Random(11)
+    # Within the pass, at its end, in the switch, and after it.
+    for lines in (1, chance.randrange(2, batches), batches, batches + 1):
+        path = tmp_path / f"{lines}.duckdb"
+        first = Warehouse(path)
+        first.load(rows[:old])
+        first.close()
+        process = subprocess.Popen(
+            [sys.executable, "-c", REBUILDING, str(path)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout
+        for _ in range(lines):
+            assert process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        warehouse = Warehouse(path)
+        assert warehouse.position() in (old, len(rows))
+        warehouse.load(rows)
+        assert content(warehouse) == content(fresh)
+        warehouse.rebuild(lambda after: iter([rows[after:]]))  # what was left lying is no obstacle
+        assert content(warehouse) == content(fresh)
+        warehouse.close()
+    fresh.close()

@@ -1,0 +1,26 @@
+"""A process that projects accounts, for tests that kill it: `… <journal> <rows> [<kafka> <name>]`."""
+
+import sys
+
+from adapters.databases import connect
+from adapters.journal import Journal
+from adapters.kafka import Kafka
+from projections.runner import Projector
+from streams.project import JournalProjection, KafkaProjection
+from streams.worker import Worker
+from tests.projections.accounts import accounts
+
+
+def main(journal_url: str, rows_url: str, *cluster: str) -> None:
+    """Project until killed; from Kafka if a cluster is named."""
+    projector = Projector(connect(rows_url, "normal"), {accounts.name: accounts})
+    if cluster:
+        bootstrap, topics = cluster
+        work = KafkaProjection(Kafka(bootstrap, topics, partitions=3), projector).work
+    else:
+        work = JournalProjection(Journal(journal_url), projector).work
+    Worker("rows", work).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
