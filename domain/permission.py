@@ -8,6 +8,7 @@ from functools import cache
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from domain.commands import commands
 from domain.kernel import RuleViolation
@@ -87,7 +88,9 @@ def _matched(pattern: str) -> frozenset[str]:
 
 def _known(pattern: str) -> str:
     if not _matched(pattern):
-        raise ValueError(f"no permission is called {pattern!r}")
+        raise PydanticCustomError(
+            "unknown_permission", "No permission is called '{pattern}'.", {"pattern": pattern}
+        )
     return pattern
 
 

@@ -58,7 +58,7 @@ def test_an_entry_that_allows_nothing_is_refused_by_its_place(entry: object) -> 
 
 
 def test_an_unknown_entry_is_named_in_the_refusal() -> None:
-    with pytest.raises(ValidationError, match=r"no permission is called 'customer\.fly'"):
+    with pytest.raises(ValidationError, match=r"No permission is called 'customer\.fly'"):
         TypeAdapter(Patterns).validate_json('["customer.fly"]')
 
 
