@@ -18,7 +18,13 @@ from api.bodies import Disconnected
 from api.commands import Asked, CommandRoutes, Target
 from api.noted import Visit
 from api.parts import Parts
-from api.problems import InternalError, InvalidParameter, MalformedRequest, MethodNotAllowed
+from api.problems import (
+    Crowded,
+    InternalError,
+    InvalidParameter,
+    MalformedRequest,
+    MethodNotAllowed,
+)
 from api.who import Principal
 
 log = structlog.get_logger(__name__)
@@ -26,6 +32,10 @@ log = structlog.get_logger(__name__)
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+AT_ONCE = 2000
+"""Requests that are served at a time, streams of events among them; past it 503."""
 
 
 class Entrance:
@@ -37,6 +47,7 @@ class Entrance:
         self._inner = inner
         self._commands = commands
         self._doorkeeper = parts.doorkeeper
+        self._inside = 0
 
     def end_streams(self) -> None:
         """Let streams of events end, so that the server can."""
@@ -53,7 +64,10 @@ class Entrance:
         address = scope["client"][0] if scope.get("client") else ""
         visit = Visit(self._parts, scope, address, trace)
         sent = _Sent(send, trace, visit)
+        self._inside += 1
         try:
+            if self._inside > AT_ONCE:
+                raise Crowded("Too many requests are being answered; try again shortly.")
             await self._serve(
                 scope, visit, Asked(headers, visit.who, address, trace), receive, sent
             )
@@ -68,6 +82,8 @@ class Entrance:
             error = InternalError(f"Its trace id is {trace}.")
             visit.refused(error)
             await _refuse(error, sent)
+        finally:
+            self._inside -= 1
         if not scope.get("command"):
             route = getattr(scope.get("route"), "path", "none")
             seconds = time.perf_counter() - began

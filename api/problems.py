@@ -83,6 +83,13 @@ class FieldMasked(Refusal):
     title = "A field is masked for you"
 
 
+class Crowded(Refusal):
+    """The server is answering as many requests as it can; try again shortly."""
+
+    status = 503
+    title = "Too many requests at a time"
+
+
 class NotFound(Refusal):
     """There is nothing at this address."""
 

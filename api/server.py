@@ -9,10 +9,11 @@ from collections.abc import Callable
 import uvicorn
 
 from adapters.settings import Settings
-from api.entrance import Entrance
+from api.connection import Connection
+from api.entrance import AT_ONCE, Entrance
 
-CONNECTIONS = 2000
-"""Requests and connections at a time; past it 503."""
+CONNECTIONS = 2 * AT_ONCE
+"""Connections at a time, idle ones too; past it uvicorn answers 503 in its own words."""
 
 TURN = 0.0005
 """Seconds that a thread keeps the interpreter while others want it: the one that answers requests
@@ -48,6 +49,7 @@ class Server(uvicorn.Server):
                 limit_concurrency=CONNECTIONS,
                 timeout_keep_alive=60,
                 timeout_graceful_shutdown=GRACE,
+                http=Connection,
                 ws="none",
             )
         )

@@ -1,4 +1,4 @@
-"""A process that projects accounts, for tests that kill it: `… <journal> <rows> [<kafka> <name>]`."""
+"""Projects accounts until it is killed, for tests: `… <journal> <rows> [<kafka> <topics>]`."""
 
 import sys
 
