@@ -6,6 +6,7 @@ from pathlib import Path
 
 import orjson
 import structlog
+from kafka.errors import KafkaError
 
 from adapters.heads import Signer, export, mark_published, unpublished
 from adapters.journal import Journal
@@ -47,7 +48,11 @@ class HeadSigning:
             log.info("head.signed", of=head.log, size=head.size, root=head.root, key=head.key)
         export(self._engine, self._file)
         if self._kafka is not None:
-            self._publish(self._kafka)
+            try:
+                self._publish(self._kafka)
+            except KafkaError as error:
+                # The heads are safe, and are sent with the next: commands need no broker either.
+                log.warning("head.unpublished", error=str(error))
 
     def finish(self) -> None:
         """Sign a last time; whatever comes in the way is logged, as the server ends anyway."""
@@ -62,7 +67,7 @@ class HeadSigning:
         if not waiting:
             return
         kafka.ensure([TOPIC])
-        producer = kafka.producer(delivery_timeout_ms=int(PATIENCE * 1000), linger_ms=0)
+        producer = kafka.producer(linger_ms=0)
         try:
             sent = [
                 producer.send(
@@ -75,5 +80,5 @@ class HeadSigning:
             for future in sent:
                 future.get(timeout=PATIENCE)
         finally:
-            producer.close(timeout=PATIENCE)
+            producer.close(timeout=1)
         mark_published(self._engine, waiting)

@@ -16,6 +16,7 @@ from typing import Any
 
 from adapters.databases import connect
 from adapters.journal import Journal
+from adapters.trees import backfill
 from api.rebuilding import batches_of
 from projections.kernel import read_models
 from projections.rebuild import rebuild
@@ -37,6 +38,7 @@ def folder(customers: int) -> Path:
     journal = Journal(f"sqlite:///{path / 'journal.db'}")
     journal.create()
     fill(journal, customers, 2 * customers)
+    backfill(journal.engine)
     journal.close()
     return path
 

@@ -1,0 +1,108 @@
+"""The whole history verified, proofs, and what hashing adds to appends."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from adapters.audit import audit
+from adapters.journal import Journal
+from adapters.local_postgres import LocalPostgres
+from adapters.merkle import Frontier, inclusion_path
+from adapters.trees import AT_ONCE, LOGS, backfill, leaf_of, proof
+from adapters.writer import Writer
+from tests.bench.bulk import fill
+from tests.bench.figure import Figure, best, rate
+from tests.bench.p1_appends import _appends
+from tests.bench.sample import EACH_CUSTOMER, journal_in, large
+
+GOAL = 1_000_000
+"""Events that one core should verify in a second."""
+
+RUNS = 3
+PROVED = 100_000
+POSTGRES = 200_000
+
+
+def measure() -> Iterator[Figure]:
+    """Measure verification on one core beside bare hashing, proofs, and appends both ways."""
+    journal = journal_in(large())
+    events = journal.head().position
+    yield Figure("bare SHA-256 of the same leaves and nodes", _bare(journal), "/s")
+    value = best(*(rate(events, lambda: _verify(journal)) for _ in range(RUNS)))
+    yield Figure(f"SQLite, {events:,} events verified", value, "/s", GOAL, "/s", at_least=1)
+    longest = len(inclusion_path(PROVED // 2 - 1, PROVED))
+    yield Figure(f"hashes in a proof at {PROVED:,}", longest, "", 17, "", at_most=1)
+    yield Figure("proofs made", rate(2000, lambda: _prove(journal, 2000)), "/s")
+    journal.close()
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _added("SQLite", lambda name: f"sqlite:///{folder}/{name}.db")
+        with LocalPostgres(Path(folder) / "postgres") as server:
+            yield from _added("PostgreSQL", server.create_database)
+            yield _postgres(server.create_database("verified"))
+
+
+def _verify(journal: Journal) -> None:
+    with journal.engine.connect() as connection:
+        assert audit(connection) == []
+
+
+def _postgres(url: str) -> Figure:
+    journal = Journal(url)
+    journal.create()
+    customers = int(POSTGRES / EACH_CUSTOMER)
+    events = fill(journal, customers, 2 * customers)
+    backfill(journal.engine)
+    value = best(*(rate(events, lambda: _verify(journal)) for _ in range(RUNS)))
+    journal.close()
+    return Figure(f"PostgreSQL, {events:,} events verified", value, "/s", GOAL, "/s", at_least=1)
+
+
+def _bare(journal: Journal) -> float:
+    """Hash leaves that are in memory, each once and with it, on average, one node."""
+    leaves = [b"\x00" + leaf_of(row) for row in journal.raw(0, AT_ONCE)]
+
+    def hashed() -> None:
+        for _ in range(10):
+            Frontier().extend([sha256(leaf).digest() for leaf in leaves])
+
+    return best(*(rate(10 * len(leaves), hashed) for _ in range(RUNS)))
+
+
+def _prove(journal: Journal, count: int) -> None:
+    log, size = LOGS["events"], journal.head().position
+    with journal.engine.connect() as connection:
+        for number in range(count):
+            proof(connection, log, inclusion_path(number * 7919 % size, size))
+
+
+def _added(name: str, database: Callable[[str], str]) -> Iterator[Figure]:
+    """Measure appends with and without hashing, taking turns so that both meet the same noise."""
+    for in_flight, count in ((1, 1000), (64, 20_000), (512, 40_000)):
+        with_, without = [], []
+        for run in range(RUNS):
+            with patch("adapters.transaction.grown", _nothing):
+                without.append(_rate(database(f"bare_{in_flight}_{run}"), in_flight, count))
+            with_.append(_rate(database(f"hashed_{in_flight}_{run}"), in_flight, count))
+        title = f"{name}, {in_flight} in flight, hashed"
+        yield Figure(title, best(*with_), "/s", best(*without), "/s unhashed", at_least=0.9)
+
+
+def _nothing(*_: Any) -> dict[str, bytes]:
+    return {}
+
+
+def _rate(url: str, in_flight: int, count: int) -> float:
+    journal = Journal(url)
+    journal.create()
+    writer = Writer(journal)
+    writer.start()
+    try:
+        return rate(count, lambda: _appends(writer, in_flight, count))
+    finally:
+        writer.stop()
+        journal.close()
