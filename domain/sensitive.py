@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from domain.kernel import registry
+from domain.kernel import discover
 from domain.payload import fields_of
 from domain.values import Sensitive
 
@@ -26,7 +26,7 @@ def sensitive_fields(event_type: str) -> Mapping[str, str]:
 
     An event type that nobody declares has none.
     """
-    known = registry.events.get(event_type)
+    known = discover().events.get(event_type)
     if known is None:
         return NOTHING
     return dict(
