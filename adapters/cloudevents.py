@@ -16,6 +16,9 @@ log = structlog.get_logger(__name__)
 WATERMARK = "keyline.watermark"
 """The type of a record that says: all events up to `ce_position` that belong here came before."""
 
+OPERATION = "keyline.operation"
+"""The type of a record that is an entry of the operation log."""
+
 Headers = list[tuple[str, bytes]]
 Row = tuple[int, str, int, str, int, int, str, str, str, str | None, str | None, str]
 """A row of the journal's `events`, columns in the order of the table."""
@@ -68,6 +71,19 @@ class Encoder:
         if cause is not None:
             headers.append(("ce_cause", cause.encode()))
         return headers
+
+    def operation(self, number: int, time: datetime, key: str) -> Headers:
+        """Return the headers of an entry of the operation log; its value is the entry."""
+        return [
+            _SPEC,
+            ("ce_id", b"operation/%d" % number),
+            self._source,
+            ("ce_type", OPERATION.encode()),
+            ("ce_subject", key.encode()),
+            ("ce_time", time.strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()),
+            _JSON,
+            ("ce_number", b"%d" % number),
+        ]
 
     def watermark(self, topic: str, partition: int, position: int) -> Headers:
         """Return the headers of a watermark; it has neither key nor data."""

@@ -17,7 +17,7 @@ from projections.sight import Sight, Subject
 _SHOWN = [c for c in operations.columns if c.name not in ("time_us", "digest")]
 _ROW = sa.select(operations.c.time_us, *_SHOWN)
 
-FIELDS = ("time", *(column.name for column in _SHOWN))
+FIELDS = ("time", *(str(column.name) for column in _SHOWN))
 """What an entry says, in this order."""
 
 FREE_TEXT = ("query", "detail")

@@ -32,6 +32,7 @@ from api.who import Doorkeeper
 from projections.kernel import read_models
 from projections.runner import JOURNAL, Projector
 from streams.project import JournalProjection
+from streams.publish_operations import NAME as OPERATIONS
 from streams.react import Reactions
 from streams.sign_heads import HeadSigning
 from streams.warehouse import JournalLoading
@@ -159,7 +160,8 @@ class Parts:
 
     def status(self) -> dict[str, Any]:
         """Return how far each part has come, and what is in its way."""
-        head = self.journal.head().position
+        head = self.journal.head()
+        ends = {OPERATIONS: head.operation}  # numbers of entries, not positions
         reached = {}
         if self.role == "api":
             reached["rows"] = self.projector.position()
@@ -169,10 +171,10 @@ class Parts:
             query = sa.select(checkpoints.c.name, checkpoints.c.position)
             reached |= {row.name: row.position for row in connection.execute(query)}
         return {
-            "position": head,
+            "position": head.position,
             "parts": {
-                name: {"position": position, "lag": max(0, head - position)}
-                for name, position in reached.items()
+                name: {"position": at, "lag": max(0, ends.get(name, head.position) - at)}
+                for name, at in reached.items()
             },
             "parked": self.parked(),
             "faults": [f"{each.name}: {each.error}" for each in self.workers if not each.healthy],

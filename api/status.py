@@ -18,6 +18,7 @@ from projections.kernel import read_models
 from projections.rebuild import stale
 from projections.tables import parked, positions
 from projections.warehouse import position
+from streams.publish_operations import NAME as OPERATIONS
 
 
 def status(settings: Settings) -> dict[str, Any]:
@@ -30,12 +31,13 @@ def status(settings: Settings) -> dict[str, Any]:
         journal.create()
         head = journal.head()
         reached = _rows(rows) | _warehouse(settings) | _checkpoints(journal)
+        ends = {OPERATIONS: head.operation}  # numbers of entries, not positions
         return {
             "position": head.position,
             "time": head.time.isoformat().replace("+00:00", "Z") if head.position else None,
             "operations": head.operation,
             "parts": {
-                name: {"position": at, "lag": max(0, head.position - at)}
+                name: {"position": at, "lag": max(0, ends.get(name, head.position) - at)}
                 for name, at in reached.items()
             },
             "parked": _parked(rows),

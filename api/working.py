@@ -12,6 +12,7 @@ from api.terminal import Failure, until_stopped
 from projections.runner import Projector
 from streams.project import JournalProjection, KafkaProjection
 from streams.publish import Relay
+from streams.publish_operations import OperationRelay
 from streams.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -24,7 +25,10 @@ def publish(settings: Settings) -> None:
         raise Failure("KEYLINE_KAFKA names no Kafka cluster.", 2)
     journal = Journal(settings.journal_url)
     journal.create()
+    logs = Worker("publish-operations", OperationRelay(journal, kafka).work)
+    logs.start()
     work(Worker("publish", Relay(journal, kafka).work))
+    logs.stop()
     journal.close()
 
 

@@ -10,10 +10,12 @@ from typing import Any, NotRequired
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from adapters.cloudevents import WATERMARK
+from adapters.cloudevents import OPERATION, WATERMARK
 from adapters.kafka import Kafka
+from adapters.operation_log import FIELDS
 from domain.kernel import Aggregate, discover
 from domain.payload import fields_of
+from streams.publish_operations import TOPIC
 
 FILE = Path(__file__).with_name("asyncapi.json")
 """Where the document is kept, so that a change shows in the diff."""
@@ -26,6 +28,7 @@ _ENVELOPE = {
     "ce_subject": ("0199…", "The id of the record, also the key; all its events come in order."),
     "ce_time": ("2026-03-01T08:30:00.000000Z", "When it was recorded, UTC."),
     "content-type": ("application/json", "The form of the payload."),
+    "ce_number": ("2071", "The number of the entry among all entries, from 1, without gaps."),
     "ce_position": ("184", "The number of the event among all events, from 1, without gaps."),
     "ce_version": ("3", "The number of the event among those of its record, from 1."),
     "ce_schema": ("1", "The version of the payload's fields."),
@@ -37,6 +40,11 @@ _ENVELOPE = {
 }
 _OPTIONAL = {"ce_onbehalfof", "ce_cause"}
 _OF_WATERMARK = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_position")
+
+_OF_OPERATION = (
+    *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time"),
+    *("content-type", "ce_number"),
+)
 
 _SCHEMAS = "#/components/schemas/"
 
@@ -51,6 +59,26 @@ _ABOUT_WATERMARK = (
 )
 
 
+_ABOUT_OPERATION = (
+    "One entry of the operation log: an attempt to command, or a read. Entries come at least once; "
+    "those of one key (the record, or without one whoever acted) in order of `ce_number`."
+)
+_TEXT_OR_NOTHING = {"type": ["string", "null"]}
+_ENTRY = {
+    "type": "object",
+    "required": list(FIELDS),
+    "properties": {
+        **dict.fromkeys(FIELDS, _TEXT_OR_NOTHING),
+        **{key: {"type": "string"} for key in ("actor", "unit", "command", "command_id")},
+        **{key: {"type": "integer"} for key in ("number", "status", "times", "duration_us")},
+        **{key: {"type": ["integer", "null"]} for key in ("version", "position")},
+        "time": {"type": "string", "format": "date-time"},
+        "kind": {"enum": ["command", "read"]},
+        "accepted": {"type": "boolean"},
+    },
+}
+
+
 def document() -> dict[str, Any]:
     """Return the AsyncAPI 3.0 document for the default topics."""
     kafka = Kafka("")
@@ -63,14 +91,24 @@ def document() -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {"title": "Keyline events", "version": "1.0.0", "description": _ABOUT},
         "defaultContentType": "application/json",
-        "channels": {kind: _channel(kafka, kind, events[kind]) for kind in kinds},
+        "channels": {
+            **{kind: _channel(kafka, kind, events[kind]) for kind in kinds},
+            TOPIC: _address(kafka, TOPIC, "The operation log.", [OPERATION]),
+        },
         "operations": {
             f"publish-{kind}": {"action": "send", "channel": {"$ref": f"#/channels/{kind}"}}
-            for kind in kinds
+            for kind in [*kinds, TOPIC]
         },
         "components": {
             "messages": {
                 **{one.type: _message(one) for one in every},
+                OPERATION: {
+                    "name": OPERATION,
+                    "summary": _ABOUT_OPERATION,
+                    "headers": _headers(*_OF_OPERATION),
+                    "payload": {"$ref": f"{_SCHEMAS}{OPERATION}"},
+                    "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": "0.5.0"}},
+                },
                 WATERMARK: {
                     "name": WATERMARK,
                     "summary": _ABOUT_WATERMARK,
@@ -79,11 +117,11 @@ def document() -> dict[str, Any]:
             },
             "messageTraits": {
                 "event": {
-                    "headers": _headers(*_ENVELOPE),
+                    "headers": _headers(*(name for name in _ENVELOPE if name != "ce_number")),
                     "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": "0.5.0"}},
                 }
             },
-            "schemas": _schemas(every),
+            "schemas": _schemas(every) | {OPERATION: _ENTRY},
         },
     }
 
@@ -141,9 +179,13 @@ def _payload(event: type[Aggregate.Event]) -> TypeAdapter[Any]:
 
 def _channel(kafka: Kafka, kind: str, events: list[type[Aggregate.Event]]) -> dict[str, Any]:
     names = [*(one.type for one in events), WATERMARK]
+    return _address(kafka, kind, f"What happened to each {kind}.", names)
+
+
+def _address(kafka: Kafka, kind: str, about: str, names: list[str]) -> dict[str, Any]:
     return {
         "address": kafka.topic(kind),
-        "description": f"What happened to each {kind}.",
+        "description": about,
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
         "bindings": {
             "kafka": {

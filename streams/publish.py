@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
-
-from kafka import KafkaProducer
-from kafka.errors import KafkaTimeoutError
-from kafka.producer.future import FutureRecordMetadata
 
 from adapters.checkpoints import Checkpoint
 from adapters.cloudevents import Encoder
@@ -17,6 +12,7 @@ from adapters.journal import Journal
 from adapters.kafka import Kafka, partition_of
 from adapters.leases import Lease
 from domain.kernel import discover
+from streams.outbox import Outbox, outbox
 from streams.worker import Worker, alone
 
 AT_ONCE = 4000
@@ -27,15 +23,6 @@ BETWEEN_MARKS = 0.05
 
 BETWEEN_CHECKPOINTS = 0.5
 """Seconds between two checkpoints while there is always more: what a successor repeats."""
-
-PATIENCE = 60.0
-"""Seconds without an acknowledgement after which a fresh producer is tried."""
-
-_NEVER = 24 * 3600 * 1000  # milliseconds
-
-
-class Unacknowledged(Exception):
-    """The broker did not acknowledge events in time."""
 
 
 class Relay:
@@ -62,42 +49,29 @@ class Relay:
     def _publish(self, worker: Worker) -> None:
         self._kafka.ensure(discover().aggregates)
         try:
-            with self._producer() as producer:
+            with outbox(self._kafka, self.lease) as out:
                 self.active = True
-                _Session(self, self._journal, self._kafka, producer).run(worker)
+                _Session(self, self._journal, self._kafka, out).run(worker)
         finally:
             self.active = False
-
-    @contextmanager
-    def _producer(self) -> Iterator[KafkaProducer]:
-        # Batches never expire: one that did would leave a hole before those sent after it.
-        producer = self._kafka.producer(delivery_timeout_ms=_NEVER)
-        try:
-            yield producer
-        finally:
-            # Closing in the public way waits for all that was sent, if need be for ever.
-            producer._sender.force_close()
-            producer._sender.join()
-            producer.close()
 
 
 class _Session:
     """The time from taking the lease to losing it, with one producer."""
 
-    def __init__(
-        self, relay: Relay, journal: Journal, kafka: Kafka, producer: KafkaProducer
-    ) -> None:
+    def __init__(self, relay: Relay, journal: Journal, kafka: Kafka, out: Outbox) -> None:
         self._lease = relay.lease
         self._checkpoint = relay.checkpoint
         self._journal = journal
         self._kafka = kafka
-        self._producer = producer
+        self._outbox = out
+        self._producer = out.producer
         self._encoder = Encoder(kafka.source)
         self._topics = {kind: kafka.topic(kind) for kind in discover().aggregates}
         # How far each partition has been told of what was published.
         self._told = {(t, n): -1 for t in self._topics.values() for n in range(kafka.partitions)}
         self._marked = self._saved_at = 0.0
-        self._waiting: list[FutureRecordMetadata] = []
+        self._waiting = out.waiting
         self._sent = self._acknowledged = self._saved = relay.checkpoint.get()
 
     def run(self, worker: Worker) -> None:
@@ -120,23 +94,8 @@ class _Session:
 
     def _settle(self, worker: Worker) -> bool:
         """Wait until all that was sent is acknowledged; `False` when the work is to end first."""
-        began = time.monotonic()
-        while self._waiting:
-            try:
-                self._producer.flush(timeout=min(1.0, self._lease.seconds / 3))
-            except KafkaTimeoutError:
-                waited = time.monotonic() - began
-                worker.unwell(f"no acknowledgement from Kafka for {waited:.0f} s")
-                if worker.stopping:
-                    return False
-                if waited > PATIENCE:
-                    raise Unacknowledged(f"nothing after {waited:.0f} s") from None
-                self._lease.renew()
-                continue
-            for future in self._waiting:
-                if future.failed():
-                    raise future.exception
-            self._waiting.clear()
+        if not self._outbox.settle(worker):
+            return False
         self._acknowledged = self._sent
         return True
 
