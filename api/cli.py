@@ -13,6 +13,7 @@ from rich.table import Table
 
 from adapters.settings import Settings, SettingsError
 from api.cli_import import import_
+from api.cli_password import set_password
 from api.cli_verify import verify
 from api.terminal import Failure, explained, notes, out
 
@@ -72,25 +73,31 @@ def serve(
     Prints the address, the administrator's key when it is new, and three calls to try. Ctrl-C
     ends it cleanly.
     """
+    from api.recording import recording
     from api.serving import serve
 
-    serve(_settings(), quiet)
+    with recording(found := _settings(), "api"):
+        serve(found, quiet)
 
 
 @app.command()
 def publish() -> None:
     """Publish the journal to Kafka (the relay). One is active at a time, others stand by."""
+    from api.recording import recording
     from api.working import publish
 
-    publish(_settings())
+    with recording(found := _settings(), "publish"):
+        publish(found)
 
 
 @app.command()
 def project() -> None:
     """Keep the row read models up to date, from Kafka or, without it, from the journal."""
+    from api.recording import recording
     from api.working import project
 
-    project(_settings())
+    with recording(found := _settings(), "project"):
+        project(found)
 
 
 @app.command()
@@ -105,6 +112,7 @@ def warehouse() -> None:
 
 
 app.command("import")(import_)
+app.command("set-password")(set_password)
 app.command()(verify)
 
 
@@ -115,11 +123,20 @@ def export(
         str | None,
         typer.Option(help="A day (its end, UTC) or an instant with its zone: as it was then."),
     ] = None,
+    employee: Annotated[
+        str | None,
+        typer.Option("--as", help="The code of an employee: only what they may see and take out."),
+    ] = None,
 ) -> None:
     """Export every fact and every row with its history as Parquet files."""
     from api.exporting import export
+    from api.recording import job
 
-    done = export(_settings(), folder, as_of)
+    with job(
+        found := _settings(), "export", folder=folder, as_of=as_of, employee=employee
+    ) as outcome:
+        done = export(found, folder, as_of, employee)
+        outcome |= {"position": done["position"]}
     for name, rows in done["rows"].items():
         out.print(f"{name:<40} {rows:>12,}", highlight=False)
     out.print(f"As of position {done['position']:,}, in {folder}.")
@@ -134,10 +151,15 @@ def replay(
 ) -> None:
     """Replay the journal into fresh read models and compare them with those in use, row by row."""
     from api.rebuilding import check_rows, chosen
+    from api.recording import job
 
     if not check:
         raise Failure("Replaying is for comparing: add --check; `rebuild` replaces.", 2)
-    found = check_rows(_settings(), chosen(models or ()))
+    with job(settings := _settings(), "replay") as outcome:
+        found = check_rows(settings, chosen(models or ()))
+        outcome |= {
+            name: f"{len(ids)} of {rows} rows differ" for name, (rows, ids) in found.items()
+        }
     table = Table("read model", "rows", "of them differ", "for example")
     for name, (rows, ids) in found.items():
         examples = "\n".join(ids[:3])
@@ -159,14 +181,17 @@ def rebuild(
     The warehouse is rebuilt when it is named: `keyline rebuild warehouse`.
     """
     from api.rebuilding import chosen, rebuild_rows, rebuild_warehouse
+    from api.recording import job
 
-    found = _settings()
     names = [name for name in models or () if name != "warehouse"]
-    if names or not models:
-        built = rebuild_rows(found, chosen(names), from_kafka)
-        out.print(f"Rebuilt up to position {built.position:,}; {built.parked:,} events are parked.")
-    if names != (models or ()):
-        out.print(f"Rebuilt the warehouse up to position {rebuild_warehouse(found):,}.")
+    with job(found := _settings(), "rebuild", models=models or ["all"]) as outcome:
+        if names or not models:
+            built = rebuild_rows(found, chosen(names), from_kafka)
+            outcome |= {"position": built.position, "parked": built.parked}
+            done = f"up to position {built.position:,}; {built.parked:,} events are parked."
+            out.print(f"Rebuilt {done}")
+        if names != (models or ()):
+            out.print(f"Rebuilt the warehouse up to position {rebuild_warehouse(found):,}.")
 
 
 @app.command()
@@ -179,8 +204,10 @@ def retry(
 ) -> None:
     """Apply the parked events of one record again, after the cause was put right."""
     from api.rebuilding import retry_parked
+    from api.recording import job
 
-    left = retry_parked(_settings(), model, stream, skip=skip)
+    with job(found := _settings(), "retry", model=model, stream=stream, skip=skip) as outcome:
+        outcome["parked"] = left = retry_parked(found, model, stream, skip=skip)
     out.print(f"{left} events are still parked." if left else "Nothing is parked any more.")
     if left:
         raise typer.Exit(1)
@@ -224,8 +251,27 @@ def settings() -> None:
 def demo() -> None:
     """Load demo data into an empty journal; the server does so itself with KEYLINE_DEMO=1."""
     from api.preparing import load_demo_into
+    from api.recording import job
 
-    load_demo_into(_settings())
+    with job(found := _settings(), "demo"):
+        load_demo_into(found)
+
+
+@app.command()
+def log(
+    level: Annotated[str | None, typer.Option(help="This one or a graver one.")] = None,
+    event: Annotated[str | None, typer.Option(help="Its name, or how it begins: job.*")] = None,
+    text: Annotated[str | None, typer.Option(help="What occurs in it.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="A day, or an instant.")] = None,
+    to: Annotated[str | None, typer.Option(help="A day, or an instant.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="As NDJSON, for machines.")] = False,
+) -> None:
+    """Print the system log, newest first: starts, stops, jobs, errors, sign-ins, alarms."""
+    from api.log_list import log_lines
+
+    for line in log_lines(_settings(), level, event, text, since, to, limit, as_json):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
