@@ -29,6 +29,7 @@ class Guard:
         self._rows = rows
         self._lock = threading.Lock()
         self._access: Access | None = None
+        self._recalling = threading.Lock()
         self._past: OrderedDict[int, Access] = OrderedDict()
         self._types = sorted(
             name for name in registry.events if name.partition(".")[0] in ACCESS_KINDS
@@ -58,7 +59,7 @@ class Guard:
         now = self.now()
         if position >= now.position:
             return now
-        with self._lock:
+        with self._recalling:  # it takes long, and nobody else is to wait for it
             access = self._past.get(position)
             if access is None:
                 access = self._past[position] = self._follow(Access(), position)
