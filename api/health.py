@@ -32,6 +32,8 @@ def readyz(parts: TheParts) -> Response:
     faults = list(alarms(status, status["disk_free_bytes"]).values())
     content: dict[str, Any] = {"status": "not ready" if faults else "ready", **status}
     content["faults"] = faults
+    # Which records they are of is told by GET /parked, to those who may see them.
+    content["parked"] = [{"model": each["model"]} for each in status["parked"]]
     answer = json_response(content)
     answer.status_code = 503 if faults else 200
     return answer

@@ -78,6 +78,8 @@ def _seen(parts: Parts, see: Seeing, permission: str) -> Iterator[dict[str, Any]
         if each["stream"] in hidden:
             event, masked = each["event"], hidden[each["stream"]]
             fields = sensitive_fields(event["type"])
+            if masked:  # its words may quote what is masked
+                each["error"] = each["error"].partition(":")[0]
             readable = isinstance(event["data"], dict) or not fields
             event["data"] = without(event["data"], fields, masked) if readable else None
             yield each

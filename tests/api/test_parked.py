@@ -33,9 +33,7 @@ def test_an_event_that_no_row_can_take_is_shown_and_passed_over(tmp_path: Path) 
         [found] = client.get("/parked").json()["items"]
         assert (found["model"], found["stream"], found["version"]) == ("customers", stream, 1)
         assert found["error"].startswith("KeyError")
-        assert client.get("/readyz").json()["parked"] == [
-            {"model": "customers", "stream": stream, "version": 1}
-        ]
+        assert client.get("/readyz").json()["parked"] == [{"model": "customers"}]
         place = f"/parked/customers/{stream}"
         assert client.post(f"{place}/retry").json() == {"parked": 1}
         assert client.post(f"{place}/skip").json() == {"parked": 0}

@@ -22,6 +22,7 @@ from projections.opportunities import opportunities
 from projections.queries import Listing
 from projections.question import question
 from projections.reports import run
+from projections.sight import Sight, View
 from tests.bench.bulk import MARKS, TRADES, UNITS
 from tests.bench.figure import Figure, percentile
 from tests.bench.sample import folder, journal_in, raw_batches, with_rows
@@ -38,6 +39,9 @@ SECONDS = 20.0
 Read = Callable[[sa.Connection], object]
 Statements = list[tuple[str, Sequence[Any]]]
 
+PROVINCE = Sight((View("province", frozenset(UNITS[:5]) | {f"gd-{n}" for n in range(300)}),))
+"""Half of the units that have anything, among 300 others: a province with its departments."""
+
 PIPELINE = """
 SELECT stage, unit, currency, count(*), sum(amount), sum(weighted_amount)
 FROM opportunities_as_of(?) WHERE status = 'open' GROUP BY ALL
@@ -50,7 +54,7 @@ def measure() -> Iterator[Figure]:
     engine = connect(f"sqlite:///{path / 'rows.db'}", "normal")
     random = Random(1)
     ids = _ids(engine)
-    for name, read in _reads(random, ids).items():
+    for name, read in _reads(random, ids, _managers(engine)).items():
         yield from _figures(name, *_timed(engine, read))
     engine.dispose()
     journal = journal_in(path)
@@ -63,7 +67,9 @@ def measure() -> Iterator[Figure]:
     journal.close()
 
 
-def _reads(random: Random, ids: Sequence[str]) -> Mapping[str, Callable[[], Read]]:
+def _reads(
+    random: Random, ids: Sequence[str], managers: Sequence[str]
+) -> Mapping[str, Callable[[], Read]]:
     """Return the kinds of reads; each gives a new read of its kind."""
     choose = random.choice
     return {
@@ -76,8 +82,15 @@ def _reads(random: Random, ids: Sequence[str]) -> Mapping[str, Callable[[], Read
         "open sales of a stage by expected close": lambda: _list(
             opportunities, {"status": "open", "stage": choose(["lead", "proposal"])}
         ),
-        "sales of a province, the largest": lambda: _list(
-            opportunities, {"unit_under": "gd", "status": "open"}, "-amount"
+        "open sales, the largest": lambda: _list(opportunities, {"status": "open"}, "-amount"),
+        "the same, seen by a province": lambda: _list(
+            opportunities, {"status": "open"}, "-amount", sight=PROVINCE
+        ),
+        "an account manager's own sales": lambda: _list(
+            opportunities, {"status": "open"}, "-amount", sight=_own(choose(managers))
+        ),
+        "count of customers of a grade, seen by a province": lambda: _count(
+            customers, {"grade": choose("ABC")}, PROVINCE
         ),
         "count of open sales of a unit": lambda: _count(
             opportunities, {"status": "open", "unit": choose(UNITS)}
@@ -92,21 +105,36 @@ def _reads(random: Random, ids: Sequence[str]) -> Mapping[str, Callable[[], Read
 
 
 def _list(
-    model: ReadModel, where: Mapping[str, str], sort: str | None = None, words: str | None = None
+    model: ReadModel,
+    where: Mapping[str, str],
+    sort: str | None = None,
+    words: str | None = None,
+    sight: Sight | None = None,
 ) -> Read:
-    asked = question(model, where, sort=sort, words=words)
+    asked = question(model, where, sort=sort, words=words, sight=sight)
     listing = Listing(model)
     return lambda connection: listing.page(connection, asked)
 
 
-def _count(model: ReadModel, where: Mapping[str, str]) -> Read:
-    asked = question(model, where)
+def _own(manager: str) -> Sight:
+    return Sight((View("own", PROVINCE.views[0].units, frozenset({manager})),))
+
+
+def _count(model: ReadModel, where: Mapping[str, str], sight: Sight | None = None) -> Read:
+    asked = question(model, where, sight=sight)
     listing = Listing(model)
     return lambda connection: listing.count(connection, asked)
 
 
 def _page(id_: str) -> Read:
     return lambda connection: customer_page(Now(connection), id_)
+
+
+def _managers(engine: sa.Engine) -> list[str]:
+    column = customers.table.c.manager
+    with engine.connect() as connection:
+        query = sa.select(column).where(column.is_not(None)).distinct().limit(1000)
+        return list(connection.scalars(query))
 
 
 def _ids(engine: sa.Engine) -> list[str]:
