@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -329,6 +330,70 @@ def test_several_processes_count_and_revoke_together(alone: tuple[Settings, str]
         for client in both:
             problem(me(client, tokens), 401, "unauthenticated")
             client.close()
+
+
+def test_a_key_revoked_by_one_process_opens_nothing_in_another(
+    alone: tuple[Settings, str],
+) -> None:
+    settings, address = alone
+    with (
+        serving(replace(settings)) as second,
+        httpx.Client(base_url=address, headers=ADMINISTRATOR, trust_env=False) as here,
+        httpx.Client(base_url=second, trust_env=False) as there,
+    ):
+        body = {"name": "billing", "role": "administrator", "unit": "group"}
+        issued = here.post("/api-keys", json=body).json()
+        there.headers["Authorization"] = f"Bearer {issued['key']}"
+        assert there.get("/me").json()["actor"] == "key:billing"
+        for _ in range(2):
+            engage(there)
+        path = f"/api-keys/{issued['id']}/revoke"
+        assert here.post(path, json={"reason": "no longer needed"}).status_code == 200
+        body = {"code": "one.more", "name": "One more", "unit": "group"}
+        problem(there.post("/employees", json=body), 401, "unauthenticated")
+        problem(there.get("/me"), 401, "unauthenticated")
+        line = '{"command": "employee.engage", "body": {}}'
+        problem(there.post("/commands", content=line), 401, "unauthenticated")
+
+
+@pytest.mark.postgres
+def test_signing_in_and_out_is_the_same_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    settings = Settings(data=tmp_path, port=0, admin_key=KEY, journal=postgres_url)
+    with serving(settings) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        code, first = with_password(address)
+        change = {"old": GOOD, "new": "a road of my own"}
+        tokens = client.post("/me/password", json=change, headers=bearer(first)).json()
+        problem(me(client, first), 401, "unauthenticated")
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: me(client, tokens), range(40)))
+        assert {answer.status_code for answer in answers} == {200}
+        following = refresh(client, tokens).json()
+        assert client.post("/sign-out", headers=bearer(following)).status_code == 204
+        problem(me(client, following), 401, "unauthenticated")
+        problem(sign_in(client, code), 401, "unauthenticated")
+
+
+def test_a_deputy_acts_by_the_permissions_of_another_while_the_delegation_lasts(
+    client: httpx.Client, stranger: httpx.Client, person: tuple[str, dict[str, Any]]
+) -> None:
+    code, tokens = person
+    headers = bearer(tokens) | {"On-Behalf-Of": "admin"}
+    body = {"name": "A customer", "unit": "group"}
+    problem(stranger.post("/customers", json=body, headers=headers), 403, "not-delegated")
+    now = datetime.now(UTC)
+    given = {"principal": "admin", "deputy": code, "reason": "on leave"}
+    given["starts"] = (now - timedelta(minutes=1)).isoformat()
+    given["until"] = (now + timedelta(days=1)).isoformat()
+    delegation = client.post("/delegations", json=given)
+    assert delegation.status_code == 201, delegation.text
+    made = stranger.post("/customers", json=body, headers=headers)
+    assert made.status_code == 201, made.text
+    (event,) = client.get(f"/customers/{made.json()['id']}/history").json()["items"]
+    assert (event["actor"], event["on_behalf_of"]) == (code, "admin")
+    path = f"/delegations/{delegation.json()['id']}/withdraw"
+    assert client.post(path, json={"reason": "back again"}).status_code == 200
+    problem(stranger.post("/customers", json=body, headers=headers), 403, "not-delegated")
+    problem(stranger.get("/customers", headers=headers), 403, "not-delegated")
 
 
 def test_many_at_once_are_answered_without_a_server_error(alone: tuple[Settings, str]) -> None:
