@@ -1,5 +1,8 @@
 """The operation log over HTTP: accepted and refused attempts, found by who, what, when."""
 
+import csv
+import io
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,3 +54,42 @@ def test_the_log_is_searched_and_paged(client: httpx.Client) -> None:
     assert len(items(client.get("/operations", params={**ask, "from": today, "to": today}))) == 2
     assert items(client.get("/operations", params={"target": id, "to": "2001-01-01"})) == []
     problem(client.get("/operations?from=noon"), 422, "invalid-parameter")
+
+
+def test_it_is_found_by_person_unit_kind_and_trace(client: httpx.Client) -> None:
+    id = register(client)["id"]
+    trace = client.get(f"/customers/{id}").headers["trace-id"]
+    ask: dict[str, Any] = {"target": id}
+    for wanted, count in (
+        ({"kind": "read"}, 1),
+        ({"kind": "command"}, 1),
+        ({"trace": trace}, 1),
+        ({"unit": "group"}, 2),
+        ({"unit": "gd-gz"}, 0),
+        ({"unit_under": "group"}, 2),
+        (
+            {"unit_under": "group", "unit": "group", "person": "admin", "command": "customer.read"},
+            1,
+        ),
+    ):
+        found = items(client.get("/operations", params=ask | wanted))
+        assert len(found) == count, wanted
+    problem(client.get("/operations?kind=event"), 422, "invalid-parameter")
+
+
+def test_all_that_is_wanted_is_exported_as_lines_or_as_a_table(client: httpx.Client) -> None:
+    id = register(client)["id"]
+    for _ in range(3):
+        client.post(f"/customers/{id}/resume", json={"reason": 'a "quoted", text'})
+    ask: dict[str, Any] = {"target": id, "limit": 1}
+    lines = client.get("/operations", params=ask | {"format": "ndjson"})
+    assert lines.headers["content-type"] == "application/x-ndjson"
+    entries = [json.loads(line) for line in lines.text.splitlines()]
+    assert [each["command"] for each in entries] == ["customer.resume"] * 3 + ["customer.register"]
+    table = client.get("/operations", params=ask | {"format": "csv"})
+    assert table.headers["content-disposition"].endswith('.csv"')
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert [row["number"] for row in rows] == [str(each["number"]) for each in entries]
+    assert [(row["time"], row["accepted"]) for row in rows] == [
+        (each["time"], str(each["accepted"]).lower()) for each in entries
+    ]
