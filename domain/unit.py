@@ -116,7 +116,7 @@ class Unit(Aggregate):
         on: Day | None = None,
     ) -> Unit:
         """Open a unit below another one; the group is below none."""
-        if not _fits(level, levels):
+        if not _fits(level, levels if parent else ()):
             raise LevelMisfit("level")
         return cls._create(
             cls.Opened,
