@@ -19,8 +19,8 @@ Name = Literal["events", "operations"]
 AT_ONCE = 20_000
 """Rows that are hashed in one transaction when they were recorded before they could be."""
 
-IN_ONE_ROW = 1024
-"""Leaves whose hashes share a row at most."""
+IN_ONE_ROW = 128
+"""Leaves whose hashes share a row at most: a proof reads some twenty such rows."""
 
 
 class BrokenLog(Exception):
