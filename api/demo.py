@@ -11,8 +11,9 @@ from adapters.checkpoints import Checkpoint
 from adapters.executor import Executor
 from adapters.journal import Journal
 from adapters.transaction import EPOCH, instant
-from api import demo_campaigns, demo_customers, demo_sales, demo_service
-from api.demo_places import staff
+from api import demo_campaigns, demo_customers, demo_organisation, demo_sales, demo_service
+from api.demo_people import people
+from api.demo_places import GROUP, staff
 from api.demo_story import play
 
 BEIJING = timezone(timedelta(hours=8))
@@ -30,7 +31,7 @@ class Size:
     @property
     def stories(self) -> int:
         """How many records there will be, about."""
-        return self.customers + self.sales + self.tickets + 14
+        return self.customers + self.sales + self.tickets + 14 + demo_organisation.STORIES
 
 
 def begun(journal: Journal) -> datetime | None:
@@ -72,7 +73,9 @@ def load(
     midnight = now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
     today = midnight.date()
     random = Random(seed)
-    team = staff(random)
+    names = people(random)
+    team, duties = staff(names), demo_organisation.officers(names)
+    advance(demo_organisation.tell(executor, random, team, duties, today))
     accounts = demo_customers.accounts(random, team, today, size.customers)
     for depth, level in enumerate(demo_customers.levels(accounts)):
         stories = [demo_customers.story(random, each, today) for each in level]
@@ -87,4 +90,6 @@ def load(
         advance,
     )
     drives = demo_campaigns.drives(random, accounts, sales, today)
-    play(executor, "campaign", [demo_campaigns.story(random, d, today) for d in drives], advance)
+    planner, chief = duties["campaign-planner"], team[GROUP.code][0]
+    told = [demo_campaigns.story(random, d, today, planner, chief) for d in drives]
+    play(executor, "campaign", told, advance)

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from api.demo_customers import Account
+from api.demo_people import Person
 from api.demo_places import GROUP, PROVINCES, Unit
 from api.demo_sales import Sale
 from api.demo_story import Do, Story
@@ -22,9 +23,6 @@ _THEMES = (
     ("中小金融机构拓展", "new-business", "进入十家新的金融客户"),
     ("网络安全护航", "cross-selling", "为关键行业客户配置安全防护"),
 )
-
-APPROVER = "marketing"
-"""Who approves what the managers of campaigns submit."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,14 +64,15 @@ def _within(account: Account, unit: Unit) -> bool:
     return unit == GROUP or account.unit.province == unit.code
 
 
-def story(random: Random, drive: Drive, today: date) -> Story[None]:
-    """Tell a campaign from its plan to today."""
-    manager = drive.targets[0].manager.code if drive.targets else "campaigns"
+def story(random: Random, drive: Drive, today: date, planner: Person, chief: Person) -> Story[None]:
+    """Tell a campaign from its plan to today; the chief approves what the planner submits."""
+    manager = drive.targets[0].manager if drive.targets else planner
+    others = {"plan": planner, "submit": planner, "approve": chief}
     record: str | None = None
 
     def do(verb: str, **body: Any) -> Do:
-        actor = APPROVER if verb == "approve" else manager
-        return Do(f"campaign.{verb}", record, body, actor, drive.unit.code)
+        actor = others.get(verb, manager)
+        return Do(f"campaign.{verb}", record, body, actor.code, drive.unit.code)
 
     budget = len(drive.targets) * random.randint(2, 6) * 1000
     answer = yield do(
@@ -85,7 +84,7 @@ def story(random: Random, drive: Drive, today: date) -> Story[None]:
         budget=f"{budget}.00",
         starts_on=str(drive.starts_on),
         ends_on=str(drive.ends_on),
-        manager=manager,
+        manager=manager.code,
     )
     record = answer.id
     if drive.targets:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from random import Random
+from collections.abc import Iterator
 
-from api.demo_people import Person, people
+from api.demo_people import Person
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,8 +62,11 @@ NETWORKS = (
 UNITS = (GROUP, *PROVINCES, *NETWORKS)
 
 
-def staff(random: Random) -> dict[str, list[Person]]:
-    """Return the account managers of every unit by its code."""
-    names = people(random)
-    sizes = {GROUP: 4, **dict.fromkeys(PROVINCES, 3)}
-    return {unit.code: [next(names) for _ in range(sizes.get(unit, 4))] for unit in UNITS}
+def staff(names: Iterator[Person]) -> dict[str, list[Person]]:
+    """Return the account managers of every unit by its code; the first of them is its chief."""
+    return {unit.code: [next(names) for _ in range(size(unit))] for unit in UNITS}
+
+
+def size(unit: Unit) -> int:
+    """Return how many account managers a unit has."""
+    return 3 if unit in PROVINCES else 4

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.executor import Executor
+from adapters.foundation import lay
 from adapters.journal import Journal
 from adapters.rehearsal import Rehearsal
 from adapters.settings import Settings
@@ -65,14 +66,15 @@ def import_file(
 
 @contextmanager
 def _executor(journal: Journal, dry_run: bool) -> Iterator[Commands]:
-    if dry_run:
-        with Rehearsal(journal) as rehearsal:
-            yield rehearsal
-        return
     executor = Executor(journal)
     executor.start()
     try:
-        yield executor
+        lay(executor)
+        if dry_run:
+            with Rehearsal(journal) as rehearsal:
+                yield rehearsal
+        else:
+            yield executor
     finally:
         executor.stop()
 

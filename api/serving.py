@@ -77,7 +77,7 @@ def calls(address: str, key: str | None) -> list[str]:
     curl = f"curl -sS -H 'Authorization: Bearer {key}'"
     if key is None:
         curl = 'curl -sS -H "Authorization: Bearer $KEYLINE_ADMIN_KEY"'
-    register = '{"name": "广州启明银行", "unit": "gd-gz", "grade": "B", "industry": "J"}'
+    register = '{"name": "广州启明银行", "unit": "group", "grade": "B", "industry": "J"}'
     return [
         f"{curl} '{address}/customers?grade=A&sort=name&limit=3'",
         f"{curl} -H 'Content-Type: application/json' {address}/customers -d '{register}'",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.standing import Standing
-from domain.values import Code, Day, Line
+from domain.values import Code, Day, EmployeeCode, Line
 
 
 class TeamRole(StrEnum):
@@ -59,7 +59,7 @@ class AccountTeam(Standing):
         return frozenset({self.manager} if self.manager else ()).union(self.team)
 
     @command
-    def assign_manager(self, manager: Code, on: Day | None = None) -> None:
+    def assign_manager(self, manager: EmployeeCode, on: Day | None = None) -> None:
         """Assign the account manager; one who was assigned before is replaced."""
         self.require_open()
         if manager == self.manager:
@@ -83,7 +83,9 @@ class AccountTeam(Standing):
         self.manager = None
 
     @command
-    def add_team_member(self, employee: Code, role: TeamRole, on: Day | None = None) -> None:
+    def add_team_member(
+        self, employee: EmployeeCode, role: TeamRole, on: Day | None = None
+    ) -> None:
         """Add an employee to the account team, or give a member another role."""
         self.require_open()
         if self.team.get(employee) == role:

@@ -16,14 +16,14 @@ from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, com
 from domain.outreach import Outreach
 from domain.values import (
     Amount,
-    Code,
     Count,
     Currency,
     Day,
+    EmployeeCode,
     Line,
     OpportunityId,
-    PlainUnitCode,
     Prose,
+    UnitCode,
     Worth,
 )
 
@@ -39,7 +39,7 @@ class Kind(StrEnum):
     PRODUCT_LAUNCH = "product-launch"
 
 
-Units = Annotated[list[PlainUnitCode], Field(min_length=1, max_length=500)]
+Units = Annotated[list[UnitCode], Field(min_length=1, max_length=500)]
 """The units that carry out a campaign."""
 
 Ratio = Annotated[Decimal, Field(decimal_places=4)]
@@ -136,7 +136,7 @@ class Campaign(Outreach, Aggregate):
         starts_on: Day,
         ends_on: Day,
         currency: Currency = "CNY",
-        manager: Code | None = None,
+        manager: EmployeeCode | None = None,
     ) -> Campaign:
         """Plan a campaign; all its amounts are in the `currency` of its budget."""
         plan = Plan.among(locals())
@@ -181,7 +181,7 @@ class Campaign(Outreach, Aggregate):
         budget: Amount | None = None,
         starts_on: Day | None = None,
         ends_on: Day | None = None,
-        manager: Code | None = None,
+        manager: EmployeeCode | None = None,
     ) -> None:
         """Revise the plan before it is submitted: what is given changes."""
         given = Plan.among(locals())

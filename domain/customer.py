@@ -31,7 +31,7 @@ from domain.values import (
     CustomerId,
     Day,
     Line,
-    PlainUnitCode,
+    UnitCode,
 )
 
 
@@ -77,7 +77,7 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
     def register(
         cls,
         name: Line,
-        unit: PlainUnitCode,
+        unit: UnitCode,
         short_name: Line | None = None,
         category: Category | None = None,
         reach: Reach | None = None,
@@ -156,7 +156,7 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
         self.parent_id = parent_id
 
     @command
-    def transfer(self, unit: PlainUnitCode, reason: Line, on: Day | None = None) -> None:
+    def transfer(self, unit: UnitCode, reason: Line, on: Day | None = None) -> None:
         """Transfer the customer to another unit, for a reason."""
         self.require_open()
         if unit == self.unit:

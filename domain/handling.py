@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.part import Part
-from domain.values import Code, Line, Moment, PlainUnitCode, Prose
+from domain.values import EmployeeCode, Line, Moment, Prose, UnitCode
 
 
 class Status(StrEnum):
@@ -144,7 +144,7 @@ class Handling(Part):
         self.step_at = at or self.step_at
 
     @command
-    def assign(self, owner: Code, at: Moment | None = None) -> None:
+    def assign(self, owner: EmployeeCode, at: Moment | None = None) -> None:
         """Assign the ticket to an owner, who has to accept it."""
         self.require_workable(at)
         if owner == self.owner:
@@ -173,7 +173,7 @@ class Handling(Part):
     @command
     def transfer(
         self,
-        unit: PlainUnitCode,
+        unit: UnitCode,
         reason: Line,
         level: Level | None = None,
         at: Moment | None = None,
@@ -227,7 +227,9 @@ class Handling(Part):
         self.step(Status.IN_PROGRESS, at)
 
     @command
-    def escalate(self, reason: Line, to: Code | None = None, at: Moment | None = None) -> None:
+    def escalate(
+        self, reason: Line, to: EmployeeCode | None = None, at: Moment | None = None
+    ) -> None:
         """Escalate the ticket one step further, for a reason, to a superior if one is named."""
         self.require_unresolved(at)
         self.trigger_event(
@@ -244,7 +246,7 @@ class Handling(Part):
             raise TicketClosed
 
     @command
-    def hand_over(self, owner: Code, reason: Line) -> None:
+    def hand_over(self, owner: EmployeeCode, reason: Line) -> None:
         """Hand the ticket to another owner as it stands, waiting or in progress."""
         self._require_alive()
         if self.owner is None:
@@ -258,7 +260,7 @@ class Handling(Part):
         self.owner = owner
 
     @command
-    def rehome(self, unit: PlainUnitCode, reason: Line) -> None:
+    def rehome(self, unit: UnitCode, reason: Line) -> None:
         """Put the ticket under another unit as it stands, because its own was merged or closed."""
         self._require_alive()
         if unit == self.unit:

@@ -9,7 +9,17 @@ from enum import StrEnum
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.offer import LARGEST, AmountTooLarge, Lines, Offer, ProductLine, amount_of
 from domain.sales_stage import PROBABILITY, Percent, Stage, Status
-from domain.values import Amount, Code, Currency, CustomerId, Day, Line, PlainUnitCode, Worth
+from domain.values import (
+    Amount,
+    Code,
+    Currency,
+    CustomerId,
+    Day,
+    EmployeeCode,
+    Line,
+    UnitCode,
+    Worth,
+)
 
 
 class Source(StrEnum):
@@ -84,9 +94,9 @@ class Opportunity(Offer, Aggregate):
     def open(
         cls,
         title: Line,
-        unit: PlainUnitCode,
+        unit: UnitCode,
         customer_id: CustomerId | None = None,
-        manager: Code | None = None,
+        manager: EmployeeCode | None = None,
         lines: Lines | None = None,
         amount: Amount | None = None,
         currency: Currency = "CNY",
@@ -176,7 +186,7 @@ class Opportunity(Offer, Aggregate):
         self.title = title
 
     @command
-    def assign_manager(self, manager: Code, on: Day | None = None) -> None:
+    def assign_manager(self, manager: EmployeeCode, on: Day | None = None) -> None:
         """Assign the account manager who pursues the opportunity."""
         self.require_open()
         if manager == self.manager:
@@ -188,7 +198,7 @@ class Opportunity(Offer, Aggregate):
         self.manager = manager
 
     @command
-    def transfer(self, unit: PlainUnitCode, reason: Line, on: Day | None = None) -> None:
+    def transfer(self, unit: UnitCode, reason: Line, on: Day | None = None) -> None:
         """Transfer the opportunity to another unit, for a reason."""
         self.require_open()
         if unit == self.unit:
@@ -224,7 +234,7 @@ class Opportunity(Offer, Aggregate):
         self.competitors.remove(competitor)
 
     @command
-    def add_team_member(self, employee: Code, role: Line) -> None:
+    def add_team_member(self, employee: EmployeeCode, role: Line) -> None:
         """Add an employee to the team, or give a member another role."""
         self.require_open()
         if self.team.get(employee) == role:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.handling import AcceptanceRequired, Handling, Level, Status
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
-from domain.values import CustomerId, Line, Moment, PlainUnitCode, Prose
+from domain.values import CustomerId, Line, Moment, Prose, UnitCode
 
 
 class Kind(StrEnum):
@@ -107,7 +107,7 @@ class ServiceTicket(Handling, Aggregate):
         severity: Severity,
         channel: Channel,
         title: Line,
-        unit: PlainUnitCode,
+        unit: UnitCode,
         description: Prose = "",
         level: Level = Level.LOCAL,
         contact: Line | None = None,

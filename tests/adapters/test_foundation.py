@@ -16,14 +16,14 @@ from domain.kernel import Recorded
 from domain.standard_roles import STANDARD_ROLES, StandardRole
 from projections.kernel import Row, fold
 from projections.roles import roles
-from tests.adapters.test_executor import call, started, stop
+from tests.adapters.test_executor import call, started_bare, stop
 
 SELLER = StandardRole("seller", "Seller", "Sells.", ("customer.read",))
 
 
 @pytest.fixture
 def executor(database_url: str) -> Iterator[Executor]:
-    executor = started(database_url)
+    executor = started_bare(database_url)
     yield executor
     stop(executor)
 
@@ -67,7 +67,7 @@ def test_what_is_there_is_not_made_again(executor: Executor) -> None:
 
 
 def test_several_processes_lay_it_once(database_url: str) -> None:
-    here, there = started(database_url), started(database_url)
+    here, there = started_bare(database_url), started_bare(database_url)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lay, [here, there] * 4))
 

@@ -11,6 +11,7 @@ from adapters.databases import writing
 from adapters.executor import Call, Executor
 from adapters.journal import Journal
 from domain.kernel import Origin
+from tests.organisation import organise
 
 CHANGES = (
     "UPDATE {table} SET actor = 'somebody else'",
@@ -27,8 +28,9 @@ def journal(database_url: str) -> Iterator[Journal]:
     journal.create()
     executor = Executor(journal)
     executor.start()
+    organise(executor, units=["group"])
     origin = Origin("admin", "group", "one")
-    executor.execute(Call("customer.register", None, {"name": "One", "unit": "gd"}, origin))
+    executor.execute(Call("customer.register", None, {"name": "One", "unit": "group"}, origin))
     executor.stop()
     yield journal
     journal.close()

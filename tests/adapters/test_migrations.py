@@ -21,6 +21,7 @@ from adapters.journal_tables import (
 )
 from adapters.migrations import MIGRATIONS, VERSION, NewerJournal
 from domain.kernel import Origin
+from tests.organisation import organise
 
 LATER = {"credential", "query", "kind", "times"}
 
@@ -47,7 +48,7 @@ def first_form(url: str) -> sa.Engine:
         tables.create_all(connection)
         state = {"one": 1, "position": 0, "operation": 1, "time_us": 5}
         connection.execute(head.insert(), state)
-        entry = {"number": 1, "time_us": 5, "actor": "li.wei", "unit": "gd", "accepted": False}
+        entry = {"number": 1, "time_us": 5, "actor": "li.wei", "unit": "group", "accepted": False}
         entry |= {"command": "customer.lapse", "status": 409, "command_id": "old", "digest": ""}
         connection.execute(former.insert(), entry | {"duration_us": 7})
     return engine
@@ -76,10 +77,11 @@ def test_a_journal_of_the_first_form_is_migrated_and_keeps_what_it_has(database_
 
     executor = Executor(journal)
     executor.start()
+    organise(executor, units=["group"])
     origin = Origin("admin", "group", "new")
-    executor.execute(Call("customer.register", None, {"name": "One", "unit": "gd"}, origin))
+    executor.execute(Call("customer.register", None, {"name": "One", "unit": "group"}, origin))
     executor.stop()
-    assert journal.head().operation == 2
+    assert journal.head().operation == 3
     journal.close()
 
 

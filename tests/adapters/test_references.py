@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from adapters.executor import Executor
 from adapters.refusals import RuleBroken, UnknownReference
 from adapters.rehearsal import Rehearsal
-from tests.adapters.test_executor import call, refused, started, stop
+from tests.adapters.test_executor import call, refused, started_bare, stop
 
 
 @pytest.fixture
 def executor(database_url: str) -> Iterator[Executor]:
-    executor = started(database_url)
+    executor = started_bare(database_url)
     yield executor
     stop(executor)
 
@@ -111,7 +111,7 @@ def test_a_code_claimed_by_a_refused_command_is_free(
 def test_a_code_claimed_elsewhere_is_known_here_at_once(
     database_url: str, executor: Executor, units: dict[str, str]
 ) -> None:
-    there = started(database_url)
+    there = started_bare(database_url)
     executor.execute(call("employee.engage", code="e1", name="x", unit="gd"))
     team = there.execute(call("team.form", name="t", unit="gd")).id
     there.execute(call("team.add-member", team, employee="e1", role="lead"))

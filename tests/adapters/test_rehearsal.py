@@ -10,6 +10,7 @@ from adapters.refusals import RuleBroken, UnknownReference
 from adapters.rehearsal import Rehearsal
 from domain.kernel import new_id
 from tests.adapters.appending import origin
+from tests.organisation import organise
 
 
 def register(number: str = "", **more: str) -> Call:
@@ -26,12 +27,17 @@ def register(number: str = "", **more: str) -> Call:
 def journal(database_url: str) -> Journal:
     journal = Journal(database_url)
     journal.create()
+    executor = Executor(journal)
+    executor.start()
+    organise(executor)
+    executor.stop()
     return journal
 
 
 def test_what_was_decided_is_seen_by_what_follows_and_forgotten_at_the_end(
     journal: Journal,
 ) -> None:
+    before = journal.head()
     with Rehearsal(journal) as rehearsal:
         bank = rehearsal.submit(register("9144")).result()
         rehearsal.submit(register(parent_id=bank.id)).result()
@@ -42,7 +48,7 @@ def test_what_was_decided_is_seen_by_what_follows_and_forgotten_at_the_end(
             rehearsal.submit(register("9144")).result()
         with pytest.raises(UnknownReference):
             rehearsal.submit(register(parent_id=new_id())).result()
-    assert (journal.head().position, journal.head().operation) == (0, 0)
+    assert journal.head() == before
     with Rehearsal(journal) as rehearsal:
         rehearsal.submit(register("9144")).result()
     journal.close()
@@ -53,6 +59,6 @@ def test_others_go_on_writing_meanwhile(journal: Journal) -> None:
     executor.start()
     with Rehearsal(journal) as rehearsal:
         rehearsal.submit(register("9144")).result()
-        assert executor.execute(register("9144")).position == 1
+        assert executor.execute(register("9144")).version == 1
     executor.stop()
     journal.close()

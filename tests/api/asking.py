@@ -2,6 +2,7 @@
 
 import itertools
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -10,11 +11,20 @@ _numbers = itertools.count(1)
 
 def register(client: httpx.Client, **fields: Any) -> dict[str, Any]:
     """Register a customer whose name no other has; returns the answer."""
-    body = {"name": f"Customer {next(_numbers)}", "unit": "gd-gz"} | fields
+    body = {"name": f"Customer {next(_numbers)}", "unit": "group"} | fields
     answer = client.post("/customers", json=body)
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+def new_unit(client: httpx.Client) -> str:
+    """Open a unit that no other test uses; returns its code."""
+    code = f"t-{uuid4().hex[:12]}"
+    body = {"code": code, "name": code, "level": "team", "parent": "group"}
+    answer = client.post("/units", json=body)
+    assert answer.status_code == 201, answer.text
+    return code
 
 
 def head(client: httpx.Client) -> int:

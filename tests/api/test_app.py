@@ -59,7 +59,7 @@ def test_what_was_acknowledged_is_there_after_a_new_start(tmp_path: Path) -> Non
 
 def test_more_commands_than_may_wait_are_told_to_come_again(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, port=0, admin_key=KEY, queue=2)
-    body = {"name": "One of many", "unit": "gd"}
+    body = {"name": "One of many", "unit": "group"}
     with serving(settings) as address:
         other = Journal(settings.journal_url)
 
@@ -134,7 +134,7 @@ def test_the_same_server_runs_on_postgresql(tmp_path: Path, postgres_url: str) -
         assert [item["id"] for item in items] == [made["id"]]
         for path in ("/customers/%00/engage", "/customers/x/engage", "/customers/'/engage"):
             problem(client.post(path, json={"\x00": 1}), 404, "unknown-id")
-        odd = client.post("/customers", json={"name": "a", "unit": "gd", "\x00": 1})
+        odd = client.post("/customers", json={"name": "a", "unit": "group", "\x00": 1})
         problem(odd, 422, "invalid-body")
         log = client.get("/operations", params={"accepted": "false"}).json()["items"]
         assert len(log) == 4

@@ -11,14 +11,14 @@ from api import bodies
 from api.problems import BodyTooSlow
 from tests.api.asking import head, problem, register
 
-GOOD: dict[str, Any] = {"name": "Good", "unit": "gd-gz"}
+GOOD: dict[str, Any] = {"name": "Good", "unit": "group"}
 
 
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
         ({**GOOD, "colour": "red"}, "/colour"),
-        ({"unit": "gd"}, "/name"),
+        ({"unit": "group"}, "/name"),
         ({**GOOD, "name": 7}, "/name"),
         ({**GOOD, "name": None}, "/name"),
         ({**GOOD, "name": "x" * 201}, "/name"),
@@ -57,7 +57,7 @@ def test_a_moment_without_a_zone_is_refused(client: httpx.Client) -> None:
         "severity": "major",
         "channel": "hotline",
         "title": "No line",
-        "unit": "gd-gz",
+        "unit": "group",
     }
     answer = client.post("/service-tickets", json={**ticket, "at": "2026-03-01T10:00:00"})
     found = problem(answer, 422, "invalid-body")
@@ -84,10 +84,10 @@ def test_a_record_named_in_the_body_must_be_there_and_of_its_kind(client: httpx.
         b'"text"',
         b"null",
         b'{"name": NaN}',
-        b'{"name": "\xff\xfe", "unit": "gd"}',
-        b'{"name": "\\ud800", "unit": "gd"}',
+        b'{"name": "\xff\xfe", "unit": "group"}',
+        b'{"name": "\\ud800", "unit": "group"}',
         b"\x00",
-        b'{"name": "a", "unit": "gd"} trailing',
+        b'{"name": "a", "unit": "group"} trailing',
         b'{"a":' * 10_000,
     ],
 )
@@ -104,7 +104,7 @@ def test_a_body_that_is_no_json_object_is_refused(client: httpx.Client, content:
 
 
 def test_a_body_of_another_media_type_is_refused(client: httpx.Client) -> None:
-    answer = client.post("/customers", data={"name": "Form", "unit": "gd"})
+    answer = client.post("/customers", data={"name": "Form", "unit": "group"})
     problem(answer, 415, "unsupported-media-type")
 
 

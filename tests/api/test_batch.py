@@ -23,7 +23,7 @@ def results(answer: httpx.Response) -> list[dict[str, Any]]:
 
 
 def new(name: str) -> dict[str, Any]:
-    return {"command": "customer.register", "body": {"name": name, "unit": "gd"}}
+    return {"command": "customer.register", "body": {"name": name, "unit": "group"}}
 
 
 def test_each_line_is_answered_in_order(client: httpx.Client) -> None:
@@ -57,7 +57,7 @@ def test_a_line_that_is_wrong_is_answered_by_its_problem_and_the_rest_goes_on(
             b"",
             b'{"command": "customer.engage"}',
             b'{"command": "customer.nothing", "id": "x"}',
-            b'{"command": "customer.register", "body": {"name": "N", "unit": "gd"}, "id": "x"}',
+            b'{"command": "customer.register", "body": {"name": "N", "unit": "group"}, "id": "x"}',
             b'{"command": "customer.register", "body": {"name": "N"}}',
             b'{"command": "customer.register", "colour": 1}',
             b'{"command": "customer.register", "key": "no key"}',

@@ -17,6 +17,7 @@ import pytest
 from adapters.local_process import free_port
 from adapters.settings import Settings
 from api.cli import app
+from domain.standard_roles import STANDARD_ROLES
 from tests.api.command_line import keyline, running, try_call
 
 NAMES = [
@@ -24,7 +25,13 @@ NAMES = [
     for each in app.registered_commands
 ]
 
-MAPPING = ("--map", "name=name", "--map", "up=parent_id", "--set", "unit=gd-gz", "--key", "id")
+MAPPING = ("--map", "name=name", "--map", "up=parent_id", "--set", "unit=group", "--key", "id")
+FOUNDATION = len(STANDARD_ROLES) + 3
+"""The events that every journal begins with: roles, the group, the administrator, a grant."""
+
+ALL = FOUNDATION + 3
+"""Those and three customers."""
+
 ROWS = "id,name,up,number\n1,广州银行,,9144\n2,广州银行天河支行,1,\n3,深圳医院,,\n"
 
 
@@ -128,13 +135,13 @@ def test_a_dry_run_keeps_nothing(tmp_path: Path, rows: Path) -> None:
     done = keyline(tmp_path / "d", "import", "customers", str(rows), *MAPPING, "--dry-run")
     assert done.returncode == 0
     assert done.stdout.startswith("3 would be imported, 0 were there already, 0 failed")
-    assert position(tmp_path / "d") == 0
+    assert position(tmp_path / "d") == FOUNDATION
 
 
 def test_an_import_can_be_run_again(data: Path, rows: Path) -> None:
     done = keyline(data, "import", "customers", str(rows), *MAPPING)
     assert done.stdout.startswith("0 imported, 3 were there already, 0 failed")
-    assert position(data) == 3
+    assert position(data) == ALL
 
 
 def test_rows_that_fail_are_shown_written_and_counted(tmp_path: Path) -> None:
@@ -156,7 +163,7 @@ def test_rows_that_fail_are_shown_written_and_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("import", "cars", "x.csv"), "There is nothing called 'cars'; there are campaigns"),
+        (("import", "cars", "x.csv"), "There is nothing called 'cars'; there are api-keys"),
         (("import", "customers", "none.csv"), "cannot be read"),
         (("import", "customers", "{rows}", "--map", "x=name"), "There is no column 'x'"),
         (("import", "customers", "{rows}", "--mapping", "none.toml"), "none.toml cannot be read"),
@@ -192,8 +199,8 @@ def test_a_row_that_somebody_has_tampered_with_is_found(data: Path) -> None:
 
 def test_status_says_how_far_every_part_is(data: Path) -> None:
     found = json.loads(keyline(data, "status", "--json").stdout)
-    assert (found["position"], found["parked"], found["stale"]) == (3, [], [])
-    assert found["parts"]["rows: customers"] == {"position": 3, "lag": 0}
+    assert (found["position"], found["parked"], found["stale"]) == (ALL, [], [])
+    assert found["parts"]["rows: customers"] == {"position": ALL, "lag": 0}
     assert "rows: customers" in keyline(data, "status").stdout
 
 
@@ -205,7 +212,7 @@ def test_status_asks_the_running_server_how_far_its_warehouse_is(data: Path) -> 
             found = json.loads(keyline(data, "status", "--json", port=port).stdout)
             lagging = found["parts"]["warehouse"]["lag"] > 0
     found = json.loads(keyline(data, "status", "--json", port=port).stdout)
-    assert found["parts"]["warehouse"] == {"position": 3, "lag": 0}
+    assert found["parts"]["warehouse"] == {"position": ALL, "lag": 0}
 
 
 def test_what_is_not_parked_cannot_be_retried(data: Path) -> None:
@@ -218,13 +225,19 @@ def test_an_export_can_be_read_by_other_programs(data: Path, tmp_path: Path) -> 
     folder = tmp_path / "out"
     assert keyline(data, "export", str(folder)).returncode == 0
     assert count(folder / "history_customers.parquet") == 3
-    assert json.loads((folder / "manifest.json").read_text())["position"] == 3
+    assert json.loads((folder / "manifest.json").read_text())["position"] == ALL
 
 
 def test_an_export_can_be_of_the_past(data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     assert keyline(data, "export", str(folder), "--as-of", "2020-01-01").returncode == 0
     assert count(folder / "history_customers.parquet") == 0
+
+
+def test_an_export_for_somebody_needs_a_permission_of_theirs(data: Path, tmp_path: Path) -> None:
+    done = keyline(data, "export", str(tmp_path / "out"), "--as", "nobody")
+    assert done.returncode == 2
+    assert "nobody has the permission export.read nowhere" in done.stderr
 
 
 def test_the_first_start_tells_all_that_a_person_needs(tmp_path: Path) -> None:
@@ -246,7 +259,7 @@ def test_an_export_works_beside_a_running_server(data: Path, tmp_path: Path) -> 
         done = keyline(data, "export", str(tmp_path / "out"))
     assert done.returncode == 0
     assert "in use by a running server" in done.stderr
-    assert "As of position 3" in done.stdout
+    assert f"As of position {ALL}" in done.stdout
 
 
 def test_an_import_beside_a_running_server_is_seen_by_it(tmp_path: Path, rows: Path) -> None:
@@ -254,7 +267,7 @@ def test_an_import_beside_a_running_server_is_seen_by_it(tmp_path: Path, rows: P
     with running(tmp_path, "serve", until="/reports/", port="0", admin_key=key) as (_, lines):
         assert keyline(tmp_path, "import", "customers", str(rows), *MAPPING).returncode == 0
         (read, *_) = [line for line in lines if line.startswith("curl ")]
-        listed = try_call(read.replace("grade=A&", "min_position=3&"), key)
+        listed = try_call(read.replace("grade=A&", f"min_position={ALL}&"), key)
         assert len(listed.json()["items"]) == 3
 
 

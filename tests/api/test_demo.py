@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.executor import Executor
+from adapters.foundation import lay
 from adapters.journal import Journal
 from api.demo import Size, begun, load, load_once
 from api.demo_places import UNITS
@@ -26,6 +27,7 @@ def told(folder: Path, seed: int = 1, size: Size = SMALL) -> list[Recorded]:
     executor.start()
     done: list[int] = []
     try:
+        lay(executor)
         load(executor, NOON, seed, size, done.append)
         assert sum(done) == size.stories
         return journal.read(0, 100_000)

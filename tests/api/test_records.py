@@ -2,17 +2,11 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import httpx
 
 from domain.kernel import new_id
-from tests.api.asking import problem, register
-
-
-def unit() -> str:
-    """Return a unit that no other test uses."""
-    return f"t-{uuid4().hex[:12]}"
+from tests.api.asking import new_unit, problem, register
 
 
 def names(answer: httpx.Response) -> list[str]:
@@ -26,7 +20,7 @@ def now() -> str:
 
 def three(client: httpx.Client) -> dict[str, Any]:
     """Register three customers in a unit of their own; returns parameters that ask for them."""
-    code = unit()
+    code = new_unit(client)
     position = 0
     for name, grade in (("Ant", "A"), ("Bee", "B"), ("Cat", "A")):
         position = register(client, name=name, grade=grade, unit=code)["position"]
@@ -83,7 +77,7 @@ def test_a_cursor_of_another_query_or_altered_is_refused(client: httpx.Client) -
 
 
 def test_words_of_two_characters_are_found(client: httpx.Client) -> None:
-    code = unit()
+    code = new_unit(client)
     position = register(client, name="广州天河科技有限公司", unit=code)["position"]
     ask = {"unit": code, "min_position": position}
     assert len(names(client.get("/customers", params=ask | {"q": "天河"}))) == 1
@@ -154,7 +148,7 @@ def test_a_customer_is_shown_on_one_page(client: httpx.Client) -> None:
             "severity": "major",
             "channel": "hotline",
             "title": "No line",
-            "unit": "gd-gz",
+            "unit": "group",
         },
     ).json()
     found = client.get(f"/customers/{id}/page", params={"min_position": opened["position"]}).json()

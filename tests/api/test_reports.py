@@ -3,13 +3,12 @@
 import csv
 import io
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import httpx
 import pyarrow.parquet as pq
 import pytest
 
-from tests.api.asking import problem, register
+from tests.api.asking import new_unit, problem, register
 
 
 def test_the_reports_are_listed_with_what_can_be_asked_of_them(client: httpx.Client) -> None:
@@ -22,7 +21,7 @@ def test_the_reports_are_listed_with_what_can_be_asked_of_them(client: httpx.Cli
 
 
 def test_figures_are_grouped_filtered_and_given_as_they_were(client: httpx.Client) -> None:
-    unit = f"t-{uuid4().hex[:12]}"
+    unit = new_unit(client)
     register(client, unit=unit, grade="A")
     id = register(client, unit=unit, grade="B")["id"]
     then = datetime.now(UTC).isoformat()
@@ -39,7 +38,7 @@ def test_figures_are_grouped_filtered_and_given_as_they_were(client: httpx.Clien
 
 
 def test_the_formats_hold_the_same_figures(client: httpx.Client) -> None:
-    unit = f"t-{uuid4().hex[:12]}"
+    unit = new_unit(client)
     position = register(client, unit=unit, grade="A", annual_revenue="12.50")["position"]
     ask = {"by": "grade", "unit": unit, "min_position": str(position)}
     rows = client.get("/reports/customers", params=ask).json()["rows"]

@@ -13,6 +13,7 @@ from adapters.journal import Journal
 from domain.kernel import Origin, new_id
 from tests.bench.figure import Figure
 from tests.bench.sample import folder, journal_in, large
+from tests.organisation import organise
 
 SMALL = 1_750
 """Customers whose lives, with those of their opportunities, come to 10,000 events, about."""
@@ -129,7 +130,8 @@ def _grown(journal: Journal, length: int) -> str:
     """Return the id of a new customer with so many events."""
     executor = Executor(journal, capacity=length)
     executor.start()
-    body = {"name": f"客户 {length}", "unit": "gd"}
+    organise(executor, units=["group"])
+    body = {"name": f"客户 {length}", "unit": "group"}
     id_ = executor.execute(Call("customer.register", None, body, Origin("b", "gd", new_id()))).id
     grades: Sequence[str] = "ABC"
     calls = (

@@ -55,7 +55,7 @@ def _database(name: str, address: str, empty: str) -> Iterator[Figure]:
 def _register(address: str) -> list[str]:
     """Register customers and return their ids."""
     lines = (
-        json.dumps({"command": "customer.register", "body": {"name": f"客户 {i}", "unit": "gd"}})
+        json.dumps({"command": "customer.register", "body": {"name": f"客户 {i}", "unit": "group"}})
         for i in range(CUSTOMERS)
     )
     answer = httpx.post(

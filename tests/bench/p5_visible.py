@@ -58,7 +58,7 @@ def _save(parts: Parts, number: int) -> tuple[float, float]:
     call = Call(
         "customer.register",
         None,
-        {"name": f"客户 {number}", "unit": "gd-gz"},
+        {"name": f"客户 {number}", "unit": "group"},
         Origin("bench", "gd", new_id()),
     )
     began = time.perf_counter()

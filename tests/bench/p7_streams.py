@@ -29,6 +29,7 @@ from streams.publish import Relay
 from streams.worker import Worker
 from tests.bench.bulk import fill
 from tests.bench.figure import Figure, best, percentile, rate
+from tests.organisation import organise
 
 CUSTOMERS, OPPORTUNITIES = 6000, 12_000
 RUNS = 3
@@ -148,6 +149,7 @@ def _seen(journal: Journal, kafka: Kafka, url: str) -> list[float]:
     projector, executor = Projector(engine), Executor(journal)
     projector.create(sources(kafka, projector))
     executor.start()
+    organise(executor, units=["group"])
     with ExitStack() as stack:
         for part in ("publish", "project"):
             process = subprocess.Popen(
@@ -158,7 +160,7 @@ def _seen(journal: Journal, kafka: Kafka, url: str) -> list[float]:
             )
             stack.callback(process.wait)
             stack.callback(process.terminate)
-        body = {"name": "客户", "unit": "gd-gz"}
+        body = {"name": "客户", "unit": "group"}
         seen = []
         for number in range(SAVES + 1):
             began = time.perf_counter()

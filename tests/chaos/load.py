@@ -61,7 +61,7 @@ class Load:
     async def _client(self, http: httpx.AsyncClient, number: int) -> None:
         for customer in itertools.count():
             key = f"{number}/{customer}"
-            told = await self._command(http, "/customers", {"name": key, "unit": "gd"}, key)
+            told = await self._command(http, "/customers", {"name": key, "unit": "group"}, key)
             for step, verb in enumerate(COURSE):
                 if self._ending.is_set():
                     return

@@ -10,7 +10,7 @@ from domain.commands import commands
 from domain.customer import Customer, ParentCycle, RegistrationNumberTaken
 from domain.kernel import NothingChanged, RecordClosed, RuleViolation
 from domain.standing import CustomerClosed, StateBackdated, SuspensionRequired
-from domain.values import Lineage, Reference
+from domain.values import EMPLOYEE_CODE, UNIT_CODE, Lineage, Reference
 from tests.domain.play import IDS
 
 TICKET = {
@@ -76,9 +76,12 @@ def test_a_creating_command_can_be_refused_for_what_another_record_holds() -> No
 
 
 def test_references_are_found_in_optional_and_repeated_parameters() -> None:
-    live = Reference("customer")
-    assert commands()["service-ticket.open"].references == {"customer_id": live}
-    assert commands()["opportunity.open"].references == {"customer_id": live}
+    live, unit = Reference("customer"), Reference("unit", claim=UNIT_CODE)
+    manager = Reference("employee", claim=EMPLOYEE_CODE)
+    opening = commands()["service-ticket.open"].references
+    assert opening == {"customer_id": live, "unit": unit}
+    opening = commands()["opportunity.open"].references
+    assert opening == {"customer_id": live, "unit": unit, "manager": manager}
     assert commands()["campaign.add-targets"].references == {"customer_ids": live}
     assert commands()["campaign.link-opportunity"].references == {
         "opportunity_id": Reference("opportunity", live=False)

@@ -5,13 +5,21 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.kernel import Aggregate, Recorded, RuleViolation, evolve, from_stored, to_stored
+from domain.kernel import (
+    Aggregate,
+    Recorded,
+    RuleViolation,
+    discover,
+    evolve,
+    from_stored,
+    to_stored,
+)
 from tests.domain.play import Step, run
 from tests.domain.replay import history
 
 Raw = tuple[Any, ...]
 
-KINDS = ("campaign", "customer", "opportunity", "service-ticket")
+KINDS = tuple(sorted(discover().aggregates))
 START = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 
 

@@ -27,7 +27,7 @@ class Company(House):
     """A house with units, with employees in `gd-gz`, and their customers."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url)
+        super().__init__(url, organised=False)
         self.units = {}
         for code, level, parent in UNITS:
             body = {"code": code, "name": code, "level": level}

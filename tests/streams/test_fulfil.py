@@ -14,7 +14,7 @@ from tests.streams.test_react import House
 
 @pytest.fixture
 def house(database_url: str) -> Iterator[House]:
-    house = House(database_url)
+    house = House(database_url, organised=False)
     yield house
     house.close()
 

@@ -20,6 +20,7 @@ from streams.policy import Policy, Wish, policies
 from streams.project import JournalProjection
 from streams.react import Reactions
 from streams.worker import Worker
+from tests.organisation import organise
 from tests.streams.flow import happen, until, working
 
 Work = Callable[[Worker], None]
@@ -28,12 +29,14 @@ Work = Callable[[Worker], None]
 class House:
     """A journal, its executor and its rows, with what a test wants to do to them."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, organised: bool = True) -> None:
         self.url, self.rows_url = url, url.replace("test.db", "rows.db")
         self.journal = Journal(url)
         self.journal.create()
         self.executor = Executor(self.journal)
         self.executor.start()
+        if organised:
+            organise(self.executor)
         self.engine = connect(self.rows_url, "normal")
         self.projector = Projector(self.engine)
         self.projector.create()
