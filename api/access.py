@@ -27,7 +27,10 @@ Permission = Annotated[
 RecordId = Annotated[str | None, Query(max_length=36, description="the id of a record")]
 
 
-@router.get("/access/why", operation_id="access.why")
+_NO_RECORD = {"responses": {"404": {"$ref": "#/components/responses/404"}}}
+
+
+@router.get("/access/why", operation_id="access.why", openapi_extra=_NO_RECORD)
 async def explain(
     request: Request,
     parts: TheParts,
@@ -67,7 +70,7 @@ async def mine(request: Request, see: See) -> Response:
     )
 
 
-@router.get("/access/who", operation_id="access.who")
+@router.get("/access/who", operation_id="access.who", openapi_extra=_NO_RECORD)
 async def witnesses(
     parts: TheParts,
     see: See,
