@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.warehouse import Warehouse
-from projections.queries import Listing, Page, compiled, decoded, past
+from projections.duck import compiled, decoded, past
+from projections.queries import Listing, Page
 from projections.question import Question
 
 

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
+from projections.duck import compiled, decoded, past
 from projections.kernel import Row
 from projections.lens import Tables, the_table
-from projections.queries import compiled, decoded, past
 
 
 class Asking(Protocol):

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
 from domain.sensitive import SECRET, sensitive_fields
+from projections.duck import compiled, past
 from projections.facts import ENVELOPE, Fact, Shape, facts, literal, quote
 from projections.kernel import ReadModel, read_models
 from projections.lens import Lens
 from projections.masks import sensitive
-from projections.queries import compiled, past
 from projections.sight import Sight
 
 Sights = Mapping[str, Sight]

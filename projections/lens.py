@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -136,6 +137,12 @@ class Lens:
         return off_index(column) if self._along else column
 
 
+@lru_cache(maxsize=500)
+def lens_of(model: ReadModel, sight: Sight | None, dialect: str, *, along: bool = False) -> Lens:
+    """Return a lens on the rows as they are now; making one costs more than looking through it."""
+    return Lens(model, sight, dialect, along=along)
+
+
 def subject_of(model: ReadModel, row: Row, above: Row | None = None) -> Subject:
     """Return where a row belongs; `above` is the row whose owners own it, too, if there is one."""
     scope, units = model.scope, frozenset[str]()
@@ -153,7 +160,7 @@ def visible(
 ) -> dict[str, frozenset[str]]:
     """Return those of some records that are in sight as they are now, with what is masked."""
     dialect, table = connection.dialect.name, model.table
-    lens = Lens(model, sight, dialect, along=True)
+    lens = lens_of(model, sight, dialect, along=True)
     query = sa.select(table.c.id, *lens.marks).where(owned.among(table.c.id, set(ids), dialect))
     rows = connection.execute(lens.narrow(query)).mappings()
     return {row["id"]: lens.hidden(row) for row in map(dict, rows)}

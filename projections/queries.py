@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from projections.kernel import ReadModel, Row
-from projections.lens import Lens, Tables, off_index, the_table
+from projections.lens import Lens, Tables, lens_of, off_index, the_table
 from projections.masks import MASKED, shown
 from projections.owned import among
 from projections.question import Filter, Question, Values, place
@@ -23,6 +22,12 @@ _MANY = 5_000
 
 _WIDE = 1_000
 """From how many rows on units are wide: walking along the order finds a page of theirs sooner."""
+
+_REMEMBERED = 200
+"""Of how many sights it is remembered how wide they are."""
+
+_MEMORY = 60.0
+"""Seconds after which that is looked at anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Listing:
     def __init__(self, model: ReadModel) -> None:
         """Answer for a read model."""
         self.model = model
+        self._wide: dict[tuple[Sight | None, Any], tuple[float, bool]] = {}
 
     def page(
         self, connection: sa.Connection, asked: Question, after: Sequence[Any] | None = None
@@ -65,7 +71,7 @@ class Listing:
     def one(self, connection: sa.Connection, id_: str, sight: Sight | None = None) -> Row | None:
         """Return the row of a record as somebody sees it, `None` when they do not."""
         table = self.model.table
-        lens = Lens(self.model, sight, connection.dialect.name, along=True)
+        lens = lens_of(self.model, sight, connection.dialect.name, along=True)
         query = sa.select(*(table.c[name] for name in shown(self.model)), *lens.marks)
         found = connection.execute(lens.narrow(query.where(table.c.id == id_))).mappings()
         row = found.one_or_none()
@@ -96,14 +102,14 @@ class Listing:
         table = tables(self.model)
         query: sa.Select[Any] = sa.select(sa.func.count()).select_from(table)
         query = query.where(*self._conditions(asked, table, dialect, counted=True))
-        return Lens(self.model, asked.sight, dialect, tables).narrow(query)
+        return self._lens(asked, tables, dialect).narrow(query)
 
     def cut(self, asked: Question, rows: list[Row]) -> Page:
         """Return the page for the rows that the query of `select` gave."""
         more = len(rows) > asked.limit
         rows = rows[: asked.limit]
         following = asked.place(rows[-1]) if more else None
-        lens = Lens(self.model, asked.sight)
+        lens = lens_of(self.model, asked.sight, "sqlite")
         return Page([chosen(lens.show(row), asked.fields) for row in rows], following)
 
     def _means(self, connection: sa.Connection, asked: Question) -> str:
@@ -126,21 +132,34 @@ class Listing:
         if connection.dialect.name != "sqlite" or asked.words is not None:
             return True
         table = self.model.table
-        lens = Lens(self.model, asked.sight)
+        lens = lens_of(self.model, asked.sight, "sqlite")
         units = [(filter_, values) for filter_, values in asked.where if filter_.kind == "under"]
         if lens.condition is None and not units:
             return False
+        key = (asked.sight, tuple(values for _, values in units))
+        known, now = self._wide.get(key), time.monotonic()
+        if known is not None and now < known[0]:
+            return known[1]
         query = sa.select(sa.literal(1)).select_from(table).limit(_WIDE)
         query = query.where(*(_condition(f, table.c[f.column], v, "sqlite") for f, v in units))
         found = lens.narrow(query).subquery()
-        return connection.scalar(sa.select(sa.func.count()).select_from(found)) == _WIDE
+        wide = connection.scalar(sa.select(sa.func.count()).select_from(found)) == _WIDE
+        if len(self._wide) >= _REMEMBERED:
+            self._wide.clear()
+        self._wide[key] = (now + _MEMORY, wide)  # it only says how the rows are best found
+        return wide
+
+    def _lens(self, asked: Question, tables: Tables, dialect: str, *, along: bool = False) -> Lens:
+        if tables is the_table:
+            return lens_of(self.model, asked.sight, dialect, along=along)
+        return Lens(self.model, asked.sight, dialect, tables, along=along)
 
     def _query(
         self, asked: Question, tables: Tables, dialect: str, *, along: bool = False
     ) -> sa.Select[Any]:
         names = [*asked.fields, *(n for n, _ in asked.order if n not in asked.fields)]
         table, database = tables(self.model), dialect.partition("-")[0]
-        lens = Lens(self.model, asked.sight, database, tables, along=along)
+        lens = self._lens(asked, tables, database, along=along)
         query: sa.Select[Any] = sa.select(*(table.c[name] for name in names), *lens.marks)
         query = lens.narrow(query.where(*self._conditions(asked, table, dialect, along=along)))
         for name, down in asked.order:
@@ -239,56 +258,3 @@ def _stretches(
         bound = column <= value if down else column >= value
         beyond = sa.and_(bound, sa.or_(beyond, sa.and_(column == value, sa.or_(*rest))))
     return [beyond, column.is_(None)] if down and nullable else [beyond]
-
-
-class DuckDialect(PGDialect):
-    """The SQL of DuckDB, which is that of PostgreSQL with `?` for parameters."""
-
-    name = "duckdb"
-    supports_native_decimal = True
-    supports_statement_cache = True
-
-    def __init__(self) -> None:
-        """Use question marks."""
-        super().__init__(paramstyle="qmark")  # type: ignore[no-untyped-call]
-
-
-DUCK = DuckDialect()
-
-
-def past(position: int) -> Tables:
-    """Return the rows of the read models as they were at a position, for DuckDB's histories."""
-    return cache(partial(_past, position))
-
-
-def _past(position: int, model: ReadModel) -> sa.FromClause:
-    columns = [sa.column(column.name, column.type) for column in model.table.columns]
-    call: Any = getattr(sa.func, f"{model.name}_as_of")(sa.literal_column(str(int(position))))
-    source: sa.FromClause = call.table_valued(*columns).alias(model.name)
-    return source
-
-
-def compiled(query: sa.Select[Any]) -> tuple[str, list[Any]]:
-    """Return the text of a query for DuckDB, with `?` for its parameters, and those."""
-    made = query.compile(dialect=DUCK, compile_kwargs={"render_postcompile": True})
-    processors: Any = made._bind_processors
-    parameters = made.construct_params()
-    return str(made), [
-        processors[name](parameters[name]) if name in processors else parameters[name]
-        for name in made.positiontup or ()
-    ]
-
-
-def decoded(query: sa.Select[Any], rows: Sequence[Sequence[Any]]) -> list[Row]:
-    """Return rows that DuckDB gave for a query, with values as the row database has them."""
-    columns = [
-        (column.name, column.type.dialect_impl(DUCK).result_processor(DUCK, None))
-        for column in query.selected_columns
-    ]
-    return [
-        {
-            name: value if value is None or process is None else process(value)
-            for (name, process), value in zip(columns, row, strict=True)
-        }
-        for row in rows
-    ]

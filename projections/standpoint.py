@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from projections.duck import compiled, past
 from projections.kernel import Row, read_models
 from projections.lens import Lens
 from projections.organisation import Organisation
-from projections.queries import compiled, past
 from projections.question import Under, alone
 from projections.sight import Sight
 

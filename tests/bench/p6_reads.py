@@ -39,6 +39,8 @@ SECONDS = 20.0
 Read = Callable[[sa.Connection], object]
 Statements = list[tuple[str, Sequence[Any]]]
 
+LISTINGS = {model.name: Listing(model) for model in (customers, opportunities)}
+
 PROVINCE = Sight((View("province", frozenset(UNITS[:5]) | {f"gd-{n}" for n in range(300)}),))
 """Half of the units that have anything, among 300 others: a province with its departments."""
 
@@ -112,7 +114,7 @@ def _list(
     sight: Sight | None = None,
 ) -> Read:
     asked = question(model, where, sort=sort, words=words, sight=sight)
-    listing = Listing(model)
+    listing = LISTINGS[model.name]
     return lambda connection: listing.page(connection, asked)
 
 
@@ -122,7 +124,7 @@ def _own(manager: str) -> Sight:
 
 def _count(model: ReadModel, where: Mapping[str, str], sight: Sight | None = None) -> Read:
     asked = question(model, where, sight=sight)
-    listing = Listing(model)
+    listing = LISTINGS[model.name]
     return lambda connection: listing.count(connection, asked)
 
 

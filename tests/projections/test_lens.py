@@ -15,11 +15,12 @@ from projections.asking import Asking, Now, Then
 from projections.campaigns import campaigns
 from projections.customer_page import MOST, customer_page
 from projections.customers import customers
+from projections.duck import compiled, decoded, past
 from projections.kernel import ReadModel, Row, fold
 from projections.lens import subject_of, visible
 from projections.masks import MASKED, masked, shown
 from projections.opportunities import opportunities
-from projections.queries import Listing, Page, compiled, decoded, past
+from projections.queries import Listing, Page
 from projections.question import FieldMasked, Question, question
 from projections.runner import Projector
 from projections.service_tickets import service_tickets

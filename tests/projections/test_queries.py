@@ -14,8 +14,9 @@ from sqlalchemy.schema import CreateTable
 
 from adapters.databases import connect
 from domain.kernel import Recorded
+from projections.duck import DUCK, compiled, decoded, past
 from projections.kernel import Row, fold
-from projections.queries import DUCK, Listing, compiled, decoded, past
+from projections.queries import Listing
 from projections.question import question
 from projections.runner import Projector
 from projections.texts import BadParameter
