@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import httpx
 import structlog
 from fastapi import Request, Response
@@ -21,6 +23,8 @@ PATIENCE = 60.0
 async def forward(parts: Parts, request: Request) -> Response:
     """Have the warehouse's process answer a request. Raises `WarehouseUnavailable`."""
     headers = {name: request.headers[name] for name in _SENT if name in request.headers}
+    # The entries that both processes make in the operation log are found by one trace id.
+    headers["traceparent"] = f"00-{request.state.trace}-{os.urandom(8).hex()}-01"
     url = f"{parts.settings.warehouse.rstrip('/')}{request.url.path}"
     url += f"?{request.url.query}" if request.url.query else ""
     try:
