@@ -10,19 +10,17 @@ import subprocess
 import tempfile
 import uuid
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from adapters.local_process import LocalProcess, LocalServerError, free_port
+from adapters.local_process import LocalServer, LocalServerError, free_port
 
 _VERSION = "4.3.1"
 _PACKAGES = (f"org.apache.kafka:kafka_2.13:{_VERSION}", "org.slf4j:slf4j-simple:1.7.36")
 
 
-class LocalKafka:
+class LocalKafka(LocalServer):
     """One broker, its own controller (KRaft), with its data in a folder, on 127.0.0.1.
 
     Topics are never made by accident, nothing is deleted by age, consumer groups settle at once.
@@ -37,72 +35,25 @@ class LocalKafka:
             port: TCP port, the same over all restarts; by default a free one.
             memory: Megabytes of heap; the process takes about as much as this at rest.
         """
-        self.folder = folder.resolve()
-        self.port = port or free_port()
+        super().__init__(folder, port, "Apache Kafka", "kafka.log", signal.SIGTERM)
         self._controller_port = free_port()
         self._memory = memory
         self._record: list[str] = []
-        self._data = self.folder / "data"
         self._settings = self.folder / "server.properties"
-        self._process = LocalProcess(
-            "Apache Kafka", self.folder / "kafka.log", stop_signal=signal.SIGTERM
-        )
 
     @property
     def bootstrap(self) -> str:
         """Where clients connect, as `host:port`."""
         return f"127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start the broker and wait until it answers; recovers by itself after a kill.
-
-        Raises:
-            LocalServerError: It cannot be fetched or started here; says why.
-        """
-        if self._process.running:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _command(self) -> list[str]:
         java = _java(fetch_kafka(), self._memory)
         if not self._record:
             java.append(f"-XX:AOTCache={_recording()}")
         self._write_settings()
         if not (self._data / "meta.properties").exists():
             self._format(java)
-        self._process.start(
-            [*java, *self._record, "kafka.Kafka", str(self._settings)], self._answers
-        )
-
-    def stop(self) -> None:
-        """End the broker in order."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """End the broker by SIGKILL; `start` brings it back."""
-        self._process.kill()
-
-    @property
-    def running(self) -> bool:
-        """Whether the broker process is alive."""
-        return self._process.running
-
-    @property
-    def pid(self) -> int:
-        """The broker's process id."""
-        return self._process.pid
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop."""
-        self.stop()
+        return [*java, *self._record, "kafka.Kafka", str(self._settings)]
 
     def _write_settings(self) -> None:
         settings = {

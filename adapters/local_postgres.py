@@ -11,14 +11,12 @@ import subprocess
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
-from adapters.local_process import LocalProcess, LocalServerError, free_port
+from adapters.local_process import LocalServer, LocalServerError
 
 _USER = "keyline"
 _SETTINGS = {
@@ -31,7 +29,7 @@ _SETTINGS = {
 }
 
 
-class LocalPostgres:
+class LocalPostgres(LocalServer):
     """One PostgreSQL 18 server with its data in a folder, reached by TCP on 127.0.0.1.
 
     Everything is durable as in production (`fsync`, `synchronous_commit`) unless a setting says
@@ -49,51 +47,16 @@ class LocalPostgres:
             port: TCP port, the same over all restarts; by default a free one.
             settings: More of `postgresql.conf`, for instance `{"fsync": "off"}`.
         """
-        self.folder = folder.resolve()
-        self.port = port or free_port()
+        # Its "fast shutdown": open sessions are cut, data is whole.
+        super().__init__(folder, port, "PostgreSQL", "postgres.log", signal.SIGINT)
         self._settings = {**_SETTINGS, **(settings or {}), "port": str(self.port)}
-        self._data = self.folder / "data"
-        self._process = LocalProcess(
-            "PostgreSQL",
-            self.folder / "postgres.log",
-            stop_signal=signal.SIGINT,  # its "fast shutdown": open sessions are cut, data is whole
-        )
 
-    def start(self) -> None:
-        """Start the server and wait until it answers; recovers by itself after a kill.
-
-        Raises:
-            LocalServerError: It cannot start here; says why.
-        """
-        if self._process.running:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _command(self) -> list[str]:
         prefix = _as_somebody_else(self.folder) if os.geteuid() == 0 else []
         if not self._data.exists():
             self._initialise(prefix)
         settings = [part for item in self._settings.items() for part in ("-c", "=".join(item))]
-        self._process.start(
-            [*prefix, str(_binaries() / "postgres"), "-D", str(self._data), *settings],
-            self._answers,
-        )
-
-    def stop(self) -> None:
-        """End the server in order; sessions still open are cut."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """End every process of the server by SIGKILL; `start` brings it back."""
-        self._process.kill()
-
-    @property
-    def running(self) -> bool:
-        """Whether the server process is alive."""
-        return self._process.running
-
-    @property
-    def pid(self) -> int:
-        """The server's main process id."""
-        return self._process.pid
+        return [*prefix, str(_binaries() / "postgres"), "-D", str(self._data), *settings]
 
     def url(self, database: str = "keyline") -> str:
         """Give the SQLAlchemy URL of a database of this server, password and all."""
@@ -115,20 +78,6 @@ class LocalPostgres:
         statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         with self._connect() as connection:
             connection.execute(statement.format(sql.Identifier(name)))
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop."""
-        self.stop()
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(

@@ -7,8 +7,11 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import psutil  # type: ignore[import-untyped]
 
@@ -142,6 +145,77 @@ class LocalProcess:
     def _log_end(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-15:]
         return "\n".join([f"the end of {self.log}:", *lines])
+
+
+class LocalServer(ABC):
+    """A server of ours on 127.0.0.1 with its data in a folder, started when a block begins."""
+
+    def __init__(
+        self, folder: Path, port: int | None, name: str, log: str, stop_signal: signal.Signals
+    ) -> None:
+        """Describe a server; nothing is started yet.
+
+        Args:
+            folder: Holds data and log; made if need be, kept when the server stops.
+            port: TCP port, the same over all restarts; by default a free one.
+            name: What messages call it.
+            log: The name of its log in the folder.
+            stop_signal: What ends it in order.
+        """
+        self.folder = folder.resolve()
+        self.port = port or free_port()
+        self._data = self.folder / "data"
+        self._process = LocalProcess(name, self.folder / log, stop_signal=stop_signal)
+
+    @abstractmethod
+    def _command(self) -> list[str]:
+        """Make ready what the server needs, and return how it is started."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Tell whether the server answers."""
+
+    def start(self) -> None:
+        """Start the server and wait until it answers; recovers by itself after a kill.
+
+        Raises:
+            LocalServerError: It cannot be fetched or started here; says why.
+        """
+        if not self._process.running:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._process.start(self._command(), self._answers)
+
+    def stop(self) -> None:
+        """End the server in order; what is still connected is cut."""
+        self._process.stop()
+
+    def kill(self) -> None:
+        """End every process of the server by SIGKILL; `start` brings it back."""
+        self._process.kill()
+
+    @property
+    def running(self) -> bool:
+        """Whether the server process is alive."""
+        return self._process.running
+
+    @property
+    def pid(self) -> int:
+        """The server's main process id."""
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
 
 
 def _alive(process: psutil.Process) -> bool:
