@@ -63,7 +63,7 @@ def test_an_event_that_cannot_be_read_is_shown_reported_and_stops_nobody(tmp_pat
         reason = {"reason": "bankrupt"}
         problem(client.post(f"/customers/{id}/close", json=reason), 409, "record-unreadable")
         assert client.post(f"/customers/{after['id']}/close", json=reason).status_code == 200
-        body = {"title": "IDC", "unit": "gd-gz", "customer_id": id}
+        body = {"title": "IDC", "unit": "group", "customer_id": id}
         problem(client.post("/opportunities", json=body), 409, "record-unreadable")
 
         [_, shown] = client.get(f"/customers/{id}/history", params=ask).json()["items"]
