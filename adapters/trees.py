@@ -53,6 +53,16 @@ LOGS: Mapping[Name, Log] = {
 }
 
 
+def _hash_at(log: Log) -> sa.Select[Any]:
+    """Return the query for the hash that stands at a place, made once as it is asked so often."""
+    at, column = sa.bindparam("at", type_=sa.BigInteger), log.hashes.c
+    hash_ = sa.func.substr(column.hashes, (at - column.place) * SIZE + 1, SIZE)
+    return sa.select(hash_).where(column.place <= at).order_by(column.place.desc()).limit(1)
+
+
+_HASH_AT = {name: _hash_at(log) for name, log in LOGS.items()}
+
+
 def leaf_of(row: Sequence[Any]) -> bytes:
     r"""Return the leaf of a row: its columns in the order of the table, as a JSON array in UTF-8.
 
@@ -159,16 +169,8 @@ def frontier(connection: sa.Connection, log: Log) -> Frontier:
 def hashes_of(connection: sa.Connection, log: Log, nodes: Iterable[Node]) -> dict[Node, bytes]:
     """Return the kept hashes of complete subtrees, by a point read each. Raises `BrokenLog`."""
     found = {}
-    column = log.hashes.c
     for node in nodes:
-        at = place(node)
-        query = (
-            sa.select(sa.func.substr(column.hashes, (at - column.place) * SIZE + 1, SIZE))
-            .where(column.place <= at)
-            .order_by(column.place.desc())
-            .limit(1)
-        )
-        kept = connection.scalar(query)
+        kept = connection.scalar(_HASH_AT[log.name], {"at": place(node)})
         if kept is None or len(kept) != SIZE:
             raise BrokenLog(f"The kept hashes of {log.name} are not complete: `keyline verify`.")
         found[node] = bytes(kept)
