@@ -79,8 +79,8 @@ def test_more_commands_than_may_wait_are_told_to_come_again(tmp_path: Path) -> N
     for answer in turned_away:
         problem(answer, 503, "overloaded")
         assert answer.headers["retry-after"] == "1"
-    # One or two that the writer has in its hands, and two that wait.
-    assert 3 <= sum(answer.status_code == 201 for answer in answered) <= 4
+    # One or two that the writer has in its hands, and two that wait, entries of logs among them.
+    assert 2 <= sum(answer.status_code == 201 for answer in answered) <= 4
     assert {answer.status_code for answer in answered} == {201, 503}
 
 

@@ -64,6 +64,7 @@ def test_an_interrupted_load_is_finished_at_the_next_start(
     journal.create()
     executor = Executor(journal)
     executor.start()
+    lay(executor)
     done: list[int] = []
 
     def interrupted(count: int) -> None:

@@ -10,7 +10,7 @@ from adapters import writer
 from api.cli import app
 
 
-def answer_then_commit(self: writer.Writer, work: Sequence[tuple[Any, Any]]) -> None:
+def answer_then_commit(self: writer.Writer, work: Sequence[tuple[Any, Any]]) -> int:
     """Do what the writer does, in the wrong order."""
     answers: list[tuple[Any, Any]] = []
     with self._journal.transaction() as transaction:
@@ -24,6 +24,7 @@ def answer_then_commit(self: writer.Writer, work: Sequence[tuple[Any, Any]]) -> 
             transaction.end_unit()
         writer._answer(answers)
         time.sleep(0.05)
+    return len(answers)
 
 
 if __name__ == "__main__":
