@@ -46,9 +46,7 @@ opportunities = ReadModel(
     sorts=["expected_close", "changed_at", "amount", "opened_on"],
     filters=["status", "stage", "unit"],
     search=["title"],
-    scope=Scope(
-        unit="unit", owners=("manager", "team"), through=("customer_id", "customers")
-    ),
+    scope=Scope(unit="unit", owners=("manager", "team"), through=("customer_id", "customers")),
 )
 """`weighted_amount` is the amount times the probability while open, the amount when won, else
 nothing; `stages` the stages gone through: stage, first and last day, days between."""

@@ -30,13 +30,19 @@ def test_an_event_that_no_row_can_take_is_shown_and_passed_over(tmp_path: Path) 
         after = register(client)
         ask = {"min_position": after["position"]}
         assert client.get(f"/customers/{after['id']}", params=ask).status_code == 200
-        [found] = client.get("/parked").json()["items"]
-        assert (found["model"], found["stream"], found["version"]) == ("customers", stream, 1)
-        assert found["error"].startswith("KeyError")
-        assert client.get("/readyz").json()["parked"] == [{"model": "customers"}]
-        place = f"/parked/customers/{stream}"
-        assert client.post(f"{place}/retry").json() == {"parked": 1}
-        assert client.post(f"{place}/skip").json() == {"parked": 0}
+        assert client.get("/reports/customers", params=ask).status_code == 200
+        models = ["customers", "history_customers"]
+        items = client.get("/parked").json()["items"]
+        assert sorted(each["model"] for each in items) == models
+        for found in items:
+            assert (found["stream"], found["version"]) == (stream, 1)
+            assert found["error"].startswith("KeyError")
+        told = client.get("/readyz").json()["parked"]
+        assert sorted(told, key=str) == [{"model": model} for model in models]
+        for model in models:
+            place = f"/parked/{model}/{stream}"
+            assert client.post(f"{place}/retry").json() == {"parked": 1}
+            assert client.post(f"{place}/skip").json() == {"parked": 0}
         assert client.get("/parked").json() == {"items": []}
         problem(client.post(f"{place}/retry"), 404, "unknown-id")
         problem(client.get(f"{place}/retry"), 405, "method-not-allowed")
