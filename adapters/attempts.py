@@ -6,6 +6,7 @@ import dataclasses
 import ipaddress
 import math
 import time
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -71,16 +72,17 @@ class TooSoon(Exception):
 class Attempts:
     """Counts failures to sign in, for all processes on a journal."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        """Count in a journal's database."""
+    def __init__(self, engine: sa.Engine, clock: Callable[[], int] = time.time_ns) -> None:
+        """Count in a journal's database; `clock` tells the nanoseconds since 1970."""
         self._engine = engine
+        self._clock = clock
 
     def begin(self, employee: str, address: str) -> None:
         """Count an attempt as failed, before it is known how it ends, so that no two count as one.
 
         Raises `TooSoon`, and counts nothing, when it comes too soon.
         """
-        now, place = _now_us(), _place(address)
+        now, place = self._clock() // 1000, _place(address)
         pair = (employee, place)
         limits = {pair: PAIR, (ANY, place): ADDRESS, (employee, ANY): EMPLOYEE}
         with writing(self._engine).begin() as connection:
@@ -102,7 +104,7 @@ class Attempts:
 
     def succeeded(self, employee: str, address: str) -> None:
         """Take back that an attempt failed; the address is known as the employee's from now on."""
-        now, place = _now_us(), _place(address)
+        now, place = self._clock() // 1000, _place(address)
         pair = (employee, place)
         with writing(self._engine).begin() as connection:
             self._touch(connection, *pair)
@@ -150,7 +152,3 @@ def _place(address: str) -> str:
             return str(found.ipv4_mapped)
         return str(ipaddress.ip_network((found, 64), strict=False))
     return str(found)
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000

@@ -1,5 +1,6 @@
 """Attempts: whoever guesses is slowed down, and nobody else is locked out."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,16 +21,27 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
     journal.close()
 
 
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = time.time_ns()
+
+    def __call__(self) -> int:
+        return self.now
+
+    def later(self, seconds: int) -> None:
+        self.now += seconds * 1_000_000_000
+
+
 @pytest.fixture
-def counted(engine: sa.Engine) -> Attempts:
-    return Attempts(engine)
+def clock() -> Clock:
+    return Clock()
 
 
-def later(engine: sa.Engine, seconds: int) -> None:
-    """Let time pass."""
-    past = {name: attempts.c[name] - seconds * 1_000_000 for name in ("last_us", "good_us")}
-    with engine.begin() as connection:
-        connection.execute(attempts.update().values(past))
+@pytest.fixture
+def counted(engine: sa.Engine, clock: Clock) -> Attempts:
+    return Attempts(engine, clock)
 
 
 def wait(counted: Attempts, employee: str, address: str) -> int:
@@ -41,24 +53,24 @@ def wait(counted: Attempts, employee: str, address: str) -> int:
     return 0
 
 
-def fail(counted: Attempts, engine: sa.Engine, employee: str, address: str, times: int) -> None:
+def fail(counted: Attempts, clock: Clock, employee: str, address: str, times: int) -> None:
     """Fail again and again, as fast as it is let."""
     for _ in range(times):
         if seconds := wait(counted, employee, address):
-            later(engine, seconds)
+            clock.later(seconds)
             counted.begin(employee, address)
 
 
 def test_a_few_failures_are_free_and_each_further_one_costs_twice_as_much(
-    counted: Attempts, engine: sa.Engine
+    counted: Attempts, clock: Clock
 ) -> None:
     for _ in range(PAIR.free):
         assert wait(counted, "li.wei", HOME) == 0
     for seconds in (1, 2, 4, 8, 16):
         assert wait(counted, "li.wei", HOME) == seconds
-        later(engine, seconds)
+        clock.later(seconds)
         assert wait(counted, "li.wei", HOME) == 0
-    fail(counted, engine, "li.wei", HOME, 20)
+    fail(counted, clock, "li.wei", HOME, 20)
     assert wait(counted, "li.wei", HOME) == PAIR.most
 
 
@@ -75,23 +87,23 @@ def test_a_success_makes_good(counted: Attempts) -> None:
 
 
 def test_somebody_elses_guesses_do_not_slow_down_who_is_known_there(
-    counted: Attempts, engine: sa.Engine
+    counted: Attempts, clock: Clock
 ) -> None:
     counted.begin("li.wei", HOME)
     counted.succeeded("li.wei", HOME)
-    fail(counted, engine, "li.wei", CAFE, 40)
+    fail(counted, clock, "li.wei", CAFE, 40)
     assert wait(counted, "li.wei", CAFE) > 0
     assert wait(counted, "li.wei", HOME) == 0
 
 
 def test_guessing_from_many_addresses_keeps_nobody_out_for_long(
-    counted: Attempts, engine: sa.Engine
+    counted: Attempts, clock: Clock
 ) -> None:
     for number in range(EMPLOYEE.free):
         assert wait(counted, "li.wei", f"203.0.113.{number}") == 0
     assert wait(counted, "li.wei", "203.0.113.200") == 1
     for number in range(60):
-        later(engine, EMPLOYEE.most)
+        clock.later(EMPLOYEE.most)
         counted.begin("li.wei", f"203.0.113.{number + 100}")
     assert wait(counted, "li.wei", HOME) == EMPLOYEE.most
     assert wait(counted, "wang.fang", HOME) == 0
@@ -105,7 +117,7 @@ def test_one_password_tried_on_everybody_is_slowed_down_too(counted: Attempts) -
 
 
 def test_signing_in_as_oneself_does_not_buy_guesses_at_others(
-    counted: Attempts, engine: sa.Engine
+    counted: Attempts, clock: Clock
 ) -> None:
     for _ in range(3):
         counted.begin("mallory", CAFE)
@@ -124,12 +136,12 @@ def test_many_attempts_at_once_are_all_counted(counted: Attempts) -> None:
 
 
 def test_failures_are_forgotten_after_a_day_and_known_places_after_a_month(
-    counted: Attempts, engine: sa.Engine
+    counted: Attempts, clock: Clock, engine: sa.Engine
 ) -> None:
-    fail(counted, engine, "li.wei", HOME, PAIR.free + 1)
-    later(engine, FORGOTTEN)
+    fail(counted, clock, "li.wei", HOME, PAIR.free + 1)
+    clock.later(FORGOTTEN)
     assert wait(counted, "li.wei", HOME) == 0
-    later(engine, GOOD)
+    clock.later(GOOD + 1)
     counted.begin("wang.fang", CAFE)
     counted.succeeded("wang.fang", CAFE)
     with engine.connect() as connection:

@@ -14,8 +14,10 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+import sqlalchemy as sa
 
-from adapters.attempts import PAIR
+from adapters.attempts import PAIR, attempts
+from adapters.journal import Journal
 from adapters.settings import Settings
 from tests.api.asking import problem
 from tests.api.conftest import KEY, serving
@@ -58,6 +60,14 @@ def record(client: httpx.Client, code: str) -> str:
     ask = {"code": code, "min_position": position}
     (found,) = client.get("/employees", params=ask).json()["items"]
     return str(found["id"])
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server for these tests alone: failures to sign in count for all from one address."""
+    folder = tmp_path_factory.mktemp("sign-in")
+    with serving(Settings(data=folder, port=0, admin_key=KEY)) as found:
+        yield found
 
 
 @pytest.fixture
@@ -303,33 +313,38 @@ def with_password(address: str) -> tuple[str, dict[str, Any]]:
 def test_guessing_is_slowed_down_and_told_when_to_come_again(alone: tuple[Settings, str]) -> None:
     _, address = alone
     with httpx.Client(base_url=address, trust_env=False) as client:
-        codes = [with_password(address)[0], "nobody-of-this-name"]
-        for code in codes:
-            for number in range(PAIR.free):
-                problem(sign_in(client, code, f"guess {number}"), 401, "unauthenticated")
-            answer = sign_in(client, code, "one guess more")
+        for code in (with_password(address)[0], "nobody-of-this-name"):
+            refused = 0
+            while (answer := sign_in(client, code, f"guess {refused}")).status_code == 401:
+                refused += 1
+            assert refused >= PAIR.free
             problem(answer, 429, "too-many-attempts")
-            assert answer.headers["retry-after"] == "1"
+            assert int(answer.headers["retry-after"]) >= 1
 
 
 def test_several_processes_count_and_revoke_together(alone: tuple[Settings, str]) -> None:
     settings, address = alone
     code, tokens = with_password(address)
+    journal = Journal(settings.journal_url)
+    mine = attempts.c.employee == code, attempts.c.address == "127.0.0.1"
     with serving(replace(settings)) as second:
         both = [httpx.Client(base_url=each, trust_env=False) for each in (address, second)]
-        for number in range(PAIR.free):
-            sign_in(both[number % 2], code, "wrong")
-        problem(sign_in(both[0], code, "wrong"), 429, "too-many-attempts")
-        problem(sign_in(both[1], code, "wrong"), 429, "too-many-attempts")
-        change = {"old": GOOD, "new": "a road of my own"}
-        refused = both[1].post("/me/password", json=change, headers=bearer(tokens))
-        problem(refused, 429, "too-many-attempts")
         for client in both:
+            problem(sign_in(client, code, "wrong"), 401, "unauthenticated")
+        with journal.engine.begin() as connection:
+            assert connection.scalar(sa.select(attempts.c.failures).where(*mine)) == len(both)
+            connection.execute(attempts.update().where(*mine).values(failures=40))
+        change = {"old": GOOD, "new": "a road of my own"}
+        for client in both:
+            problem(sign_in(client, code, "wrong"), 429, "too-many-attempts")
+            refused = client.post("/me/password", json=change, headers=bearer(tokens))
+            problem(refused, 429, "too-many-attempts")
             problem(me(client, tokens), 403, "password-change-required")
         assert both[0].post("/sign-out", headers=bearer(tokens)).status_code == 204
         for client in both:
             problem(me(client, tokens), 401, "unauthenticated")
             client.close()
+    journal.close()
 
 
 def test_a_key_revoked_by_one_process_opens_nothing_in_another(
