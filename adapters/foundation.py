@@ -27,7 +27,8 @@ ADMINISTRATOR = "admin"
 """The code of the employee whom the administrator's key identifies."""
 
 _ACTOR = "system"
-_MARK = "standard/"
+MARK = "standard/"
+"""How the command ids of the foundation begin."""
 
 
 def lay(executor: Executor) -> None:
@@ -47,7 +48,7 @@ def lay(executor: Executor) -> None:
 
 def is_bare(journal: Journal) -> bool:
     """Tell whether the journal holds nothing beside the foundation."""
-    ours = sa.and_(events.c.actor == _ACTOR, events.c.command_id.startswith(_MARK))
+    ours = sa.and_(events.c.actor == _ACTOR, events.c.command_id.startswith(MARK))
     with journal.engine.connect() as connection:
         return connection.scalar(sa.select(events.c.position).where(~ours).limit(1)) is None
 
@@ -98,7 +99,7 @@ def _key(role: StandardRole) -> str:
 
 
 def _call(key: str, command: str, id_: str | None, body: dict[str, Any]) -> Call:
-    return Call(command, id_, body, Origin(_ACTOR, ROOT, _MARK + key))
+    return Call(command, id_, body, Origin(_ACTOR, ROOT, MARK + key))
 
 
 def _done(journal: Journal) -> set[str]:
@@ -106,10 +107,10 @@ def _done(journal: Journal) -> set[str]:
     query = sa.select(operations.c.command_id).where(
         operations.c.actor == _ACTOR,
         operations.c.accepted,
-        operations.c.command_id.startswith(_MARK),
+        operations.c.command_id.startswith(MARK),
     )
     with journal.engine.connect() as connection:
-        found = {each.removeprefix(_MARK) for each in connection.scalars(query)}
+        found = {each.removeprefix(MARK) for each in connection.scalars(query)}
     later = (each.rpartition("/") for each in found if each.startswith("role/"))
     return found | {f"{key}/{EDITION}" for key, _, edition in later if int(edition) >= EDITION}
 

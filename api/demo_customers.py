@@ -83,6 +83,7 @@ class Account:
     since: date
     grade: str
     parent: Account | None = None
+    leads: bool = False
     state: str = "active"
     id: str = ""
 
@@ -158,6 +159,8 @@ def _states(random: Random, account: Account, today: date) -> Iterator[tuple[str
     """Yield what became of a customer, each step later than the one before and before today."""
     ends = ("potential", "engaged", "active", "suspended", "lapsed", "won-back", "closed")
     account.state = random.choices(ends, (5, 8, 78, 2, 4, 2, 1))[0]
+    if account.state == "closed" and account.leads:  # its subsidiaries are still to come
+        account.state = "active"
     if account.state == "potential":
         return
     step = max(1, (today - account.since).days // 5)
@@ -263,6 +266,8 @@ def _account(
     }
     if not trade.public:
         register["annual_revenue"] = f"{revenue}.00"
+    if parent is not None:
+        parent.leads = True
     manager = random.choice(staff[unit.code])
     return Account(register, unit, manager, domain, since, grade, parent)
 

@@ -9,6 +9,7 @@ from collections import Counter
 
 import httpx
 
+from adapters.foundation import MARK
 from adapters.journal import Journal
 
 COURSE = ("engage", "activate", *("suspend", "resume") * 20)
@@ -109,5 +110,9 @@ def losses(journal: Journal, load: Load) -> list[str]:
         if known != (told.key, told.id, told.version):
             found.append(f"{told} is {known} in the journal")
     keys = {told.key for told in acknowledged}
-    found += [f"{key} took effect though nobody was told" for key in effects.keys() - keys]
+    found += [
+        f"{key} took effect though nobody was told"
+        for key in effects.keys() - keys
+        if not key.startswith(MARK)
+    ]
     return found
