@@ -19,6 +19,7 @@ def set_password(
     from adapters.logs import configure
     from adapters.passwords import WeakPassword
     from adapters.settings import Settings
+    from api.recording import job
     from api.setting_password import exists, put
 
     settings = Settings.read()
@@ -27,7 +28,8 @@ def set_password(
         raise Failure(f"There is no employee {employee!r}.")
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     try:
-        put(settings, employee, password, once=once)
+        with job(settings, "set-password", employee=employee, once=once):
+            put(settings, employee, password, once=once)
     except WeakPassword as error:
         raise Failure(error.detail, 2) from error
     out.print(f"The password of {employee} is set.", highlight=False)
