@@ -1,6 +1,6 @@
 """Servers for the benches, each a process of its own: Keyline, or a route that does nothing.
 
-Run as `python -m tests.bench.served keyline|empty` with the settings in the environment.
+Run as `python -m tests.bench.served keyline|unchecked|empty` with the settings in the environment.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from pydantic import BaseModel
 from adapters.settings import Settings
 from api.app import application
 from api.entrance import Entrance
+from api.seeing import Seeing
 from api.server import Server
+from api.who import Doorkeeper, Principal
+from projections.sight import Sight, View
 
 KEY = "a-key-for-benches-only"
 
@@ -42,7 +45,9 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served(what: Literal["keyline", "empty"], folder: Path, **settings: str) -> Iterator[Served]:
+def served(
+    what: Literal["keyline", "unchecked", "empty"], folder: Path, **settings: str
+) -> Iterator[Served]:
     """Start a server on a data folder and a free port; end it with the block."""
     environment = {name: v for name, v in os.environ.items() if not name.startswith("KEYLINE_")}
     chosen = {"data": str(folder), "admin_key": KEY, "port": "0"} | settings
@@ -84,6 +89,19 @@ def _empty() -> _Empty:
     return empty
 
 
+def _check_nothing() -> None:
+    """Let everybody do and see everything, without asking who they are."""
+    everything = Sight((View("none", None, None, frozenset()),))
+    anybody = Principal("anybody", "group", credential="none")
+
+    async def identify(*_: Any) -> Principal:
+        return anybody
+
+    for name, member in {"at_once": lambda *_: anybody, "identify": identify}.items():
+        setattr(Doorkeeper, name, member)
+    setattr(Seeing, "sight", lambda *_: everything)  # noqa: B010 (not for the type checker)
+
+
 def main() -> None:
     """Serve what the command line names until told to stop; print the address when it answers."""
     structlog.configure(
@@ -91,7 +109,10 @@ def main() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     settings = Settings.read()
-    whole = cast("Entrance", _empty()) if sys.argv[1] == "empty" else application(settings)
+    what = sys.argv[1]
+    whole = cast("Entrance", _empty()) if what == "empty" else application(settings)
+    if what == "unchecked":
+        _check_nothing()
     Server(whole, settings, lambda address: print(address, flush=True)).run()
 
 
