@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.present import Present
 from adapters.refusals import Unavailable
 from projections.access import Access
+
+Question = tuple[str, asyncio.Future[tuple[Access, bool]]]
+"""A session, or none, and where the answer goes."""
+
+Done = Future[tuple[Access, frozenset[str]]] | asyncio.Future[tuple[Access, frozenset[str]]]
 
 NEAR = 1000
 """Events that are few enough to be taken in between two requests."""
@@ -19,8 +24,9 @@ NEAR = 1000
 class Current:
     """Tells what is so now: whatever any process revoked before the question is in the answer.
 
-    Where the database is across a network one look answers all requests that came before it began,
-    in a thread, however many ask. A file on this machine is asked on the spot.
+    One look answers all requests that came before it began, however many ask: in a thread where
+    the database is across a network, on the spot where it is a file of this machine. Each look
+    gives the interpreter away, and under load that is what costs.
     """
 
     def __init__(self, present: Present, access: Callable[[int], Access]) -> None:
@@ -28,7 +34,7 @@ class Current:
         self._present = present
         self._access = access
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="current")
-        self._waiting: list[tuple[str, asyncio.Future[tuple[Access, bool]]]] = []
+        self._waiting: list[Question] = []
         self._looking = False
         self.last: Access | None = None
         """What the last look found."""
@@ -38,15 +44,13 @@ class Current:
 
         Raises `Unavailable` when the databases do not answer.
         """
-        if self._present.quick and not self._looking and self.last is not None:
-            position, ended = self._present.look([session] if session else ())
-            if position - self.last.position < NEAR:
-                self.last = self._access(position)
-                return self.last, not ended
-        reply: asyncio.Future[tuple[Access, bool]] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        reply: asyncio.Future[tuple[Access, bool]] = loop.create_future()
         self._waiting.append((session, reply))
         if not self._looking:
-            self._next()
+            self._looking = True
+            # Once the loop has read what else has arrived: one look is then enough for all.
+            loop.call_soon(self._on_the_spot if self._present.quick else self._next)
         return await reply
 
     def close(self) -> None:
@@ -54,23 +58,38 @@ class Current:
         self._thread.shutdown()
         self._present.close()
 
+    def _on_the_spot(self) -> None:
+        """Look at a file of this machine, unless much is to be taken in: then in the thread."""
+        asked, last = self._waiting, self.last
+        found: Future[tuple[Access, frozenset[str]]] = Future()
+        try:
+            position, ended = self._present.look({session for session, _ in asked if session})
+            if last is None or position - last.position >= NEAR:
+                self._next()
+                return
+            found.set_result((self._access(position), ended))
+        except Exception as error:
+            found.set_exception(error)
+        self._waiting, self._looking = [], False
+        self._answer(asked, found)
+
     def _next(self) -> None:
         asked, self._waiting = self._waiting, []
         self._looking = bool(asked)
         if asked:
             sessions = {session for session, _ in asked if session}
             found = asyncio.get_running_loop().run_in_executor(self._thread, self._both, sessions)
-            found.add_done_callback(lambda done: self._answer(asked, done))
+            found.add_done_callback(lambda done: self._answered(asked, done))
+
+    def _answered(self, asked: Sequence[Question], done: Done) -> None:
+        self._answer(asked, done)
+        self._next()
 
     def _both(self, sessions: Collection[str]) -> tuple[Access, frozenset[str]]:
         position, ended = self._present.look(sessions)
         return self._access(position), ended
 
-    def _answer(
-        self,
-        asked: list[tuple[str, asyncio.Future[tuple[Access, bool]]]],
-        done: asyncio.Future[tuple[Access, frozenset[str]]],
-    ) -> None:
+    def _answer(self, asked: Sequence[Question], done: Done) -> None:
         error = done.exception()
         if isinstance(error, SQLAlchemyError):
             error = Unavailable("Who may do what cannot be read now; try again shortly.")
@@ -82,4 +101,3 @@ class Current:
                 continue
             self.last, ended = done.result()
             reply.set_result((self.last, session not in ended))
-        self._next()
