@@ -1,0 +1,146 @@
+"""The comparison: for a party and a way out, what Keyline gives with what the oracle says."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from adapters.belonging import belonging
+from adapters.executor import Call
+from adapters.feed import feed
+from adapters.refusals import NotPermitted, StaleVersion, UnknownId
+from api.events import shown
+from api.seeing import both
+from domain.kernel import Origin, new_id
+from projections.exports import exported
+from projections.reports import run
+from projections.sight import Sight
+from projections.standpoint import Standpoint
+from tests.api.differential_rows import OfRows
+from tests.api.oracle import Who
+
+COMMANDS = {
+    "customer": ("customer.regrade", {"grade": "A", "reason": "x"}),
+    "opportunity": ("opportunity.retitle", {"title": "x"}),
+    "service-ticket": ("service-ticket.record-progress", {"note": "x"}),
+    "grant": ("grant.revoke", {"reason": "x"}),
+}
+OLD = 1_000_000
+"""A version that no record has: a command that is permitted is refused for it."""
+
+
+class Comparison(OfRows):
+    """Compares every way out for one party after the other."""
+
+    def of(self, who: Who) -> None:
+        """Compare everything but exports for one party."""
+        self.begin(who)
+        with self.ways.parts.rows.connect() as self.rows:
+            for model in self.models.values():
+                self.lists(model)
+                self.singles(model)
+                self.columns(model)
+            self.pages()
+        self._feed()
+        self._decisions()
+        self._reports()
+
+    def _feed(self) -> None:
+        found, _ = feed(self.ways.parts.journal, 0, 10_000)
+        items = [shown(*each) for each in self.see.events(found)]
+        kinds = list(self.models)
+        self.told("feed", items, self.tokens(kinds, self.now.facts), self.universe(kinds))
+        got = Counter(each["stream"] for each in items if each["aggregate"] in self.models)
+        for id_, number in Counter(each.stream for each in self.events).items():
+            fact = self.now.facts[id_]
+            if fact["kind"] in self.models:
+                hidden = self.oracle.hidden(self.seen(f"{fact['kind']}.read"), fact)
+                self.equal("feed", id_, got[id_], 0 if hidden is None else number)
+
+    def _decisions(self) -> None:
+        for kind in self.models:
+            verbs = ("read", "transfer", "revoke", "give", "move")
+            permissions = [f"{kind}.{verb}" for verb in verbs] + ["report.read"]
+            for id_ in self.world.ids[kind]:
+                if id_ not in self.belonging:
+                    journal = self.ways.parts.journal
+                    self.belonging[id_] = belonging(journal, id_, self.now.position)
+                belongs = self.belonging[id_]
+                assert belongs is not None
+                for name in permissions:
+                    got = self.see.access.decide(self.party, name, belongs.subject, self.now.time)
+                    wanted = self.oracle.hidden(self.seen(name), self.now.facts[id_]) is not None
+                    self.equal("decision", f"{id_} {name}", bool(got), wanted)
+        for kind, (command, body) in COMMANDS.items():
+            for id_ in self.chance.sample(self.world.ids[kind], 4):
+                fact = self.now.facts[id_]
+                outcome = "allowed"
+                if self.oracle.hidden(self.seen(command), fact) is None:
+                    outcome = "403"
+                if self.oracle.hidden(self.seen(f"{kind}.read"), fact) is None:
+                    outcome = "404"
+                found = self._command(command, id_, body)
+                self.equal("command", f"{command} {id_}", found, outcome)
+
+    def _command(self, command: str, id_: str, body: dict[str, Any]) -> str:
+        who = self.who
+        origin = Origin(who.employee or "key", "group", new_id(), who.principal)
+        call = Call(command, id_, body, origin, if_match=OLD, keyed=False, party=self.party)
+        try:
+            self.ways.parts.executor.execute(call)
+        except UnknownId:
+            return "404"
+        except NotPermitted:
+            return "403"
+        except StaleVersion:
+            return "allowed"
+        return "done"
+
+    def _reports(self) -> None:
+        views = self.seen("report.read")
+        closed = self.oracle.closed(views)
+        sight: Sight = self.see.sight("report.read")
+        warehouse = self.ways.parts.warehouse
+        assert warehouse is not None
+        for position, facts in ((None, self.now.facts), (self.then.position, self.then.facts)):
+            for kind, report, amount, of in (
+                ("opportunity", "pipeline", "amount", "amount"),
+                ("customer", "customers", "annual_revenue", "revenue"),
+            ):
+                counted: dict[str, list[Any]] = {}
+                for fact in facts.values():
+                    sold = kind == "opportunity" and fact["over"]
+                    shown_ = fact["kind"] == kind and not sold
+                    if shown_ and self.oracle.hidden(views, fact, facts) is not None:
+                        sums = counted.setdefault(fact["unit"], [0, Decimal(0)])
+                        sums[0] += 1
+                        sums[1] += Decimal(fact[amount])
+                standpoint = Standpoint(sight, self.see.under)
+                with warehouse.reader() as cursor:
+                    got = run(cursor, report, ["unit"], as_of=position, standpoint=standpoint)
+                rows = {row["unit"]: row for row in got.rows()}
+                for unit in self.world.units:
+                    row, (number, total) = rows.get(unit, {}), counted.get(unit, (0, None))
+                    self.equal("report", unit, next(iter(self._numbers(row)), 0), number)
+                    money = None if of in closed or total is None else str(total)
+                    self.equal("report", f"{unit} {amount}", row.get(amount), money)
+
+    def _numbers(self, row: dict[str, Any]) -> list[int]:
+        return [row[name] for name in ("opportunities", "customers") if name in row]
+
+    def export(self, who: Who) -> None:
+        """Compare an export for one party."""
+        self.begin(who)
+        may, own = self.see.sight("export.read"), self.seen("export.read")
+        sights = {kind: both(may, self.see.sight(f"{kind}.read")) for kind in self.models}
+        warehouse = self.ways.parts.warehouse
+        assert warehouse is not None
+        views = {kind: self.oracle.both(own, self.seen(f"{kind}.read")) for kind in self.models}
+        got = []
+        with warehouse.reader() as cursor:
+            for _, query in exported(cursor, self.now.position, sights):
+                got.append(json.dumps(cursor.sql(query).to_arrow_table().to_pylist(), default=str))
+        wanted = self.tokens(self.models, self.now.facts, views)
+        self.told("export", " ".join(got), wanted, self.universe(self.models))

@@ -1,0 +1,176 @@
+"""The comparison of rows: lists, single records, and the page of a customer."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.events import shown
+from api.past import page_then
+from api.records import row_then
+from projections.asking import Now
+from projections.customer_page import ON_PAGE, customer_page
+from projections.kernel import ReadModel
+from projections.masks import MASKED
+from projections.queries import Listing, Page
+from projections.question import FieldMasked
+from tests.api.oracle import Facts
+from tests.api.tally import Tally
+
+BY_CLASS = {
+    "customer": (("annual_revenue", "revenue"), ("it_budget", "it-budget"), ("name", "")),
+    "opportunity": (("amount", "amount"), ("weighted_amount", "amount"), ("unit", "")),
+    "campaign": (("budget", "amount"), ("cost", "amount"), ("starts_on", "")),
+    "employee": (("phone", "phone"), ("email", "email"), ("post", "")),
+}
+"""Columns to sort and filter by, and the class by which each is masked."""
+
+
+class OfRows(Tally):
+    """Compares the rows that a party is given."""
+
+    rows: sa.Connection
+
+    def lists(self, model: ReadModel) -> None:
+        kind, listing, see = model.aggregate, Listing(model), self.see
+        views, all_ = self.seen(f"{kind}.read"), self.universe([kind])
+        wanted = self.tokens([kind], self.now.facts)
+        asked = self.ways.asked(model, see, limit=1000)
+        self.told("list", listing.page(self.rows, asked).items, wanted, all_)
+        visible = {
+            id_: fact
+            for id_, fact in self.now.facts.items()
+            if fact["kind"] == kind and self.oracle.hidden(views, fact) is not None
+        }
+        self.equal("count", kind, listing.count(self.rows, asked), len(visible))
+        small = self.ways.asked(model, see, limit=7, sort="-id")
+        paged, after = list[str](), None
+        while True:
+            page: Page = listing.page(self.rows, small, after)
+            paged += [row["id"] for row in page.items]
+            if page.next is None:
+                break
+            after = page.next
+        self.equal("pages", kind, paged, sorted(visible, reverse=True))
+        if model.search and kind in ("customer", "opportunity"):
+            word = f"group{self.chance.randrange(5)}"
+            words = self.ways.asked(model, see, words=word, limit=1000)
+            number = int(word[-1])
+            some = {t for t in wanted if self._number(t) % 5 == number}
+            among = {t for t in all_ if self._number(t) % 5 == number}
+            self.told("search", listing.page(self.rows, words).items, some, among)
+        if "unit" in model.table.c:
+            self._by_unit(model, listing, visible)
+        then = self.ways.asked(model, see, limit=1000)
+        warehouse = self.ways.parts.warehouse
+        assert warehouse is not None
+        past, total = page_then(warehouse, listing, then, None, self.then.position, count=True)
+        self.told("list as of", past.items, self.tokens([kind], self.then.facts), all_)
+        held = [
+            fact
+            for fact in self.then.facts.values()
+            if fact["kind"] == kind and self.oracle.hidden(views, fact, self.then.facts) is not None
+        ]
+        self.equal("count as of", kind, total, len(held))
+
+    def _number(self, token: str) -> int:
+        record, _ = self.world.tokens[token]
+        return self.world.ids[self.now.facts[record]["kind"]].index(record)
+
+    def _by_unit(self, model: ReadModel, listing: Listing, visible: Facts) -> None:
+        unit = self.chance.choice(self.world.units)
+        for name in ("unit", "unit_under"):
+            asked = self.ways.asked(model, self.see, where={name: unit}, limit=1000)
+            got = {row["id"] for row in listing.page(self.rows, asked).items}
+            wanted = {
+                id_
+                for id_, fact in visible.items()
+                if (fact.get("unit") == unit)
+                or (name == "unit_under" and self.oracle.below(fact.get("unit"), unit))
+                or (name == "unit_under" and unit == "group")
+            }
+            self.equal("filter by unit", f"{model.aggregate} {name}={unit}", got, wanted)
+
+    def singles(self, model: ReadModel) -> None:
+        kind, listing = model.aggregate, Listing(model)
+        sight, views = self.see.sight(f"{kind}.read"), self.seen(f"{kind}.read")
+        ids = self.world.ids[kind]
+        for id_ in ids:
+            hidden = self.oracle.hidden(views, self.now.facts[id_])
+            mine = self._mine(id_)
+            row = listing.one(self.rows, id_, sight)
+            self.equal("one", id_, row is not None, hidden is not None)
+            self.told("one", row, self.among({id_: hidden}), mine)
+            marked = set((row or {}).get(MASKED, ()))
+            masks = {self.world.tokens[token][1] for token in mine} & (hidden or set())
+            self.equal("marked", id_, marked & {self.world.tokens[t][1] for t in mine}, masks)
+        for id_ in self.chance.sample(ids, min(6, len(ids))):
+            fact = self.then.facts.get(id_)
+            before = None if fact is None else self.oracle.hidden(views, fact, self.then.facts)
+            past = row_then(self.ways.parts, model, id_, self.then.time, sight)
+            self.told("one as of", past, self.among({id_: before}), self._mine(id_))
+            history = self.see.events(self.ways.parts.journal.history(id_))
+            items = [shown(*each) for each in history]
+            now = self.oracle.hidden(views, self.now.facts[id_])
+            self.told("history", items, self.among({id_: now}), self._mine(id_))
+
+    def _mine(self, id_: str) -> list[str]:
+        if not self.text:
+            for token, (record, _) in self.world.tokens.items():
+                self.text.setdefault(record, set()).add(token)
+        return sorted(self.text.get(id_, ()))
+
+    def columns(self, model: ReadModel) -> None:
+        closed = self.oracle.closed(self.seen(f"{model.aggregate}.read"))
+        for column, of in BY_CLASS.get(model.aggregate, ()):
+            for how in ({"sort": f"-{column}"}, {"where": {column: ""}}):
+                refused = False
+                try:
+                    self.ways.asked(model, self.see, **how)
+                except FieldMasked:
+                    refused = True
+                self.equal("sort and filter", f"{how}", refused, of in closed)
+
+    def pages(self) -> None:
+        sights = {each.name: self.see.sight(f"{each.aggregate}.read") for each in ON_PAGE}
+        kinds, facts = ("customer", "opportunity", "service-ticket"), self.now.facts
+        among = self.universe(kinds)
+        for id_ in self.chance.sample(self.world.ids["customer"], 8):
+            page = customer_page(Now(self.rows), id_, sights)
+            hidden = {
+                other: self.oracle.hidden(self.seen(f"{fact['kind']}.read"), fact)
+                for other, fact in facts.items()
+                if fact["kind"] in kinds and self._on_page(id_, other, fact)
+            }
+            whole = hidden[id_] is not None
+            wanted = self.among(hidden) if whole else set()
+            below = {t for t in wanted if self._only_named(id_, t)}
+            self.equal("page", id_, page is not None, whole)
+            content = None if page is None else {**dataclasses.asdict(page), "pipeline": None}
+            self.told("page", content, wanted - below, among)
+            if page is None:
+                continue
+            sales = [f for o, f in facts.items() if hidden.get(o) is not None]
+            sales = [f for f in sales if f["kind"] == "opportunity"]
+            closed = "amount" in self.oracle.closed(self.seen("opportunity.read"))
+            for row in page.pipeline:
+                some = [f for f in sales if (f["over"] or "open") == row["status"]]
+                amount = sum(Decimal(f["amount"]) for f in some)
+                got = (row["count"], row["amount"])
+                self.equal("page figures", id_, got, (len(some), None if closed else amount))
+
+    def _on_page(self, customer: str, other: str, fact: dict[str, Any]) -> bool:
+        if fact["kind"] == "customer":
+            parent = self.now.facts[customer].get("parent_id")
+            return other in (customer, parent) or fact.get("parent_id") == customer
+        return fact.get("customer_id") == customer
+
+    def _only_named(self, customer: str, token: str) -> bool:
+        """Tell whether a value is of another customer's file, or of a sale that is over."""
+        record, _ = self.world.tokens[token]
+        fact = self.now.facts[record]
+        other = fact["kind"] == "customer" and record != customer and not token.endswith("n")
+        return other or (fact["kind"] == "opportunity" and bool(fact["over"]))
