@@ -22,6 +22,7 @@ from api.rebuilding import rows_of
 from api.sheets import read_sheet
 from projections.reports import run
 from tests.api.command_line import ROOT
+from tests.organisation import organise
 
 DATA = Path(os.environ.get("KEYLINE_TEST_DATA") or ROOT.parent / "shared" / "data")
 SALES = DATA / "maven-crm-sales"
@@ -80,6 +81,22 @@ def accounts() -> SheetMapping:
         scale=["annual_revenue=1000000"],
         when=["activate:sector=" + ",".join(INDUSTRIES)],
         key="account",
+    )
+    return mapping
+
+
+def agents() -> SheetMapping:
+    """Return how sales agents become employees of their regional offices."""
+    mapping = SheetMapping()
+    teams = table("sales_teams")
+    mapping.add(
+        columns=["sales_agent=name", "sales_agent=code", "regional_office=unit"],
+        constants=["post=Sales agent"],
+        values=[
+            *(f"code:{row['sales_agent']}={code(row['sales_agent'])}" for row in teams),
+            *(f"unit:{row['regional_office']}={row['regional_office'].lower()}" for row in teams),
+        ],
+        key="sales_agent",
     )
     return mapping
 
@@ -156,6 +173,9 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     desk = Desk(tmp_path_factory.mktemp("sales"))
+    organise(desk.executor, units=["group", "central", "east", "west"])
+    staff = desk.run("employee", "sales_teams", agents())
+    assert (staff.imported, staff.faults) == (35, [])
     first = desk.run("customer", "accounts", accounts())
     assert (first.imported, first.faults) == (85, [])
     second = desk.run("opportunity", "sales_pipeline", pipeline())
