@@ -18,6 +18,7 @@ from adapters.operation_log import FIELDS, published
 from domain.kernel import Origin, new_id
 from streams.publish_operations import TOPIC, OperationRelay
 from tests.adapters.test_noting import READ, REFUSED
+from tests.organisation import organise
 from tests.streams.flow import header, records, until, working
 
 
@@ -38,10 +39,11 @@ def attempt(journal: Journal, count: int) -> int:
     """Register a customer, refuse one, and note reads; return the number of the last entry."""
     executor = Executor(journal)
     executor.start()
+    organise(executor, units=["group"])
     for name in ("One", ""):
         origin = Origin("王伟", "gd-gz", new_id())
         executor.submit(
-            Call("customer.register", None, {"name": name, "unit": "gd-gz"}, origin)
+            Call("customer.register", None, {"name": name, "unit": "group"}, origin)
         ).exception()
     reads = [dataclasses.replace(READ, target=f"record-{n % 7}") for n in range(count)]
     executor.writer.submit(Batch([*reads, dataclasses.replace(REFUSED, target=None)])).result()
