@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from adapters.operation_log import FIELDS, Wanted, entries
-from api.cursors import Cursor, page
+from api.cursors import LOG_PAGE, Cursor, page
 from api.parts import Parts
 from api.reading import JSON, Limit, TheParts, json_response, known_only, moment_of
 from api.seeing import See
@@ -27,14 +27,6 @@ AT_ONCE = 2000
 
 
 _LINES = {"schema": {"type": "string"}}
-_PAGE = {
-    "type": "object",
-    "required": ["items", "next"],
-    "properties": {
-        "items": {"type": "array", "items": {"type": "object"}},
-        "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
-    },
-}
 
 
 @router.get(
@@ -45,7 +37,7 @@ _PAGE = {
         200: {
             "description": "Entries, newest first.",
             "content": {
-                "application/json": {"schema": _PAGE},
+                "application/json": {"schema": LOG_PAGE},
                 "application/x-ndjson": _LINES,
                 "text/csv": _LINES,
             },

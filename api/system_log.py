@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import NotPermitted
 from adapters.system_entries import Wanted, entries
-from api.cursors import Cursor, page
+from api.cursors import LOG_PAGE, Cursor, page
 from api.parts import Parts
 from api.reading import JSON, Limit, TheParts, json_response, known_only, moment_of
 from api.seeing import See, Seeing
@@ -26,15 +26,6 @@ AT_ONCE = 2000
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 
-_PAGE = {
-    "type": "object",
-    "required": ["items", "next"],
-    "properties": {
-        "items": {"type": "array", "items": {"type": "object"}},
-        "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
-    },
-}
-
 
 @router.get(
     "/system-log",
@@ -44,7 +35,7 @@ _PAGE = {
         200: {
             "description": "Entries, newest first.",
             "content": {
-                "application/json": {"schema": _PAGE},
+                "application/json": {"schema": LOG_PAGE},
                 "application/x-ndjson": {"schema": {"type": "string"}},
             },
         }
