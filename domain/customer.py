@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from domain.account_team import AccountTeam, TeamRole
 from domain.contact import Contacts
@@ -53,6 +53,8 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
     """A key account: an organisation, its standing, its people and who looks after it."""
 
     class Registered(Details, Aggregate.Created):
+        dated: ClassVar[str] = "registered_on"
+
         unit: str
         category: Category | None = None
         reach: Reach | None = None

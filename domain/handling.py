@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.part import Part
@@ -63,45 +64,51 @@ class TicketBackdated(RuleViolation):
     """A step of a ticket is not timed before the one that preceded it."""
 
 
+class Step(Aggregate.Event):
+    """A step in the work on a ticket, which is timed to the moment."""
+
+    dated: ClassVar[str] = "at"
+
+
 class Handling(Part):
     """The work on a ticket. `at` is when a step really took place, where not as it is stated."""
 
-    class Assigned(Aggregate.Event):
+    class Assigned(Step):
         owner: str
         at: datetime | None = None
 
-    class Accepted(Aggregate.Event):
+    class Accepted(Step):
         owner: str
         at: datetime | None = None
 
-    class Transferred(Aggregate.Event):
+    class Transferred(Step):
         unit: str
         level: Level
         reason: str
         at: datetime | None = None
 
-    class ProgressRecorded(Aggregate.Event):
+    class ProgressRecorded(Step):
         note: str
         at: datetime | None = None
 
-    class WaitBegun(Aggregate.Event):
+    class WaitBegun(Step):
         awaited: str
         at: datetime | None = None
 
-    class Resumed(Aggregate.Event):
+    class Resumed(Step):
         at: datetime | None = None
 
-    class Escalated(Aggregate.Event):
+    class Escalated(Step):
         escalation: int
         reason: str
         to: str | None = None
         at: datetime | None = None
 
-    class HandedOver(Aggregate.Event):
+    class HandedOver(Step):
         owner: str
         reason: str
 
-    class Rehomed(Aggregate.Event):
+    class Rehomed(Step):
         unit: str
         reason: str
 

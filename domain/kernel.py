@@ -22,6 +22,7 @@ from eventsourcing.domain import (
 )
 from eventsourcing.utils import get_topic
 
+from domain import effective
 from domain.payload import codec
 from domain.stored import History, Unreadable, UnreadableEvent
 from domain.stored import Origin as Origin
@@ -108,11 +109,13 @@ class Aggregate(BaseAggregate[str]):
         """A fact about the record. `schema` grows by one with each change of its fields.
 
         A class at schema n has static methods `upcast_v1_v2(data)` … that bring the stored
-        payload of an older schema up to date, in place.
+        payload of an older schema up to date, in place. `dated` names the field that states from
+        which day of the business the fact is true, where it has one.
         """
 
         type: ClassVar[str] = ""
         schema: ClassVar[int] = 1
+        dated: ClassVar[str] = effective.STATED
 
     class Created(Event, CanInitAggregate[str]):
         """The first fact of a record."""
@@ -178,6 +181,7 @@ class Registry:
                 member.type = f"{aggregate.kind}.{kebab(name)}"
                 self.events[member.type] = member
                 self.owners[member.type] = aggregate
+                effective.stating[member.type] = member.dated
 
 
 registry = Registry()

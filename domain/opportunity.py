@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.offer import LARGEST, AmountTooLarge, Lines, Offer, ProductLine, amount_of
@@ -47,6 +48,8 @@ class Opportunity(Offer, Aggregate):
     """A possible sale to a customer, or to somebody who is not yet tied to one."""
 
     class Opened(Aggregate.Created):
+        dated: ClassVar[str] = "opened_on"
+
         title: str
         unit: str
         customer_id: str | None

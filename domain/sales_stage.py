@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -113,17 +113,23 @@ class SalesStage(Part):
         reason: str | None = None
 
     class Won(Aggregate.Event):
+        dated: ClassVar[str] = "closed_on"
+
         amount: Worth
         contract_number: str | None = None
         closed_on: date | None = None
 
     class Lost(Aggregate.Event):
+        dated: ClassVar[str] = "closed_on"
+
         reason: LossReason
         competitor: str | None = None
         note: str | None = None
         closed_on: date | None = None
 
     class Abandoned(Aggregate.Event):
+        dated: ClassVar[str] = "closed_on"
+
         reason: str
         closed_on: date | None = None
 

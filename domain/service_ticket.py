@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from domain.handling import AcceptanceRequired, Handling, Level, Status
+from domain.handling import AcceptanceRequired, Handling, Level, Status, Step
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.values import CustomerId, Line, Moment, Prose, UnitCode
 
@@ -59,6 +59,8 @@ class ServiceTicket(Handling, Aggregate):
     """One fault, complaint, consultation or request, worked by one owner at a time."""
 
     class Opened(Aggregate.Created):
+        dated: ClassVar[str] = "at"
+
         customer_id: str
         kind: Kind
         severity: Severity
@@ -70,31 +72,31 @@ class ServiceTicket(Handling, Aggregate):
         contact: str | None
         at: datetime | None
 
-    class Reclassified(Aggregate.Event):
+    class Reclassified(Step):
         kind: Kind
         severity: Severity
         reason: str
         at: datetime | None = None
 
-    class Resolved(Aggregate.Event):
+    class Resolved(Step):
         cause: str
         action: str
         at: datetime | None = None
 
-    class Confirmed(Aggregate.Event):
+    class Confirmed(Step):
         satisfaction: int
         comment: str | None = None
         at: datetime | None = None
 
-    class Reopened(Aggregate.Event):
+    class Reopened(Step):
         reason: str
         at: datetime | None = None
 
-    class Closed(Aggregate.Event):
+    class Closed(Step):
         note: str | None = None
         at: datetime | None = None
 
-    class Withdrawn(Aggregate.Event):
+    class Withdrawn(Step):
         reason: str
         at: datetime | None = None
 

@@ -1,0 +1,58 @@
+"""Effective days: from when a fact is true of the business, whenever it was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from domain.stored import Recorded
+
+T = TypeVar("T")
+
+STATED = "on"
+"""The field of a payload that states the day, unless the event names another."""
+
+stating: dict[str, str] = {}
+"""The field that states the day, for the types of events that name another than the usual one."""
+
+
+def clamped(stated: date | None, time: datetime) -> date:
+    """Return the day of a fact recorded at `time` (UTC): as stated, but no later than recorded.
+
+    A day may be stated that begins later in UTC than where the business is, or by a clock that is
+    ahead: it counts as the day of recording.
+    """
+    recorded = time.date()
+    return recorded if stated is None or stated > recorded else stated
+
+
+def effective_day(type_: str, data: Mapping[str, Any], time: datetime) -> date:
+    """Return the day from which a stored event is true of the business.
+
+    `data` is its payload as plain JSON values, `time` when it was recorded (UTC). The day is the
+    business date in the payload, of a moment its day in UTC; at most, and where none is stated,
+    the UTC day of recording.
+    """
+    stated = data.get(stating.get(type_, STATED))
+    try:
+        return clamped(None if stated is None else date.fromisoformat(stated[:10]), time)
+    except (TypeError, ValueError):  # another program's idea of a day
+        return time.date()
+
+
+def in_effect(history: Iterable[Recorded]) -> list[Recorded]:
+    """Return the events of one record, which come by version, in the order in which they hold."""
+    return by_day(history, lambda event: effective_day(event.type, event.data, event.time))
+
+
+def by_day(facts: Iterable[T], day: Callable[[T], date]) -> list[T]:
+    """Return the facts of one record in the order in which they hold: by day, then by version.
+
+    They come by version, each with the `day` from which it is true. The first one stays the
+    first, since nothing is true of a record before it begins: what is dated earlier counts as of
+    that day.
+    """
+    first, rest = (every := list(facts))[:1], every[1:]
+    begun = day(first[0]) if first else date.min
+    return first + sorted(rest, key=lambda fact: max(day(fact), begun))
