@@ -10,9 +10,10 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from domain.correction import Fields, corrected, correction
+from domain.erasure import LegalBasis, PersonErased, require_discretion
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command, new_id
 from domain.standing import Standing
-from domain.values import Day, Id, Line, Prose, Sensitive
+from domain.values import Day, Erases, Id, Line, Personal, Prose, Sensitive
 
 
 class DecisionRole(StrEnum):
@@ -57,6 +58,10 @@ Email = Annotated[
 """An e-mail address."""
 
 
+OfContact = Personal("contact_id")
+"""What is known of a contact is sealed with the key of that contact."""
+
+
 class ContactDetail(StrEnum):
     """A detail of a contact that can be emptied."""
 
@@ -74,15 +79,15 @@ class ContactDetail(StrEnum):
 class ContactDetails(Fields):
     """What is known of one contact."""
 
-    name: str | None = None
-    title: str | None = None
+    name: Annotated[str | None, OfContact] = None
+    title: Annotated[str | None, OfContact] = None
     decision_role: DecisionRole | None = None
     influence: int | None = None
     relationship: Relationship | None = None
-    birthday: Annotated[date | None, Sensitive("birthday")] = None
-    preferences: Annotated[str | None, Sensitive("preferences")] = None
-    phone: Annotated[str | None, Sensitive("phone")] = None
-    email: Annotated[str | None, Sensitive("email")] = None
+    birthday: Annotated[date | None, Sensitive("birthday"), OfContact] = None
+    preferences: Annotated[str | None, Sensitive("preferences"), OfContact] = None
+    phone: Annotated[str | None, Sensitive("phone"), OfContact] = None
+    email: Annotated[str | None, Sensitive("email"), OfContact] = None
 
 
 class ContactIdTaken(RuleViolation):
@@ -91,6 +96,10 @@ class ContactIdTaken(RuleViolation):
 
 class ContactRequired(RuleViolation):
     """A contact is corrected or removed only while the customer has it."""
+
+
+class PersonRequired(RuleViolation):
+    """Only a person who is, or was, a contact of the customer is erased from it."""
 
 
 class Contacts(Standing):
@@ -115,7 +124,14 @@ class Contacts(Standing):
     class ContactRemoved(Aggregate.Event):
         contact_id: str
 
+    class ContactErased(Aggregate.Event):
+        contact_id: Annotated[str, Erases()]
+        reason: str
+        legal_basis: str
+
     contacts: dict[str, dict[str, Any]]
+    former_contacts: set[str]
+    erased_contacts: set[str]
 
     @command
     def add_contact(
@@ -136,6 +152,8 @@ class Contacts(Standing):
         self.require_open()
         if contact_id in self.contacts:
             raise ContactIdTaken("contact_id")
+        if contact_id in self.erased_contacts:
+            raise PersonErased("contact_id")
         self.trigger_event(self.ContactAdded, contact_id=contact_id or new_id(), **details)
 
     @command
@@ -174,3 +192,26 @@ class Contacts(Standing):
     @applies(ContactRemoved)
     def _contact_removed(self, contact_id: str) -> None:
         del self.contacts[contact_id]
+        self.former_contacts.add(contact_id)
+
+    @command
+    def erase_contact(self, contact_id: Id, reason: Line, legal_basis: LegalBasis) -> None:
+        """Erase a person for good: nothing that was recorded of them can be read again, anywhere.
+
+        Also one who was removed before, and at a closed customer. The reason and its legal basis
+        are kept; they must not repeat what is erased.
+        """
+        if contact_id in self.erased_contacts:
+            raise PersonErased("contact_id")
+        if contact_id not in self.contacts and contact_id not in self.former_contacts:
+            raise PersonRequired("contact_id")
+        require_discretion(reason, legal_basis, self.contacts.get(contact_id, {}).values())
+        self.trigger_event(
+            self.ContactErased, contact_id=contact_id, reason=reason, legal_basis=legal_basis
+        )
+
+    @applies(ContactErased)
+    def _contact_erased(self, contact_id: str) -> None:
+        self.contacts.pop(contact_id, None)
+        self.former_contacts.discard(contact_id)
+        self.erased_contacts.add(contact_id)

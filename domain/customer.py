@@ -128,6 +128,8 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
         self.manager: str | None = None
         self.team: dict[str, TeamRole] = {}
         self.contacts: dict[str, dict[str, Any]] = {}
+        self.former_contacts: set[str] = set()
+        self.erased_contacts: set[str] = set()
         self.purchases: dict[tuple[str, str], Purchase] = {}
 
     @property

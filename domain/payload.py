@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, cast, get_type_hints
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import TypedDict
 
 ENVELOPE = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
@@ -22,6 +22,8 @@ class Payload:
         hints = fields_of(event_class)
         # Not total: a field with a default may be missing in facts older than the field.
         shape = TypedDict("shape", hints, total=False)  # type: ignore[misc]
+        # What cannot be read may be of a person: it is not repeated in errors, which are logged.
+        shape.__pydantic_config__ = ConfigDict(hide_input_in_errors=True)  # type: ignore[attr-defined]
         self.adapter: TypeAdapter[Any] = TypeAdapter(shape)
         self.names = tuple(hints)
         self.defaults = {

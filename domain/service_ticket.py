@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from domain.erasure import LegalBasis, PersonErased, require_discretion
 from domain.handling import AcceptanceRequired, Handling, Level, Status, Step
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
-from domain.values import CustomerId, Line, Moment, Prose, UnitCode
+from domain.values import CustomerId, Erases, Line, Moment, Personal, Prose, UnitCode
 
 
 class Kind(StrEnum):
@@ -51,6 +52,10 @@ class ResolutionRequired(RuleViolation):
     """A ticket is confirmed and closed only after it was resolved."""
 
 
+class ContactNamed(RuleViolation):
+    """The contact of a ticket is erased only if it names one."""
+
+
 class ResolvedRequired(RuleViolation):
     """Only a ticket that was resolved, confirmed or closed is reopened."""
 
@@ -69,7 +74,7 @@ class ServiceTicket(Handling, Aggregate):
         description: str
         unit: str
         level: Level
-        contact: str | None
+        contact: Annotated[str | None, Personal()]
         at: datetime | None
 
     class Reclassified(Step):
@@ -99,6 +104,11 @@ class ServiceTicket(Handling, Aggregate):
     class Withdrawn(Step):
         reason: str
         at: datetime | None = None
+
+    class ContactErased(Aggregate.Event):
+        person: Annotated[str, Erases()]
+        reason: str
+        legal_basis: str
 
     @classmethod
     @command
@@ -138,9 +148,12 @@ class ServiceTicket(Handling, Aggregate):
         severity: Severity,
         unit: str,
         level: Level,
+        contact: str | None,
         at: datetime | None,
     ) -> None:
         self.start(unit, level, at)
+        self.contact = contact
+        self.contact_erased = False
         self.customer_id = customer_id
         self.kind_of_ticket = kind
         self.severity = severity
@@ -230,3 +243,23 @@ class ServiceTicket(Handling, Aggregate):
     @applies(Withdrawn)
     def _withdrawn(self, at: datetime | None) -> None:
         self.step(Status.WITHDRAWN, at)
+
+    @command
+    def erase_contact(self, reason: Line, legal_basis: LegalBasis) -> None:
+        """Erase for good whom the ticket names to call back, in whatever state it is.
+
+        The reason and its legal basis are kept; they must not repeat what is erased.
+        """
+        if self.contact_erased:
+            raise PersonErased
+        if self.contact is None:
+            raise ContactNamed
+        require_discretion(reason, legal_basis, [self.contact])
+        self.trigger_event(
+            self.ContactErased, person=self.id, reason=reason, legal_basis=legal_basis
+        )
+
+    @applies(ContactErased)
+    def _contact_erased(self) -> None:
+        self.contact = None
+        self.contact_erased = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 1
+EDITION = 2
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -104,6 +104,16 @@ STANDARD_ROLES = (
         "Auditor",
         "Sees everything there is, every log and every reason, and changes nothing.",
         ("*.read", "access.explain"),
+    ),
+    StandardRole(
+        "data-protection-officer",
+        "Data protection officer",
+        "Finds what is recorded of a person outside the staff, and erases it on request.",
+        (
+            *("customer.read", "customer.erase-contact"),
+            *("service-ticket.read", "service-ticket.erase-contact"),
+            *("operation.read", "proof.read", *_COLLEAGUES),
+        ),
     ),
     StandardRole(
         "operator",

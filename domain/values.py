@@ -100,6 +100,23 @@ class Issued:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Personal:
+    """Marks a field of an event that tells of a natural person outside the staff: it is sealed.
+
+    `person` is the field beside it with the person's id; where objects are kept by such ids there
+    is none. `None` means that nobody knows the person by an id: the record's own takes its place.
+    Such a field may be null, as it is once the person was erased.
+    """
+
+    person: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Erases:
+    """Marks the field of an event that names a person: from then on nobody can read of them."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Sensitive:
     """Marks a field of an event that not all who see the record may see: the class it is of."""
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from domain.contact import OfContact
 from domain.customer import normal_number
 from domain.kernel import Recorded
+from domain.personal import Each
 from projections.columns import COARSE, Day, Id, Json, Money, Text
 from projections.kernel import ReadModel, Row
 from projections.names import name_key
@@ -15,6 +17,10 @@ from projections.scope import Scope
 from projections.values import day, day_of, money
 
 _OF_CONTACTS = {name: name for name in ("phone", "email", "birthday", "preferences")}
+_CONTACTS = {
+    "sensitive": _OF_CONTACTS,
+    "personal": Each(dict.fromkeys(("name", "title", *_OF_CONTACTS), OfContact)),
+}
 
 customers = ReadModel(
     "customers",
@@ -44,7 +50,7 @@ customers = ReadModel(
     sa.Column("currency", Text, info=COARSE),
     sa.Column("registered_on", Day),
     sa.Column("rival_until", Day),
-    sa.Column("contacts", Json, nullable=False, default={}, info={"sensitive": _OF_CONTACTS}),
+    sa.Column("contacts", Json, nullable=False, default={}, info=_CONTACTS),
     sa.Column("team", Json, nullable=False, default={}),
     sa.Column("purchases", Json, nullable=False, default=[]),
     order="name",
@@ -175,7 +181,7 @@ def _contact_stated(row: Row, event: Recorded) -> Row:
     return {"contacts": {**row["contacts"], key: contact}}
 
 
-@customers.on("customer.contact-removed")
+@customers.on("customer.contact-removed", "customer.contact-erased")
 def _contact_removed(row: Row, event: Recorded) -> Row:
     return {"contacts": _without(row["contacts"], event.data["contact_id"])}
 

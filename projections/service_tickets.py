@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
+from domain.values import Personal
 from projections.columns import COARSE, Id, Instant, Text
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
@@ -21,7 +22,7 @@ service_tickets = ReadModel(
     sa.Column("kind", Text, nullable=False, default="", info=COARSE),
     sa.Column("severity", Text, nullable=False, default="", info=COARSE),
     sa.Column("channel", Text, info=COARSE),
-    sa.Column("contact", Text),
+    sa.Column("contact", Text, info={"personal": Personal()}),
     sa.Column("status", Text, nullable=False, default="open", info=COARSE),
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("level", Text, info=COARSE),
@@ -61,6 +62,11 @@ def _opened(row: Row, event: Recorded) -> Row:
     names = ("title", "description", "customer_id", "kind", "severity", "channel", "contact")
     stated = {name: event.data.get(name) for name in (*names, "unit", "level")}
     return {**stated, "opened_at": at, "running_since": at}
+
+
+@service_tickets.on("service-ticket.contact-erased")
+def _contact_erased(row: Row, event: Recorded) -> Row:
+    return {"contact": None}
 
 
 @service_tickets.on("service-ticket.reclassified")

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given, settings
 
 from domain.account_team import ManagerRequired, TeamMemberRequired, TeamRole
-from domain.contact import ContactDetail, ContactIdTaken, ContactRequired, DecisionRole
+from domain.contact import (
+    ContactDetail,
+    ContactIdTaken,
+    ContactRequired,
+    DecisionRole,
+    PersonRequired,
+)
 from domain.customer import Customer, ParentCycle, RegistrationNumberTaken, normal_number
+from domain.erasure import DiscretionRequired, PersonErased
 from domain.kernel import NothingChanged
 from domain.profile import Category, Detail, Grade, Industry, PurchaseRequired, Reach
 from domain.standing import (
@@ -237,6 +244,46 @@ def test_two_contacts_cannot_share_an_id(customer: Customer) -> None:
     customer.add_contact("Li", contact_id=IDS[0])
     with pytest.raises(ContactIdTaken):
         customer.add_contact("Wang", contact_id=IDS[0])
+
+
+def erase(customer: Customer, contact_id: str, reason: str = "Asked for it by letter") -> None:
+    customer.erase_contact(contact_id, reason, "PIPL art. 47 (3)")
+
+
+def test_a_contact_is_erased_at_a_closed_customer_too_and_once(customer: Customer) -> None:
+    customer.add_contact("Li", contact_id=IDS[0])
+    customer.close("Merged into its parent")
+    erase(customer, IDS[0])
+    assert (customer.contacts, customer.erased_contacts) == ({}, {IDS[0]})
+    with pytest.raises(PersonErased):
+        erase(customer, IDS[0])
+
+
+def test_who_was_removed_from_the_contacts_can_be_erased_still(customer: Customer) -> None:
+    customer.add_contact("Li", contact_id=IDS[0])
+    customer.remove_contact(IDS[0])
+    erase(customer, IDS[0])
+    assert (customer.former_contacts, customer.erased_contacts) == (set(), {IDS[0]})
+
+
+def test_the_id_of_an_erased_person_is_not_used_again(customer: Customer) -> None:
+    customer.add_contact("Li", contact_id=IDS[0])
+    erase(customer, IDS[0])
+    with pytest.raises(PersonErased):
+        customer.add_contact("Wang", contact_id=IDS[0])
+
+
+def test_nobody_is_erased_who_was_never_a_contact(customer: Customer) -> None:
+    with pytest.raises(PersonRequired):
+        erase(customer, IDS[0])
+
+
+def test_the_reason_for_an_erasure_does_not_repeat_what_is_erased(customer: Customer) -> None:
+    customer.add_contact("Li Wei", email="li.wei@example.com", contact_id=IDS[0])
+    with pytest.raises(DiscretionRequired):
+        erase(customer, IDS[0], "li wei wrote to us")
+    with pytest.raises(DiscretionRequired):
+        customer.erase_contact(IDS[0], "By letter", "mail of li.wei@example.com")
 
 
 def test_an_unknown_contact_is_neither_corrected_nor_removed(customer: Customer) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 
+from domain.erasure import DiscretionRequired, PersonErased
 from domain.handling import (
     AcceptanceRequired,
     Level,
@@ -19,6 +20,7 @@ from domain.handling import (
 from domain.kernel import NothingChanged
 from domain.service_ticket import (
     Channel,
+    ContactNamed,
     Kind,
     ResolutionRequired,
     ResolvedRequired,
@@ -60,6 +62,24 @@ def test_a_ticket_has_one_owner_at_a_time(accepted: ServiceTicket) -> None:
         accepted.assign("e1")
     accepted.assign("e2")
     assert (accepted.owner, accepted.status) == ("e2", Status.ASSIGNED)
+
+
+def test_whom_a_ticket_names_is_erased_once_whatever_state_it_is_in() -> None:
+    ticket = ServiceTicket.open(
+        IDS[0], Kind.FAULT, Severity.MAJOR, Channel.HOTLINE, "Down", "gd-gz", contact="Li, 138"
+    )
+    ticket.withdraw("Reported twice")
+    with pytest.raises(DiscretionRequired):
+        ticket.erase_contact("It named Li, 138", "PIPL art. 47 (3)")
+    ticket.erase_contact("Asked for it", "PIPL art. 47 (3)")
+    assert (ticket.contact, last(ticket)["person"]) == (None, ticket.id)
+    with pytest.raises(PersonErased):
+        ticket.erase_contact("Asked for it", "PIPL art. 47 (3)")
+
+
+def test_a_ticket_that_names_nobody_has_nobody_to_erase(ticket: ServiceTicket) -> None:
+    with pytest.raises(ContactNamed):
+        ticket.erase_contact("Asked for it", "PIPL art. 47 (3)")
 
 
 def test_a_ticket_without_an_owner_is_not_accepted(ticket: ServiceTicket) -> None:
