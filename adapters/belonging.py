@@ -8,7 +8,8 @@ import orjson
 
 from adapters.journal import Journal
 from adapters.permission_check import subject
-from domain.kernel import Aggregate, evolve, registry
+from domain.kernel import Aggregate, registry
+from domain.replaying import evolve
 from projections.sight import Subject
 
 

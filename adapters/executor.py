@@ -16,6 +16,7 @@ import structlog
 from pydantic import ValidationError
 
 from adapters import references
+from adapters.dating import give
 from adapters.guard import Guard
 from adapters.journal import Journal
 from adapters.permission_check import must_wait, permit_of
@@ -218,8 +219,7 @@ class Execution:
         for parameter, lineage in command.lineages.items():
             above = references.lineage(transaction, lineage, arguments[lineage.start])
             arguments[parameter] = above
-        result = getattr(target, command.method)(**arguments)
-        aggregate: Aggregate = result if command.creates else target
+        aggregate = give(transaction, command, target, arguments)
         if permit:
             permit.require_made(command.name, aggregate, call.origin, created=command.creates)
         require_other_hands(transaction, command, aggregate.id, call.origin)

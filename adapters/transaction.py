@@ -16,7 +16,8 @@ from adapters.claims import Claims, holds
 from adapters.databases import IN_ONE_QUERY, in_parts, insert_rows
 from adapters.journal_tables import events, head, operations
 from adapters.trees import grown
-from domain.kernel import Aggregate, Origin, Stored, evolve, to_stored
+from domain.kernel import Aggregate, Origin, Stored, to_stored
+from domain.replaying import LateFact, evolve, taken
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -150,11 +151,18 @@ class Transaction:
         """Make a record from its history, or bring the one in the cache forward."""
         aggregate = self.cache.outdated(stream)
         self.cache.drop([stream])
-        aggregate = evolve(aggregate, histories.get(stream, ()))
+        try:
+            aggregate = evolve(aggregate, histories.get(stream, ()))
+        except LateFact:
+            aggregate = evolve(None, self.history(stream))
         if aggregate is None:
             self._absent.add(stream)
         else:
             self.cache.put(aggregate)
+
+    def history(self, stream: str) -> list[Any]:
+        """Return all stored events of a record, unless the cache has it as others have left it."""
+        return self._histories([stream])[stream]
 
     def _histories(self, streams: Sequence[str]) -> Mapping[str, list[Any]]:
         """Return the stored events of records, those after what the cache has of them."""
@@ -192,7 +200,7 @@ class Transaction:
         Returns the position of the last of them, or the present one when there are none.
         """
         self._touched.add(aggregate.id)
-        facts = [to_stored(fact) for fact in aggregate.collect_events()]  # type: ignore[arg-type]
+        facts = [to_stored(fact) for fact in taken(aggregate, instant(self.time_us))]
         if facts:
             self._unit_versions[aggregate.id] = facts[0].version - 1
             self.append(facts, origin)

@@ -104,13 +104,13 @@ def _course(
     yield "approve", {"note": "同意，费用从省公司营销费列支"}
     if drive.starts_on >= today or not drive.targets:
         return
-    yield "launch", {"on": str(drive.starts_on)}
+    yield "launch", {"effective": str(drive.starts_on)}
     yield from _work(random, drive, budget, today)
     if drive.ends_on >= today:
         if random.random() < 0.3:
-            yield "pause", {"reason": "等待新资费批复", "on": str(today - timedelta(days=1))}
+            yield "pause", {"reason": "等待新资费批复", "effective": str(today - timedelta(days=1))}
         return
-    yield "close", {"on": str(drive.ends_on)}
+    yield "close", {"effective": str(drive.ends_on)}
     if drive.ends_on < today - timedelta(days=20):
         won = [sale.won for sale in drive.sales if sale.won is not None]
         yield (
@@ -142,16 +142,16 @@ def _work(
                     "outcome": random.choices(
                         ("reached", "not-reached", "call-back", "refused"), (68, 17, 10, 5)
                     )[0],
-                    "on": some_day(),
+                    "effective": some_day(),
                 },
             )
         if random.random() < 0.33:
             kinds = ("inquiry", "interest", "meeting", "order", "refusal")
             kind = random.choices(kinds, (30, 30, 20, 12, 8))[0]
-            response = {"customer_id": account.id, "kind": kind, "on": some_day()}
+            response = {"customer_id": account.id, "kind": kind, "effective": some_day()}
             yield "record-response", response
     for purpose, share in (("宣传材料", 0.2), ("现场活动", 0.45), ("礼品", 0.15)):
         amount = round(budget * share * random.uniform(0.6, 1.2))
-        yield "record-cost", {"amount": f"{amount}.00", "purpose": purpose, "on": some_day()}
+        yield "record-cost", {"amount": f"{amount}.00", "purpose": purpose, "effective": some_day()}
     for sale in drive.sales:
         yield "link-opportunity", {"opportunity_id": sale.id}

@@ -139,7 +139,7 @@ def story(random: Random, account: Account, today: date) -> Story[None]:
         account.register["parent_id"] = account.parent.id
     answer = yield do("register", **account.register)
     account.id = answer.id
-    yield do("assign-manager", manager=account.manager.code, on=str(account.since))
+    yield do("assign-manager", manager=account.manager.code, effective=str(account.since))
     for contact in contacts(random, today, account.unit.dial, account.domain):
         yield do("add-contact", **contact)
     if random.random() < 0.35:
@@ -167,23 +167,23 @@ def _states(random: Random, account: Account, today: date) -> Iterator[tuple[str
     days = iter(
         account.since + timedelta(days=step * n + random.randint(0, step - 1)) for n in range(5)
     )
-    yield "engage", {"on": str(next(days))}
+    yield "engage", {"effective": str(next(days))}
     if account.state == "engaged":
         return
-    yield "activate", {"on": str(next(days))}
+    yield "activate", {"effective": str(next(days))}
     if account.state == "suspended":
-        yield "suspend", {"reason": "欠费停机，待客户确认账单", "on": str(next(days))}
+        yield "suspend", {"reason": "欠费停机，待客户确认账单", "effective": str(next(days))}
     if account.state in ("lapsed", "won-back", "closed"):
         reason = random.choice(_LAPSES)
-        lapse = {"reason": reason, "on": str(next(days))}
+        lapse = {"reason": reason, "effective": str(next(days))}
         if reason == "competitor-offer":
             lapse["competitor"] = random.choice(COMPETITORS)
         yield "lapse", lapse
     if account.state == "won-back":
-        yield "win-back", {"note": "客户经理三次走访，重新签约两年", "on": str(next(days))}
+        yield "win-back", {"note": "客户经理三次走访，重新签约两年", "effective": str(next(days))}
         account.state = "active"
     if account.state == "closed":
-        yield "close", {"reason": "企业注销", "on": str(next(days))}
+        yield "close", {"reason": "企业注销", "effective": str(next(days))}
     if account.state == "active" and account.grade == "C" and random.random() < 0.08:
         yield "regrade", {"grade": "B", "reason": "年收入连续两年超过升级标准"}
 

@@ -74,7 +74,7 @@ def _person(random: Random, person: Person, unit: Unit, today: date, chief: bool
     level = level_of(unit)
     post = _POSTS[level] if chief else random.choice(("客户经理", "客户经理", "高级客户经理"))
     since = today - timedelta(days=random.randint(400, 9000))
-    yield _engage(person, unit, post, on=str(since))
+    yield _engage(person, unit, post, effective=str(since))
     grant = {"employee": person.code, "unit": unit.code}
     if chief:
         yield _do("grant.give", role=_MANAGERS[level], **grant)

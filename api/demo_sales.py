@@ -128,7 +128,7 @@ def _course(
         if random.random() < 0.14:
             yield _loss(random, rival, day)
             return
-        yield "advance", {"stage": stage, "on": str(day)}
+        yield "advance", {"stage": stage, "effective": str(day)}
         if stage == "proposal" and random.random() < 0.3:
             amount = round(amount * random.uniform(0.8, 1.15))
             reason = "方案评审后调整数量"
@@ -137,7 +137,7 @@ def _course(
             day += timedelta(days=random.randint(3, 20))
             if day >= today:
                 return
-            back = {"stage": "solution", "reason": "客户要求重新设计方案", "on": str(day)}
+            back = {"stage": "solution", "reason": "客户要求重新设计方案", "effective": str(day)}
             yield "move-back", back
     day += timedelta(days=max(1, round(random.lognormvariate(2.2, 0.8))))
     if day >= today:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.standing import Standing
-from domain.values import Code, Day, EmployeeCode, Line
+from domain.values import Code, EmployeeCode, Line
 
 
 class TeamRole(StrEnum):
@@ -59,50 +59,48 @@ class AccountTeam(Standing):
         return frozenset({self.manager} if self.manager else ()).union(self.team)
 
     @command
-    def assign_manager(self, manager: EmployeeCode, on: Day | None = None) -> None:
+    def assign_manager(self, manager: EmployeeCode) -> None:
         """Assign the account manager; one who was assigned before is replaced."""
         self.require_open()
         if manager == self.manager:
             raise NothingChanged("manager")
-        self.trigger_event(self.ManagerAssigned, manager=manager, on=on)
+        self.trigger_event(self.ManagerAssigned, manager=manager)
 
     @applies(ManagerAssigned)
     def _manager_assigned(self, manager: str) -> None:
         self.manager = manager
 
     @command
-    def release_manager(self, reason: Line | None = None, on: Day | None = None) -> None:
+    def release_manager(self, reason: Line | None = None) -> None:
         """Release the account manager, so that the customer has none."""
         self.require_open()
         if self.manager is None:
             raise ManagerRequired
-        self.trigger_event(self.ManagerReleased, manager=self.manager, reason=reason, on=on)
+        self.trigger_event(self.ManagerReleased, manager=self.manager, reason=reason)
 
     @applies(ManagerReleased)
     def _manager_released(self) -> None:
         self.manager = None
 
     @command
-    def add_team_member(
-        self, employee: EmployeeCode, role: TeamRole, on: Day | None = None
-    ) -> None:
+    def add_team_member(self, employee: EmployeeCode, role: TeamRole) -> None:
         """Add an employee to the account team, or give a member another role."""
         self.require_open()
         if self.team.get(employee) == role:
             raise NothingChanged("role")
-        self.trigger_event(self.TeamMemberAdded, employee=employee, role=role, on=on)
+        self.trigger_event(self.TeamMemberAdded, employee=employee, role=role)
 
     @applies(TeamMemberAdded)
     def _team_member_added(self, employee: str, role: TeamRole) -> None:
         self.team[employee] = role
 
     @command
-    def remove_team_member(self, employee: Code, on: Day | None = None) -> None:
+    def remove_team_member(self, employee: Code) -> None:
         """Remove an employee from the account team."""
         self.require_open()
         if employee not in self.team:
             raise TeamMemberRequired("employee")
-        self.trigger_event(self.TeamMemberRemoved, employee=employee, on=on)
+        self.trigger_event(self.TeamMemberRemoved, employee=employee)
 
     @applies(TeamMemberRemoved)
     def _team_member_removed(self, employee: str) -> None:

@@ -92,18 +92,22 @@ class Campaign(Outreach, Aggregate):
 
     class Planned(Plan, Aggregate.Created):
         currency: str
+        on: date | None = None
 
         def apply(self, aggregate: Any) -> None:
             """Keep the plan."""
             aggregate.outline = Plan.among(vars(self))
 
     class PlanRevised(Plan, Aggregate.Event):
+        on: date | None = None
+
         def apply(self, aggregate: Any) -> None:
             """Keep the revised plan."""
             aggregate.outline = corrected(aggregate.outline, vars(self))
 
     class OpportunityLinked(Aggregate.Event):
         opportunity_id: str
+        on: date | None = None
 
     class CostRecorded(Aggregate.Event):
         amount: Worth
@@ -121,6 +125,7 @@ class Campaign(Outreach, Aggregate):
         orders_won: int
         won_amount: Worth
         roi: Ratio | None
+        on: date | None = None
 
     outline: dict[str, Any]
 
@@ -147,7 +152,6 @@ class Campaign(Outreach, Aggregate):
     @applies(Planned)
     def __init__(self) -> None:
         self.status = Status.PLANNED
-        self.step_on: date | None = None
         self.targets: set[str] = set()
         self.contacted: set[str] = set()
         self.responded: set[str] = set()
@@ -198,7 +202,7 @@ class Campaign(Outreach, Aggregate):
     @command
     def link_opportunity(self, opportunity_id: OpportunityId) -> None:
         """Link an opportunity that the campaign brought about."""
-        if self.evaluated:
+        if self.now.evaluated:
             raise CampaignEvaluated
         if opportunity_id in self.opportunities:
             raise NothingChanged("opportunity_id")
@@ -209,13 +213,13 @@ class Campaign(Outreach, Aggregate):
         self.opportunities.add(opportunity_id)
 
     @command
-    def record_cost(self, amount: Amount, purpose: Line, on: Day | None = None) -> None:
+    def record_cost(self, amount: Amount, purpose: Line) -> None:
         """Record what was spent, and for what."""
-        if self.evaluated:
+        if self.now.evaluated:
             raise CampaignEvaluated
-        if self.cost + amount > LARGEST:
+        if self.now.cost + amount > LARGEST:
             raise CostTooLarge("amount")
-        self.trigger_event(self.CostRecorded, amount=amount, purpose=purpose, on=on)
+        self.trigger_event(self.CostRecorded, amount=amount, purpose=purpose)
 
     @applies(CostRecorded)
     def _cost_recorded(self, amount: Decimal) -> None:
@@ -228,7 +232,7 @@ class Campaign(Outreach, Aggregate):
         The response rate counts customers, and is a share of the targets; the return on
         investment is what was won beyond the cost, as a share of the cost.
         """
-        if self.evaluated:
+        if self.now.evaluated:
             raise CampaignEvaluated
         if self.status is not Status.CLOSED:
             raise CloseRequired

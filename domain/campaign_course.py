@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.kernel import Aggregate, RuleViolation, applies, command
 from domain.part import Part
-from domain.values import Day, Line, Prose
+from domain.values import Line, Prose
 
 
 class Status(StrEnum):
@@ -49,21 +49,20 @@ class LaunchRequired(RuleViolation):
     """A campaign is closed, and responses come in, only after its launch and before its close."""
 
 
-class CampaignBackdated(RuleViolation):
-    """A step of a campaign is not dated before the one that preceded it."""
-
-
 class CampaignCourse(Part):
     """The states of a campaign."""
 
     class Submitted(Aggregate.Event):
         note: str | None = None
+        on: date | None = None
 
     class Approved(Aggregate.Event):
         note: str | None = None
+        on: date | None = None
 
     class Rejected(Aggregate.Event):
         reason: str
+        on: date | None = None
 
     class Launched(Aggregate.Event):
         on: date | None = None
@@ -81,20 +80,16 @@ class CampaignCourse(Part):
 
     status: Status
     targets: set[str]
-    step_on: date | None
 
     def require_launched(self) -> None:
         """Refuse before the launch of the campaign and after its close."""
         if self.status not in (Status.RUNNING, Status.PAUSED):
             raise LaunchRequired
 
-    def _require_order(self, on: date | None) -> None:
-        if on and self.step_on and on < self.step_on:
-            raise CampaignBackdated("on")
-
-    def _step(self, status: Status, on: date | None) -> None:
-        self.status = status
-        self.step_on = on or self.step_on
+    @property
+    def course(self) -> object:
+        """Where the campaign stands."""
+        return self.status
 
     @command
     def submit(self, note: Prose | None = None) -> None:
@@ -130,49 +125,46 @@ class CampaignCourse(Part):
         self.status = Status.PLANNED
 
     @command
-    def launch(self, on: Day | None = None) -> None:
+    def launch(self) -> None:
         """Launch the approved campaign."""
         if self.status is not Status.APPROVED:
             raise ApprovalRequired
         if not self.targets:
             raise TargetsRequired
-        self.trigger_event(self.Launched, on=on)
+        self.trigger_event(self.Launched)
 
     @applies(Launched)
-    def _launched(self, on: date | None) -> None:
-        self._step(Status.RUNNING, on)
+    def _launched(self) -> None:
+        self.status = Status.RUNNING
 
     @command
-    def pause(self, reason: Line, on: Day | None = None) -> None:
+    def pause(self, reason: Line) -> None:
         """Pause the campaign, for a reason."""
-        self._require_order(on)
         if self.status is not Status.RUNNING:
             raise RunningRequired
-        self.trigger_event(self.Paused, reason=reason, on=on)
+        self.trigger_event(self.Paused, reason=reason)
 
     @applies(Paused)
-    def _paused(self, on: date | None) -> None:
-        self._step(Status.PAUSED, on)
+    def _paused(self) -> None:
+        self.status = Status.PAUSED
 
     @command
-    def resume(self, on: Day | None = None) -> None:
+    def resume(self) -> None:
         """Resume the paused campaign."""
-        self._require_order(on)
         if self.status is not Status.PAUSED:
             raise PauseRequired
-        self.trigger_event(self.Resumed, on=on)
+        self.trigger_event(self.Resumed)
 
     @applies(Resumed)
-    def _resumed(self, on: date | None) -> None:
-        self._step(Status.RUNNING, on)
+    def _resumed(self) -> None:
+        self.status = Status.RUNNING
 
     @command
-    def close(self, note: Prose | None = None, on: Day | None = None) -> None:
+    def close(self, note: Prose | None = None) -> None:
         """Close the campaign: nobody is contacted any more."""
-        self._require_order(on)
         self.require_launched()
-        self.trigger_event(self.Closed, note=note, on=on)
+        self.trigger_event(self.Closed, note=note)
 
     @applies(Closed)
-    def _closed(self, on: date | None) -> None:
-        self._step(Status.CLOSED, on)
+    def _closed(self) -> None:
+        self.status = Status.CLOSED

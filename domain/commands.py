@@ -5,13 +5,25 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from domain.effective import STATED
+from domain.hindsight import DatesContradict, FutureFact
 from domain.kernel import Aggregate, RecordClosed, RuleViolation, SameHands, discover, kebab
-from domain.values import Issued, Lineage, Reference, Value
+from domain.payload import fields_of
+from domain.values import Day, Issued, Lineage, Reference, Value
+
+EFFECTIVE = "effective"
+"""The parameter of every command that states a fact for a day, besides those of its method."""
+
+Effective = Annotated[
+    Day | None,
+    Field(description="From which day it is true; without one, from when it is recorded."),
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +34,8 @@ class Command:
     `nested` a list of values to what each of them names, by field;
     `lineages` are the parameters that the system fills in from other records, `issued` those that
     the server makes up; `rules` are those it may be refused by, `guarded` those of them that need
-    more than the record; `apart_from` is the fact whose author may not give this command.
+    more than the record; `apart_from` is the fact whose author may not give this command; `dated`
+    is the parameter that states from which day what is said is true, if it has one.
     """
 
     name: str
@@ -37,6 +50,7 @@ class Command:
     rules: tuple[type[RuleViolation], ...]
     guarded: frozenset[type[RuleViolation]]
     apart_from: type[Aggregate.Event] | None
+    dated: str | None
 
     @property
     def verb(self) -> str:
@@ -47,6 +61,23 @@ class Command:
     def doc(self) -> str:
         """What the command does, in a business user's words."""
         return inspect.getdoc(getattr(self.aggregate, self.method)) or ""
+
+    def day(self, arguments: Mapping[str, Any]) -> date | None:
+        """Return the day that the arguments state, of a moment its day in UTC."""
+        stated: date | None = None if self.dated is None else arguments[self.dated]
+        return stated.date() if isinstance(stated, datetime) else stated
+
+    def give(self, target: Any, arguments: Mapping[str, Any]) -> Aggregate:
+        """Give the command to a record, or to the class of a new one; return the record.
+
+        Raises a `RuleViolation`.
+        """
+        told = {name: value for name, value in arguments.items() if name != EFFECTIVE}
+        result = getattr(target, self.method)(**told)
+        aggregate: Aggregate = result if self.creates else target
+        if self.dated == EFFECTIVE:
+            aggregate.since(arguments[EFFECTIVE])
+        return aggregate
 
     def named(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Reference, Any]]:
         """Yield what the arguments name: where, as in `lines/0/product`, what it is, the value."""
@@ -88,6 +119,10 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             for parameter in list(inspect.signature(function).parameters.values())[1:]
             if not any(isinstance(m, (Lineage, Issued)) for m in marks[parameter.name])
         }
+        facts = _facts(aggregate, function)
+        if any(fact.dated == STATED and STATED in fields_of(fact) for fact in facts):
+            fields[EFFECTIVE] = (Effective, None)
+        dated = next((p for p in (EFFECTIVE, *(f.dated for f in facts)) if p in fields), None)
         body = create_model(
             "".join(part.title() for part in name.replace(".", "-").split("-")),
             __config__=ConfigDict(extra="forbid", frozen=True, strict=True),
@@ -99,10 +134,12 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
         fact = getattr(function, "apart_from", None)
         # By name: an aggregate has events of its own class for those that its parts declare.
         apart_from = None if fact is None else getattr(aggregate, fact.__name__)
-        rules = _rules(aggregate, function, set()) | guarded
+        rules = _rules(aggregate, function) | guarded
         if apart_from is not None:
             rules.add(SameHands)
         every = [*references.values(), *(r for inner in nested.values() for r in inner.values())]
+        if dated is not None:
+            rules |= {FutureFact} if creates else {FutureFact, DatesContradict}
         if any(reference.live for reference in every):
             rules.add(RecordClosed)
         claimed, claims = _claims(aggregate)
@@ -123,6 +160,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             rules=tuple(sorted(rules, key=lambda rule: rule.rule())),
             guarded=guarded,
             apart_from=apart_from,
+            dated=dated,
         )
 
 
@@ -142,21 +180,31 @@ def _inside(hint: Any) -> Iterator[tuple[str, Reference]]:
         yield from _inside(part)
 
 
-def _rules(aggregate: type[Aggregate], function: Any, seen: set[str]) -> set[type[RuleViolation]]:
+def _rules(aggregate: type[Aggregate], function: Any) -> set[type[RuleViolation]]:
     """Find the rules that a method names, itself or through other methods of the aggregate."""
-    found: set[type[RuleViolation]] = set()
+    named = (each.__globals__.get(name) for each, name in _names(aggregate, function))
+    return {n for n in named if isinstance(n, type) and issubclass(n, RuleViolation)}
+
+
+def _facts(aggregate: type[Aggregate], function: Any) -> list[type[Aggregate.Event]]:
+    """Find the facts that a method states, itself or through other methods of the aggregate."""
+    named = (vars(aggregate).get(name) for _, name in _names(aggregate, function))
+    return [n for n in named if isinstance(n, type) and issubclass(n, Aggregate.Event)]
+
+
+def _names(
+    aggregate: type[Aggregate], function: Any, seen: frozenset[str] = frozenset()
+) -> Iterator[tuple[Any, str]]:
+    """Yield the names in the code of a method and of those methods that it calls, with where."""
     for name in function.__code__.co_names:
-        named = function.__globals__.get(name)
-        if isinstance(named, type) and issubclass(named, RuleViolation):
-            found.add(named)
+        yield function, name
         member = vars(aggregate).get(name)
         if name not in seen and inspect.isfunction(member):
-            found |= _rules(aggregate, member, seen | {name})
-    return found
+            yield from _names(aggregate, member, seen | {name})
 
 
 def _claims(aggregate: type[Aggregate]) -> tuple[set[str], set[type[RuleViolation]]]:
     """Return what an aggregate's claims are made of, by name, and the rules that guard them."""
     getter = aggregate.claims.fget  # type: ignore[attr-defined]
     code = getter.__code__
-    return {*code.co_names, *map(str, code.co_consts)}, _rules(aggregate, getter, set())
+    return {*code.co_names, *map(str, code.co_consts)}, _rules(aggregate, getter)

@@ -107,6 +107,7 @@ class Contacts(Standing):
 
     class ContactAdded(ContactDetails, Aggregate.Event):
         contact_id: str
+        on: date | None = None
 
         def apply(self, aggregate: Any) -> None:
             """Keep the contact."""
@@ -115,6 +116,7 @@ class Contacts(Standing):
     class ContactCorrected(ContactDetails, Aggregate.Event):
         contact_id: str
         cleared: tuple[str, ...] = ()
+        on: date | None = None
 
         def apply(self, aggregate: Any) -> None:
             """Keep the corrected contact."""
@@ -123,6 +125,7 @@ class Contacts(Standing):
 
     class ContactRemoved(Aggregate.Event):
         contact_id: str
+        on: date | None = None
 
     class ContactErased(Aggregate.Event):
         contact_id: Annotated[str, Erases()]
@@ -150,9 +153,9 @@ class Contacts(Standing):
         """Add a person to the contacts; `contact_id` is made up when it is not given."""
         details = ContactDetails.among(locals())
         self.require_open()
-        if contact_id in self.contacts:
+        if contact_id in self.contacts or contact_id in self.now.contacts:
             raise ContactIdTaken("contact_id")
-        if contact_id in self.erased_contacts:
+        if contact_id in self.now.erased_contacts:
             raise PersonErased("contact_id")
         self.trigger_event(self.ContactAdded, contact_id=contact_id or new_id(), **details)
 
@@ -176,6 +179,8 @@ class Contacts(Standing):
         self.require_open()
         if contact_id not in self.contacts:
             raise ContactRequired("contact_id")
+        if contact_id in self.now.erased_contacts:
+            raise PersonErased("contact_id")
         changes = correction(self.contacts[contact_id], given, clear)
         if not changes:
             raise NothingChanged
@@ -201,7 +206,7 @@ class Contacts(Standing):
         Also one who was removed before, and at a closed customer. The reason and its legal basis
         are kept; they must not repeat what is erased.
         """
-        if contact_id in self.erased_contacts:
+        if contact_id in self.now.erased_contacts:
             raise PersonErased("contact_id")
         if contact_id not in self.contacts and contact_id not in self.former_contacts:
             raise PersonRequired("contact_id")

@@ -68,6 +68,7 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
 
     class PlacedUnder(Aggregate.Event):
         parent_id: str | None
+        on: date | None = None
 
     class Transferred(Aggregate.Event):
         unit: str
@@ -117,9 +118,8 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
         reach: Reach | None,
         grade: Grade | None,
         parent_id: str | None,
-        registered_on: date | None,
     ) -> None:
-        self.start(registered_on)
+        self.start()
         self.unit = unit
         self.category = category
         self.reach = reach
@@ -160,12 +160,12 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
         self.parent_id = parent_id
 
     @command
-    def transfer(self, unit: UnitCode, reason: Line, on: Day | None = None) -> None:
+    def transfer(self, unit: UnitCode, reason: Line) -> None:
         """Transfer the customer to another unit, for a reason."""
         self.require_open()
         if unit == self.unit:
             raise NothingChanged("unit")
-        self.trigger_event(self.Transferred, unit=unit, reason=reason, on=on)
+        self.trigger_event(self.Transferred, unit=unit, reason=reason)
 
     @applies(Transferred)
     def _transferred(self, unit: str) -> None:

@@ -17,13 +17,14 @@ stating: dict[str, str] = {}
 """The field that states the day, for the types of events that name another than the usual one."""
 
 
-def clamped(stated: date | None, time: datetime) -> date:
+def day_of(stated: date | None, time: datetime) -> date:
     """Return the day of a fact recorded at `time` (UTC): as stated, but no later than recorded.
 
-    A day may be stated that begins later in UTC than where the business is, or by a clock that is
-    ahead: it counts as the day of recording.
+    Of a moment it is the day in UTC. A later one may be stated where the day begins earlier than
+    in UTC, or by a clock that is ahead: it counts as the day of recording.
     """
     recorded = time.date()
+    stated = stated.date() if isinstance(stated, datetime) else stated
     return recorded if stated is None or stated > recorded else stated
 
 
@@ -36,7 +37,7 @@ def effective_day(type_: str, data: Mapping[str, Any], time: datetime) -> date:
     """
     stated = data.get(stating.get(type_, STATED))
     try:
-        return clamped(None if stated is None else date.fromisoformat(stated[:10]), time)
+        return day_of(None if stated is None else date.fromisoformat(stated[:10]), time)
     except (TypeError, ValueError):  # another program's idea of a day
         return time.date()
 

@@ -13,7 +13,7 @@ from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.permission import LastAdministrator, WiderThanOwn
 from domain.qualification import Qualifications
-from domain.values import Code, Day, Line, Sensitive, UnitCode
+from domain.values import Code, Line, Sensitive, UnitCode
 
 
 class EmployeeCodeTaken(RuleViolation):
@@ -22,10 +22,6 @@ class EmployeeCodeTaken(RuleViolation):
 
 class DepartureRequired(RuleViolation):
     """Only an employee who has left is engaged again."""
-
-
-class EmployeeBackdated(RuleViolation):
-    """A step of an employee is not dated before the one that preceded it."""
 
 
 class Detail(StrEnum):
@@ -51,7 +47,7 @@ class Employee(Qualifications, Aggregate):
         code: str
         unit: str
         post: str | None
-        on: date | None
+        on: date | None = None
 
         def apply(self, aggregate: Any) -> None:
             """Keep the details."""
@@ -59,6 +55,7 @@ class Employee(Qualifications, Aggregate):
 
     class DetailsCorrected(Details, Aggregate.Event):
         cleared: tuple[str, ...] = ()
+        on: date | None = None
 
         def apply(self, aggregate: Any) -> None:
             """Keep the corrected details."""
@@ -68,16 +65,16 @@ class Employee(Qualifications, Aggregate):
         unit: str
         post: str | None
         reason: str
-        on: date | None
+        on: date | None = None
 
     class Left(Aggregate.Event):
         reason: str
-        on: date | None
+        on: date | None = None
 
     class Reengaged(Aggregate.Event):
         unit: str
         post: str | None
-        on: date | None
+        on: date | None = None
 
     class SessionsEnded(Aggregate.Event):
         reason: str
@@ -94,18 +91,16 @@ class Employee(Qualifications, Aggregate):
         post: Line | None = None,
         phone: Phone | None = None,
         email: Email | None = None,
-        on: Day | None = None,
     ) -> Employee:
         """Engage somebody in a unit, under a code by which all records will know them."""
         details = Details.among(locals())
-        return cls._create(cls.Engaged, code=code, unit=unit, post=post, on=on, **details)
+        return cls._create(cls.Engaged, code=code, unit=unit, post=post, **details)
 
     @applies(Engaged)
-    def __init__(self, code: str, unit: str, post: str | None, on: date | None) -> None:
+    def __init__(self, code: str, unit: str, post: str | None) -> None:
         self.code = code
         self.unit = unit
         self.post = post
-        self.step_on = on
         self.left = False
         self.skills: dict[str, int] = {}
         self.certificates: set[str] = set()
@@ -125,9 +120,10 @@ class Employee(Qualifications, Aggregate):
         """Whose own record it is: the employee's."""
         return frozenset({self.code})
 
-    def _require_order(self, on: date | None) -> None:
-        if on and self.step_on and on < self.step_on:
-            raise EmployeeBackdated("on")
+    @property
+    def course(self) -> object:
+        """Where the employee works, until they leave."""
+        return (self.left, self.unit, self.post)
 
     @command
     def correct_details(
@@ -151,48 +147,41 @@ class Employee(Qualifications, Aggregate):
         reason: Line,
         unit: UnitCode | None = None,
         post: Line | None = None,
-        on: Day | None = None,
     ) -> None:
         """Move the employee to another unit, another post, or both; what is not given stays."""
         self.require_active()
-        self._require_order(on)
         unit, post = unit or self.unit, post or self.post
         if (unit, post) == (self.unit, self.post):
             raise NothingChanged
-        self.trigger_event(self.Moved, unit=unit, post=post, reason=reason, on=on)
+        self.trigger_event(self.Moved, unit=unit, post=post, reason=reason)
 
     @applies(Moved)
-    def _moved(self, unit: str, post: str | None, on: date | None) -> None:
+    def _moved(self, unit: str, post: str | None) -> None:
         self.unit = unit
         self.post = post
-        self.step_on = on or self.step_on
 
     @command(guarded=(LastAdministrator,))
-    def leave(self, reason: Line, on: Day | None = None) -> None:
+    def leave(self, reason: Line) -> None:
         """Note that the employee has left: no grant and no sign-in of theirs is good any more."""
         self.require_active()
-        self._require_order(on)
-        self.trigger_event(self.Left, reason=reason, on=on)
+        self.trigger_event(self.Left, reason=reason)
 
     @applies(Left)
-    def _left(self, on: date | None) -> None:
+    def _left(self) -> None:
         self.left = True
-        self.step_on = on or self.step_on
 
     @command(guarded=(WiderThanOwn,))
-    def reengage(self, unit: UnitCode, post: Line | None = None, on: Day | None = None) -> None:
+    def reengage(self, unit: UnitCode, post: Line | None = None) -> None:
         """Engage somebody again who has left, under the code they had."""
         if not self.left:
             raise DepartureRequired
-        self._require_order(on)
-        self.trigger_event(self.Reengaged, unit=unit, post=post, on=on)
+        self.trigger_event(self.Reengaged, unit=unit, post=post)
 
     @applies(Reengaged)
-    def _reengaged(self, unit: str, post: str | None, on: date | None) -> None:
+    def _reengaged(self, unit: str, post: str | None) -> None:
         self.left = False
         self.unit = unit
         self.post = post
-        self.step_on = on or self.step_on
 
     @command
     def end_sessions(self, reason: Line) -> None:

@@ -107,10 +107,12 @@ class Handling(Part):
     class HandedOver(Step):
         owner: str
         reason: str
+        at: datetime | None = None
 
     class Rehomed(Step):
         unit: str
         reason: str
+        at: datetime | None = None
 
     unit: str
     level: Level
@@ -118,6 +120,11 @@ class Handling(Part):
     owner: str | None
     escalation: int
     step_at: datetime | None
+
+    @property
+    def course(self) -> object:
+        """Where the ticket stands, with whom, and how far it was escalated."""
+        return (self.status, self.owner, self.escalation)
 
     def start(self, unit: str, level: Level, at: datetime | None) -> None:
         """Begin open and without an owner, at a moment if one is stated."""
@@ -240,7 +247,7 @@ class Handling(Part):
         """Escalate the ticket one step further, for a reason, to a superior if one is named."""
         self.require_unresolved(at)
         self.trigger_event(
-            self.Escalated, escalation=self.escalation + 1, reason=reason, to=to, at=at
+            self.Escalated, escalation=self.now.escalation + 1, reason=reason, to=to, at=at
         )
 
     @applies(Escalated)
@@ -248,32 +255,35 @@ class Handling(Part):
         self.escalation = escalation
         self.step(self.status, at)
 
-    def _require_alive(self) -> None:
+    def _require_alive(self, at: datetime | None) -> None:
         if self.status in (Status.CLOSED, Status.WITHDRAWN):
             raise TicketClosed
+        self.require_order(at)
 
     @command
-    def hand_over(self, owner: EmployeeCode, reason: Line) -> None:
+    def hand_over(self, owner: EmployeeCode, reason: Line, at: Moment | None = None) -> None:
         """Hand the ticket to another owner as it stands, waiting or in progress."""
-        self._require_alive()
+        self._require_alive(at)
         if self.owner is None:
             raise OwnerRequired
         if owner == self.owner:
             raise NothingChanged("owner")
-        self.trigger_event(self.HandedOver, owner=owner, reason=reason)
+        self.trigger_event(self.HandedOver, owner=owner, reason=reason, at=at)
 
     @applies(HandedOver)
-    def _handed_over(self, owner: str) -> None:
+    def _handed_over(self, owner: str, at: datetime | None) -> None:
         self.owner = owner
+        self.step(self.status, at)
 
     @command
-    def rehome(self, unit: UnitCode, reason: Line) -> None:
+    def rehome(self, unit: UnitCode, reason: Line, at: Moment | None = None) -> None:
         """Put the ticket under another unit as it stands, because its own was merged or closed."""
-        self._require_alive()
+        self._require_alive(at)
         if unit == self.unit:
             raise NothingChanged("unit")
-        self.trigger_event(self.Rehomed, unit=unit, reason=reason)
+        self.trigger_event(self.Rehomed, unit=unit, reason=reason, at=at)
 
     @applies(Rehomed)
-    def _rehomed(self, unit: str) -> None:
+    def _rehomed(self, unit: str, at: datetime | None) -> None:
         self.unit = unit
+        self.step(self.status, at)

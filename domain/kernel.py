@@ -6,9 +6,9 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, Self, TypeVar, overload
 
 import orjson
 import uuid_utils
@@ -24,10 +24,10 @@ from eventsourcing.utils import get_topic
 
 from domain import effective
 from domain.payload import codec
-from domain.stored import History, Unreadable, UnreadableEvent
 from domain.stored import Origin as Origin
 from domain.stored import Recorded as Recorded
 from domain.stored import Stored as Stored
+from domain.stored import Unreadable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -117,6 +117,11 @@ class Aggregate(BaseAggregate[str]):
         schema: ClassVar[int] = 1
         dated: ClassVar[str] = effective.STATED
 
+        @property
+        def effective_day(self) -> date:
+            """The day from which the fact is true."""
+            return effective.day_of(getattr(self, self.dated, None), self.timestamp)
+
     class Created(Event, CanInitAggregate[str]):
         """The first fact of a record."""
 
@@ -134,6 +139,8 @@ class Aggregate(BaseAggregate[str]):
         regular = re.sub(r"(?<=[^aeiou])y$", "ie", cls.kind) + "s"
         cls.plural = cls.__dict__.get("plural") or regular
         registry.add(cls)
+
+    _in_force: date
 
     @staticmethod
     def create_id(*_: Any, **__: Any) -> str:
@@ -160,6 +167,44 @@ class Aggregate(BaseAggregate[str]):
     def claims(self) -> Mapping[type[RuleViolation], str]:
         """What only one record of this kind may hold at a time: the rule and the value held."""
         return {}
+
+    @property
+    def course(self) -> object:
+        """What changes in steps that keep their order: none is dated before one that followed."""
+        return None
+
+    @property
+    def now(self) -> Self:
+        """The record with all that is known, while one of an earlier day decides about that day."""
+        known: Self = vars(self).get("_now", self)
+        return known
+
+    @property
+    def in_force(self) -> date:
+        """The latest day from which something that is recorded of it is true."""
+        return self._in_force
+
+    def since(self, day: date | None) -> None:
+        """State for an earlier day, if one is given, the fact that was stated last."""
+        vars(self.pending_events[-1])[effective.STATED] = day
+
+    def look_back(self, now: Self) -> None:
+        """Be the record of an earlier day, which decides with `now` in view."""
+        self._now = now
+        self.version = now.version
+
+    def look_up(self) -> None:
+        """Be the record of today again, with the fact that was stated when looking back."""
+        self.version = self._now.version + 1
+        del self._now
+
+    def hold(self, fact: Aggregate.Event) -> None:
+        """Note that a fact was recorded and applied."""
+        day = fact.effective_day
+        if fact.originator_version == 1:
+            self._in_force, self._created_on = day, fact.timestamp
+        self._in_force = max(self._in_force, day)
+        self.modified_on = max(self.modified_on, fact.timestamp)
 
 
 class Registry:
@@ -233,40 +278,19 @@ def upcast(type_: str, schema: int, data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def evolve(aggregate: Aggregate | None, history: History) -> Aggregate | None:
-    """Apply stored events to a record, oldest first, and return the record.
-
-    `history` yields `(stream, version, type, schema, time, data)`. With `None` for the record its
-    first event makes it; `None` comes back when there is no event at all. Raises `UnreadableEvent`
-    for one that cannot be applied, or whose type no aggregate declares.
-    """
-    for stored in history:
-        try:
-            aggregate = _fact(*stored, first=aggregate is None).mutate(aggregate)
-        except Exception as error:
-            stream, version, type_, *_ = stored
-            reason = f"{type(error).__name__}: {error}"
-            text = f"Event {version} ({type_}) of {stream} cannot be read: {reason}"
-            raise UnreadableEvent(text) from error
-    return aggregate
-
-
-def _fact(
-    stream: str,
-    version: int,
-    type_: str,
-    schema: int,
-    time: datetime,
-    data: bytes | str,
-    *,
-    first: bool,
+def as_stated(
+    stream: str, version: int, type_: str, schema: int, time: datetime, data: bytes | str
 ) -> Aggregate.Event:
+    """Return a stored event as the fact that was stated, at the current schema.
+
+    Raises what its codec and its upcast raise; `KeyError` for a type that no aggregate declares.
+    """
     event_class = registry.events[type_]
     if schema != event_class.schema:
         data = orjson.dumps(upcast(type_, schema, orjson.loads(data)))
     fact = object.__new__(event_class)
     fact.__dict__.update(codec(event_class).decode(data))
     fact.__dict__.update(originator_id=stream, originator_version=version, timestamp=time)
-    if first:
+    if version == 1:
         fact.__dict__["originator_topic"] = get_topic(registry.owners[type_])
     return fact

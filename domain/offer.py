@@ -48,14 +48,17 @@ class Offer(SalesStage):
     class LinesRevised(Aggregate.Event):
         lines: list[ProductLine]
         amount: Worth
+        on: date | None = None
 
     class AmountRevised(Aggregate.Event):
         amount: Worth
         reason: str | None = None
+        on: date | None = None
 
     class ExpectedCloseRevised(Aggregate.Event):
         expected_close: date
         reason: str | None = None
+        on: date | None = None
 
     lines: list[ProductLine]
     expected_close: date | None

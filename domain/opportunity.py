@@ -65,9 +65,11 @@ class Opportunity(Offer, Aggregate):
 
     class CustomerNamed(Aggregate.Event):
         customer_id: str
+        on: date | None = None
 
     class Retitled(Aggregate.Event):
         title: str
+        on: date | None = None
 
     class ManagerAssigned(Aggregate.Event):
         manager: str
@@ -81,16 +83,20 @@ class Opportunity(Offer, Aggregate):
     class CompetitorAdded(Aggregate.Event):
         competitor: str
         note: str | None = None
+        on: date | None = None
 
     class CompetitorDropped(Aggregate.Event):
         competitor: str
+        on: date | None = None
 
     class TeamMemberAdded(Aggregate.Event):
         employee: str
         role: str
+        on: date | None = None
 
     class TeamMemberRemoved(Aggregate.Event):
         employee: str
+        on: date | None = None
 
     @classmethod
     @command
@@ -141,9 +147,8 @@ class Opportunity(Offer, Aggregate):
         lines: list[ProductLine],
         amount: Decimal | None,
         expected_close: date | None,
-        opened_on: date | None,
     ) -> None:
-        self.start(stage, probability, opened_on)
+        self.start(stage, probability)
         self.title = title
         self.unit = unit
         self.customer_id = customer_id
@@ -189,24 +194,24 @@ class Opportunity(Offer, Aggregate):
         self.title = title
 
     @command
-    def assign_manager(self, manager: EmployeeCode, on: Day | None = None) -> None:
+    def assign_manager(self, manager: EmployeeCode) -> None:
         """Assign the account manager who pursues the opportunity."""
         self.require_open()
         if manager == self.manager:
             raise NothingChanged("manager")
-        self.trigger_event(self.ManagerAssigned, manager=manager, on=on)
+        self.trigger_event(self.ManagerAssigned, manager=manager)
 
     @applies(ManagerAssigned)
     def _manager_assigned(self, manager: str) -> None:
         self.manager = manager
 
     @command
-    def transfer(self, unit: UnitCode, reason: Line, on: Day | None = None) -> None:
+    def transfer(self, unit: UnitCode, reason: Line) -> None:
         """Transfer the opportunity to another unit, for a reason."""
         self.require_open()
         if unit == self.unit:
             raise NothingChanged("unit")
-        self.trigger_event(self.Transferred, unit=unit, reason=reason, on=on)
+        self.trigger_event(self.Transferred, unit=unit, reason=reason)
 
     @applies(Transferred)
     def _transferred(self, unit: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.campaign_course import CampaignCourse, RunningRequired, Status
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
-from domain.values import CustomerId, Day, Id, Line, Prose
+from domain.values import CustomerId, Id, Line, Prose
 
 
 class ContactChannel(StrEnum):
@@ -67,10 +67,12 @@ class Outreach(CampaignCourse):
 
     class TargetsAdded(Aggregate.Event):
         customer_ids: list[str]
+        on: date | None = None
 
     class TargetsRemoved(Aggregate.Event):
         customer_ids: list[str]
         reason: str | None = None
+        on: date | None = None
 
     class ContactRecorded(Aggregate.Event):
         customer_id: str
@@ -116,7 +118,7 @@ class Outreach(CampaignCourse):
         ids = set(customer_ids)
         if not ids <= self.targets:
             raise TargetRequired("customer_ids")
-        if ids & (self.contacted | self.responded):
+        if ids & (self.now.contacted | self.now.responded):
             raise TargetContacted("customer_ids")
         self.trigger_event(
             self.TargetsRemoved, customer_ids=list(dict.fromkeys(customer_ids)), reason=reason
@@ -133,7 +135,6 @@ class Outreach(CampaignCourse):
         channel: ContactChannel,
         outcome: ContactOutcome,
         note: Prose | None = None,
-        on: Day | None = None,
     ) -> None:
         """Record that a target was contacted, how, and what came of it."""
         if self.status is not Status.RUNNING:
@@ -145,8 +146,7 @@ class Outreach(CampaignCourse):
             channel=channel,
             outcome=outcome,
             note=note,
-            on=on,
-            first=customer_id not in self.contacted,
+            first=customer_id not in self.now.contacted,
         )
 
     @applies(ContactRecorded)
@@ -159,7 +159,6 @@ class Outreach(CampaignCourse):
         customer_id: Id,
         kind: ResponseKind,
         note: Prose | None = None,
-        on: Day | None = None,
     ) -> None:
         """Record that a target responded, contacted by us or not."""
         self.require_launched()
@@ -169,8 +168,7 @@ class Outreach(CampaignCourse):
             customer_id=customer_id,
             kind=kind,
             note=note,
-            on=on,
-            first=customer_id not in self.responded,
+            first=customer_id not in self.now.responded,
         )
 
     @applies(ResponseRecorded)

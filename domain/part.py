@@ -14,6 +14,7 @@ class Part:
     """
 
     id: Any
+    now: Any
     trigger_event: Callable[..., None]
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -134,6 +134,7 @@ class Profile(Standing):
 
     class DetailsCorrected(Details, Aggregate.Event):
         cleared: tuple[str, ...] = ()
+        on: date | None = None
 
         def apply(self, aggregate: Any) -> None:
             """Keep the corrected details."""
@@ -142,10 +143,12 @@ class Profile(Standing):
     class Classified(Aggregate.Event):
         category: Category
         reach: Reach
+        on: date | None = None
 
     class Regraded(Aggregate.Event):
         grade: Grade
         reason: str
+        on: date | None = None
 
     class PurchaseRecorded(Aggregate.Event):
         competitor: str
@@ -153,6 +156,7 @@ class Profile(Standing):
         monthly: Decimal | None = None
         currency: str = "CNY"
         until: date | None = None
+        on: date | None = None
 
     class PurchaseEnded(Aggregate.Event):
         competitor: str
@@ -249,12 +253,12 @@ class Profile(Standing):
         self.purchases[competitor, product] = Purchase(monthly, currency, until)
 
     @command
-    def end_purchase(self, competitor: Line, product: Line, on: Day | None = None) -> None:
+    def end_purchase(self, competitor: Line, product: Line) -> None:
         """Note that the customer no longer buys a product from a competitor."""
         self.require_open()
         if (competitor, product) not in self.purchases:
             raise PurchaseRequired("product")
-        self.trigger_event(self.PurchaseEnded, competitor=competitor, product=product, on=on)
+        self.trigger_event(self.PurchaseEnded, competitor=competitor, product=product)
 
     @applies(PurchaseEnded)
     def _purchase_ended(self, competitor: str, product: str) -> None:

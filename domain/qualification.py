@@ -37,18 +37,22 @@ class Qualifications(Part):
     class SkillRecorded(Aggregate.Event):
         skill: str
         level: int
+        on: date | None = None
 
     class SkillRemoved(Aggregate.Event):
         skill: str
+        on: date | None = None
 
     class CertificateRecorded(Aggregate.Event):
         name: str
         number: str | None
         issued_on: date | None
         until: date | None
+        on: date | None = None
 
     class CertificateRemoved(Aggregate.Event):
         name: str
+        on: date | None = None
 
     left: bool
     skills: dict[str, int]

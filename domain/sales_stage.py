@@ -87,10 +87,6 @@ class CustomerRequired(RuleViolation):
     """An opportunity is won only when its customer is named."""
 
 
-class StepBackdated(RuleViolation):
-    """A step of an opportunity is not dated before the one that preceded it."""
-
-
 class SalesStage(Part):
     """The stage of an opportunity, its probability, and its end."""
 
@@ -111,6 +107,7 @@ class SalesStage(Part):
     class Estimated(Aggregate.Event):
         probability: int
         reason: str | None = None
+        on: date | None = None
 
     class Won(Aggregate.Event):
         dated: ClassVar[str] = "closed_on"
@@ -142,45 +139,33 @@ class SalesStage(Part):
     stage: Stage
     status: Status
     probability: int
-    step_on: date | None
 
-    def start(self, stage: Stage, probability: int, on: date | None) -> None:
-        """Begin open, on a day if one is stated."""
+    def start(self, stage: Stage, probability: int) -> None:
+        """Begin open."""
         self.stage = stage
         self.status = Status.OPEN
         self.probability = probability
-        self.step_on = on
 
     def require_open(self) -> None:
         """Refuse when the opportunity has ended."""
         if self.status is not Status.OPEN:
             raise OpportunityEnded
 
-    def _require_step(self, field: str, on: date | None) -> None:
-        self.require_open()
-        self._require_order(field, on)
+    @property
+    def course(self) -> object:
+        """How far the sale has come, or how it ended."""
+        return (self.status, self.stage)
 
-    def _require_order(self, field: str, on: date | None) -> None:
-        if on and self.step_on and on < self.step_on:
-            raise StepBackdated(field)
-
-    def _move(self, stage: Stage, probability: int, on: date | None) -> None:
+    def _move(self, stage: Stage, probability: int) -> None:
         self.stage = stage
         self.probability = probability
-        self.step_on = on or self.step_on
-
-    def _end(self, status: Status, on: date | None) -> None:
-        self.status = status
-        self.step_on = on or self.step_on
 
     @command
-    def qualify(
-        self, probability: Percent | None = None, note: Prose | None = None, on: Day | None = None
-    ) -> None:
+    def qualify(self, probability: Percent | None = None, note: Prose | None = None) -> None:
         """Note that a lead is a real need with a budget, someone who decides and a date."""
         if self.stage is not Stage.LEAD:
             raise LeadRequired
-        self.advance(Stage.QUALIFIED, probability, note, on)
+        self.advance(Stage.QUALIFIED, probability, note)
 
     @command
     def advance(
@@ -188,10 +173,9 @@ class SalesStage(Part):
         stage: Stage,
         probability: Percent | None = None,
         note: Prose | None = None,
-        on: Day | None = None,
     ) -> None:
         """Advance to a later stage, with its usual probability in percent or the given one."""
-        self._require_step("on", on)
+        self.require_open()
         if ORDER.index(stage) <= ORDER.index(self.stage):
             raise LaterStageRequired("stage")
         self.trigger_event(
@@ -200,12 +184,11 @@ class SalesStage(Part):
             stage=stage,
             probability=PROBABILITY[stage] if probability is None else probability,
             note=note,
-            on=on,
         )
 
     @applies(Advanced)
-    def _advanced(self, stage: Stage, probability: int, on: date | None) -> None:
-        self._move(stage, probability, on)
+    def _advanced(self, stage: Stage, probability: int) -> None:
+        self._move(stage, probability)
 
     @command
     def move_back(
@@ -213,10 +196,9 @@ class SalesStage(Part):
         stage: Stage,
         reason: Line,
         probability: Percent | None = None,
-        on: Day | None = None,
     ) -> None:
         """Move back to an earlier stage, for a reason."""
-        self._require_step("on", on)
+        self.require_open()
         if ORDER.index(stage) >= ORDER.index(self.stage):
             raise EarlierStageRequired("stage")
         self.trigger_event(
@@ -225,12 +207,11 @@ class SalesStage(Part):
             stage=stage,
             probability=PROBABILITY[stage] if probability is None else probability,
             reason=reason,
-            on=on,
         )
 
     @applies(MovedBack)
-    def _moved_back(self, stage: Stage, probability: int, on: date | None) -> None:
-        self._move(stage, probability, on)
+    def _moved_back(self, stage: Stage, probability: int) -> None:
+        self._move(stage, probability)
 
     @command
     def estimate(self, probability: Percent, reason: Line | None = None) -> None:
@@ -249,7 +230,7 @@ class SalesStage(Part):
         self, amount: Amount, contract_number: Code | None = None, closed_on: Day | None = None
     ) -> None:
         """Win the sale: the amount that was really agreed, and the contract's number."""
-        self._require_step("closed_on", closed_on)
+        self.require_open()
         if self.customer_id is None:
             raise CustomerRequired
         self.trigger_event(
@@ -257,9 +238,9 @@ class SalesStage(Part):
         )
 
     @applies(Won)
-    def _won(self, amount: Decimal, closed_on: date | None) -> None:
+    def _won(self, amount: Decimal) -> None:
         self.amount = amount
-        self._end(Status.WON, closed_on)
+        self.status = Status.WON
 
     @command
     def lose(
@@ -270,33 +251,32 @@ class SalesStage(Part):
         closed_on: Day | None = None,
     ) -> None:
         """Lose the sale: why, and to which competitor."""
-        self._require_step("closed_on", closed_on)
+        self.require_open()
         self.trigger_event(
             self.Lost, reason=reason, competitor=competitor, note=note, closed_on=closed_on
         )
 
     @applies(Lost)
-    def _lost(self, closed_on: date | None) -> None:
-        self._end(Status.LOST, closed_on)
+    def _lost(self) -> None:
+        self.status = Status.LOST
 
     @command
     def abandon(self, reason: Line, closed_on: Day | None = None) -> None:
         """Stop pursuing the sale, for a reason of ours."""
-        self._require_step("closed_on", closed_on)
+        self.require_open()
         self.trigger_event(self.Abandoned, reason=reason, closed_on=closed_on)
 
     @applies(Abandoned)
-    def _abandoned(self, closed_on: date | None) -> None:
-        self._end(Status.ABANDONED, closed_on)
+    def _abandoned(self) -> None:
+        self.status = Status.ABANDONED
 
     @command
-    def reopen(self, reason: Line, on: Day | None = None) -> None:
+    def reopen(self, reason: Line) -> None:
         """Take up an ended sale again, at the stage where it stood."""
         if self.status is Status.OPEN:
             raise EndRequired
-        self._require_order("on", on)
-        self.trigger_event(self.Reopened, reason=reason, on=on)
+        self.trigger_event(self.Reopened, reason=reason)
 
     @applies(Reopened)
-    def _reopened(self, on: date | None) -> None:
-        self._end(Status.OPEN, on)
+    def _reopened(self) -> None:
+        self.status = Status.OPEN

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.kernel import Aggregate, RuleViolation, applies, command
 from domain.part import Part
-from domain.values import Day, Line, Prose
+from domain.values import Line, Prose
 
 
 class State(StrEnum):
@@ -63,10 +63,6 @@ class LapseRequired(RuleViolation):
     """Only a lapsed customer is won back."""
 
 
-class StateBackdated(RuleViolation):
-    """A change of state is not dated before the one that preceded it."""
-
-
 class Standing(Part):
     """The states of a customer; every change has a day, and a reason where one is due."""
 
@@ -100,77 +96,70 @@ class Standing(Part):
 
     state: State
     suspended_from: State
-    state_on: date | None
 
-    def start(self, on: date | None) -> None:
-        """Begin as a potential customer, on a day if one is stated."""
+    def start(self) -> None:
+        """Begin as a potential customer."""
         self.state = State.POTENTIAL
         self.suspended_from = State.POTENTIAL
-        self.state_on = on
 
     def require_open(self) -> None:
         """Refuse when the customer is closed."""
         if self.state is State.CLOSED:
             raise CustomerClosed
 
-    def require_move(self, on: date | None) -> None:
-        """Refuse a change of state of a closed customer, or one dated before the last."""
-        self.require_open()
-        if on and self.state_on and on < self.state_on:
-            raise StateBackdated("on")
-
-    def _enter(self, state: State, on: date | None) -> None:
-        self.state = state
-        self.state_on = on or self.state_on
+    @property
+    def course(self) -> object:
+        """Where the customer stands."""
+        return self.state
 
     @command
-    def engage(self, on: Day | None = None) -> None:
-        """Note that the customer and we are in talks, since the day `on`."""
-        self.require_move(on)
+    def engage(self) -> None:
+        """Note that the customer and we are in talks."""
+        self.require_open()
         if self.state is not State.POTENTIAL:
             raise PotentialRequired
-        self.trigger_event(self.Engaged, on=on)
+        self.trigger_event(self.Engaged)
 
     @applies(Engaged)
-    def _engaged(self, on: date | None) -> None:
-        self._enter(State.ENGAGED, on)
+    def _engaged(self) -> None:
+        self.state = State.ENGAGED
 
     @command
-    def activate(self, on: Day | None = None) -> None:
-        """Note that the customer uses our services, since the day `on`."""
-        self.require_move(on)
+    def activate(self) -> None:
+        """Note that the customer uses our services."""
+        self.require_open()
         if self.state not in (State.POTENTIAL, State.ENGAGED):
             raise ProspectRequired
-        self.trigger_event(self.Activated, on=on)
+        self.trigger_event(self.Activated)
 
     @applies(Activated)
-    def _activated(self, on: date | None) -> None:
-        self._enter(State.ACTIVE, on)
+    def _activated(self) -> None:
+        self.state = State.ACTIVE
 
     @command
-    def suspend(self, reason: Line, on: Day | None = None) -> None:
+    def suspend(self, reason: Line) -> None:
         """Suspend the customer, for a reason; `resume` brings it back to where it was."""
-        self.require_move(on)
+        self.require_open()
         if self.state not in (State.ENGAGED, State.ACTIVE):
             raise ServedCustomerRequired
-        self.trigger_event(self.Suspended, reason=reason, on=on)
+        self.trigger_event(self.Suspended, reason=reason)
 
     @applies(Suspended)
-    def _suspended(self, on: date | None) -> None:
+    def _suspended(self) -> None:
         self.suspended_from = self.state
-        self._enter(State.SUSPENDED, on)
+        self.state = State.SUSPENDED
 
     @command
-    def resume(self, on: Day | None = None) -> None:
+    def resume(self) -> None:
         """Resume a suspended customer in the state that it had before."""
-        self.require_move(on)
+        self.require_open()
         if self.state is not State.SUSPENDED:
             raise SuspensionRequired
-        self.trigger_event(self.Resumed, state=self.suspended_from, on=on)
+        self.trigger_event(self.Resumed, state=self.suspended_from)
 
     @applies(Resumed)
-    def _resumed(self, state: State, on: date | None) -> None:
-        self._enter(state, on)
+    def _resumed(self, state: State) -> None:
+        self.state = state
 
     @command
     def lapse(
@@ -178,36 +167,35 @@ class Standing(Part):
         reason: LapseReason,
         competitor: Line | None = None,
         note: Prose | None = None,
-        on: Day | None = None,
     ) -> None:
         """Note that the customer left us: why, and which competitor gained it."""
-        self.require_move(on)
+        self.require_open()
         if self.state not in (State.ACTIVE, State.SUSPENDED):
             raise BusinessRequired
-        self.trigger_event(self.Lapsed, reason=reason, competitor=competitor, note=note, on=on)
+        self.trigger_event(self.Lapsed, reason=reason, competitor=competitor, note=note)
 
     @applies(Lapsed)
-    def _lapsed(self, on: date | None) -> None:
-        self._enter(State.LAPSED, on)
+    def _lapsed(self) -> None:
+        self.state = State.LAPSED
 
     @command
-    def win_back(self, note: Prose | None = None, on: Day | None = None) -> None:
+    def win_back(self, note: Prose | None = None) -> None:
         """Note that a lapsed customer came back; it is active again."""
-        self.require_move(on)
+        self.require_open()
         if self.state is not State.LAPSED:
             raise LapseRequired
-        self.trigger_event(self.WonBack, note=note, on=on)
+        self.trigger_event(self.WonBack, note=note)
 
     @applies(WonBack)
-    def _won_back(self, on: date | None) -> None:
-        self._enter(State.ACTIVE, on)
+    def _won_back(self) -> None:
+        self.state = State.ACTIVE
 
     @command
-    def close(self, reason: Line, on: Day | None = None) -> None:
+    def close(self, reason: Line) -> None:
         """Close the customer's file for good, for a reason."""
-        self.require_move(on)
-        self.trigger_event(self.Closed, reason=reason, on=on)
+        self.require_open()
+        self.trigger_event(self.Closed, reason=reason)
 
     @applies(Closed)
-    def _closed(self, on: date | None) -> None:
-        self._enter(State.CLOSED, on)
+    def _closed(self) -> None:
+        self.state = State.CLOSED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.values import Code, CustomerId, EmployeeCode, Line, Prose, UnitCode
 
@@ -22,19 +24,24 @@ class Team(Aggregate):
         unit: str
         purpose: str
         customer_id: str | None
+        on: date | None = None
 
     class Renamed(Aggregate.Event):
         name: str
+        on: date | None = None
 
     class MemberAdded(Aggregate.Event):
         employee: str
         role: str
+        on: date | None = None
 
     class MemberRemoved(Aggregate.Event):
         employee: str
+        on: date | None = None
 
     class Dissolved(Aggregate.Event):
         reason: str
+        on: date | None = None
 
     @classmethod
     @command

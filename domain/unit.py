@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
-from domain.values import UNIT_CODE, Day, Line, Lineage, PlainUnitCode, UnitCode
+from domain.values import UNIT_CODE, Line, Lineage, PlainUnitCode, UnitCode
 
 
 class Level(StrEnum):
@@ -56,10 +56,6 @@ class UnitClosed(RuleViolation):
     """A unit that was merged or closed is not changed any more."""
 
 
-class UnitBackdated(RuleViolation):
-    """A unit does not end before the day on which it was opened."""
-
-
 AboveParent = Annotated[
     Sequence[str], Lineage("unit", "parent", "leads_to", claim=UNIT_CODE, take="code")
 ]
@@ -83,25 +79,27 @@ class Unit(Aggregate):
         english_name: str | None
         level: Level
         parent: str | None
-        on: date | None
+        on: date | None = None
 
     class Renamed(Aggregate.Event):
         name: str
         english_name: str | None
+        on: date | None = None
 
     class Moved(Aggregate.Event):
         parent: str
         reason: str
+        on: date | None = None
 
     class Merged(Aggregate.Event):
         into: str
         reason: str
-        on: date | None
+        on: date | None = None
 
     class Closed(Aggregate.Event):
         successor: str
         reason: str
-        on: date | None
+        on: date | None = None
 
     @classmethod
     @command
@@ -113,7 +111,6 @@ class Unit(Aggregate):
         levels: LevelsAbove,
         parent: UnitCode | None = None,
         english_name: Line | None = None,
-        on: Day | None = None,
     ) -> Unit:
         """Open a unit below another one; the group is below none."""
         if not _fits(level, levels if parent else ()):
@@ -125,7 +122,6 @@ class Unit(Aggregate):
             english_name=english_name,
             level=level,
             parent=parent,
-            on=on,
         )
 
     @applies(Opened)
@@ -136,14 +132,12 @@ class Unit(Aggregate):
         english_name: str | None,
         level: Level,
         parent: str | None,
-        on: date | None,
     ) -> None:
         self.code = code
         self.name = name
         self.english_name = english_name
         self.level = level
         self.parent = parent
-        self.opened_on = on
         self.state = State.OPEN
         self.successor: str | None = None
 
@@ -168,19 +162,22 @@ class Unit(Aggregate):
         """What is above the unit: its successor once it has ended."""
         return self.parent if self.successor is None else self.successor
 
+    @property
+    def course(self) -> object:
+        """What is above the unit, until it ends."""
+        return (self.state, self.parent)
+
     def require_open(self) -> None:
         """Refuse when the unit has ended."""
         if self.retired:
             raise UnitClosed
 
-    def _require_end(self, field: str, above: Sequence[str], on: date | None) -> None:
+    def _require_end(self, field: str, above: Sequence[str]) -> None:
         self.require_open()
         if self.level is Level.GROUP:
             raise RootRequired
         if self.code in above:
             raise UnitCycle(field)
-        if on and self.opened_on and on < self.opened_on:
-            raise UnitBackdated("on")
 
     @command
     def rename(self, name: Line, english_name: Line | None = None) -> None:
@@ -213,10 +210,10 @@ class Unit(Aggregate):
         self.parent = parent
 
     @command
-    def merge(self, into: UnitCode, reason: Line, above: AboveInto, on: Day | None = None) -> None:
+    def merge(self, into: UnitCode, reason: Line, above: AboveInto) -> None:
         """Merge the unit into another one, which takes over all that belonged to it."""
-        self._require_end("into", above, on)
-        self.trigger_event(self.Merged, into=into, reason=reason, on=on)
+        self._require_end("into", above)
+        self.trigger_event(self.Merged, into=into, reason=reason)
 
     @applies(Merged)
     def _merged(self, into: str) -> None:
@@ -229,11 +226,10 @@ class Unit(Aggregate):
         reason: Line,
         above: AboveSuccessor,
         successor: UnitCode | None = None,
-        on: Day | None = None,
     ) -> None:
         """Close the unit; its successor, else the unit above it, takes over what belonged to it."""
-        self._require_end("successor", above, on)
-        self.trigger_event(self.Closed, successor=successor or self.parent, reason=reason, on=on)
+        self._require_end("successor", above)
+        self.trigger_event(self.Closed, successor=successor or self.parent, reason=reason)
 
     @applies(Closed)
     def _closed(self, successor: str) -> None:

@@ -57,5 +57,5 @@ def transfer_to_successor(event: Recorded, facts: Facts) -> Iterator[Wish]:
             yield Wish("service-ticket.rehome", record["id"], body)
         else:
             on = event.data["on"]
-            day = {} if on is None else {"on": on}
+            day = {} if on is None else {"effective": on}
             yield Wish(f"{record['kind']}.transfer", record["id"], body | day)

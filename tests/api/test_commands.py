@@ -71,7 +71,7 @@ def test_a_key_that_is_no_key_is_refused(client: httpx.Client, key: bytes) -> No
 
 def test_a_command_on_a_version_that_is_no_more_is_refused(client: httpx.Client) -> None:
     id = register(client)["id"]
-    path, body = f"/customers/{id}/engage", {"on": None}
+    path, body = f"/customers/{id}/engage", {"effective": None}
     problem(client.post(path, json=body, headers={"If-Match": '"7"'}), 412, "stale-version")
     assert client.post(path, json=body, headers={"If-Match": '"1"'}).status_code == 200
 

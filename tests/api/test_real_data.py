@@ -117,7 +117,7 @@ def pipeline() -> SheetMapping:
             "sales_agent=manager",
             "sales_agent=unit",
             "engage_date=opened_on",
-            "engage_date=advance.on",
+            "engage_date=advance.effective",
             "close_date=win.closed_on",
             "close_value=win.amount",
             "close_date=lose.closed_on",

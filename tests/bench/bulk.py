@@ -14,10 +14,11 @@ from adapters.databases import insert_rows, writing
 from adapters.journal import Journal
 from adapters.journal_tables import events, head
 from domain.customer import Customer
-from domain.kernel import Aggregate, RuleViolation, evolve, new_id, to_stored
+from domain.kernel import Aggregate, RuleViolation, new_id, to_stored
 from domain.offer import ProductLine
 from domain.opportunity import Opportunity, Source
 from domain.profile import Category, Grade, Industry, Reach
+from domain.replaying import evolve
 from domain.sales_stage import LossReason, Stage
 
 STORIES = 400
@@ -131,8 +132,10 @@ def _customer(random: Random) -> Customer:
     )
     if random.random() < 0.4:
         customer.assign_manager(_employee(random))
+        customer.since(since)
     if random.random() < 0.4:
-        customer.activate(on=since + timedelta(days=random.randrange(90)))
+        customer.activate()
+        customer.since(since + timedelta(days=random.randrange(90)))
     return customer
 
 
@@ -160,7 +163,8 @@ def _opportunity(random: Random) -> Opportunity:
     reached = random.choice((0, 0, 1, 2, 3))
     with suppress(RuleViolation):
         if reached:
-            sale.advance(ADVANCING[reached - 1], on=day + timedelta(days=20))
+            sale.advance(ADVANCING[reached - 1])
+            sale.since(day + timedelta(days=20))
         if random.random() < 0.2:
             sale.win(_amount(random, 5000), f"C-{day:%Y}-{random.randrange(9999)}")
         elif random.random() < 0.2:

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -12,7 +13,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from domain import contact, permission, profile, values
 from domain.commands import Command, commands
-from domain.kernel import Aggregate, RuleViolation, Stored, evolve, to_stored
+from domain.kernel import Aggregate, RuleViolation, Stored, to_stored
+from domain.replaying import evolve, read, taken, tell
 from tests.domain.replay import Row, golden
 from tests.domain.replay import history as golden_history
 
@@ -131,7 +133,7 @@ def run(command: Command, target: Any, body: dict[str, Any]) -> Any:
     checked = command.body.model_validate_json(TypeAdapter(Any).dump_json(body))
     arguments = {name: getattr(checked, name) for name in type(checked).model_fields}
     arguments |= dict.fromkeys(command.issued, "issued")
-    return getattr(target, command.method)(**arguments, **dict.fromkeys(command.lineages, IDS[:1]))
+    return command.give(target, arguments | dict.fromkeys(command.lineages, IDS[:1]))
 
 
 def play(aggregate: type[Aggregate], begin: int, steps: list[Step]) -> None:
@@ -155,5 +157,5 @@ def play(aggregate: type[Aggregate], begin: int, steps: list[Step]) -> None:
         if record is None:
             return
     assert record is not None
-    facts = record.collect_events()
-    assert evolve(None, [*past, *history(facts)]) == record
+    facts = taken(record, datetime.now(UTC))
+    assert tell(None, read(0, [*past, *history(facts)])) == record

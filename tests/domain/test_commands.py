@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from domain.commands import commands
 from domain.customer import Customer, ParentCycle, RegistrationNumberTaken
+from domain.hindsight import DatesContradict, FutureFact
 from domain.kernel import NothingChanged, RecordClosed, RuleViolation
-from domain.standing import CustomerClosed, StateBackdated, SuspensionRequired
+from domain.standing import CustomerClosed, SuspensionRequired
 from domain.values import EMPLOYEE_CODE, UNIT_CODE, Lineage, Reference
 from tests.domain.play import IDS
 
@@ -56,14 +57,29 @@ def test_the_rule_book_gives_each_name_to_one_rule() -> None:
 def test_a_command_knows_the_rules_of_the_methods_it_calls() -> None:
     assert set(commands()["customer.resume"].rules) == {
         CustomerClosed,
-        StateBackdated,
+        DatesContradict,
+        FutureFact,
         SuspensionRequired,
     }
+
+
+def test_a_command_takes_the_day_from_which_its_fact_is_true() -> None:
+    dated = {name: command.dated for name, command in commands().items()}
+    assert dated["customer.regrade"] == dated["opportunity.qualify"] == "effective"
+    assert dated["unit.open"] == dated["team.form"] == "effective"
+    assert dated["customer.register"] == "registered_on"
+    assert dated["opportunity.win"] == "closed_on"
+    assert dated["service-ticket.open"] == dated["service-ticket.rehome"] == "at"
+    assert dated["role.revise"] is dated["employee.end-sessions"] is None
+    field = commands()["customer.regrade"].body.model_json_schema()["properties"]["effective"]
+    assert field["description"]
 
 
 def test_a_command_that_refers_to_open_records_can_be_refused_for_a_closed_one() -> None:
     assert set(commands()["customer.place-under"].rules) == {
         CustomerClosed,
+        DatesContradict,
+        FutureFact,
         NothingChanged,
         ParentCycle,
         RecordClosed,
@@ -91,7 +107,7 @@ def test_references_are_found_in_optional_and_repeated_parameters() -> None:
 def test_what_the_system_fills_in_is_no_part_of_the_body() -> None:
     placing = commands()["customer.place-under"]
     assert placing.lineages == {"ancestors": Lineage("customer", "parent_id", "parent_id")}
-    assert set(placing.body.model_fields) == {"parent_id"}
+    assert set(placing.body.model_fields) == {"parent_id", "effective"}
 
 
 def test_a_body_comes_out_with_the_types_of_the_domain() -> None:
@@ -153,7 +169,7 @@ def test_an_amount_is_a_plain_decimal_not_below_nothing(amount: Any) -> None:
 @pytest.mark.parametrize("day", ["2024-02-30", "1899-12-31", "2024-03-04T08:00:00Z", 20240304, ""])
 def test_a_day_is_a_day_of_the_calendar(day: Any) -> None:
     with pytest.raises(ValidationError):
-        check("customer.engage", {"on": day})
+        check("customer.engage", {"effective": day})
 
 
 def test_parts_of_a_value_are_checked_like_fields() -> None:

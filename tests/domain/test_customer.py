@@ -28,7 +28,6 @@ from domain.standing import (
     ProspectRequired,
     ServedCustomerRequired,
     State,
-    StateBackdated,
     SuspensionRequired,
 )
 from tests.domain.play import IDS, Step, last, play, plays, stated
@@ -41,7 +40,7 @@ def customer() -> Customer:
 
 @pytest.fixture
 def active(customer: Customer) -> Customer:
-    customer.activate(on=date(2024, 3, 1))
+    customer.activate()
     return customer
 
 
@@ -162,7 +161,8 @@ def test_a_customer_without_business_cannot_lapse(customer: Customer) -> None:
 def test_a_lapsed_customer_is_won_back(active: Customer) -> None:
     with pytest.raises(LapseRequired):
         active.win_back()
-    active.lapse(LapseReason.PRICE, competitor="China Unicom", on=date(2024, 5, 1))
+    active.lapse(LapseReason.PRICE, competitor="China Unicom")
+    active.since(date(2024, 5, 1))
     assert state(active) is State.LAPSED
     assert last(active) == {
         "reason": "price",
@@ -172,15 +172,6 @@ def test_a_lapsed_customer_is_won_back(active: Customer) -> None:
     }
     active.win_back()
     assert state(active) is State.ACTIVE
-
-
-def test_a_change_of_state_is_not_dated_before_the_last(active: Customer) -> None:
-    with pytest.raises(StateBackdated) as refusal:
-        active.suspend("Arrears", on=date(2024, 2, 29))
-    assert refusal.value.field == "on"
-    active.suspend("Arrears")
-    with pytest.raises(StateBackdated):
-        active.resume(on=date(2024, 2, 29))
 
 
 def test_a_closed_customer_is_not_changed_any_more(active: Customer) -> None:

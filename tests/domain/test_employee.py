@@ -10,7 +10,6 @@ from domain.employee import (
     DepartureRequired,
     Detail,
     Employee,
-    EmployeeBackdated,
     EmployeeCodeTaken,
 )
 from domain.kernel import NothingChanged
@@ -25,7 +24,7 @@ from tests.domain.play import Step, last, play, plays, stated
 
 @pytest.fixture
 def employee() -> Employee:
-    return Employee.engage("li.wei", "李伟", "gd-gz", "Account manager", on=date(2021, 3, 1))
+    return Employee.engage("li.wei", "李伟", "gd-gz", "Account manager")
 
 
 def test_an_employee_claims_the_code_for_ever_and_owns_the_own_file(employee: Employee) -> None:
@@ -50,14 +49,6 @@ def test_an_employee_moves_to_another_unit_or_post_or_both(employee: Employee) -
     assert (employee.unit, employee.post) == ("gd", "Head of sales")
     with pytest.raises(NothingChanged):
         employee.move("Nowhere", unit="gd")
-
-
-def test_steps_are_not_dated_before_those_that_preceded_them(employee: Employee) -> None:
-    with pytest.raises(EmployeeBackdated):
-        employee.move("Too early", unit="gd", on=date(2021, 2, 28))
-    employee.leave("End", on=date(2022, 1, 1))
-    with pytest.raises(EmployeeBackdated):
-        employee.reengage("gd", on=date(2021, 12, 31))
 
 
 def test_a_skill_is_recorded_with_its_level_and_removed(employee: Employee) -> None:

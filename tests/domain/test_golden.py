@@ -3,8 +3,9 @@
 import pytest
 
 from domain.commands import commands
-from domain.kernel import evolve, registry, upcast
+from domain.kernel import registry, upcast
 from domain.payload import fields_of
+from domain.replaying import evolve
 from tests.domain.replay import GOLDEN, golden, history, shown
 
 KINDS = sorted({command.aggregate.kind for command in commands().values()})

@@ -20,7 +20,6 @@ from domain.kernel import (
     RuleViolation,
     applies,
     command,
-    evolve,
     from_stored,
     kebab,
     new_id,
@@ -28,6 +27,7 @@ from domain.kernel import (
 )
 from domain.part import Part
 from domain.payload import fields_of
+from domain.replaying import evolve, taken
 from domain.stored import Unreadable, UnreadableEvent
 from domain.values import Value
 
@@ -192,9 +192,9 @@ def test_a_fact_is_stored_as_readable_json_without_its_envelope() -> None:
 
 def test_what_was_stored_comes_back_with_its_types() -> None:
     parcel = packed()
-    (fact,) = parcel.collect_events()
-    stored = to_stored(fact)  # type: ignore[arg-type]
-    row = (stored.stream, 1, stored.type, stored.schema, parcel.modified_on, stored.data)
+    (fact,) = taken(parcel, now := datetime.now(UTC))
+    stored = to_stored(fact)
+    row = (stored.stream, 1, stored.type, stored.schema, now, stored.data)
     again = evolve(None, [row])
     assert again == parcel
     assert isinstance(again, SmallParcel)

@@ -21,7 +21,6 @@ from domain.sales_stage import (
     OpportunityEnded,
     Stage,
     Status,
-    StepBackdated,
 )
 from tests.domain.play import IDS, Step, last, play, plays, stated
 
@@ -155,18 +154,6 @@ def test_an_ended_opportunity_is_reopened_where_it_stood(won: Opportunity) -> No
     assert (won.status, won.stage) == (Status.OPEN, Stage.LEAD)
     with pytest.raises(EndRequired):
         won.reopen("Again")
-
-
-def test_no_step_is_dated_before_the_last(deal: Opportunity) -> None:
-    with pytest.raises(StepBackdated) as refusal:
-        deal.win(Decimal(1), closed_on=date(2024, 1, 7))
-    assert refusal.value.field == "closed_on"
-    with pytest.raises(StepBackdated) as refusal:
-        deal.qualify(on=date(2024, 1, 7))
-    assert refusal.value.field == "on"
-    deal.win(Decimal(1), closed_on=date(2024, 1, 8))
-    with pytest.raises(StepBackdated):
-        deal.reopen("Annulled", on=date(2024, 1, 7))
 
 
 def test_title_manager_and_unit_change_to_something_else(deal: Opportunity) -> None:

@@ -25,7 +25,7 @@ def test_a_team_is_kept_by_a_unit_and_owned_by_its_members(team: Team) -> None:
 def test_a_member_gets_another_role_and_is_removed(team: Team) -> None:
     team.add_member("li.wei", "lead")
     team.add_member("li.wei", "solution")
-    assert last(team) == {"employee": "li.wei", "role": "solution"}
+    assert last(team) == {"employee": "li.wei", "role": "solution", "on": None}
     with pytest.raises(NothingChanged):
         team.add_member("li.wei", "solution")
     team.remove_member("li.wei")

@@ -98,9 +98,11 @@ class Business:
             on = self._day(on, 40)
             place = ORDER.index(record.stage)
             if place + 1 < len(ORDER) and chance() < 0.8:
-                record.advance(ORDER[place + 1], on=on)
+                record.advance(ORDER[place + 1])
+                record.since(on)
             elif place:
-                record.move_back(ORDER[place - 1], "too early", on=on)
+                record.move_back(ORDER[place - 1], "too early")
+                record.since(on)
         on = self._day(on, 40)
         fate = chance()
         if fate < 0.35:
@@ -110,7 +112,8 @@ class Business:
         elif fate < 0.7:
             record.abandon("no need", closed_on=on)
         if record.retired and chance() < 0.2:
-            record.reopen("they called", on=self._day(on, 5))
+            record.reopen("they called")
+            record.since(self._day(on, 5))
         self.opportunities.append(record.id)
         self.ledger.record(record)
 

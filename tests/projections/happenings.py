@@ -10,10 +10,10 @@ from domain.kernel import (
     Recorded,
     RuleViolation,
     discover,
-    evolve,
     from_stored,
     to_stored,
 )
+from domain.replaying import evolve
 from tests.domain.play import Step, run
 from tests.domain.replay import history
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from domain.kernel import discover, evolve
+from domain.kernel import discover
+from domain.replaying import evolve
 from projections.kernel import fold, read_models
 from projections.lens import subject_of
 from projections.scope import Scope

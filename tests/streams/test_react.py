@@ -80,7 +80,7 @@ def test_a_closed_customers_open_opportunities_are_abandoned(house: House) -> No
     customer, opened = house.customer(3)
     _, others = house.customer(1)
     house.do("opportunity.lose", opened[0], reason="price")
-    house.do("customer.close", customer, reason="bankrupt", on="2026-03-01")
+    house.do("customer.close", customer, reason="bankrupt", effective="2026-03-01")
     closed = house.journal.history(customer)[-1]
     reactions = house.reactions()
     with working(house.projection(), reactions.work):
@@ -102,7 +102,7 @@ def test_an_opportunity_is_not_abandoned_before_its_own_last_step(house: House) 
     customer = house.do("customer.register", name="Acme", unit="gd-gz")
     fact = {"title": "IDC", "unit": "gd-gz", "customer_id": customer, "opened_on": "2026-05-05"}
     house.do("opportunity.open", **fact)
-    house.do("customer.close", customer, reason="bankrupt", on="2026-03-01")
+    house.do("customer.close", customer, reason="bankrupt", effective="2026-03-01")
     with working(house.projection(), house.reactions().work):
         until(house.abandoned)
     assert house.abandoned()[0].data["closed_on"] == "2026-05-05"

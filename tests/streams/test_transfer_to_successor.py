@@ -22,7 +22,7 @@ def test_what_is_open_in_a_merged_unit_goes_to_the_one_that_took_it_over(company
     company.do("opportunity.lose", lost, reason="price")
     merging = company.units["gd-gz"]
     with company.reacting():
-        company.do("unit.merge", merging, into="gd-fs", reason="One city", on="2026-01-31")
+        company.do("unit.merge", merging, into="gd-fs", reason="One city", effective="2026-01-31")
     assert company.places(account) == ["gd-fs"] * 3
     assert company.places(other) == ["gd-sz"] * 3
     ticket = company.row("service_tickets", account[2])
