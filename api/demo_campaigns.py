@@ -74,6 +74,7 @@ def story(random: Random, drive: Drive, today: date, planner: Person, chief: Per
         actor = others.get(verb, manager)
         return Do(f"campaign.{verb}", record, body, actor.code, drive.unit.code)
 
+    planned = str(_before(drive, 30, today))
     budget = len(drive.targets) * random.randint(2, 6) * 1000
     answer = yield do(
         "plan",
@@ -85,12 +86,19 @@ def story(random: Random, drive: Drive, today: date, planner: Person, chief: Per
         starts_on=str(drive.starts_on),
         ends_on=str(drive.ends_on),
         manager=manager.code,
+        effective=planned,
     )
     record = answer.id
     if drive.targets:
-        yield do("add-targets", customer_ids=[account.id for account in drive.targets])
+        ids = [account.id for account in drive.targets]
+        yield do("add-targets", customer_ids=ids, effective=planned)
     for verb, body in _course(random, drive, budget, today):
         yield do(verb, **body)
+
+
+def _before(drive: Drive, days: int, today: date) -> date:
+    """Return the day so many days before a campaign starts, yesterday if that is still to come."""
+    return min(drive.starts_on - timedelta(days=days), today - timedelta(days=1))
 
 
 def _course(
@@ -98,14 +106,15 @@ def _course(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     if drive.starts_on > today + timedelta(days=20):
         return
-    yield "submit", {}
+    yield "submit", {"effective": str(_before(drive, 20, today))}
     if drive.starts_on > today + timedelta(days=5):
         return
-    yield "approve", {"note": "同意，费用从省公司营销费列支"}
+    note = "同意，费用从省公司营销费列支"
+    yield "approve", {"note": note, "effective": str(_before(drive, 5, today))}
     if drive.starts_on >= today or not drive.targets:
         return
     yield "launch", {"effective": str(drive.starts_on)}
-    yield from _work(random, drive, budget, today)
+    yield from sorted(_work(random, drive, budget, today), key=lambda did: did[1]["effective"])
     if drive.ends_on >= today:
         if random.random() < 0.3:
             yield "pause", {"reason": "等待新资费批复", "effective": str(today - timedelta(days=1))}
@@ -119,6 +128,7 @@ def _course(
                 "conclusion": "目标客户响应好于去年" if won else "响应不足，需要更准的名单",
                 "orders_won": len(won),
                 "won_amount": f"{sum(won)}.00",
+                "effective": str(drive.ends_on + timedelta(days=15)),
             },
         )
 
@@ -154,4 +164,4 @@ def _work(
         amount = round(budget * share * random.uniform(0.6, 1.2))
         yield "record-cost", {"amount": f"{amount}.00", "purpose": purpose, "effective": some_day()}
     for sale in drive.sales:
-        yield "link-opportunity", {"opportunity_id": sale.id}
+        yield "link-opportunity", {"opportunity_id": sale.id, "effective": str(last)}

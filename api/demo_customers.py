@@ -139,9 +139,10 @@ def story(random: Random, account: Account, today: date) -> Story[None]:
         account.register["parent_id"] = account.parent.id
     answer = yield do("register", **account.register)
     account.id = answer.id
-    yield do("assign-manager", manager=account.manager.code, effective=str(account.since))
+    since = str(account.since)
+    yield do("assign-manager", manager=account.manager.code, effective=since)
     for contact in contacts(random, today, account.unit.dial, account.domain):
-        yield do("add-contact", **contact)
+        yield do("add-contact", **contact, effective=since)
     if random.random() < 0.35:
         until = today + timedelta(days=random.randint(20, 700))
         yield do(
@@ -150,6 +151,7 @@ def story(random: Random, account: Account, today: date) -> Story[None]:
             product=random.choice(("互联网专线", "语音中继", "云主机", "短信平台")),
             monthly=f"{random.randint(3, 90) * 500}.00",
             until=str(until),
+            effective=since,
         )
     for verb, body in _states(random, account, today):
         yield do(verb, **body)
@@ -185,7 +187,8 @@ def _states(random: Random, account: Account, today: date) -> Iterator[tuple[str
     if account.state == "closed":
         yield "close", {"reason": "企业注销", "effective": str(next(days))}
     if account.state == "active" and account.grade == "C" and random.random() < 0.08:
-        yield "regrade", {"grade": "B", "reason": "年收入连续两年超过升级标准"}
+        reason = "年收入连续两年超过升级标准"
+        yield "regrade", {"grade": "B", "reason": reason, "effective": str(next(days))}
 
 
 def _national(

@@ -21,6 +21,9 @@ OFFICERS = (
 )
 """Roles at the group beside its account managers: role, post, fields masked."""
 
+FOUNDED = "2000-04-20"
+"""Since when there are the units."""
+
 STORIES = len(UNITS) - 1 + sum(map(size, UNITS)) + len(OFFICERS) + 1
 """How many stories there are: the units but the group, the people, and a team."""
 
@@ -66,7 +69,7 @@ def _do(command: str, record: str | None = None, **body: Any) -> Do:
 def _unit(unit: Unit, level: str) -> Story[None]:
     parent = GROUP.code if level == "province" else unit.province
     named = {"code": unit.code, "name": unit.name, "english_name": unit.english}
-    yield _do("unit.open", level=level, parent=parent, **named)
+    yield _do("unit.open", level=level, parent=parent, **named, effective=FOUNDED)
 
 
 def _person(random: Random, person: Person, unit: Unit, today: date, chief: bool) -> Story[None]:

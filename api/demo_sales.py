@@ -111,7 +111,7 @@ def story(random: Random, sale: Sale, today: date) -> Story[None]:
     sale.id = answer.id
     rival = random.choice(COMPETITORS) if random.random() < 0.45 else None
     if rival is not None:
-        yield do("add-competitor", competitor=rival)
+        yield do("add-competitor", competitor=rival, effective=str(sale.opened_on))
     for verb, body in _course(random, sale, amount, rival, today):
         yield do(verb, **body)
 
@@ -132,7 +132,8 @@ def _course(
         if stage == "proposal" and random.random() < 0.3:
             amount = round(amount * random.uniform(0.8, 1.15))
             reason = "方案评审后调整数量"
-            yield "revise-amount", {"amount": f"{amount}.00", "reason": reason}
+            revised = {"amount": f"{amount}.00", "reason": reason, "effective": str(day)}
+            yield "revise-amount", revised
         if stage == "proposal" and random.random() < 0.06:
             day += timedelta(days=random.randint(3, 20))
             if day >= today:
