@@ -106,14 +106,24 @@ Step = tuple[Command, dict[str, Any]]
 
 def plays(aggregate: type[Aggregate]) -> st.SearchStrategy[tuple[int, list[Step]]]:
     """Return how many golden events to begin with, and the commands that follow."""
-    mine = [command for command in commands().values() if command.aggregate is aggregate]
-    first = [command for command in mine if command.creates]
-    rest = [command for command in mine if not command.creates]
+    _, rest = _choices(aggregate)
     length = len(golden(aggregate.kind)["events"])
     return st.one_of(
-        st.tuples(st.just(0), _scenes(first, rest)),
+        st.tuples(st.just(0), lives(aggregate)),
         st.tuples(st.integers(1, length), _scenes(rest, rest)),
     )
+
+
+def lives(aggregate: type[Aggregate]) -> st.SearchStrategy[list[Step]]:
+    """Return commands from the beginning of a record on."""
+    return _scenes(*_choices(aggregate))
+
+
+def _choices(aggregate: type[Aggregate]) -> tuple[list[Command], list[Command]]:
+    """Return the commands that make a record, and those that are given to one."""
+    mine = [command for command in commands().values() if command.aggregate is aggregate]
+    first = [command for command in mine if command.creates]
+    return first, [command for command in mine if not command.creates]
 
 
 def _scenes(first: list[Command], rest: list[Command]) -> st.SearchStrategy[list[Step]]:
