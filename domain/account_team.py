@@ -33,20 +33,28 @@ class AccountTeam(Standing):
     """Who looks after the customer."""
 
     class ManagerAssigned(Aggregate.Event):
+        """{who} assigned {manager} as account manager[, before {was.manager}]."""
+
         manager: str
         on: date | None = None
 
     class ManagerReleased(Aggregate.Event):
+        """{who} released {manager} as account manager[, because "{reason}"]."""
+
         manager: str
         reason: str | None = None
         on: date | None = None
 
     class TeamMemberAdded(Aggregate.Event):
+        """{who} added {employee} to the account team as {role}."""
+
         employee: str
         role: TeamRole
         on: date | None = None
 
     class TeamMemberRemoved(Aggregate.Event):
+        """{who} removed {employee} from the account team."""
+
         employee: str
         on: date | None = None
 

@@ -32,6 +32,11 @@ class ApiKey(Aggregate):
     """The key of a system: what it may do and where; the key itself is shown once, at its issue."""
 
     class Issued(Aggregate.Created):
+        """{who} issued the key {prefix} to the system "{name}".
+
+        Its role is {role} at {unit}[, until {until}].
+        """
+
         name: str
         prefix: str
         digest: Annotated[str, Sensitive(SECRET)]
@@ -41,6 +46,8 @@ class ApiKey(Aggregate):
         until: datetime | None
 
     class Revoked(Aggregate.Event):
+        """{who} revoked the key, because "{reason}"."""
+
         reason: str
 
     @classmethod

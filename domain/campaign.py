@@ -91,6 +91,11 @@ class Campaign(Outreach, Aggregate):
     """A marketing campaign of some units, with a goal, a budget and a period."""
 
     class Planned(Plan, Aggregate.Created):
+        """{who} planned the campaign "{name}"[, from {starts_on}][ to {ends_on}].
+
+        [Its budget is {budget} {currency}. ][{manager} leads it.]
+        """
+
         currency: str
         on: date | None = None
 
@@ -99,6 +104,8 @@ class Campaign(Outreach, Aggregate):
             aggregate.outline = Plan.among(vars(self))
 
     class PlanRevised(Plan, Aggregate.Event):
+        """{who} revised the plan: {changes}."""
+
         on: date | None = None
 
         def apply(self, aggregate: Any) -> None:
@@ -106,15 +113,25 @@ class Campaign(Outreach, Aggregate):
             aggregate.outline = corrected(aggregate.outline, vars(self))
 
     class OpportunityLinked(Aggregate.Event):
+        """{who} linked the opportunity {opportunity_id} to the campaign."""
+
         opportunity_id: str
         on: date | None = None
 
     class CostRecorded(Aggregate.Event):
+        """{who} recorded a cost of {amount}[ {currency}] for "{purpose}"."""
+
         amount: Worth
         purpose: str
         on: date | None = None
 
     class Evaluated(Aggregate.Event):
+        """{who} evaluated the campaign: "{conclusion}".
+
+        Of {contacted} contacted {responded} responded.
+        It won {orders_won} orders[, worth {won_amount} {currency}].
+        """
+
         conclusion: str
         targets: int
         contacted: int

@@ -53,28 +53,42 @@ class CampaignCourse(Part):
     """The states of a campaign."""
 
     class Submitted(Aggregate.Event):
+        """{who} submitted the campaign for approval[: "{note}"]."""
+
         note: str | None = None
         on: date | None = None
 
     class Approved(Aggregate.Event):
+        """{who} approved the campaign[: "{note}"]."""
+
         note: str | None = None
         on: date | None = None
 
     class Rejected(Aggregate.Event):
+        """{who} rejected the campaign, because "{reason}"."""
+
         reason: str
         on: date | None = None
 
     class Launched(Aggregate.Event):
+        """{who} launched the campaign."""
+
         on: date | None = None
 
     class Paused(Aggregate.Event):
+        """{who} paused the campaign, because "{reason}"."""
+
         reason: str
         on: date | None = None
 
     class Resumed(Aggregate.Event):
+        """{who} resumed the campaign."""
+
         on: date | None = None
 
     class Closed(Aggregate.Event):
+        """{who} closed the campaign[: "{note}"]."""
+
         note: str | None = None
         on: date | None = None
 

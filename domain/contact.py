@@ -106,6 +106,8 @@ class Contacts(Standing):
     """The people whom we know at the customer."""
 
     class ContactAdded(ContactDetails, Aggregate.Event):
+        """{who} added {contact_id} as a contact[, {decision_role}]."""
+
         contact_id: str
         on: date | None = None
 
@@ -114,6 +116,8 @@ class Contacts(Standing):
             aggregate.contacts[self.contact_id] = ContactDetails.among(vars(self))
 
     class ContactCorrected(ContactDetails, Aggregate.Event):
+        """{who} corrected the contact {contact_id}: {changes}."""
+
         contact_id: str
         cleared: tuple[str, ...] = ()
         on: date | None = None
@@ -124,10 +128,14 @@ class Contacts(Standing):
             aggregate.contacts[self.contact_id] = corrected(known, vars(self), self.cleared)
 
     class ContactRemoved(Aggregate.Event):
+        """{who} removed {contact_id} from the contacts."""
+
         contact_id: str
         on: date | None = None
 
     class ContactErased(Aggregate.Event):
+        """{who} erased a person from the contacts, because "{reason}" ({legal_basis})."""
+
         contact_id: Annotated[str, Erases()]
         reason: str
         legal_basis: str

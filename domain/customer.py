@@ -53,6 +53,11 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
     """A key account: an organisation, its standing, its people and who looks after it."""
 
     class Registered(Details, Aggregate.Created):
+        """{who} registered the customer "{name}" at {unit}[, under {parent_id}].
+
+        [Its grade is {grade}.]
+        """
+
         dated: ClassVar[str] = "registered_on"
 
         unit: str
@@ -67,10 +72,14 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
             aggregate.details = Details.among(vars(self))
 
     class PlacedUnder(Aggregate.Event):
+        """{who} placed the customer[ under {parent_id}][, before under {was.parent_id}]."""
+
         parent_id: str | None
         on: date | None = None
 
     class Transferred(Aggregate.Event):
+        """{who} transferred the customer[ from {was.unit}] to {unit}, because "{reason}"."""
+
         unit: str
         reason: str
         on: date | None = None

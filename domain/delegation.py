@@ -32,6 +32,11 @@ class Delegation(Aggregate):
     """What a principal may do is also done by a deputy, in the principal's name, for a time."""
 
     class Given(Aggregate.Created):
+        """{who} let {deputy} act for {principal}, because "{reason}".
+
+        It is good from {starts} until {until}.
+        """
+
         principal: str
         deputy: str
         starts: datetime
@@ -39,6 +44,8 @@ class Delegation(Aggregate):
         reason: str
 
     class Withdrawn(Aggregate.Event):
+        """{who} withdrew the delegation, because "{reason}"."""
+
         reason: str
 
     @classmethod

@@ -44,6 +44,8 @@ class Employee(Qualifications, Aggregate):
     """Somebody who works in the organisation, in one unit at a time."""
 
     class Engaged(Details, Aggregate.Created):
+        """{who} engaged {name} ({code}) at {unit}[ as {post}]."""
+
         code: str
         unit: str
         post: str | None
@@ -54,6 +56,8 @@ class Employee(Qualifications, Aggregate):
             aggregate.details = Details.among(vars(self))
 
     class DetailsCorrected(Details, Aggregate.Event):
+        """{who} corrected the details: {changes}."""
+
         cleared: tuple[str, ...] = ()
         on: date | None = None
 
@@ -62,21 +66,32 @@ class Employee(Qualifications, Aggregate):
             aggregate.details = corrected(aggregate.details, vars(self), self.cleared)
 
     class Moved(Aggregate.Event):
+        """{who} moved the employee[ from {was.unit}] to {unit}, because "{reason}".
+
+        [The post is {post}.]
+        """
+
         unit: str
         post: str | None
         reason: str
         on: date | None = None
 
     class Left(Aggregate.Event):
+        """{who} noted that the employee has left, because "{reason}"."""
+
         reason: str
         on: date | None = None
 
     class Reengaged(Aggregate.Event):
+        """{who} engaged the employee again at {unit}[ as {post}]."""
+
         unit: str
         post: str | None
         on: date | None = None
 
     class SessionsEnded(Aggregate.Event):
+        """{who} ended all sessions of the employee, because "{reason}"."""
+
         reason: str
 
     details: dict[str, Any]

@@ -30,6 +30,11 @@ class Grant(Aggregate):
     """A role given to an employee at a unit, from when until when, with which fields masked."""
 
     class Given(Aggregate.Created):
+        """{who} gave {employee} the role {role} at {unit}[, because "{reason}"].
+
+        The reach is {reach}[, without {masked}][, until {until}].
+        """
+
         employee: str
         role: str
         unit: str
@@ -40,6 +45,8 @@ class Grant(Aggregate):
         reason: str | None
 
     class Revoked(Aggregate.Event):
+        """{who} revoked the grant[, because "{reason}"]."""
+
         reason: str
 
     @classmethod

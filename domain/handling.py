@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
 
-from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel import NothingChanged, RuleViolation, applies, command
 from domain.part import Part
+from domain.step import Step
 from domain.values import EmployeeCode, Line, Moment, Prose, UnitCode
 
 
@@ -32,8 +32,7 @@ class Level(StrEnum):
     GROUP = "group"
 
 
-UNRESOLVED = (Status.OPEN, Status.ASSIGNED, Status.IN_PROGRESS, Status.WAITING)
-"""The states in which a ticket still needs work."""
+UNRESOLVED = (Status.OPEN, Status.ASSIGNED, Status.IN_PROGRESS, Status.WAITING)  # needs work
 
 
 class UnresolvedRequired(RuleViolation):
@@ -64,52 +63,64 @@ class TicketBackdated(RuleViolation):
     """A step of a ticket is not timed before the one that preceded it."""
 
 
-class Step(Aggregate.Event):
-    """A step in the work on a ticket, which is timed to the moment."""
-
-    dated: ClassVar[str] = "at"
-
-
 class Handling(Part):
     """The work on a ticket. `at` is when a step really took place, where not as it is stated."""
 
     class Assigned(Step):
+        """{who} assigned the ticket to {owner}[, before {was.owner}]."""
+
         owner: str
         at: datetime | None = None
 
     class Accepted(Step):
+        """{who} accepted the ticket, which {owner} owns."""
+
         owner: str
         at: datetime | None = None
 
     class Transferred(Step):
+        """{who} transferred the ticket to {unit}, level {level}, because "{reason}"."""
+
         unit: str
         level: Level
         reason: str
         at: datetime | None = None
 
     class ProgressRecorded(Step):
+        """{who} recorded progress: "{note}"."""
+
         note: str
         at: datetime | None = None
 
     class WaitBegun(Step):
+        """{who} began to wait for "{awaited}"."""
+
         awaited: str
         at: datetime | None = None
 
     class Resumed(Step):
+        """{who} resumed work on the ticket."""
+
         at: datetime | None = None
 
     class Escalated(Step):
+        """{who} escalated the ticket to {escalation}[, {to}], because "{reason}"."""
+
         escalation: int
         reason: str
         to: str | None = None
         at: datetime | None = None
 
     class HandedOver(Step):
+        """{who} handed the ticket over[ from {was.owner}] to {owner}, because "{reason}"."""
+
         owner: str
         reason: str
         at: datetime | None = None
 
     class Rehomed(Step):
+        """{who} moved the ticket[ from {was.unit}] to {unit}, because "{reason}"."""
+
         unit: str
         reason: str
         at: datetime | None = None

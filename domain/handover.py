@@ -94,26 +94,36 @@ class Handover(Aggregate):
     """The customers, open opportunities and open tickets of an employee going to successors."""
 
     class Begun(Aggregate.Created):
+        """{who} began to hand over what {employee} looks after, because "{reason}"."""
+
         employee: str
         unit: str
         successors: list[Successor]
         reason: str
 
     class Planned(Aggregate.Event):
+        """{who} settled what goes over: {moves} to successors, {stay} stay."""
+
         moves: list[Move]
         stay: list[Item]
         reason: str
 
     class Completed(Aggregate.Event):
+        """{who} completed the handover: {moved} went over, {kept} were kept."""
+
         moved: list[Move]
         kept: list[Item]
 
     class Reversed(Aggregate.Event):
+        """{who} began to give back what went over ({moved}), because "{reason}"."""
+
         employee: str
         moved: list[Move]
         reason: str
 
     class ReversalCompleted(Aggregate.Event):
+        """{who} completed the return: {returned} went back, {kept} were kept."""
+
         returned: list[Item]
         kept: list[Item]
 

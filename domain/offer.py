@@ -46,16 +46,25 @@ class Offer(SalesStage):
     """What is offered to the customer, for how much, and when it is expected to be signed."""
 
     class LinesRevised(Aggregate.Event):
+        """{who} revised the product lines: {lines}[, worth {amount} {currency}]."""
+
         lines: list[ProductLine]
         amount: Worth
         on: date | None = None
 
     class AmountRevised(Aggregate.Event):
+        """{who} revised the amount[ from {was.amount}][ to {amount}][, because "{reason}"]."""
+
         amount: Worth
         reason: str | None = None
         on: date | None = None
 
     class ExpectedCloseRevised(Aggregate.Event):
+        """{who} expects the close on {expected_close}[, because "{reason}"].
+
+        [Before it was {was.expected_close}.]
+        """
+
         expected_close: date
         reason: str | None = None
         on: date | None = None

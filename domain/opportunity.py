@@ -48,6 +48,11 @@ class Opportunity(Offer, Aggregate):
     """A possible sale to a customer, or to somebody who is not yet tied to one."""
 
     class Opened(Aggregate.Created):
+        """{who} opened the opportunity "{title}" at {unit}[ for {customer_id}].
+
+        The stage is {stage}[, the amount {amount} {currency}].
+        """
+
         dated: ClassVar[str] = "opened_on"
 
         title: str
@@ -64,37 +69,53 @@ class Opportunity(Offer, Aggregate):
         opened_on: date | None
 
     class CustomerNamed(Aggregate.Event):
+        """{who} named {customer_id} as the customer[, before {was.customer_id}]."""
+
         customer_id: str
         on: date | None = None
 
     class Retitled(Aggregate.Event):
+        """{who} changed the title[ from "{was.title}"] to "{title}"."""
+
         title: str
         on: date | None = None
 
     class ManagerAssigned(Aggregate.Event):
+        """{who} assigned {manager} as account manager[, before {was.manager}]."""
+
         manager: str
         on: date | None = None
 
     class Transferred(Aggregate.Event):
+        """{who} transferred the sale[ from {was.unit}] to {unit}, because "{reason}"."""
+
         unit: str
         reason: str
         on: date | None = None
 
     class CompetitorAdded(Aggregate.Event):
+        """{who} noted the competitor {competitor}[: "{note}"]."""
+
         competitor: str
         note: str | None = None
         on: date | None = None
 
     class CompetitorDropped(Aggregate.Event):
+        """{who} noted that the competitor {competitor} is out of the race."""
+
         competitor: str
         on: date | None = None
 
     class TeamMemberAdded(Aggregate.Event):
+        """{who} added {employee} to the team as {role}."""
+
         employee: str
         role: str
         on: date | None = None
 
     class TeamMemberRemoved(Aggregate.Event):
+        """{who} removed {employee} from the team."""
+
         employee: str
         on: date | None = None
 

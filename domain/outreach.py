@@ -66,15 +66,21 @@ class Outreach(CampaignCourse):
     """Whom the campaign addresses."""
 
     class TargetsAdded(Aggregate.Event):
+        """{who} added {customer_ids} to the targets."""
+
         customer_ids: list[str]
         on: date | None = None
 
     class TargetsRemoved(Aggregate.Event):
+        """{who} removed {customer_ids} from the targets[, because "{reason}"]."""
+
         customer_ids: list[str]
         reason: str | None = None
         on: date | None = None
 
     class ContactRecorded(Aggregate.Event):
+        """{who} contacted {customer_id} by {channel}: {outcome}[, "{note}"]."""
+
         customer_id: str
         channel: ContactChannel
         outcome: ContactOutcome
@@ -83,6 +89,8 @@ class Outreach(CampaignCourse):
         first: bool = True  # contact with this target
 
     class ResponseRecorded(Aggregate.Event):
+        """{who} recorded a response of {customer_id}: {kind}[, "{note}"]."""
+
         customer_id: str
         kind: ResponseKind
         note: str | None = None

@@ -133,6 +133,8 @@ class Profile(Standing):
     """What we know of the customer."""
 
     class DetailsCorrected(Details, Aggregate.Event):
+        """{who} corrected the details: {changes}."""
+
         cleared: tuple[str, ...] = ()
         on: date | None = None
 
@@ -141,16 +143,28 @@ class Profile(Standing):
             aggregate.details = corrected(aggregate.details, vars(self), self.cleared)
 
     class Classified(Aggregate.Event):
+        """{who} classified the customer as {category}, {reach}.
+
+        [Before it was {was.category}, {was.reach}.]
+        """
+
         category: Category
         reach: Reach
         on: date | None = None
 
     class Regraded(Aggregate.Event):
+        """{who} regraded the customer[ from {was.grade}] to {grade}, because "{reason}"."""
+
         grade: Grade
         reason: str
         on: date | None = None
 
     class PurchaseRecorded(Aggregate.Event):
+        """{who} recorded that the customer buys {product} from {competitor}[ until {until}].
+
+        [It pays {monthly} {currency} a month.]
+        """
+
         competitor: str
         product: str
         monthly: Decimal | None = None
@@ -159,6 +173,8 @@ class Profile(Standing):
         on: date | None = None
 
     class PurchaseEnded(Aggregate.Event):
+        """{who} noted that the customer no longer buys {product} from {competitor}."""
+
         competitor: str
         product: str
         on: date | None = None

@@ -35,15 +35,21 @@ class Qualifications(Part):
     """What an employee can do and has proved."""
 
     class SkillRecorded(Aggregate.Event):
+        """{who} recorded the skill {skill} at level {level}."""
+
         skill: str
         level: int
         on: date | None = None
 
     class SkillRemoved(Aggregate.Event):
+        """{who} removed the skill {skill}."""
+
         skill: str
         on: date | None = None
 
     class CertificateRecorded(Aggregate.Event):
+        """{who} recorded the certificate "{name}"[, number {number}][, until {until}]."""
+
         name: str
         number: str | None
         issued_on: date | None
@@ -51,6 +57,8 @@ class Qualifications(Part):
         on: date | None = None
 
     class CertificateRemoved(Aggregate.Event):
+        """{who} removed the certificate "{name}"."""
+
         name: str
         on: date | None = None
 

@@ -33,6 +33,8 @@ class Role(Aggregate):
     """A named set of permissions, kept by a unit."""
 
     class Defined(Definition, Aggregate.Created):
+        """{who} defined the role "{name}" ({code}) with {permissions}."""
+
         code: str
         unit: str
 
@@ -41,11 +43,15 @@ class Role(Aggregate):
             aggregate.definition = Definition.among(vars(self))
 
     class Revised(Definition, Aggregate.Event):
+        """{who} revised the role: {changes}."""
+
         def apply(self, aggregate: Any) -> None:
             """Keep the revised definition."""
             aggregate.definition = corrected(aggregate.definition, vars(self))
 
     class Retired(Aggregate.Event):
+        """{who} retired the role, because "{reason}"."""
+
         reason: str
 
     definition: dict[str, Any]

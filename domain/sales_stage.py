@@ -91,6 +91,8 @@ class SalesStage(Part):
     """The stage of an opportunity, its probability, and its end."""
 
     class Advanced(Aggregate.Event):
+        """{who} advanced it from {previous} to {stage}, at {probability} %[: "{note}"]."""
+
         previous: Stage
         stage: Stage
         probability: int
@@ -98,6 +100,11 @@ class SalesStage(Part):
         on: date | None = None
 
     class MovedBack(Aggregate.Event):
+        """{who} moved it back from {previous} to {stage}, because "{reason}".
+
+        Its probability is {probability} %.
+        """
+
         previous: Stage
         stage: Stage
         probability: int
@@ -105,11 +112,15 @@ class SalesStage(Part):
         on: date | None = None
 
     class Estimated(Aggregate.Event):
+        """{who} estimated it at {probability} %[, before {was.probability} %][, "{reason}"]."""
+
         probability: int
         reason: str | None = None
         on: date | None = None
 
     class Won(Aggregate.Event):
+        """{who} won the opportunity[, worth {amount} {currency}][, contract {contract_number}]."""
+
         dated: ClassVar[str] = "closed_on"
 
         amount: Worth
@@ -117,6 +128,8 @@ class SalesStage(Part):
         closed_on: date | None = None
 
     class Lost(Aggregate.Event):
+        """{who} lost the opportunity: {reason}[, to {competitor}][, "{note}"]."""
+
         dated: ClassVar[str] = "closed_on"
 
         reason: LossReason
@@ -125,12 +138,16 @@ class SalesStage(Part):
         closed_on: date | None = None
 
     class Abandoned(Aggregate.Event):
+        """{who} abandoned the opportunity, because "{reason}"."""
+
         dated: ClassVar[str] = "closed_on"
 
         reason: str
         closed_on: date | None = None
 
     class Reopened(Aggregate.Event):
+        """{who} reopened the opportunity, because "{reason}"."""
+
         reason: str
         on: date | None = None
 

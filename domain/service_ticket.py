@@ -9,8 +9,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from domain.erasure import LegalBasis, PersonErased, require_discretion
-from domain.handling import AcceptanceRequired, Handling, Level, Status, Step
+from domain.handling import AcceptanceRequired, Handling, Level, Status
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.step import Step
 from domain.values import CustomerId, Erases, Line, Moment, Personal, Prose, UnitCode
 
 
@@ -64,6 +65,11 @@ class ServiceTicket(Handling, Aggregate):
     """One fault, complaint, consultation or request, worked by one owner at a time."""
 
     class Opened(Aggregate.Created):
+        """{who} opened the ticket "{title}" of {customer_id} at {unit}.
+
+        It is a {severity} {kind}, by {channel}.
+        """
+
         dated: ClassVar[str] = "at"
 
         customer_id: str
@@ -78,34 +84,54 @@ class ServiceTicket(Handling, Aggregate):
         at: datetime | None
 
     class Reclassified(Step):
+        """{who} reclassified the ticket as {kind}, {severity}, because "{reason}".
+
+        [Before it was {was.kind}, {was.severity}.]
+        """
+
         kind: Kind
         severity: Severity
         reason: str
         at: datetime | None = None
 
     class Resolved(Step):
+        """{who} resolved the ticket: cause "{cause}", action "{action}"."""
+
         cause: str
         action: str
         at: datetime | None = None
 
     class Confirmed(Step):
+        """{who} noted that the customer confirmed the solution[: "{comment}"].
+
+        Its satisfaction is {satisfaction} of 5.
+        """
+
         satisfaction: int
         comment: str | None = None
         at: datetime | None = None
 
     class Reopened(Step):
+        """{who} reopened the ticket, because "{reason}"."""
+
         reason: str
         at: datetime | None = None
 
     class Closed(Step):
+        """{who} closed the ticket[: "{note}"]."""
+
         note: str | None = None
         at: datetime | None = None
 
     class Withdrawn(Step):
+        """{who} withdrew the ticket, because "{reason}"."""
+
         reason: str
         at: datetime | None = None
 
     class ContactErased(Aggregate.Event):
+        """{who} erased who reported the ticket, because "{reason}" ({legal_basis})."""
+
         person: Annotated[str, Erases()]
         reason: str
         legal_basis: str

@@ -67,30 +67,44 @@ class Standing(Part):
     """The states of a customer; every change has a day, and a reason where one is due."""
 
     class Engaged(Aggregate.Event):
+        """{who} noted that talks with the customer have begun."""
+
         on: date | None = None
 
     class Activated(Aggregate.Event):
+        """{who} made the customer active, before {was.state}."""
+
         on: date | None = None
 
     class Suspended(Aggregate.Event):
+        """{who} suspended the customer, because "{reason}"."""
+
         reason: str
         on: date | None = None
 
     class Resumed(Aggregate.Event):
+        """{who} resumed the customer, which is {state} again."""
+
         state: State
         on: date | None = None
 
     class Lapsed(Aggregate.Event):
+        """{who} noted that the customer has lapsed: {reason}[, to {competitor}][, "{note}"]."""
+
         reason: LapseReason
         competitor: str | None = None
         note: str | None = None
         on: date | None = None
 
     class WonBack(Aggregate.Event):
+        """{who} won the customer back[: "{note}"]."""
+
         note: str | None = None
         on: date | None = None
 
     class Closed(Aggregate.Event):
+        """{who} closed the file, because "{reason}"."""
+
         reason: str
         on: date | None = None
 

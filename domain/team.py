@@ -20,6 +20,8 @@ class Team(Aggregate):
     """A group of employees, kept by one unit; its members may come from any."""
 
     class Formed(Aggregate.Created):
+        """{who} formed the team "{name}" at {unit}[ for {customer_id}]."""
+
         name: str
         unit: str
         purpose: str
@@ -27,19 +29,27 @@ class Team(Aggregate):
         on: date | None = None
 
     class Renamed(Aggregate.Event):
+        """{who} renamed the team[ from "{was.name}"] to "{name}"."""
+
         name: str
         on: date | None = None
 
     class MemberAdded(Aggregate.Event):
+        """{who} added {employee} to the team as {role}."""
+
         employee: str
         role: str
         on: date | None = None
 
     class MemberRemoved(Aggregate.Event):
+        """{who} removed {employee} from the team."""
+
         employee: str
         on: date | None = None
 
     class Dissolved(Aggregate.Event):
+        """{who} dissolved the team, because "{reason}"."""
+
         reason: str
         on: date | None = None
 

@@ -74,6 +74,8 @@ class Unit(Aggregate):
     """A part of the organisation, below another one."""
 
     class Opened(Aggregate.Created):
+        """{who} opened the unit "{name}" ({code})[ below {parent}]."""
+
         code: str
         name: str
         english_name: str | None
@@ -82,21 +84,29 @@ class Unit(Aggregate):
         on: date | None = None
 
     class Renamed(Aggregate.Event):
+        """{who} renamed the unit[ from "{was.name}"] to "{name}"."""
+
         name: str
         english_name: str | None
         on: date | None = None
 
     class Moved(Aggregate.Event):
+        """{who} moved the unit[ from {was.parent}] below {parent}, because "{reason}"."""
+
         parent: str
         reason: str
         on: date | None = None
 
     class Merged(Aggregate.Event):
+        """{who} merged the unit into {into}, because "{reason}"."""
+
         into: str
         reason: str
         on: date | None = None
 
     class Closed(Aggregate.Event):
+        """{who} closed the unit, which {successor} succeeds, because "{reason}"."""
+
         successor: str
         reason: str
         on: date | None = None
