@@ -28,6 +28,6 @@ def give(
         raise FutureFact(command.dated)
     if day is None or command.creates or day >= target.in_force:
         return command.give(target, arguments)
-    hindsight = Hindsight(target, transaction.history(target.id), day)
+    hindsight = Hindsight(target, transaction.history(target.id), day, command.dated)
     command.give(hindsight.then, arguments)
-    return hindsight.retold(command.dated)
+    return hindsight.retold()
