@@ -16,11 +16,16 @@ AHEAD = timedelta(days=1)
 
 
 def give(
-    transaction: Transaction, command: Command, target: Any, arguments: Mapping[str, Any]
+    transaction: Transaction,
+    command: Command,
+    target: Any,
+    arguments: Mapping[str, Any],
+    yields: bool = False,
 ) -> Aggregate:
     """Give a command to a record, or to the class of a new one; return the record as it is then.
 
-    It is decided in the record as it was on the day for which it is stated. Raises a
+    It is decided in the record as it was on the day for which it is stated; one that `yields`
+    is stated for the latest day that is known of the record when its own is earlier. Raises a
     `RuleViolation`, also when what was recorded for later days contradicts it.
     """
     day = command.day(arguments)
@@ -28,6 +33,8 @@ def give(
         raise FutureFact(command.dated)
     if day is None or command.creates or day >= target.in_force:
         return command.give(target, arguments)
+    if yields:
+        return command.give(target, {**arguments, str(command.dated): target.in_force})
     hindsight = Hindsight(target, transaction.history(target.id), day, command.dated)
     command.give(hindsight.then, arguments)
     return hindsight.retold()

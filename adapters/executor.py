@@ -54,6 +54,8 @@ class Call:
     the client's own, so that the call may be a repeat; `address`, `trace` and `credential` go into
     the operation log; `issued` are the parameters that the server makes up, no part of the body.
     `party` is whose permissions decide; without one it is the system itself, which may everything.
+    What a call that `yields` says holds on the day that it states, though not before the last that
+    is known of the record.
     """
 
     command: str
@@ -67,6 +69,7 @@ class Call:
     credential: str | None = None
     issued: Mapping[str, str] = dataclasses.field(default_factory=dict)
     party: Party | None = None
+    yields: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -219,7 +222,7 @@ class Execution:
         for parameter, lineage in command.lineages.items():
             above = references.lineage(transaction, lineage, arguments[lineage.start])
             arguments[parameter] = above
-        aggregate = give(transaction, command, target, arguments)
+        aggregate = give(transaction, command, target, arguments, call.yields)
         if permit:
             permit.require_made(command.name, aggregate, call.origin, created=command.creates)
         require_other_hands(transaction, command, aggregate.id, call.origin)

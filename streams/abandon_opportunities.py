@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +20,7 @@ REASON = {
 def open_opportunities(event: Recorded) -> sa.Select[Any]:
     """Return the query of the customer's open opportunities; those opened since do not count."""
     table = opportunities.table
-    return sa.select(table.c.id, table.c.stage_on).where(
+    return sa.select(table.c.id).where(
         table.c.customer_id == event.stream,
         table.c.status == "open",
         table.c.created_at <= event.time,
@@ -30,11 +29,7 @@ def open_opportunities(event: Recorded) -> sa.Select[Any]:
 
 @policy(on=REASON, facts=open_opportunities)
 def abandon_opportunities(event: Recorded, facts: Facts) -> Iterator[Wish]:
-    """Abandon each on the day of the event, though not before its own last step."""
-    stated = event.data.get("on")
+    """Abandon each on the day of the event."""
     for opportunity in facts:
-        body = {"reason": REASON[event.type]}
-        if stated is not None:
-            day = date.fromisoformat(stated)
-            body["closed_on"] = max(day, opportunity["stage_on"] or day).isoformat()
+        body = {"reason": REASON[event.type], "closed_on": event.data.get("on")}
         yield Wish("opportunity.abandon", opportunity["id"], body)

@@ -89,4 +89,4 @@ def _call(policy: Policy, event: Recorded, wish: Wish, refused: Collection[str])
         on_behalf_of=event.on_behalf_of if by_policy else event.actor,
         cause=event.command_id,
     )
-    return Call(wish.command, wish.id, wish.made(refused), origin)
+    return Call(wish.command, wish.id, wish.made(refused), origin, yields=True)

@@ -56,6 +56,5 @@ def transfer_to_successor(event: Recorded, facts: Facts) -> Iterator[Wish]:
         if record["kind"] == "service-ticket":
             yield Wish("service-ticket.rehome", record["id"], body)
         else:
-            on = event.data["on"]
-            day = {} if on is None else {"effective": on}
+            day = {"effective": event.data["on"]}
             yield Wish(f"{record['kind']}.transfer", record["id"], body | day)

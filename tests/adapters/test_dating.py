@@ -145,6 +145,12 @@ def test_a_late_contact_of_a_target_is_not_its_first(executor: Executor, known: 
     refused(executor, RuleBroken, call("campaign.remove-targets", id, **body))
 
 
+def test_what_yields_holds_from_the_last_that_is_known(executor: Executor, known: str) -> None:
+    body = {"reason": "Bankrupt", "effective": days_ago(60)}
+    executor.execute(dataclasses.replace(call("customer.close", known, **body), yields=True))
+    assert executor.journal.history(known)[-1].data["on"] == days_ago(40)
+
+
 def test_a_record_changed_late_by_another_process_is_told_anew(
     executor: Executor, known: str, database_url: str
 ) -> None:

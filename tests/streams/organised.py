@@ -37,10 +37,11 @@ class Company(House):
 
     def account(self, manager: str, unit: str = "gd-gz") -> tuple[str, str, str]:
         """Return a customer, an opportunity and a ticket in progress, in the hands of one."""
-        customer = self.do("customer.register", name="Acme", unit=unit)
-        self.do("customer.assign-manager", customer, manager=manager)
+        since = "2026-01-10"
+        customer = self.do("customer.register", name="Acme", unit=unit, registered_on=since)
+        self.do("customer.assign-manager", customer, manager=manager, effective=since)
         about = {"unit": unit, "customer_id": customer, "title": "x"}
-        opportunity = self.do("opportunity.open", **about, manager=manager)
+        opportunity = self.do("opportunity.open", **about, manager=manager, opened_on=since)
         kind = {"kind": "fault", "severity": "major", "channel": "web"}
         ticket = self.do("service-ticket.open", **about, **kind)
         self.do("service-ticket.assign", ticket, owner=manager)
