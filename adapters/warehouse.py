@@ -5,23 +5,47 @@ from __future__ import annotations
 import gc
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from adapters.generations import Generation, Generations, remove, spill
+from adapters.segments import Segments, Source
 from projections import warehouse
+from projections.comparison import Compared, compare
 from projections.exports import Sights, exported
 from projections.facts import literal
 from projections.kernel import ReadModel
+from projections.remaking import FACTS, Sealed, copyable, fill, units
 from projections.warehouse import Loader, RebuildRequired
 
+__all__ = ["RebuildRequired", "Remade", "Source", "Warehouse", "WarehouseBroken", "WarehouseInUse"]
+
 Batch = Iterable[Sequence[Any]]
-Source = Callable[[int], Iterable[Batch]]
-"""Gives the raw rows of the journal after a position, in batches, to the end."""
+
+_NEAR = 2_000
+"""How many events may be left for the time when nothing else is loaded."""
+
+
+@dataclass(frozen=True)
+class Remade:
+    """What a rebuild did: what was made anew, how far, how it compares with what was in use.
+
+    `sealed` is the position up to which facts came from segments; `switch` the time, in seconds,
+    that it took to put the new file in the place of the old one, for which nobody waited.
+    """
+
+    made: list[str]
+    position: int
+    sealed: int
+    compared: Compared
+    switch: float
 
 
 class WarehouseInUse(Exception):
@@ -64,32 +88,45 @@ class Warehouse:
         self._config: dict[str, Any] = {
             "threads": threads,
             "memory_limit": memory,
-            "temp_directory": str(path.with_suffix(".spill")),
             # Nothing is ever fetched from elsewhere.
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
         self._zone = zone
         self._writing = threading.Lock()
+        self._rebuilding = threading.Lock()
         self._changed = threading.Condition()
-        self._readers = 0
-        self._swapping = False
+        self._closing = False
+        self._retired: list[Generation] = []
+        self._generations = Generations(path)
+        self.segments = Segments(path.parent / "segments")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._open()
+        self._current = self._open()
+
+    @property
+    def outdated(self) -> str | None:
+        """The tables that another version of the code made, or the segments that are gone."""
+        return self._current.outdated
 
     def close(self) -> None:
         """Let go of the file, once the readers are through."""
-        with self._alone():
-            self._connection.close()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._closing)
+            self._closing = True
+            self._changed.wait_for(lambda: not self._current.readers and not self._retired)
+        self._current.connection.close()
+        with self._changed:
+            self._closing = False
+            self._changed.notify_all()
 
     def position(self) -> int:
         """Return the position up to which every event is in."""
-        return self._loader.position
+        return self._current.loader.position
 
     def wait(self, position: int, timeout: float) -> bool:
         """Wait until the warehouse has come to a position; `False` after `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._loader.position >= position, timeout)
+            return self._changed.wait_for(lambda: self.position() >= position, timeout)
 
     def load(self, rows: Batch) -> int:
         """Load raw rows of the journal, in any order, with any repeats, all or nothing.
@@ -98,7 +135,7 @@ class Warehouse:
         """
         with self._writing:
             self._require_current()
-            count = self._loader.load(rows)
+            count = self._current.loader.load(rows)
         with self._changed:
             self._changed.notify_all()
         return count
@@ -112,34 +149,31 @@ class Warehouse:
         """Apply the parked events again; returns how many are still parked."""
         with self._writing:
             self._require_current()
-            return self._loader.retry()
+            return self._current.loader.retry()
 
     def skip(self, name: str, stream: str) -> None:
         """Pass over the first parked event of a record in the history of this name."""
         with self._writing:
             self._require_current()
-            self._loader.skip(name, stream)
+            self._current.loader.skip(name, stream)
 
     @contextmanager
     def reader(self) -> Iterator[DuckDBPyConnection]:
         """Open a cursor, for one thread, that sees one state however much is loaded meanwhile."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._swapping)
-            self._readers += 1
+            self._changed.wait_for(lambda: not self._closing)
+            generation = self._current
+            generation.readers += 1
         try:
-            cursor = self._connection.cursor()
-            try:
-                cursor.execute(f"SET TimeZone = {literal(self._zone)}")
-                cursor.begin()
-                # The state is that of the first look, so it is taken at once.
-                warehouse.position(cursor)
+            with self._looking(generation) as cursor:
                 yield cursor
-            finally:
-                cursor.close()
         finally:
             with self._changed:
-                self._readers -= 1
+                generation.readers -= 1
+                last = generation.retired and not generation.readers
                 self._changed.notify_all()
+            if last:
+                self._discard(generation)
 
     def export(
         self, folder: Path, as_of: int | None = None, sights: Sights | None = None
@@ -163,78 +197,177 @@ class Warehouse:
         manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         return content
 
-    def rebuild(self, read: Source, progress: Callable[[int], None] | None = None) -> None:
-        """Build the file anew beside the old one, which keeps answering, and put it in its place.
+    def rebuild(
+        self,
+        read: Source,
+        progress: Callable[[int], None] | None = None,
+        names: Collection[str] | None = None,
+    ) -> Remade:
+        """Make the file anew beside the old one, compare the two, and put it in its place.
+
+        The old one answers and is loaded meanwhile; who reads it at the switch keeps it, and it
+        goes when the last of them leaves.
 
         Args:
             read: Gives all rows after a position, in batches.
-            progress: Told the position after each batch.
+            progress: Told each position that was reached.
+            names: The histories to make anew, or `facts`; what another version of the code made
+                comes with them, all else is copied. By default everything.
         """
-        beside = self.path.with_suffix(".rebuilding")
-        _remove(beside)
-        connection = duckdb.connect(beside, config=self._config)
-        try:
-            loader = Loader(connection, self._models)
-            loader.create()
-            with _rare_collections():
-                loader.load_all(_told(read(0), progress))
-            with self._writing:
-                # What came in meanwhile; nothing is loaded into the old file any more.
-                loader.load_all(read(loader.position))
-                connection.execute("CHECKPOINT")
-                connection.close()
-                with self._alone():
-                    self._connection.close()
-                    # A log of the old file must never meet the new one.
-                    Path(f"{self.path}.wal").unlink(missing_ok=True)
-                    beside.replace(self.path)
-                    self._open()
-        finally:
-            connection.close()
-            _remove(beside)
-        with self._changed:
-            self._changed.notify_all()
+        with self._rebuilding, _rare_collections():
+            file = self._generations.following()
+            new = self._generation(file)
+            try:
+                made, sealed = self._fill(new, _told(read, progress), names)
+                while new.loader.position + _NEAR < self.position():
+                    new.loader.load_all(read(new.loader.position))
+                compared = self._compare(new, made, sealed)
+                new.connection.execute("CHECKPOINT")
+                with self._writing:
+                    # What came in meanwhile; nothing is loaded into the old file any more.
+                    new.loader.load_all(read(new.loader.position))
+                    began = time.perf_counter()
+                    self._generations.switch(file)
+                    old = self._switch(new)
+                    took = time.perf_counter() - began
+            except BaseException:
+                new.connection.close()
+                remove(file)
+                raise
+            if not old.readers:
+                self._discard(old)
+        return Remade(sorted(made), new.loader.position, sealed, compared, took)
 
-    def _open(self) -> None:
+    def inspect(self) -> list[str]:
+        """Read all segments with facts of old; return those damaged, which are then `outdated`."""
+        with self.reader() as cursor:
+            faults = Loader(cursor, {}, self.segments.folder).faults(thorough=True)
+        if faults:
+            self._current.outdated = f"segments: {', '.join(faults)}"
+        return faults
+
+    def _fill(
+        self, new: Generation, read: Source, names: Collection[str] | None
+    ) -> tuple[set[str], int]:
+        """Fill a new file; return what of it was made anew, and how far facts are sealed."""
+        live = self._current
+        with self._looking(live) as cursor:
+            every = units(new.loader.names())
+            made = every if names is None or not live.loader.complete else units(names)
+            if made != every:
+                made = made | units(self._differing(live))
+                scratch = self._scratch()
+                made |= {each for each in every if not copyable(cursor, scratch, each)}
+                scratch.close()
+            upto = None if made == every else warehouse.position(cursor)
+            sealed = self._sealed(read, upto)
+            if FACTS not in made:
+                sealed.parts = live.loader.sealed()
+            new.loader.create(sealed.parts)
+            fill(new.loader, new.connection, cursor, made, sealed, read)
+            return made, sealed.position
+
+    def _differing(self, live: Generation) -> list[str]:
+        gone = [FACTS] if live.loader.faults(thorough=True) else []
+        return live.loader.differing() + gone
+
+    def _scratch(self) -> DuckDBPyConnection:
+        connection = duckdb.connect()
+        Loader(connection, self._models).create()
+        return connection
+
+    def _sealed(self, read: Source, upto: int | None) -> Sealed:
+        """Return the sealed history, sound, up to a position at most."""
+        line = [s for s in self.segments.sound(read) if upto is None or s.last <= upto]
+        rests = [file for segment in line if (file := segment.rest())]
+        parts = [part for segment in line for part in segment.held()]
+        return Sealed(line[-1].last if line else 0, parts, rests)
+
+    def _compare(self, new: Generation, made: set[str], sealed: int) -> Compared:
+        """Compare what was made anew with what is in use, where the same is to be expected."""
+        old = self._current
+        differing = set(old.loader.differing())
+        names = [
+            name
+            for name in new.loader.names()
+            if name not in differing and units([name]) <= made and not old.outdated
+        ]
+        with self._looking(old) as before, self._looking(new) as after:
+            # Facts in the very same files, read and proved sound just now, are the same facts.
+            same = old.loader.sealed() == new.loader.sealed()
+            return compare(before, after, names, sealed if same else 0)
+
+    def _switch(self, new: Generation) -> Generation:
+        with self._changed:
+            old, self._current = self._current, new
+            old.retired = True
+            self._retired.append(old)
+            self._changed.notify_all()
+        return old
+
+    def _discard(self, generation: Generation) -> None:
+        """Remove a file that is no more in use and that nobody reads."""
+        with self._changed:
+            if generation not in self._retired:
+                return
+        generation.connection.close()
+        remove(generation.file)
+        with self._changed:
+            if generation in self._retired:
+                self._retired.remove(generation)
+            none_left = not self._retired
+            self._changed.notify_all()
+        if none_left:
+            self.segments.sweep()
+
+    @contextmanager
+    def _looking(self, generation: Generation) -> Iterator[DuckDBPyConnection]:
+        cursor = generation.connection.cursor()
         try:
-            self._connection = duckdb.connect(self.path, config=self._config)
+            cursor.execute(f"SET TimeZone = {literal(self._zone)}")
+            cursor.begin()
+            # The state is that of the first look, so it is taken at once.
+            warehouse.position(cursor)
+            yield cursor
+        finally:
+            cursor.close()
+
+    def _open(self) -> Generation:
+        while True:
+            file = self._generations.current()
+            generation = self._generation(file)
+            if self._generations.current() == file:
+                break
+            generation.connection.close()  # another process has switched just now
+        self._generations.sweep()
+        try:
+            generation.loader.create()
+        except RebuildRequired as error:
+            generation.outdated = str(error)
+        return generation
+
+    def _generation(self, file: Path) -> Generation:
+        config = {**self._config, "temp_directory": str(spill(file))}
+        try:
+            connection = duckdb.connect(file, config=config)
         except duckdb.IOException as error:
             if "lock" in str(error):
-                text = f"{self.path} is open in another process; one at a time can own it: {error}"
+                text = f"{file} is open in another process; one at a time can own it: {error}"
                 raise WarehouseInUse(text) from error
-            raise self._broken(error) from error
+            raise self._broken(file, error) from error
         except duckdb.Error as error:
-            raise self._broken(error) from error
-        self.outdated: str | None = None
-        self._loader = Loader(self._connection, self._models)
-        try:
-            self._loader.create()
-        except RebuildRequired as error:
-            self.outdated = str(error)
+            raise self._broken(file, error) from error
+        return Generation(file, connection, Loader(connection, self._models, self.segments.folder))
 
-    def _broken(self, error: duckdb.Error) -> WarehouseBroken:
+    def _broken(self, file: Path, error: duckdb.Error) -> WarehouseBroken:
         return WarehouseBroken(
-            f"{self.path} cannot be read ({error}). All it held is in the journal: "
+            f"{file} cannot be read ({error}). All it held is in the journal: "
             "remove the file, and it is made again."
         )
 
     def _require_current(self) -> None:
         if self.outdated:
             raise RebuildRequired(self.outdated)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Wait until nobody reads, and let nobody begin."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._swapping)
-            self._swapping = True
-            self._changed.wait_for(lambda: self._readers == 0)
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._swapping = False
-                self._changed.notify_all()
 
 
 def _export(cursor: DuckDBPyConnection, query: str, file: Path) -> int:
@@ -243,17 +376,19 @@ def _export(cursor: DuckDBPyConnection, query: str, file: Path) -> int:
     return int(count.fetchall()[0][0])
 
 
-def _remove(path: Path) -> None:
-    for each in (path, Path(f"{path}.wal")):
-        each.unlink(missing_ok=True)
+def _told(read: Source, progress: Callable[[int], None] | None) -> Source:
+    reached = 0
 
+    def telling(after: int) -> Iterator[Batch]:
+        nonlocal reached
+        for batch in read(after):
+            rows = list(batch)
+            yield rows
+            if progress and rows and rows[-1][0] > reached:
+                reached = rows[-1][0]
+                progress(reached)
 
-def _told(batches: Iterable[Batch], progress: Callable[[int], None] | None) -> Iterator[Batch]:
-    for batch in batches:
-        rows = list(batch)
-        yield rows
-        if progress and rows:
-            progress(rows[-1][0])
+    return telling
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -22,6 +22,7 @@ from pydantic.fields import FieldInfo
 from domain.kernel import Aggregate, discover, from_stored
 from domain.payload import fields_of
 from domain.stored import Unreadable
+from domain.values import Personal
 
 RAW = pa.schema(
     [
@@ -77,6 +78,8 @@ Shape = str | dict[str, "Shape"] | list["Shape"]
 def shape_of(hint: Any, marks: tuple[Any, ...] = ()) -> Shape:
     """Return the DuckDB structure of a field's type; what has no fixed structure is JSON."""
     origin, args = get_origin(hint), get_args(hint)
+    if any(isinstance(mark, Personal) for mark in marks):
+        return "VARCHAR"  # sealed, whatever it was
     if hasattr(hint, "__metadata__"):
         return shape_of(hint.__origin__, (*marks, *hint.__metadata__))
     if origin in (Union, types.UnionType):
@@ -207,8 +210,10 @@ def _current(table: pa.Table) -> pa.Table:
     return table
 
 
-def fact_statements() -> Iterator[str]:
+def fact_statements(sealed: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
     """Yield the SQL that makes the fact tables not there yet, and the views that complete them.
+
+    `sealed` names the Parquet files of each fact's old history, which the views show as well.
 
     New events wait in one untyped table, so that a small batch costs one insert and not one for
     each type in it; the view `fact_<type>` shows both, typed. `events` is every fact's envelope.
@@ -226,10 +231,21 @@ def fact_statements() -> Iterator[str]:
         columns = ", ".join(f"{quote(name)} {type_}" for name, type_ in fact.columns.items())
         yield f"CREATE TABLE IF NOT EXISTS store.{fact.name} ({columns})"
         recent = fact.select(f"(FROM store.recent WHERE type = {literal(fact.type)})")
-        yield f"CREATE OR REPLACE VIEW {fact.name} AS FROM store.{fact.name} UNION ALL {recent}"
-        all_events.append(f"SELECT {envelope}, {literal(fact.type)} FROM store.{fact.name}")
+        settled = [f"FROM store.{fact.name}"]
+        if files := (sealed or {}).get(fact.name):
+            settled.insert(0, _of_files(fact, files))
+        views = " UNION ALL ".join(settled)
+        yield f"CREATE OR REPLACE VIEW {fact.name} AS {views} UNION ALL {recent}"
+        all_events.append(f"SELECT {envelope}, {literal(fact.type)} FROM ({views})")
     names = ", ".join([*ENVELOPE, "type"])
     yield f"CREATE OR REPLACE VIEW events({names}) AS {' UNION ALL '.join(all_events)}"
+
+
+def _of_files(fact: Fact, files: Sequence[str]) -> str:
+    columns = ", ".join(
+        f"CAST({quote(name)} AS {type_}) AS {quote(name)}" for name, type_ in fact.columns.items()
+    )
+    return f"SELECT {columns} FROM read_parquet([{', '.join(map(literal, files))}])"
 
 
 _RAW_SQL = {pa.int64(): "BIGINT", pa.string(): "VARCHAR"}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -25,6 +28,7 @@ from projections.facts import (
 )
 from projections.histories import PARKING, History
 from projections.kernel import ReadModel, read_models
+from projections.segments import Part
 from projections.unreadable import read_again, set_aside
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,10 +53,17 @@ class Loader:
     """
 
     def __init__(
-        self, connection: DuckDBPyConnection, models: Mapping[str, ReadModel] | None = None
+        self,
+        connection: DuckDBPyConnection,
+        models: Mapping[str, ReadModel] | None = None,
+        segments: Path | None = None,
     ) -> None:
-        """Work on a DuckDB database, with the histories of all read models or those given."""
+        """Work on a DuckDB database, with the histories of all read models or those given.
+
+        The old facts that it does not hold itself are in the folder `segments`.
+        """
         self._connection = connection
+        self._segments = segments or Path()
         models = read_models() if models is None else models
         self._histories = [History(model) for model in models.values()]
         self._shapes = {fact.name: fact.fingerprint for fact in facts().values()}
@@ -60,10 +71,13 @@ class Loader:
         self._ahead: set[int] = set()
         self.position = 0
 
-    def create(self) -> None:
+    def create(self, sealed: Iterable[tuple[str, Part]] = ()) -> None:
         """Make what is not there yet and find out the position.
 
-        Raises `RebuildRequired` when what is there does not fit the code.
+        Args:
+            sealed: For a database yet empty: the files that have the facts of old.
+
+        Raises `RebuildRequired` when what is there does not fit the code, or files are gone.
         """
         run = self._connection.execute
         run("SET TimeZone = 'UTC'")
@@ -71,10 +85,21 @@ class Loader:
             run("CREATE SCHEMA IF NOT EXISTS store")
             run("CREATE TABLE IF NOT EXISTS store.shapes (name VARCHAR, fingerprint VARCHAR)")
             run("CREATE TABLE IF NOT EXISTS store.progress (position BIGINT)")
+            run(
+                "CREATE TABLE IF NOT EXISTS store.sealed (name VARCHAR, file VARCHAR, "
+                "rows BIGINT, size BIGINT, sha256 VARCHAR)"
+            )
+            for name, part in sealed:
+                run("INSERT INTO store.sealed VALUES (?, ?, ?, ?, ?)", [name, *astuple(part)])
             known: dict[str, str] = dict(run("FROM store.shapes").fetchall())
-            if differing := self._differing(known):
+            if differing := self.differing(known):
                 raise RebuildRequired(", ".join(differing))
-            statements = [*fact_statements(), PARKING]
+            if gone := self.faults(thorough=False):
+                raise RebuildRequired(f"segments: {', '.join(gone)}")
+            files: dict[str, list[str]] = {}
+            for name, part in self.sealed():
+                files.setdefault(name, []).append(str(self._segments / part.file))
+            statements = [*fact_statements(files), PARKING]
             for history in self._histories:
                 statements += history.statements()
             digest = sha256("".join(statements).encode()).hexdigest()
@@ -103,6 +128,44 @@ class Loader:
                 self._advance(fresh)
                 settle_recent(self._connection, self.position)
         return len(fresh)
+
+    def sealed(self) -> list[tuple[str, Part]]:
+        """Return the files that have the facts of old, each with the name of the fact."""
+        found = self._connection.execute("FROM store.sealed ORDER BY name, file").fetchall()
+        return [(name, Part(*part)) for name, *part in found]
+
+    def faults(self, *, thorough: bool) -> list[str]:
+        """Return the files with facts of old that are gone or damaged; thorough reads them all."""
+        parts = (part for _, part in self.sealed())
+        return [part.file for part in parts if not part.sound(self._segments, thorough=thorough)]
+
+    def settle_all(self, batches: Iterable[pa.Table]) -> None:
+        """Add raw rows, all of them new, as facts alone."""
+        with self._transaction():
+            for batch in batches:
+                settle(self._connection, set_aside(self._connection, batch))
+
+    def fold_all(self, batches: Iterable[Iterable[Sequence[Any]]], names: Container[str]) -> None:
+        """Add raw rows, all of them new and in order, to the histories of these names alone."""
+        prepared = iter(batches)
+        while some := list(islice(prepared, 10)):
+            with self._transaction():
+                for rows in some:
+                    self._fold(list(rows), names)
+
+    def begin_after(self, position: int) -> None:
+        """Note that everything up to a position is in."""
+        self._connection.execute("UPDATE store.progress SET position = ?", [position])
+        self._recall()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is in that is ahead of the position."""
+        return not self._ahead
+
+    def names(self) -> dict[str, str]:
+        """Return the fingerprints of the tables that the code wants, by their names."""
+        return dict(self._shapes)
 
     def load_all(self, batches: Iterable[Iterable[Sequence[Any]]]) -> None:
         """Load many batches of raw rows at the greatest speed, a transaction for each `BULK`."""
@@ -156,13 +219,14 @@ class Loader:
         found = {row[0]: row for row in rows if row[0] > position and row[0] not in ahead}
         return [found[each] for each in sorted(found)]
 
-    def _fold(self, rows: list[Sequence[Any]]) -> None:
-        if not self._histories:
+    def _fold(self, rows: list[Sequence[Any]], names: Container[str] | None = None) -> None:
+        histories = [each for each in self._histories if names is None or each.name in names]
+        if not histories:
             return
         by_aggregate: dict[str, list[Recorded]] = {}
         for event in map(_recorded, rows):
             by_aggregate.setdefault(event.aggregate, []).append(event)
-        for history in self._histories:
+        for history in histories:
             if events := by_aggregate.get(history.model.aggregate):
                 history.load(self._connection, events)
 
@@ -179,8 +243,10 @@ class Loader:
             self._connection.execute("UPDATE store.progress SET position = ?", [position])
             self.position = position
 
-    def _differing(self, known: dict[str, str]) -> list[str]:
+    def differing(self, known: dict[str, str] | None = None) -> list[str]:
         """Return the tables that hold, or should hold by now, something else than the code says."""
+        if known is None:
+            known = dict(self._connection.execute("FROM store.shapes").fetchall())
         if not known:
             return []
         histories = {history.name for history in self._histories}

@@ -1,0 +1,93 @@
+"""Generations: the files that are the warehouse in turn, and which of them is it now."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from projections.warehouse import Loader
+
+
+@dataclass
+class Generation:
+    """An open file of the warehouse and how many read it; `retired` when another one is in use."""
+
+    file: Path
+    connection: DuckDBPyConnection
+    loader: Loader
+    outdated: str | None = None
+    readers: int = 0
+    retired: bool = False
+
+
+class Generations:
+    """Names the files: `warehouse.duckdb`, then `warehouse.1.duckdb`, and so on.
+
+    Which one is in use stands in `warehouse.current`; while there is none, the first is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Look after the files of a warehouse; `path` is the first one's."""
+        self._path = path
+        self._pointer = path.with_suffix(".current")
+
+    def current(self) -> Path:
+        """Return the file in use."""
+        try:
+            name = self._pointer.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return self._path
+        return self._path.with_name(name)
+
+    def following(self) -> Path:
+        """Return the name for the next file, of which nothing is there."""
+        number = self._number(self.current()) + 1
+        file = self._path.with_name(f"{self._path.stem}.{number}{self._path.suffix}")
+        remove(file)
+        return file
+
+    def switch(self, file: Path) -> None:
+        """Make another file the one in use, in one step that outlives a crash."""
+        beside = self._pointer.with_suffix(".current.new")
+        with beside.open("w", encoding="utf-8") as text:
+            text.write(f"{file.name}\n")
+            text.flush()
+            os.fsync(text.fileno())
+        beside.replace(self._pointer)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def sweep(self) -> None:
+        """Remove the files not in use, which a crash left. For the owner of the one in use."""
+        used = self.current()
+        for file in self._path.parent.glob(f"{self._path.stem}*{self._path.suffix}"):
+            if file != used and (file == self._path or self._number(file)):
+                remove(file)
+
+    def _number(self, file: Path) -> int:
+        number = file.name.removeprefix(f"{self._path.stem}.").removesuffix(self._path.suffix)
+        return int(number) if number.isdecimal() else 0
+
+
+def current_file(path: Path) -> Path:
+    """Return the file that is in use of the warehouse of this name."""
+    return Generations(path).current()
+
+
+def spill(file: Path) -> Path:
+    """Return the folder for what does not fit into memory when a file is read."""
+    return file.with_suffix(".spill")
+
+
+def remove(file: Path) -> None:
+    """Remove a file of a warehouse with its log and what was spilled."""
+    for each in (file, Path(f"{file}.wal")):
+        each.unlink(missing_ok=True)
+    shutil.rmtree(spill(file), ignore_errors=True)

@@ -1,0 +1,115 @@
+"""Remaking: a warehouse filled from sealed history, one that there is, and the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from projections.facts import facts, literal, raw_table
+from projections.segments import Part, rest
+from projections.warehouse import Loader, position
+
+FACTS = "facts"
+"""Stands for all facts: they are remade together."""
+
+_WAITING = ("recent", "unknown", "unreadable")
+
+Batches = Iterable[Iterable[Sequence[Any]]]
+Source = Callable[[int], Batches]
+
+
+class Sealed:
+    """The history that is sealed, up to a position: files of facts, and files of raw rows."""
+
+    def __init__(
+        self,
+        position: int = 0,
+        parts: Sequence[tuple[str, Part]] = (),
+        rests: Sequence[Path] = (),
+    ) -> None:
+        """Note what is sealed; by default nothing."""
+        self.position, self.parts, self.rests = position, parts, rests
+
+
+def units(names: Iterable[str]) -> set[str]:
+    """Return what is remade for some tables: histories one by one, facts together."""
+    known = {fact.name for fact in facts().values()}
+    return {FACTS if name in known else name for name in names}
+
+
+def copyable(live: DuckDBPyConnection, new: DuckDBPyConnection, name: str) -> bool:
+    """Tell whether a history, or all facts, have the same columns in both."""
+    return _columns(live, name) == _columns(new, name)
+
+
+def fill(
+    loader: Loader,
+    new: DuckDBPyConnection,
+    live: DuckDBPyConnection,
+    made: Collection[str],
+    sealed: Sealed,
+    read: Source,
+) -> None:
+    """Bring a new warehouse to the position of its source.
+
+    Args:
+        loader: That of the new one, its tables made.
+        new: The new one.
+        live: The one that there is, seen in one state.
+        made: Which histories to fold anew, and whether `facts` are; all else is copied.
+        sealed: The sealed history that the new one was made with.
+        read: Gives the raw rows of the journal after a position.
+    """
+    kept = {FACTS, *(name for name in loader.names() if name.startswith("history_"))} - set(made)
+    upto = position(live) if kept else sealed.position
+    for name in sorted(kept):
+        for table in _columns(new, name):
+            _copy(live, new, f"SELECT * FROM store.{table}", table)
+        if name != FACTS:
+            model = literal(name.removeprefix("history_"))
+            _copy(live, new, f"FROM store.parked WHERE model = {model}", "parked")
+    if FACTS in made:
+        loader.settle_all(rest(file) for file in sealed.rests)
+        loader.settle_all(_tables(_between(read, sealed.position, upto)))
+    if histories := set(made) - {FACTS}:
+        loader.fold_all(_between(read, 0, upto), histories)
+    loader.begin_after(upto)
+    loader.load_all(read(upto))
+
+
+def _columns(connection: DuckDBPyConnection, name: str) -> dict[str, list[Any]]:
+    """Return the tables of a history, or of all facts, with their columns."""
+    if name == FACTS:
+        where = f"table_name IN {_WAITING} OR table_name LIKE 'fact\\_%' ESCAPE '\\'"
+    else:
+        model = name.removeprefix("history_")
+        where = f"regexp_full_match(table_name, '(present|past|revised)_{model}')"
+    query = (
+        "SELECT table_name, list(column_name || ' ' || data_type ORDER BY column_name) "
+        f"FROM duckdb_columns() WHERE schema_name = 'store' AND ({where}) GROUP BY 1 ORDER BY 1"
+    )
+    return dict(connection.execute(query).fetchall())
+
+
+def _copy(live: DuckDBPyConnection, new: DuckDBPyConnection, query: str, table: str) -> None:
+    rows = live.execute(query).to_arrow_reader()  # noqa: F841 (DuckDB finds it by its name)
+    new.execute(f"INSERT INTO store.{table} BY NAME FROM rows")
+
+
+def _between(read: Source, after: int, upto: int) -> Iterator[list[Sequence[Any]]]:
+    if after >= upto:
+        return
+    for batch in read(after):
+        rows = [row for row in batch if row[0] <= upto]
+        if rows:
+            yield rows
+        if not rows or rows[-1][0] >= upto:
+            return
+
+
+def _tables(batches: Batches) -> Iterator[pa.Table]:
+    return (raw_table(list(rows)) for rows in batches)
