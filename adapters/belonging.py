@@ -8,6 +8,7 @@ import orjson
 
 from adapters.journal import Journal
 from adapters.permission_check import subject
+from adapters.sealing import emptied
 from domain.kernel import Aggregate, registry
 from domain.replaying import evolve
 from projections.sight import Subject
@@ -37,7 +38,7 @@ class _Then:
                     each.type,
                     registry.events[each.type].schema,
                     each.time,
-                    orjson.dumps(each.data),
+                    orjson.dumps(emptied(each.type, each.data, each.stream)),
                 )
                 for each in self._journal.history(stream, self._position)
             ),

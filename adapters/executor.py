@@ -117,7 +117,8 @@ class Executor:
         return reply
 
     def _execution(self, call: Call) -> Execution:
-        return Execution(call, self._commands.get(call.command), self._guard)
+        key = b"" if self.journal.keys is None else self.journal.keys.digest_key
+        return Execution(call, self._commands.get(call.command), self._guard, key)
 
     def execute(self, call: Call) -> Answer:
         """Execute a call and wait for its answer. Raises a `Refusal`."""
@@ -127,7 +128,13 @@ class Executor:
 class Execution:
     """One call on its way through the writer."""
 
-    def __init__(self, call: Call, command: Command | None, guard: Guard | None = None) -> None:
+    def __init__(
+        self,
+        call: Call,
+        command: Command | None,
+        guard: Guard | None = None,
+        digest_key: bytes = b"",
+    ) -> None:
         self._call = call
         self._guard = guard
         self._command = command
@@ -142,7 +149,7 @@ class Execution:
             self._arguments = _arguments(command, call.body)
         except Refusal as refusal:
             self._invalid = refusal
-        self._digest = _digest(call) if call.keyed else ""
+        self._digest = _digest(call, digest_key) if call.keyed else ""
 
     def needs(self) -> Iterable[str]:
         """Return the record itself and those that its body names."""
@@ -176,7 +183,8 @@ class Execution:
         if call.keyed:
             done = transaction.done(call.origin.command_id, call.origin.actor)
             if done is not None:
-                if done.digest != self._digest:
+                # The digests of former times had no key.
+                if done.digest not in (self._digest, _digest(call)):
                     raise KeyReused("The Idempotency-Key was used for another request before.")
                 return Answer(done.target, done.version, done.position, repeated=True)
         if self._invalid is not None or command is None:
@@ -287,8 +295,11 @@ def _pointer(location: Iterable[int | str]) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
 
 
-def _digest(call: Call) -> str:
-    """Return what tells a repeat from another request under the same key."""
+def _digest(call: Call, key: bytes = b"") -> str:
+    """Return what tells a repeat from another request under the same key.
+
+    With a key of ours nobody else can find out from it what the body said of a person.
+    """
     body = call.body
     if isinstance(body, bytes):
         try:
@@ -296,4 +307,4 @@ def _digest(call: Call) -> str:
         except orjson.JSONDecodeError:
             body = {"": body.hex()}
     text = orjson.dumps([call.command, call.id, body], option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(text, digest_size=16).hexdigest()
+    return hashlib.blake2b(text, digest_size=16, key=key).hexdigest()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
+import structlog
 from eventsourcing.persistence import (
     ApplicationRecorder,
     IntegrityError,
@@ -18,13 +20,18 @@ from eventsourcing.persistence import (
     StoredEvent,
     Subscription,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.cache import Cache
 from adapters.databases import connect, writing
 from adapters.journal_tables import events, head
 from adapters.migrations import bring_up_to_date
+from adapters.person_keys import PersonKeys
 from adapters.transaction import EPOCH, Conflict, Transaction, instant
 from domain.kernel import Origin, Recorded, Stored, discover, from_stored
+from domain.personal import erasures
+
+log = structlog.get_logger(__name__)
 
 POLL = {"sqlite": 0.2, "postgresql": 0.02}
 """Seconds between looks at the head for what other processes have appended.
@@ -47,10 +54,15 @@ class Journal(ApplicationRecorder):
     the lock of the one row of `head` first, so what a transaction reads is the latest there is.
     """
 
-    def __init__(self, url: str, cache_size: int = 20_000) -> None:
-        """Open the journal at a SQLAlchemy URL; keep up to `cache_size` aggregates in memory."""
+    def __init__(self, url: str, cache_size: int = 20_000, keys: PersonKeys | None = None) -> None:
+        """Open the journal at a SQLAlchemy URL; keep up to `cache_size` aggregates in memory.
+
+        With the `keys` of persons what is personal is sealed before it is hashed and stored;
+        without them it is refused.
+        """
         discover()
         self.engine = connect(url, "full")
+        self.keys = keys
         self._cache = Cache(cache_size)
         self._writing = threading.Lock()
         self._appended = threading.Condition()
@@ -79,13 +91,14 @@ class Journal(ApplicationRecorder):
         with self._writing:
             try:
                 with writing(self.engine).begin() as connection:
-                    transaction = Transaction(connection, self._cache)
+                    transaction = Transaction(connection, self._cache, keys=self.keys)
                     yield transaction
                     transaction.flush()
             except BaseException:
                 self._cache.clear()
                 raise
             self._cache.position = transaction.position
+            self._forget(transaction.appended)
             if transaction.appended:
                 for watcher in self._watchers:
                     watcher(transaction.appended)
@@ -93,6 +106,16 @@ class Journal(ApplicationRecorder):
             with self._appended:
                 self._position = transaction.position
                 self._appended.notify_all()
+
+    def _forget(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Destroy the keys of persons who were erased just now, before that is acknowledged."""
+        erased = erased_by(rows)
+        if erased and self.keys is not None:
+            try:
+                self.keys.destroy(erased)
+            except SQLAlchemyError:
+                # It is recorded, and followed until it is done; the event cannot be taken back.
+                log.exception("erasure.waiting", persons=len(erased))
 
     def watch(self, watcher: Callable[[Sequence[Sequence[Any]]], None]) -> None:
         """Call a function, right after each commit of this process, with the rows of its events."""
@@ -254,6 +277,15 @@ class _Tail(Subscription[ApplicationRecorder]):
                 )
                 self._buffer = iter(found)
         raise StopIteration
+
+
+def erased_by(rows: Iterable[Sequence[Any]]) -> dict[str, int]:
+    """Return which persons some rows of `events` erased, with the position of the event."""
+    return {
+        orjson.loads(row[11])[field]: row[0]
+        for row in rows
+        if (field := erasures().get(row[3])) is not None
+    }
 
 
 def recorded(row: Sequence[Any]) -> Recorded:

@@ -29,7 +29,9 @@ class Rehearsal:
         """Begin."""
         self._connection = self._journal.engine.connect()
         cache = Cache(0)
-        self._transaction = Transaction(self._connection, cache, lock=False)
+        self._transaction = Transaction(
+            self._connection, cache, lock=False, keys=self._journal.keys
+        )
         cache.size = sys.maxsize  # what is decided here is in the cache alone: nothing falls out
         return self
 

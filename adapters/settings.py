@@ -36,6 +36,17 @@ class Settings:
         "else SQLite in the data folder",
         "",
     )
+    keys: str = _setting(
+        "KEYLINE_KEYS",
+        "SQLAlchemy URL of the keys of persons; empty: a schema of its own beside a PostgreSQL "
+        "journal, else SQLite in the data folder",
+        "",
+    )
+    master_key: str = _setting(
+        "KEYLINE_MASTER_KEY",
+        "file of the key that wraps the keys of persons; empty: master.key in the data folder",
+        "",
+    )
     kafka: str = _setting(
         "KEYLINE_KAFKA", "Kafka bootstrap servers, host:port,…; empty: all in one process", ""
     )
@@ -95,6 +106,17 @@ class Settings:
         """The URL of the row read models."""
         beside = self.journal if self.journal.startswith("postgresql") else ""
         return self.rows or beside or f"sqlite:///{self.data / 'rows.db'}"
+
+    @property
+    def keys_url(self) -> str:
+        """The URL of the keys of persons."""
+        beside = self.journal if self.journal.startswith("postgresql") else ""
+        return self.keys or beside or f"sqlite:///{self.data / 'keys.db'}"
+
+    @property
+    def master_key_path(self) -> Path:
+        """The file of the key that wraps the keys of persons."""
+        return Path(self.master_key).expanduser() if self.master_key else self.data / "master.key"
 
     @property
     def system_log_url(self) -> str:

@@ -23,6 +23,7 @@ from projections.asking import Now, Then
 from projections.customer_page import ON_PAGE, CustomerPage, customer_page
 from projections.customers import customers
 from projections.duplicates import likely_duplicates
+from projections.personal import Opener
 from projections.sight import Sight
 
 router = records(customers)
@@ -48,7 +49,8 @@ async def page(
     else:
         position = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
         await reach(parts.loaded, position)
-        found = await run_in_threadpool(_page_then, parts.warehouse, id, position, sights)
+        opened = parts.opening.rows
+        found = await run_in_threadpool(_page_then, parts.warehouse, id, position, sights, opened)
     if found is None:
         raise UnknownId(f"There is no customer {id!r}.")
     return json_response({**_plain(found), "position": position})
@@ -57,14 +59,14 @@ async def page(
 def _page(parts: Parts, id: str, sights: Mapping[str, Sight]) -> tuple[CustomerPage | None, int]:
     position = parts.projector.position()
     with parts.rows.connect() as connection:
-        return customer_page(Now(connection), id, sights), position
+        return customer_page(Now(connection), id, sights, parts.opening.rows), position
 
 
 def _page_then(
-    warehouse: Warehouse, id: str, position: int, sights: Mapping[str, Sight]
+    warehouse: Warehouse, id: str, position: int, sights: Mapping[str, Sight], opened: Opener
 ) -> CustomerPage | None:
     with warehouse.reader() as cursor:
-        return customer_page(Then(cursor, position), id, sights)
+        return customer_page(Then(cursor, position), id, sights, opened)
 
 
 def _plain(page: CustomerPage) -> dict[str, Any]:

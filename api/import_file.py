@@ -10,6 +10,7 @@ from pathlib import Path
 from adapters.executor import Executor
 from adapters.foundation import lay
 from adapters.journal import Journal
+from adapters.person_keys import PersonKeys
 from adapters.rehearsal import Rehearsal
 from adapters.settings import Settings
 from api.importing import Commands, Fault, Importer, Result
@@ -47,7 +48,8 @@ def import_file(
     except (SheetError, MappingError) as error:
         raise Failure(str(error), 2) from error
     settings.data.mkdir(parents=True, exist_ok=True)
-    journal = Journal(settings.journal_url)
+    keys = PersonKeys.of(settings)
+    journal = Journal(settings.journal_url, keys=keys)
     try:
         journal.create()
         with _executor(journal, dry_run) as executor:
@@ -57,6 +59,7 @@ def import_file(
                 result = importer.run(rows, advance)
     finally:
         journal.close()
+        keys.close()
     if errors is not None:
         _write(errors, rows, result.faults)
     _report(result, dry_run)

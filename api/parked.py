@@ -81,7 +81,10 @@ def _seen(parts: Parts, see: Seeing, permission: str) -> Iterator[dict[str, Any]
             if masked:  # its words may quote what is masked
                 each["error"] = each["error"].partition(":")[0]
             readable = isinstance(event["data"], dict) or not fields
-            event["data"] = without(event["data"], fields, masked) if readable else None
+            shown = without(event["data"], fields, masked) if readable else None
+            if shown is not None:
+                (shown,) = parts.opening.payloads([(each["stream"], event["type"], shown)])
+            event["data"] = shown
             yield each
 
 

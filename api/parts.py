@@ -18,7 +18,9 @@ from adapters.kafka import Kafka
 from adapters.keys import Keys
 from adapters.noting import Notes
 from adapters.openid import Provider
+from adapters.opening import Opening
 from adapters.passwords import Cost
+from adapters.person_keys import PersonKeys
 from adapters.present import Present
 from adapters.settings import Settings
 from adapters.strangers import Strangers
@@ -31,6 +33,7 @@ from api.signing_in import SigningIn
 from api.who import Doorkeeper
 from projections.kernel import read_models
 from projections.runner import JOURNAL, Projector
+from streams.erase import Erasing
 from streams.project import JournalProjection
 from streams.publish_operations import NAME as OPERATIONS
 from streams.react import Reactions
@@ -62,8 +65,12 @@ class Parts:
         self.role = role
         self.metrics = Metrics()
         self.system_log = begin(settings, role)
-        self.journal = Journal(settings.journal_url)
+        self.person_keys = PersonKeys.of(settings)
+        self.opening = Opening(self.person_keys)
+        self.journal = Journal(settings.journal_url, keys=self.person_keys)
         self.journal.create()
+        self.erasing = Erasing(self.journal, self.person_keys)
+        self.erasing.follow()  # before anybody is shown anything
         self.keys = Keys(self.journal.engine, settings.admin_key)
         self.rows = connect(settings.rows_url, "normal")
         self.guard = Guard(self.journal, self.rows)
@@ -103,6 +110,7 @@ class Parts:
             if kafka is None:
                 yield "rows", JournalProjection(self.journal, self.projector).work
             yield "react", self.reactions.work
+            yield "erase", self.erasing.work
         if self.heads is not None:
             yield "heads", self.heads.work
         if self.warehouse is not None:
@@ -155,6 +163,7 @@ class Parts:
             self.warehouse.close()
         self.rows.dispose()
         self.journal.close()
+        self.person_keys.close()
         log.info("server.stopped", role=self.role)
         end(self.settings)
 

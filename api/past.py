@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.warehouse import Warehouse
 from projections.duck import compiled, decoded, past
+from projections.personal import Opener
 from projections.queries import Listing, Page
 from projections.question import Question
 
@@ -17,6 +18,7 @@ def page_then(
     asked: Question,
     after: Sequence[Any] | None,
     position: int,
+    opened: Opener,
     *,
     count: bool,
 ) -> tuple[Page, int | None]:
@@ -32,4 +34,4 @@ def page_then(
         if count:
             counting = compiled(listing.select_count(asked, tables, "duckdb"))
             (total,) = cursor.execute(*counting).fetchall()[0]
-    return listing.cut(asked, decoded(query, rows)), total
+    return listing.cut(asked, decoded(query, rows), opened), total

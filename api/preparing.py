@@ -6,6 +6,7 @@ from adapters.executor import Executor
 from adapters.foundation import is_bare, lay
 from adapters.journal import Journal
 from adapters.keys import Keys
+from adapters.person_keys import PersonKeys
 from adapters.settings import Settings
 from adapters.trees import backfill, unhashed
 from api import demo
@@ -17,7 +18,8 @@ def prepare(settings: Settings) -> str | None:
 
     Returns the administrator's key in the clear when it was made just now.
     """
-    journal = Journal(settings.journal_url)
+    keys = PersonKeys.of(settings)
+    journal = Journal(settings.journal_url, keys=keys)
     try:
         journal.create()
         if unhashed(journal.engine):
@@ -28,6 +30,7 @@ def prepare(settings: Settings) -> str | None:
         return made
     finally:
         journal.close()
+        keys.close()
 
 
 def hash_history(journal: Journal) -> None:
@@ -38,7 +41,8 @@ def hash_history(journal: Journal) -> None:
 
 def load_demo_into(settings: Settings) -> None:
     """Load the demo data, or the rest of it. Raises `Failure` if there is something else."""
-    journal = Journal(settings.journal_url)
+    keys = PersonKeys.of(settings)
+    journal = Journal(settings.journal_url, keys=keys)
     try:
         journal.create()
         if not (is_bare(journal) or demo.begun(journal)):
@@ -46,6 +50,7 @@ def load_demo_into(settings: Settings) -> None:
         load_demo(journal)
     finally:
         journal.close()
+        keys.close()
 
 
 def load_demo(journal: Journal) -> None:

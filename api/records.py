@@ -31,6 +31,7 @@ from projections.columns import Instant, Json, Money
 from projections.kernel import ReadModel, Row, fold, read_models
 from projections.lens import subject_of
 from projections.masks import MASKED, classes, masked, shown
+from projections.personal import SEALED, personal
 from projections.queries import Listing, Page, chosen
 from projections.question import Question, filters, question
 from projections.sight import Sight
@@ -126,6 +127,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
                 asked,
                 cursor.after,
                 position,
+                parts.opening.rows,
                 count=bool(count),
             )
         more = {} if total is None else {"count": total}
@@ -137,7 +139,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
 def _now(parts: Parts, listing: Listing, asked: Question, cursor: Place, count: bool) -> Any:
     position = parts.projector.position()
     with parts.rows.connect() as connection, checked():
-        found = listing.page(connection, asked, cursor.after)
+        found = listing.page(connection, asked, cursor.after, parts.opening.rows)
         more = {"count": listing.count(connection, asked)} if count else {}
     return _page(cursor, found, position=position, **more)
 
@@ -151,7 +153,7 @@ def _one(model: ReadModel) -> Callable[..., Any]:
 
     def now(parts: Parts, id: str, sight: Sight) -> Row | None:
         with parts.rows.connect() as connection:
-            return listing.one(connection, id, sight)
+            return listing.one(connection, id, sight, parts.opening.rows)
 
     async def one(
         id: str,
@@ -200,7 +202,8 @@ def row_then(parts: Parts, model: ReadModel, id: str, then: datetime, sight: Sig
     subject = subject_of(model, row, above)
     if not (model.scope.public or sight.covers(subject)):
         return None
-    return masked(model, {name: row[name] for name in shown(model)}, sight.masked(subject))
+    seen = masked(model, {name: row[name] for name in shown(model)}, sight.masked(subject))
+    return parts.opening.rows(model, [seen])[0]
 
 
 def _matches(if_none_match: str, etag: str) -> bool:
@@ -228,6 +231,13 @@ def row_schema(model: ReadModel) -> dict[str, Any]:
             "type": "array",
             "items": {"enum": sorted(classes(model))},
             "description": "what is masked in this row, if anything is",
+        }
+    if personal(model):
+        properties[SEALED] = {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "the fields beside it, in the row or in a contact of it, that nobody "
+            "can read: their person was erased, or the key is missing",
         }
     return {"type": "object", "title": model.aggregate, "properties": properties}
 

@@ -67,7 +67,7 @@ class Seeing:
         return None if unit == organisation.root else organisation.under(unit)
 
     def events(self, found: Iterable[Recorded]) -> list[Seen]:
-        """Return those of some events whose record is in sight as it is now."""
+        """Return those of some events whose record is in sight as it is now, opened."""
         found = list(found)
         by_kind: dict[str, set[str]] = {}
         for event in found:
@@ -76,7 +76,8 @@ class Seeing:
         with self._parts.rows.connect() as connection:
             for kind, streams in by_kind.items():
                 hidden |= self.records(connection, kind, streams, self.sight(f"{kind}.read"))
-        return [(each, hidden[each.stream]) for each in found if each.stream in hidden]
+        seen = self._parts.opening.events(each for each in found if each.stream in hidden)
+        return [(each, hidden[each.stream]) for each in seen]
 
     def records(
         self, connection: sa.Connection, kind: str, ids: Iterable[str], sight: Sight

@@ -30,6 +30,6 @@ def _shown(field: str, value: Any) -> str:
     text = str(value)
     if field == "admin_key" and text:
         return "***"
-    if field in ("journal", "rows") and text:
+    if field in ("journal", "rows", "keys") and text:
         return sa.make_url(text).render_as_string(hide_password=True)
     return text

@@ -15,6 +15,7 @@ from projections.kernel import ReadModel, Row
 from projections.lens import Lens
 from projections.masks import masked, shown
 from projections.opportunities import opportunities
+from projections.personal import Opener, as_sealed
 from projections.service_tickets import service_tickets
 from projections.sight import Sight
 
@@ -53,7 +54,10 @@ _TICKET = ("id", "title", "kind", "severity", "status", "owner", "unit", "opened
 
 
 def customer_page(
-    asking: Asking, id_: str, sights: Mapping[str, Sight] | None = None
+    asking: Asking,
+    id_: str,
+    sights: Mapping[str, Sight] | None = None,
+    opened: Opener = as_sealed,
 ) -> CustomerPage | None:
     """Return the page of a customer, `None` when there is none of this id in sight.
 
@@ -61,15 +65,17 @@ def customer_page(
         asking: Where to ask: of now, or of a moment in the past.
         id_: The customer.
         sights: What is seen of each read model, by its name; by default everything.
+        opened: Opens what is sealed in the rows.
     """
-    return _Page(asking, sights or {}).of(id_)
+    return _Page(asking, sights or {}, opened).of(id_)
 
 
 class _Page:
     """The parts of a page, each as far as it is in sight."""
 
-    def __init__(self, asking: Asking, sights: Mapping[str, Sight]) -> None:
+    def __init__(self, asking: Asking, sights: Mapping[str, Sight], opened: Opener) -> None:
         self._asking = asking
+        self._opened = opened
         self._lenses = {
             model.name: Lens(
                 model, sights.get(model.name), asking.dialect, asking.tables, along=True
@@ -170,4 +176,5 @@ class _Page:
 
     def _shown(self, model: ReadModel, query: sa.Select[Any]) -> list[Row]:
         lens = self._lenses[model.name]
-        return [lens.show(row) for row in self._asking.rows(lens.narrow(query))]
+        seen = [lens.show(row) for row in self._asking.rows(lens.narrow(query))]
+        return list(self._opened(model, seen))

@@ -13,6 +13,7 @@ from projections.kernel import ReadModel, Row
 from projections.lens import Lens, Tables, lens_of, off_index, the_table
 from projections.masks import MASKED, shown
 from projections.owned import among
+from projections.personal import SEALED, Opener, as_sealed
 from projections.question import Filter, Question, Values, place
 from projections.search import frequent, matches
 from projections.sight import Sight
@@ -47,9 +48,13 @@ class Listing:
         self._wide: dict[tuple[Sight | None, Any], tuple[float, bool]] = {}
 
     def page(
-        self, connection: sa.Connection, asked: Question, after: Sequence[Any] | None = None
+        self,
+        connection: sa.Connection,
+        asked: Question,
+        after: Sequence[Any] | None = None,
+        opened: Opener = as_sealed,
     ) -> Page:
-        """Return the rows behind a place, or the first ones.
+        """Return the rows behind a place, or the first ones, opened if it is asked.
 
         Raises `BadParameter` when the place is not of this list.
         """
@@ -61,21 +66,27 @@ class Listing:
             rows += [dict(row) for row in connection.execute(part).mappings()]
             if len(rows) > asked.limit:
                 break
-        return self.cut(asked, rows)
+        return self.cut(asked, rows, opened)
 
     def count(self, connection: sa.Connection, asked: Question) -> int:
         """Return how many rows the whole list has."""
         query = self.select_count(asked, dialect=connection.dialect.name)
         return connection.scalar(query) or 0
 
-    def one(self, connection: sa.Connection, id_: str, sight: Sight | None = None) -> Row | None:
+    def one(
+        self,
+        connection: sa.Connection,
+        id_: str,
+        sight: Sight | None = None,
+        opened: Opener = as_sealed,
+    ) -> Row | None:
         """Return the row of a record as somebody sees it, `None` when they do not."""
         table = self.model.table
         lens = lens_of(self.model, sight, connection.dialect.name, along=True)
         query = sa.select(*(table.c[name] for name in shown(self.model)), *lens.marks)
         found = connection.execute(lens.narrow(query.where(table.c.id == id_))).mappings()
         row = found.one_or_none()
-        return None if row is None else lens.show(dict(row))
+        return None if row is None else opened(self.model, [lens.show(dict(row))])[0]
 
     def select(
         self,
@@ -104,13 +115,14 @@ class Listing:
         query = query.where(*self._conditions(asked, table, dialect, counted=True))
         return self._lens(asked, tables, dialect).narrow(query)
 
-    def cut(self, asked: Question, rows: list[Row]) -> Page:
-        """Return the page for the rows that the query of `select` gave."""
+    def cut(self, asked: Question, rows: list[Row], opened: Opener = as_sealed) -> Page:
+        """Return the page for the rows that the query of `select` gave, opened if it is asked."""
         more = len(rows) > asked.limit
         rows = rows[: asked.limit]
         following = asked.place(rows[-1]) if more else None
         lens = lens_of(self.model, asked.sight, "sqlite")
-        return Page([chosen(lens.show(row), asked.fields) for row in rows], following)
+        seen = opened(self.model, [lens.show(row) for row in rows])
+        return Page([chosen(row, asked.fields) for row in seen], following)
 
     def _means(self, connection: sa.Connection, asked: Question) -> str:
         """Return the database whose means serve a page best.
@@ -231,8 +243,8 @@ def _condition(
 
 
 def chosen(row: Row, fields: Sequence[str]) -> Row:
-    """Return the fields asked for of a row, and what it says about those that are masked."""
-    told = [MASKED] if MASKED in row and MASKED not in fields else []
+    """Return the fields asked for of a row, and what it says of those masked or still sealed."""
+    told = [name for name in (MASKED, SEALED) if name in row and name not in fields]
     return {name: row[name] for name in (*fields, *told)}
 
 

@@ -12,16 +12,19 @@ import pytest
 from adapters.executor import Executor
 from adapters.foundation import lay
 from adapters.journal import Journal
+from adapters.opening import Opening
 from api.demo import Size, begun, load, load_once
 from api.demo_places import UNITS
 from domain.kernel import Recorded
+from tests.adapters.keyring import keys_in
 
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
 SMALL = Size(customers=60, sales=150, tickets=80)
 
 
 def told(folder: Path, seed: int = 1, size: Size = SMALL) -> list[Recorded]:
-    journal = Journal(f"sqlite:///{folder / f'{seed}.db'}")
+    keys = keys_in(folder)
+    journal = Journal(f"sqlite:///{folder / f'{seed}.db'}", keys=keys)
     journal.create()
     executor = Executor(journal)
     executor.start()
@@ -30,10 +33,11 @@ def told(folder: Path, seed: int = 1, size: Size = SMALL) -> list[Recorded]:
         lay(executor)
         load(executor, NOON, seed, size, done.append)
         assert sum(done) == size.stories
-        return journal.read(0, 100_000)
+        return Opening(keys).events(journal.read(0, 100_000))
     finally:
         executor.stop()
         journal.close()
+        keys.close()
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,8 @@ def test_the_same_day_and_seed_make_the_same_data(events: list[Recorded], tmp_pa
 def test_an_interrupted_load_is_finished_at_the_next_start(
     events: list[Recorded], tmp_path: Path
 ) -> None:
-    journal = Journal(f"sqlite:///{tmp_path / 'journal.db'}")
+    keys = keys_in(tmp_path)
+    journal = Journal(f"sqlite:///{tmp_path / 'journal.db'}", keys=keys)
     journal.create()
     executor = Executor(journal)
     executor.start()

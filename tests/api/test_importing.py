@@ -16,6 +16,7 @@ from api.mapping import MappingError, SheetMapping
 from api.plan import Plan
 from api.sheets import read_sheet
 from domain.kernel import Recorded
+from tests.adapters.keyring import keys_in
 from tests.organisation import organise
 
 CUSTOMERS: dict[str, Any] = {
@@ -26,7 +27,7 @@ CUSTOMERS: dict[str, Any] = {
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    journal = Journal(f"sqlite:///{tmp_path / 'journal.db'}")
+    journal = Journal(f"sqlite:///{tmp_path / 'journal.db'}", keys=keys_in(tmp_path))
     journal.create()
     yield journal
     journal.close()

@@ -21,6 +21,7 @@ from api.plan import Plan
 from api.rebuilding import rows_of
 from api.sheets import read_sheet
 from projections.reports import run
+from tests.adapters.keyring import keys_in
 from tests.api.command_line import ROOT
 from tests.organisation import organise
 
@@ -144,7 +145,7 @@ class Desk:
     """A journal into which the files are imported, with a warehouse behind it."""
 
     def __init__(self, folder: Path) -> None:
-        self.journal = Journal(f"sqlite:///{folder / 'journal.db'}")
+        self.journal = Journal(f"sqlite:///{folder / 'journal.db'}", keys=keys_in(folder))
         self.journal.create()
         self.executor = Executor(self.journal)
         self.executor.start()

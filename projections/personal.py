@@ -1,0 +1,30 @@
+"""Personal columns: where the rows of a read model hold sealed values, and who may open them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+from domain.personal import Shape
+from projections.kernel import ReadModel, Row
+
+SEALED = "sealed"
+"""What says beside the fields which of them could not be opened, as in `"sealed": ["name"]`."""
+
+Opener = Callable[[ReadModel, Sequence[Row]], Sequence[Row]]
+"""Opens what is sealed in rows that are about to be shown; each has its id."""
+
+
+@cache
+def personal(model: ReadModel) -> Mapping[str, Shape]:
+    """Return where the columns of a read model hold what is sealed.
+
+    The folds pass it through as they find it in the events; nothing here can read it.
+    """
+    columns = model.table.columns
+    return {each.name: each.info["personal"] for each in columns if "personal" in each.info}
+
+
+def as_sealed(model: ReadModel, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return rows as they are."""
+    return rows
