@@ -1,8 +1,8 @@
-"""Events: the history of a record, and the feed of all events as pages or as a stream."""
+"""Events: the feed of all events, as pages or as a stream."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,25 +12,17 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from adapters.feed import Filter, feed
-from adapters.opening import Opened
-from adapters.refusals import UnknownId
 from api.parts import Parts
 from api.problems import InvalidParameter, MalformedHeader
 from api.reading import (
     JSON,
-    AsOf,
-    MinPosition,
     TheParts,
-    instant_of,
-    json_response,
     known_only,
-    reach,
 )
 from api.seeing import See, Seeing, Seen
-from domain.kernel import Aggregate, Recorded, discover
+from domain.kernel import Recorded, discover
 from domain.sensitive import SECRET, sensitive_fields, without
 from domain.stored import Unreadable
-from projections.personal import SEALED
 
 router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
 
@@ -63,18 +55,8 @@ def shown(event: Recorded, hidden: frozenset[str] = frozenset()) -> dict[str, An
         "cause": event.cause,
         "data": without(event.data, fields, hidden),
         **({"masked": sorted(masked)} if masked else {}),
-        **_sealed(event, fields, hidden),
         **_unread(event, hidden),
     }
-
-
-def _sealed(
-    event: Recorded, fields: Mapping[str, str], hidden: frozenset[str]
-) -> dict[str, list[str]]:
-    """Return which fields nobody can read: their person was erased, or the key is missing."""
-    sealed = event.data.sealed if isinstance(event.data, Opened) else ()
-    told = sorted(name for name in sealed if fields.get(name) not in hidden)
-    return {SEALED: told} if told else {}
 
 
 def _unread(event: Recorded, hidden: frozenset[str]) -> dict[str, Any]:
@@ -87,39 +69,6 @@ def _unread(event: Recorded, hidden: frozenset[str]) -> dict[str, Any]:
     if hidden or SECRET in sensitive_fields(event.type).values():
         return {"data": None, "unreadable": "masked", "masked": sorted(hidden)}
     return {"data": None, "raw": event.data.raw, "unreadable": event.data.error}
-
-
-def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
-    async def history(
-        id: str, parts: TheParts, see: See, as_of: AsOf = None, min_position: MinPosition = 0
-    ) -> Response:
-        partial = not see.need(f"{aggregate.kind}.read").everything
-        await reach(parts.visible if partial else parts.appended, min_position)
-        upto = None
-        if as_of is not None:
-            upto = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
-        events = await run_in_threadpool(parts.journal.history, id, upto)
-        if not events or events[0].aggregate != aggregate.kind:
-            raise UnknownId(f"There is no {aggregate.kind} {id!r}{' then' * bool(as_of)}.")
-        seen = await run_in_threadpool(see.events, events)
-        if not seen:
-            raise UnknownId(f"There is no {aggregate.kind} {id!r}{' then' * bool(as_of)}.")
-        items = [shown(*each) for each in seen]
-        return json_response({"items": items, "position": upto or events[-1].position})
-
-    return history
-
-
-for each in discover().aggregates.values():
-    router.add_api_route(
-        f"/{each.plural}/{{id}}/history",
-        _history(each),
-        summary=f"The history of a {each.kind}",
-        description="Every event of the record, oldest first: what, when, who, for whom, from "
-        "which unit, by which command and for what cause.",
-        operation_id=f"{each.kind}.history",
-        tags=[each.plural],
-    )
 
 
 @router.get("/events", response_class=StreamingResponse)

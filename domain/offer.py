@@ -46,7 +46,7 @@ class Offer(SalesStage):
     """What is offered to the customer, for how much, and when it is expected to be signed."""
 
     class LinesRevised(Aggregate.Event):
-        """{who} revised the product lines: {lines}[, worth {amount} {currency}]."""
+        """{who} revised the product lines, {lines} now[, worth {amount} {currency}]."""
 
         lines: list[ProductLine]
         amount: Worth

@@ -76,7 +76,7 @@ def test_an_event_that_cannot_be_read_is_shown_reported_and_stops_nobody(tmp_pat
         assert (shown["data"], shown["raw"]) == (None, "no JSON")
         assert shown["unreadable"].startswith("JSONDecodeError")
         lines = client.get("/events", params={"stream": id}).text.splitlines()
-        assert json.loads(lines[-1]) == shown
+        assert json.loads(lines[-1]).items() <= shown.items()
 
         then = {"as_of": datetime.now(UTC).isoformat()}
         assert client.get(f"/customers/{after['id']}", params=then).status_code == 200

@@ -1,0 +1,107 @@
+"""Chains: what one request led to across records, from its first cause to its last effects."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from adapters.refusals import UnknownId
+from adapters.warehouse import Warehouse
+from api.cursors import Cursor, page
+from api.forwarding import forward
+from api.parts import Parts
+from api.reading import AsOf, MinPosition, TheParts, instant_of, json_response, known_only, reach
+from api.seeing import See, Seeing
+from api.telling import items, link, told_of
+from domain.kernel import discover
+from projections.chains import Link, chain, forest, parents, with_causes
+
+router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
+
+_TOLD = (
+    *("position", "time", "type", "aggregate", "stream", "record", "actor", "on_behalf_of"),
+    *("sentence", "why", "changes", "masked", "sealed"),
+)
+
+
+@router.get("/chains/{command_id:path}", operation_id="chain.read")
+async def read(
+    command_id: Annotated[str, Path(max_length=200, description="of any event in the chain")],
+    request: Request,
+    parts: TheParts,
+    see: See,
+    cursor: Cursor,
+    limit: Annotated[int, Query(ge=1, le=1000, description="events of a page at most")] = 200,
+    as_of: AsOf = None,
+    min_position: MinPosition = 0,
+) -> Response:
+    """Show what a request led to, from its first cause to the last effect.
+
+    Trees: each command with its events, each event with the commands that it caused (`effects`).
+    A page has events in the order of their positions, with all that led to them. What is out of
+    sight is left out; its effects stand under what led to it. `counts` has the events of each kind
+    of record in the whole chain, as far as they are in sight.
+    """
+    if parts.warehouse is None:
+        return await forward(parts, request)
+    if cursor.after:
+        position: int = cursor.after[0]
+    elif as_of is not None:
+        position = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
+    else:
+        head = await run_in_threadpool(parts.journal.head)
+        position = max(head.position, min_position)
+    await reach(parts.loaded, position)
+    await reach(parts.visible, position)
+    found = await run_in_threadpool(_links, parts.warehouse, command_id, position)
+    after = cursor.after[1] if cursor.after else 0
+    answer = await run_in_threadpool(_told, parts, see, found, after, limit, position)
+    if answer is None:
+        raise UnknownId(f"There is no event of a command {command_id!r}.")
+    trees, last, counts = answer
+    following = None if last is None else [position, last]
+    told = page(cursor, trees, following, counts=counts, position=position)
+    return json_response(*told)
+
+
+def _links(warehouse: Warehouse, command_id: str, position: int) -> dict[int, Link]:
+    with warehouse.reader() as cursor:
+        return chain(cursor, command_id, position)
+
+
+def _told(
+    parts: Parts, see: Seeing, whole: dict[int, Link], after: int, limit: int, upto: int
+) -> tuple[list[dict[str, Any]], int | None, dict[str, int]] | None:
+    seen = _in_sight(parts, see, whole)
+    if not seen:
+        return None
+    above = parents(whole, seen)
+    behind = [position for position in sorted(seen) if position > after]
+    shown = with_causes(behind[:limit], above)
+    streams = {whole[position].stream for position in shown}
+    found = [each for each in told_of(parts, see, streams, upto) if each.position in shown]
+    told: dict[int, dict[str, Any]] = {}
+    for item in items(parts, see, found):
+        item["record"] = link(item["aggregate"], item["stream"])
+        told[item["position"]] = {name: item[name] for name in _TOLD if name in item}
+    counts: dict[str, int] = {}
+    for position in seen:
+        kind = whole[position].type.partition(".")[0]
+        counts[kind] = counts.get(kind, 0) + 1
+    last = behind[limit - 1] if len(behind) > limit else None
+    return forest(told, whole, above), last, counts
+
+
+def _in_sight(parts: Parts, see: Seeing, whole: dict[int, Link]) -> set[int]:
+    by_kind: dict[str, set[str]] = {}
+    for each in whole.values():
+        by_kind.setdefault(each.type.partition(".")[0], set()).add(each.stream)
+    seen: set[str] = set()
+    with parts.rows.connect() as connection:
+        for kind, streams in by_kind.items():
+            if kind in discover().aggregates:
+                sight = see.sight(f"{kind}.read")
+                seen.update(see.records(connection, kind, streams, sight))
+    return {position for position, each in whole.items() if each.stream in seen}

@@ -1,0 +1,183 @@
+"""Digests: what changed with a customer and all that hangs on it between two moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from adapters.refusals import UnknownId
+from adapters.warehouse import Warehouse
+from api.cursors import Cursor, page
+from api.forwarding import forward
+from api.parts import Parts
+from api.reading import (
+    AHEAD,
+    MinPosition,
+    TheParts,
+    invalid,
+    json_response,
+    known_only,
+    moment_of,
+    reach,
+)
+from api.seeing import See, Seeing
+from api.telling import Told, items, link, told_of
+from projections.changes import changes
+from projections.digest import Hierarchy, Touched
+from projections.kernel import read_models
+
+router = APIRouter(tags=["customers"], dependencies=[Depends(known_only)])
+
+SENTENCES = 50
+"""Sentences about one record; `history` leads to the others."""
+
+_AN_INSTANT = timedelta(microseconds=1)
+_BEGIN = "a day (from its begin, UTC) or an instant; the changes recorded since then"
+_END = "a day (to its end, UTC) or an instant; by default now"
+_SINCE = "instead of `from`: the changes behind this position"
+_UNTIL = "instead of `to`: up to this position"
+_SAID = ("position", "time", "type", "actor", "on_behalf_of", "sentence", "why", "because")
+
+Moment = Annotated[str | None, Query(max_length=40)]
+Position = Annotated[int | None, Query(ge=0, le=2**53)]
+
+
+@router.get("/customers/{id}/digest", operation_id="customer.digest")
+async def digest(
+    id: str,
+    request: Request,
+    parts: TheParts,
+    see: See,
+    cursor: Cursor,
+    from_: Annotated[Moment, Query(alias="from", description=_BEGIN)] = None,
+    to: Annotated[Moment, Query(description=_END)] = None,
+    from_position: Annotated[Position, Query(description=_SINCE)] = None,
+    to_position: Annotated[Position, Query(description=_UNTIL)] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="records of a page at most")] = 50,
+    min_position: MinPosition = 0,
+) -> Response:
+    """Tell what changed with a customer and its hierarchy between two moments.
+
+    The customer, those below it, their opportunities, tickets and teams, and the campaigns in
+    which one of them is a target, as they were at either moment. For each record: whether it
+    `began` or `ended`, the net `changes` field by field, and the `sentences` of what happened.
+    `counts` has how many records of each kind began, ended or changed in the whole hierarchy, and
+    how many contacts were added (began) and removed (ended).
+    """
+    see.need("customer.read")
+    if parts.warehouse is None:
+        return await forward(parts, request)
+    if cursor.after:
+        since, until, place = cursor.after
+    else:
+        since, until = await run_in_threadpool(
+            _positions, parts, from_, to, from_position, to_position
+        )
+        place = 0
+    await reach(parts.loaded, max(until, min_position))
+    await reach(parts.visible, max(until, min_position))
+    found = await run_in_threadpool(_found, parts, parts.warehouse, see, id, since, until)
+    if found is None:
+        raise UnknownId(f"There is no customer {id!r}.")
+    touched, counts = found
+    part = touched[place : place + limit]
+    told = await run_in_threadpool(_records, parts, see, part, since, until)
+    following = [since, until, place + limit] if len(touched) > place + limit else None
+    bounds = {"from_position": since, "to_position": until}
+    return json_response(*page(cursor, told, following, counts=counts, **bounds, position=until))
+
+
+def _positions(
+    parts: Parts, from_: str | None, to: str | None, since: int | None, until: int | None
+) -> tuple[int, int]:
+    """Return the positions between which the changes lie. Raises `InvalidParameter`."""
+    head = parts.journal.head().position
+    if (from_ is None) == (since is None):
+        raise invalid("from", "Give either from or from_position.")
+    if to is not None and until is not None:
+        raise invalid("to", "Give either to or to_position.")
+    if from_ is not None:
+        since = parts.journal.position_at(moment_of(from_, "from", time.min) - _AN_INSTANT)
+    if to is not None:
+        until = parts.journal.position_at(moment_of(to, "to", time.max))
+    until = head if until is None else until
+    for name, moment in (("from", from_), ("to", to)):
+        if moment is not None and moment_of(moment, name, time.min) > datetime.now(UTC) + AHEAD:
+            raise invalid(name, "This is in the future.")
+    for name, position in (("from_position", since), ("to_position", until)):
+        if position is not None and position > head:
+            raise invalid(name, f"The last position is {head}.")
+    backwards = from_ and to and moment_of(from_, "from", time.min) > moment_of(to, "to", time.max)
+    if since is None or since > until or backwards:
+        raise invalid("to" if to else "to_position", "The end is before the begin.")
+    return since, until
+
+
+def _found(
+    parts: Parts, warehouse: Warehouse, see: Seeing, id_: str, since: int, until: int
+) -> tuple[list[Touched], dict[str, dict[str, int]]] | None:
+    """Return the records in sight that changed, the customer first, and how many did what."""
+    with warehouse.reader() as cursor:
+        hierarchy = Hierarchy(cursor, id_, since, until)
+        touched = list(hierarchy.touched())
+        seen: dict[str, set[str]] = {}
+        with parts.rows.connect() as connection:
+            ids = {"customer": set(hierarchy.family)}
+            for each in touched:
+                ids.setdefault(each.kind, set()).add(each.id)
+            for kind, some in ids.items():
+                sight = see.sight(f"{kind}.read")
+                seen[kind] = set(see.records(connection, kind, some, sight))
+        if id_ not in seen["customer"]:
+            return None
+        counts = {"contacts": hierarchy.contacts(seen["customer"])}
+    visible = [each for each in touched if each.id in seen[each.kind]]
+    for each in visible:
+        count = counts.setdefault(each.kind, {"began": 0, "ended": 0, "changed": 0})
+        count["changed"] += 1
+        count["began"] += each.began
+        count["ended"] += each.ended
+    return sorted(visible, key=lambda each: each.id != id_), counts
+
+
+def _records(
+    parts: Parts, see: Seeing, touched: Sequence[Touched], since: int, until: int
+) -> list[dict[str, Any]]:
+    histories: dict[str, list[Told]] = {}
+    for each in told_of(parts, see, {each.id for each in touched}, until):
+        histories.setdefault(each.it.event.stream, []).append(each)
+    lately = {
+        id_: [each for each in history if each.position > since]
+        for id_, history in histories.items()
+    }
+    told = items(parts, see, [each for some in lately.values() for each in some[:SENTENCES]])
+    said: dict[str, list[dict[str, Any]]] = {}
+    for item in told:
+        said.setdefault(item["stream"], []).append({name: item[name] for name in _SAID})
+    return [
+        {
+            **asdict(each),
+            "record": link(each.kind, each.id),
+            "changes": [change._asdict() for change in _net(each.kind, histories[each.id], since)],
+            "events": len(lately[each.id]),
+            "sentences": said.get(each.id, []),
+            "history": f"{link(each.kind, each.id)}/history",
+        }
+        for each in touched
+        if each.id in histories
+    ]
+
+
+def _net(kind: str, history: Sequence[Told], since: int) -> Iterable[Any]:
+    """Return what differs between a record's state at a position and its last one."""
+    model = next(each for each in read_models().values() if each.aggregate == kind)
+    before: Mapping[str, Any] = {}
+    for each in history:
+        if each.position <= since:
+            before = each.it.after
+    return changes(model, before, history[-1].it.after)

@@ -1,0 +1,107 @@
+"""Histories: every event of a record as people read it: what it changed, why, and the cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from starlette.concurrency import run_in_threadpool
+
+from adapters.refusals import UnknownId
+from api.cursors import Cursor, page
+from api.reading import (
+    AsOf,
+    Limit,
+    MinPosition,
+    TheParts,
+    instant_of,
+    json_response,
+    known_only,
+    moment_of,
+    reach,
+)
+from api.seeing import See
+from api.telling import Told, happenings, items
+from domain.kernel import Aggregate, discover
+from projections.changes import concerns
+
+router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
+
+FIELD = "a field that it changed, as in `grade`, or one within another, as in `phone`"
+DAY = "a day or an instant, inclusive, of the recording"
+
+
+def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
+    kind = aggregate.kind
+
+    async def history(
+        id: str,
+        parts: TheParts,
+        see: See,
+        cursor: Cursor,
+        from_: Annotated[str | None, Query(alias="from", max_length=40, description=DAY)] = None,
+        to: Annotated[str | None, Query(max_length=40, description=DAY)] = None,
+        type: Annotated[str | None, Query(max_length=100, examples=["customer.regraded"])] = None,
+        actor: Annotated[str | None, Query(max_length=200, description="did it or had it")] = None,
+        field: Annotated[str | None, Query(max_length=200, description=FIELD)] = None,
+        limit: Limit = 200,
+        as_of: AsOf = None,
+        min_position: MinPosition = 0,
+    ) -> Response:
+        partial = not see.need(f"{kind}.read").everything
+        await reach(parts.visible if partial else parts.appended, min_position)
+        since = None if from_ is None else moment_of(from_, "from", time.min)
+        until = None if to is None else moment_of(to, "to", time.max)
+        upto = None
+        if as_of is not None:
+            upto = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
+        after = cursor.after[0] if cursor.after else 0
+
+        def wanted(told: Told) -> bool:
+            event = told.it.event
+            return (
+                event.position > after
+                and _within(event.time, since, until)
+                and type in (None, event.type, event.type.partition(".")[2])
+                and actor in (None, event.actor, event.on_behalf_of)
+                and (field is None or any(concerns(each, field) for each in told.it.changes))
+            )
+
+        def found() -> tuple[list[dict[str, Any]], int, int] | None:
+            events = parts.journal.history(id, upto)
+            if not events or events[0].aggregate != kind:
+                return None
+            told = list(happenings(see.events(events)))
+            if not told:
+                return None
+            chosen = [each for each in told if wanted(each)]
+            return items(parts, see, chosen[:limit]), len(chosen), events[-1].position
+
+        answer = await run_in_threadpool(found)
+        if answer is None:
+            raise UnknownId(f"There is no {kind} {id!r}{' then' * bool(as_of)}.")
+        told, count, last = answer
+        following = [told[-1]["position"]] if count > limit else None
+        return json_response(*page(cursor, told, following, position=upto or last))
+
+    return history
+
+
+def _within(moment: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or moment >= since) and (until is None or moment <= until)
+
+
+for each in discover().aggregates.values():
+    router.add_api_route(
+        f"/{each.plural}/{{id}}/history",
+        _history(each),
+        summary=f"The history of a {each.kind}",
+        description="Every event of the record, oldest first: what, when, who, for whom, from "
+        "which unit, by which command. Each says it in a `sentence`, tells which fields it changed "
+        "(`changes`), the reason that was stated (`why`), and what caused it (`because`), if "
+        "something else did.",
+        operation_id=f"{each.kind}.history",
+        tags=[each.plural],
+    )

@@ -1,0 +1,141 @@
+"""Telling: events as people read them, with sentence, changes, reason and cause.
+
+Whatever tells of events beyond their payload goes through here: what is told is made from events
+that are in sight, opened, and from rows without what is masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote
+
+from adapters.chronicle import at, histories
+from api.events import shown
+from api.naming import names
+from api.parts import Parts
+from api.seeing import Seeing, Seen
+from domain.kernel import discover
+from domain.sensitive import sensitive_fields, without
+from projections.chains import causing
+from projections.changes import changes, steps
+from projections.kernel import Row, read_models
+from projections.masks import masked
+from projections.sentences import Happening, sentence, why
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event in sight, the classes of what is masked in it, and what can be told of it."""
+
+    seen: Seen
+    it: Happening
+
+    @property
+    def position(self) -> int:
+        """Where the event stands."""
+        return self.it.event.position
+
+
+def happenings(seen: Iterable[Seen]) -> Iterator[Told]:
+    """Yield what happened in whole histories of records, each from its beginning, one by one."""
+    models = {model.aggregate: model for model in read_models().values()}
+    for _, group in groupby(seen, key=lambda each: each[0].stream):
+        history = list(group)
+        hidden, model = history[0][1], models.get(history[0][0].aggregate)
+        if model is None:
+            for event, _ in history:
+                data = without(event.data, sensitive_fields(event.type), hidden)
+                yield Told((event, hidden), Happening(event, data, {}, {}, ()))
+            continue
+        after: Row = {}
+        for step in steps(model, (event for event, _ in history)):
+            before = after
+            if step.after is not step.before:
+                after = masked(model, step.after, hidden)
+            data = without(step.event.data, sensitive_fields(step.event.type), hidden)
+            differing = changes(model, before, after)
+            yield Told((step.event, hidden), Happening(step.event, data, before, after, differing))
+
+
+def told_of(
+    parts: Parts, see: Seeing, streams: Collection[str], upto: int | None = None
+) -> Iterator[Told]:
+    """Yield what happened to those of some records that are in sight, up to a position."""
+    found = histories(parts.journal, streams, upto)
+    return happenings(see.events(event for history in found.values() for event in history))
+
+
+def items(parts: Parts, see: Seeing, told: Sequence[Told]) -> list[dict[str, Any]]:
+    """Return what is told of events: as they are shown, with sentence, changes, why and because."""
+    because = _causes(parts, see, told)
+    return [
+        {
+            **shown(*each.seen),
+            "sentence": text,
+            "changes": [change._asdict() for change in each.it.changes],
+            "why": why(each.it.data),
+            "because": because.get(each.position),
+        }
+        for each, text in zip(told, sentences(parts, see, told), strict=True)
+    ]
+
+
+def sentences(parts: Parts, see: Seeing, told: Sequence[Told]) -> list[str]:
+    """Return what happened in words, with the names that whoever asks knows."""
+    wanted: set[tuple[str, str]] = set()
+
+    def ask(kind: str, key: str) -> None:
+        wanted.add((kind, key))
+
+    for each in told:
+        sentence(each.it, ask)
+    known = names(parts, see, wanted)
+    return [sentence(each.it, known) for each in told]
+
+
+def link(kind: str, id_: str) -> str:
+    """Return where a record is read."""
+    known = discover().aggregates.get(kind)
+    return f"/{kind if known is None else known.plural}/{id_}"
+
+
+def chain_link(command_id: str) -> str:
+    """Return where the chain of a command is read."""
+    return f"/chains/{quote(command_id, safe='')}"
+
+
+def _causes(parts: Parts, see: Seeing, told: Sequence[Told]) -> dict[int, dict[str, Any]]:
+    """Return what caused events, by their position: the command and, in sight, its event."""
+    places: dict[int, int | None] = {}
+    found: dict[int, dict[str, Any]] = {}
+    for each in told:
+        event = each.it.event
+        if event.cause is not None:
+            places[each.position] = causing(event.actor, event.command_id)
+            found[each.position] = {
+                "command_id": event.cause,
+                "chain": chain_link(event.cause),
+            }
+    wanted = set(places.values()) - {None}
+    if not wanted:
+        return found
+    causes = at(parts.journal, wanted)  # type: ignore[arg-type]
+    streams, upto = {each.stream for each in causes}, max(each.position for each in causes)
+    met = [each for each in told_of(parts, see, streams, upto) if each.position in wanted]
+    texts = dict(zip((each.position for each in met), sentences(parts, see, met), strict=True))
+    for each in met:
+        event = each.it.event
+        told_of_it = {
+            "position": event.position,
+            "type": event.type,
+            "stream": event.stream,
+            "record": link(event.aggregate, event.stream),
+            "sentence": texts[event.position],
+        }
+        for position, place in places.items():
+            if place == event.position:
+                found[position]["event"] = told_of_it
+    return found

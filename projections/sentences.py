@@ -1,0 +1,217 @@
+"""Sentences: what an event says in words, by the template in the docstring of its class.
+
+In a template `{field}` is a field of the event, else of the row after it, `{was.field}` one of the
+row before, `{who}` whoever did it and `{changes}` what changed. What stands in square brackets is
+left out when a field in it has no value. The effective day comes behind the first paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, get_args
+
+from domain.commands import commands
+from domain.effective import effective_day
+from domain.kernel import Recorded, discover
+from domain.payload import fields_of
+from domain.stored import Unreadable
+from projections.changes import Change
+
+Names = Callable[[str, str], str | None]
+"""Gives what people call a record, by its kind and its code or id; `None` where nobody knows."""
+
+LISTED = 3
+"""How many of a list are named; of the others it is told how many they are."""
+
+_REASONS = ("reason", "note", "comment", "conclusion")
+_OPTIONAL = re.compile(r"\[([^\]]*)\]")
+_PLACE = re.compile(r"\{([\w.]+)\}")
+_WHEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event as somebody sees it: payload and rows without what is masked, and what changed."""
+
+    event: Recorded
+    data: Mapping[str, Any]
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    changes: Sequence[Change]
+
+
+def why(data: Mapping[str, Any]) -> str | None:
+    """Return the reason that a payload states, or what was noted with it."""
+    return next((str(data[name]) for name in _REASONS if data.get(name)), None)
+
+
+def sentence(happening: Happening, names: Names) -> str:
+    """Return what happened, in words."""
+    return _Teller(happening, names).sentence()
+
+
+@cache
+def template(event_type: str) -> str:
+    """Return the template of an event type; one without a template has one made of its name."""
+    for each in getattr(discover().events.get(event_type), "__mro__", ()):
+        if "{who}" in (text := each.__dict__.get("__doc__") or ""):
+            return "\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+    kind, _, name = event_type.partition(".")
+    about, what = kind.replace("-", " "), name.replace("-", " ")
+    return f'{{who}} recorded about the {about}: {what}[, because "{{reason}}"].'
+
+
+@cache
+def references(kind: str) -> Mapping[str, str]:
+    """Return which fields of the records of a kind name others, and records of which kind."""
+    found: dict[str, str] = {}
+    for command in commands().values():
+        if command.aggregate.kind == kind:
+            found |= {name: each.kind for name, each in command.references.items()}
+    # Events name what their commands do; these are stated by several commands, or by policies.
+    return {"customer_id": "customer", "opportunity_id": "opportunity"} | found
+
+
+@cache
+def _numbers(event_type: str) -> frozenset[str]:
+    """Return the fields of an event type that are decimal numbers, in JSON a text."""
+    known = discover().events.get(event_type)
+    hints = {} if known is None else fields_of(known)
+    return frozenset(name for name, hint in hints.items() if Decimal in _types(hint))
+
+
+def _types(hint: Any) -> Iterable[Any]:
+    return {hint}.union(
+        *(_types(each) for each in get_args(hint) if isinstance(each, type) or get_args(each))
+    )
+
+
+class _Teller:
+    def __init__(self, happening: Happening, names: Names) -> None:
+        self._it = happening
+        self._names = names
+        self._references = references(happening.event.aggregate)
+
+    def sentence(self) -> str:
+        event = self._it.event
+        if isinstance(event.data, Unreadable):
+            return _begun(f"{self._who()} recorded something that cannot be read.")
+        text = _OPTIONAL.sub(self._optional, template(event.type))
+        text = _PLACE.sub(lambda place: self._value(place[1]) or self._missing(place[1]), text)
+        first, *more = (part.strip() for part in text.split("\n"))
+        day = effective_day(event.type, event.data, event.time)
+        if day != event.time.date():
+            first = f"{first.removesuffix('.')}, effective {day}."
+        return _begun(" ".join([first, *filter(None, more)]))
+
+    def _optional(self, part: re.Match[str]) -> str:
+        values = {place: self._value(place) for place in _PLACE.findall(part[1])}
+        if not all(values.values()):
+            return ""
+        return _PLACE.sub(lambda place: values[place[1]] or "", part[1])
+
+    def _missing(self, place: str) -> str:
+        return "what is not shown" if place in self._it.data else "nothing"
+
+    def _value(self, place: str) -> str | None:
+        it = self._it
+        if place == "who":
+            return self._who()
+        if place == "changes":
+            return "; ".join(map(self._change, it.changes)) or "what is not shown"
+        if place == "contact_id":
+            return self._contact(str(it.data[place]))
+        was, _, name = place.rpartition(".")
+        if was:
+            old = it.before.get(name)
+            return None if old == it.data.get(name) else self._told(name, old)
+        if name in it.data:
+            value = it.data[name]
+            if value is not None and name in _numbers(it.event.type):
+                value = Decimal(value)
+            return self._told(name, value)
+        return self._told(name, it.after.get(name))
+
+    def _told(self, name: str, value: Any) -> str | None:
+        """Return a value in words, `None` for none."""
+        match value:
+            case None | "":
+                return None
+            case bool():
+                return "yes" if value else "no"
+            case Decimal():
+                return f"{value:,}"
+            case datetime():
+                return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            case list() | tuple():
+                return self._listed(name, value)
+            case dict():
+                return str(len(value))
+            case str() if _WHEN.fullmatch(value):
+                return self._told(name, datetime.fromisoformat(value))
+            case str() if name in self._references:
+                return self._named(self._references[name], value)
+        return str(value)
+
+    def _listed(self, name: str, values: Sequence[Any]) -> str | None:
+        if any(isinstance(each, dict) for each in values):
+            return str(len(values))
+        told = [self._told(name, each) or "nothing" for each in values[:LISTED]]
+        if len(values) == LISTED + 1:
+            told.append(self._told(name, values[LISTED]) or "nothing")
+        elif len(values) > LISTED:
+            told.append(f"{len(values) - LISTED} more")
+        if len(told) < 2:
+            return told[0] if told else "0"
+        return f"{', '.join(told[:-1])} and {told[-1]}"
+
+    def _named(self, kind: str, key: str) -> str:
+        found = self._names(kind, key)
+        if found is None:
+            return f"{kind.replace('-', ' ')} {key}" if kind in ("customer", "opportunity") else key
+        return found
+
+    def _contact(self, id_: str) -> str:
+        for row in (self._it.after, self._it.before):
+            name = ((row.get("contacts") or {}).get(id_) or {}).get("name")
+            if name:
+                return str(name)
+        return "a person"
+
+    def _change(self, change: Change) -> str:
+        name = change.field.rpartition("/")[2]
+        label = name.replace("_", " ")
+        before, after = (self._told(name, value) for value in (change.before, change.after))
+        if before is None:
+            return f"{label} is {after}"
+        return f"{label} from {before} to {after or 'nothing'}"
+
+    def _who(self) -> str:
+        event = self._it.event
+        kind, _, name = event.actor.partition(":")
+        behalf = event.on_behalf_of and self._somebody(event.on_behalf_of)
+        if kind == "policy" and name:
+            return f"the policy {name}" + (f", for {behalf}," if behalf else "")
+        who = self._somebody(event.actor)
+        return f"{who}, on behalf of {behalf}," if behalf else who
+
+    def _somebody(self, actor: str) -> str:
+        kind, _, name = actor.partition(":")
+        if kind == "key" and name:
+            return f"the system {name}"
+        return self._names("employee", actor) or actor
+
+
+def _begun(text: str) -> str:
+    """Return a sentence with its first letter large, unless it is that of a code."""
+    return text[0].upper() + text[1:] if text.startswith("the ") else text
+
+
+def label(name: str, code: str | None = None) -> str:
+    """Return what people call a record: by name, with its code where it has one."""
+    return name if code in (None, name) else f"{name} ({code})"

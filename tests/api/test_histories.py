@@ -1,0 +1,81 @@
+"""Histories over HTTP: sentences, changes, reasons and causes, paged, filtered, in sight."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.asking import problem, register
+
+
+def history(client: httpx.Client, path: str, **ask: Any) -> list[dict[str, Any]]:
+    answer = client.get(f"{path}/history", params=ask)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+@pytest.fixture
+def customer(client: httpx.Client) -> str:
+    """A customer that was regraded twice, once for an earlier day, and has a contact."""
+    path = f"/customers/{register(client, name='Guangzhou Steel', grade='B')['id']}"
+    regrade = {"grade": "A", "reason": "revenue doubled"}
+    client.post(f"{path}/add-contact", json={"name": "Zhang Min", "phone": "+86 20 1234 5678"})
+    assert client.post(f"{path}/regrade", json=regrade).is_success
+    details = {"region": "Guangdong", "annual_revenue": "1250000.00"}
+    assert client.post(f"{path}/correct-details", json=details).is_success
+    return path
+
+
+def test_an_event_is_told_in_a_sentence_with_what_it_changed_and_why(
+    client: httpx.Client, customer: str
+) -> None:
+    registered, contact, regraded, corrected = history(client, customer)
+    who = "Administrator (admin)"
+    assert registered["sentence"].startswith(f'{who} registered the customer "Guangzhou Steel" at ')
+    assert contact["sentence"] == f"{who} added Zhang Min as a contact."
+    assert [each["after"] for each in contact["changes"]] == ["Zhang Min", "+86 20 1234 5678"]
+    said = f'{who} regraded the customer from B to A, because "revenue doubled".'
+    assert (regraded["sentence"], regraded["why"]) == (said, "revenue doubled")
+    assert regraded["changes"] == [{"field": "grade", "before": "B", "after": "A"}]
+    assert regraded["because"] is None
+    said = f"{who} corrected the details: region is Guangdong; annual revenue is 1,250,000.00."
+    assert corrected["sentence"] == said
+
+
+def test_an_auditor_asks_who_changed_a_field(client: httpx.Client, customer: str) -> None:
+    found = history(client, customer, field="grade")
+    assert [each["type"] for each in found] == ["customer.registered", "customer.regraded"]
+    assert [each["type"] for each in history(client, customer, field="phone")] == [
+        "customer.contact-added"
+    ]
+    assert [each["version"] for each in history(client, customer, type="regraded")] == [3]
+    assert [each["version"] for each in history(client, customer, actor="admin")] == [1, 2, 3, 4]
+    assert history(client, customer, actor="nobody") == []
+    assert history(client, customer, to="2001-01-01") == []
+    third = history(client, customer, type="customer.regraded")[0]["time"]
+    assert [each["version"] for each in history(client, customer, **{"from": third})] == [3, 4]
+    problem(client.get(f"{customer}/history?from=soon"), 422, "invalid-parameter")
+
+
+def test_a_history_is_paged(client: httpx.Client, customer: str) -> None:
+    link, seen = f"{customer}/history?limit=3", []
+    while link:
+        answer = client.get(link)
+        seen += [each["version"] for each in answer.json()["items"]]
+        link = answer.links.get("next", {}).get("url", "")
+    assert seen == [1, 2, 3, 4]
+
+
+def test_a_late_fact_changes_what_was_known_and_says_from_when(
+    client: httpx.Client,
+) -> None:
+    path = f"/customers/{register(client, grade='C', registered_on='2026-01-10')['id']}"
+    first = {"grade": "A", "reason": "x", "effective": "2026-03-01"}
+    assert client.post(f"{path}/regrade", json=first).is_success
+    late = {"grade": "B", "reason": "y", "effective": "2026-02-01"}
+    assert client.post(f"{path}/regrade", json=late).is_success
+    _, told, later = history(client, path)
+    assert told["sentence"].endswith('from C to A, because "x", effective 2026-03-01.')
+    assert later["sentence"].endswith('to B, because "y", effective 2026-02-01.')
+    assert later["changes"] == []  # that it was B before it was A changes nothing of today

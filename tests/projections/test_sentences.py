@@ -1,0 +1,144 @@
+"""Sentences: every event that was ever stored reads well, and says no more than is shown."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from domain.kernel import Recorded, discover
+from domain.sensitive import sensitive_fields, without
+from domain.stored import Unreadable
+from projections.changes import changes, steps
+from projections.kernel import read_models
+from projections.masks import masked
+from projections.sentences import Happening, references, sentence, template
+from tests.domain.replay import golden
+
+MODELS = {model.aggregate: model for model in read_models().values()}
+KINDS = sorted(discover().aggregates)
+NOBODY = frozenset[str]()
+
+
+def history(kind: str) -> list[Recorded]:
+    """Return the golden history of a kind of record, as a journal holds it."""
+    found = golden(kind)
+    return [
+        Recorded(
+            position=each["version"],
+            stream=found["stream"],
+            version=each["version"],
+            type=each["type"],
+            schema=each["schema"],
+            time=datetime.fromisoformat(each["time"]),
+            actor="e-1001",
+            unit="gd",
+            command_id=f"c-{each['version']}",
+            on_behalf_of=None,
+            cause=None,
+            data=each["data"],
+        )
+        for each in found["events"]
+    ]
+
+
+def told(kind: str, hidden: frozenset[str] = NOBODY) -> list[tuple[str, str, Happening]]:
+    """Return the type, the sentence and what happened for each event of a golden history."""
+    model, found = MODELS[kind], []
+    for step in steps(model, history(kind)):
+        rows = [masked(model, row, hidden) for row in (step.before, step.after)]
+        data = without(step.event.data, sensitive_fields(step.event.type), hidden)
+        it = Happening(step.event, data, rows[0], rows[1], changes(model, *rows))
+        found.append((step.event.type, sentence(it, names), it))
+    return found
+
+
+def names(kind: str, key: str) -> str | None:
+    return {"e-1001": "Li Wei (e-1001)", "gd-gz": "Guangzhou (gd-gz)"}.get(key)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_event_has_a_sentence_of_its_own(kind: str) -> None:
+    for type_, owner in discover().owners.items():
+        if owner.kind == kind:
+            assert " recorded about the " not in template(type_), type_
+    for type_, text, _ in told(kind):
+        assert text.startswith("Li Wei (e-1001) "), (type_, text)
+        assert text.endswith("."), (type_, text)
+        assert not any(mark in text for mark in "{}[]"), (type_, text)
+        assert "nothing." not in text.replace("to nothing.", ""), (type_, text)
+        assert "what is not shown" not in text, (type_, text)
+        assert "  " not in text, (type_, text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_masked_is_in_no_sentence_and_no_change(kind: str) -> None:
+    classes = {of for each in history(kind) for of in sensitive_fields(each.type).values()}
+    for (type_, open_, _), (_, text, it) in zip(
+        told(kind), told(kind, frozenset(classes)), strict=True
+    ):
+        fields = sensitive_fields(type_)
+        for name in fields:
+            value = it.event.data.get(name)
+            if isinstance(value, str) and len(value) > 4:
+                assert value not in text, (type_, text)
+                amount = value.partition(".")[0]
+                assert not amount.isdigit() or f"{int(amount):,}" not in text, (type_, open_)
+        for change in it.changes:
+            assert fields.get(change.field.rpartition("/")[2]) not in classes, (type_, change)
+
+
+def test_an_event_says_who_did_it_and_for_whom() -> None:
+    (first, *_) = history("team")
+    model = MODELS["team"]
+    after = next(steps(model, [first])).after
+
+    def text(**origin: Any) -> str:
+        event = replace(first, **origin)
+        return sentence(Happening(event, event.data, {}, after, ()), names)
+
+    assert text().startswith("Li Wei (e-1001) formed")
+    assert text(on_behalf_of="chen.jing").startswith(
+        "Li Wei (e-1001), on behalf of chen.jing, formed"
+    )
+    assert text(actor="key:Billing").startswith("The system Billing formed")
+    asked = text(actor="policy:plan-handover", on_behalf_of="e-1001")
+    assert asked.startswith("The policy plan-handover, for Li Wei (e-1001), formed")
+
+
+def test_a_business_date_is_told_when_it_is_not_the_day_of_recording() -> None:
+    (registered, engaged, *_) = told("customer")
+    assert "at Guangzhou (gd-gz), effective 2023-01-05. Its grade is B." in registered[1]
+    assert engaged[1].endswith("have begun, effective 2023-02-01.")
+
+
+def test_an_event_that_nobody_described_is_told_by_its_name() -> None:
+    event = replace(
+        history("customer")[0],
+        type="customer.tax-code-corrected",
+        data={"reason": "new law"},
+    )
+    text = sentence(Happening(event, event.data, {}, {}, ()), names)
+    said = "recorded about the customer: tax code corrected"
+    assert text == f'Li Wei (e-1001) {said}, because "new law".'
+
+
+def test_an_event_that_cannot_be_read_says_so() -> None:
+    event = replace(history("customer")[0], data=Unreadable("{", "broken"))
+    text = sentence(Happening(event, {}, {}, {}, ()), names)
+    assert text == "Li Wei (e-1001) recorded something that cannot be read."
+
+
+def test_what_events_name_is_known_from_their_commands() -> None:
+    assert references("customer")["manager"] == "employee"
+    assert references("unit")["successor"] == "unit"
+    assert references("campaign")["customer_ids"] == "customer"
+
+
+def test_moments_are_told_in_utc() -> None:
+    event = replace(
+        history("delegation")[0],
+        data=history("delegation")[0].data | {"starts": "2026-02-01T08:00:00+08:00"},
+    )
+    text = sentence(Happening(event, event.data, {}, {}, ()), names)
+    assert "from 2026-02-01 00:00 UTC" in text
