@@ -181,7 +181,7 @@ class Execution:
         """Decide, append what was decided and log it; a repeat gets its first answer."""
         call, command = self._call, self._command
         if call.keyed:
-            done = transaction.done(call.origin.command_id, call.origin.actor)
+            done = transaction.operations.done(call.origin.command_id, call.origin.actor)
             if done is not None:
                 # The digests of former times had no key.
                 if done.digest not in (self._digest, _digest(call)):
@@ -241,7 +241,7 @@ class Execution:
         self, transaction: Transaction, status: int, answer: Answer | None, error: Exception | None
     ) -> None:
         call, origin = self._call, self._call.origin
-        transaction.log(
+        transaction.operations.log(
             {
                 "actor": origin.actor,
                 "on_behalf_of": origin.on_behalf_of,

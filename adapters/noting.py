@@ -220,7 +220,7 @@ class Batch:
     def run(self, transaction: Transaction) -> None:
         """Enter everything in the operation log."""
         for entry in self.entries:
-            transaction.log(_row(entry))
+            transaction.operations.log(_row(entry))
 
     def refused(self, transaction: Transaction, error: Exception) -> None:
         """Do nothing: the entries are tried again."""

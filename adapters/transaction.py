@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,8 +15,7 @@ from adapters.cache import Cache
 from adapters.claims import Claims, holds
 from adapters.databases import IN_ONE_QUERY, in_parts, insert_rows
 from adapters.journal_tables import events, head, operations
-from adapters.person_keys import PersonKeys
-from adapters.sealing import Sealing
+from adapters.operated import Operated
 from adapters.trees import grown
 from domain.kernel import Aggregate, Origin, Stored, to_stored
 from domain.replaying import LateFact, evolve, taken
@@ -33,8 +32,6 @@ _HISTORIES = (
     )
     .order_by(events.c.stream, events.c.version)
 )
-_OPERATION = tuple(operations.columns.keys())
-_COMMAND = {"credential": None, "query": None, "kind": "command", "times": 1}
 
 
 def instant(time_us: int) -> datetime:
@@ -46,15 +43,6 @@ class Conflict(Exception):
     """An append expected another version of the stream than the one it has."""
 
 
-class Done(NamedTuple):
-    """An accepted command as the operation log remembers it: the answer to its repeats."""
-
-    digest: str
-    target: str
-    version: int
-    position: int
-
-
 class Transaction:
     """One commit in the making, under the head lock: what it reads is the latest there is.
 
@@ -63,26 +51,17 @@ class Transaction:
     database before `flush`.
     """
 
-    def __init__(
-        self,
-        connection: sa.Connection,
-        cache: Cache,
-        lock: bool = True,
-        keys: PersonKeys | None = None,
-    ) -> None:
+    def __init__(self, connection: sa.Connection, cache: Cache, lock: bool = True) -> None:
         """Take the head lock and bring the cache up to what other processes have written.
 
-        Without the keys of persons nothing personal can be appended.
         Without the lock others go on writing; such a transaction must never be flushed.
         """
         self.connection = connection
         self.cache = cache
-        self._sealing = Sealing(keys)
         query = sa.select(head)
         row = connection.execute(query.with_for_update() if lock else query).one()
         self._head = row
         self.position: int = row.position
-        self._operation: int = row.operation
         self.time_us = max(time.time_ns() // 1000, row.time_us)
         if cache.position != self.position:
             self._catch_up()
@@ -90,10 +69,9 @@ class Transaction:
         """The events of this transaction, as rows of their table; not yet in the database."""
         self.kinds: set[str] = set()
         """The kinds of the records that have events among them, or had before they were undone."""
-        self._operations: list[tuple[Any, ...]] = []
+        self.operations = Operated(connection, row.operation, self.time_us)
         self._versions: dict[str, int] = {}
         self._claims = Claims(connection, cache)
-        self._done: dict[tuple[str, str], Done | None] = {}
         self._absent: set[str] = set()
         self._touched: set[str] = set()
         self.begin_unit()
@@ -109,15 +87,16 @@ class Transaction:
 
     def begin_unit(self) -> None:
         """Begin the next unit of work."""
-        self._mark = (len(self.appended), len(self._operations), self.position)
+        self._mark = (len(self.appended), self.position)
         self._claims.begin_unit()
         self._unit_versions: dict[str, int] = {}
         self._touched = set()
 
     def undo_unit(self) -> None:
         """Take back everything that the current unit of work did."""
-        n_events, n_operations, self.position = self._mark
-        del self.appended[n_events:], self._operations[n_operations:]
+        n_events, self.position = self._mark
+        del self.appended[n_events:]
+        self.operations.undo_unit()
         # Only what the unit changed is spoilt; a record that it merely read is kept.
         self.cache.drop(
             stream
@@ -131,7 +110,7 @@ class Transaction:
         """Keep what the current unit of work did."""
         self._claims.end_unit()
         self._versions |= self._unit_versions
-        self._operation += len(self._operations) - self._mark[1]
+        self.operations.end_unit()
 
     def load(self, stream: str) -> Aggregate | None:
         """Return the record with this id as it is now, or `None`.
@@ -178,16 +157,15 @@ class Transaction:
         """Return the stored events of records, those after what the cache has of them."""
         after = {s: r.version for s in streams if (r := self.cache.outdated(s)) is not None}
         whole = [stream for stream in streams if stream not in after]
-        rows: list[Any] = list(self.connection.execute(_HISTORIES, {"streams": whole, "after": 0}))
+        rows = list(self.connection.execute(_HISTORIES, {"streams": whole, "after": 0}))
         for stream, version in after.items():
             rows += self.connection.execute(_HISTORIES, {"streams": [stream], "after": version})
+        histories = defaultdict(list)
+        for stream, version, type_, schema, time_us, data in rows:
+            histories[stream].append((stream, version, type_, schema, instant(time_us), data))
         for _, stream, version, type_, schema, time_us, *_, data in self.appended:
             if stream in streams and version > after.get(stream, 0):  # not yet in the database
-                rows.append((stream, version, type_, schema, time_us, data))
-        opened = self._sealing.texts((row[0], row[2], row[5]) for row in rows)
-        histories = defaultdict(list)
-        for (stream, version, type_, schema, time_us, _), data in zip(rows, opened, strict=True):
-            histories[stream].append((stream, version, type_, schema, instant(time_us), data))
+                histories[stream].append((stream, version, type_, schema, instant(time_us), data))
         return histories
 
     def existing(self, streams: Collection[str], kind: str) -> set[str]:
@@ -242,7 +220,7 @@ class Transaction:
                 origin.command_id,
                 origin.on_behalf_of,
                 origin.cause,
-                self._sealing.sealed(fact),
+                fact.data.decode(),
             )
             self.appended.append(row)
 
@@ -274,46 +252,14 @@ class Transaction:
             record = None if holder is None else self.load(holder)
         return record
 
-    def remember(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Look up which of these (command id, actor) were accepted before, in one query."""
-        wanted = [key for key in dict.fromkeys(keys) if key not in self._done]
-        for part in in_parts(wanted):
-            columns = ("command_id", "actor", *Done._fields)
-            query = sa.select(*(operations.c[name] for name in columns)).where(
-                operations.c.command_id.in_([command_id for command_id, _ in part]),
-                operations.c.accepted,
-            )
-            self._done.update(dict.fromkeys(part))
-            for row in self.connection.execute(query):
-                answer = Done(row.digest, row.target, row.version, row.position)
-                self._done[row.command_id, row.actor] = answer
-
-    def done(self, command_id: str, actor: str) -> Done | None:
-        """Return what an accepted command with this id was answered, or `None`."""
-        if (command_id, actor) not in self._done:
-            self.remember([(command_id, actor)])
-        return self._done[command_id, actor]
-
-    def log(self, operation: dict[str, Any]) -> None:
-        """Enter an attempt to command, or a read, in the operation log.
-
-        `operation` has the columns of the table; those of `_COMMAND` may be left out.
-        """
-        number = self._operation + len(self._operations) - self._mark[1] + 1
-        row = _COMMAND | operation | {"number": number, "time_us": self.time_us}
-        self._operations.append(tuple([row[name] for name in _OPERATION]))
-        if row["accepted"] and row["kind"] == "command":
-            key = (operation["command_id"], operation["actor"])
-            self._done[key] = Done(*(operation[name] for name in Done._fields))
-
     def flush(self) -> int:
         """Send all units of work to the database. Returns the number of events."""
-        self._sealing.keep()
         insert_rows(self.connection, events, self.appended)
-        insert_rows(self.connection, operations, self._operations)
+        insert_rows(self.connection, operations, self.operations.rows)
         self._claims.flush()
-        if self.appended or self._operations:
-            at = {"position": self.position, "operation": self._operation, "time_us": self.time_us}
-            at |= grown(self.connection, self._head, self.appended, self._operations)
+        noted = self.operations
+        if self.appended or noted.rows:
+            at = {"position": self.position, "operation": noted.number, "time_us": self.time_us}
+            at |= grown(self.connection, self._head, self.appended, noted.rows)
             self.connection.execute(head.update(), at)
         return len(self.appended)

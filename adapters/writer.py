@@ -163,7 +163,7 @@ class Writer:
                 (stream for unit, _ in work for stream in unit.needs()),
                 (code for unit, _ in work for code in unit.codes()),
             )
-            transaction.remember(key for unit, _ in work for key in unit.repeats())
+            transaction.operations.remember(key for unit, _ in work for key in unit.repeats())
             for unit, _ in work:
                 if unit.waits(transaction):
                     break

@@ -23,7 +23,7 @@ def record(journal: Journal, count: int, each_commit: int = 3) -> None:
                 transaction.begin_unit()
                 stream = new_id()
                 transaction.append([noted(stream, 1, f"第 {left} 条 \\\\ x")], origin())
-                transaction.log(_operation(stream, transaction.position))
+                transaction.operations.log(_operation(stream, transaction.position))
                 transaction.end_unit()
                 left -= 1
 

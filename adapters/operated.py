@@ -1,0 +1,81 @@
+"""Operated: what one transaction enters in the operation log, and the repeats it knows by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from adapters.databases import in_parts
+from adapters.journal_tables import operations
+
+_COLUMNS = tuple(operations.columns.keys())
+_COMMAND = {"credential": None, "query": None, "kind": "command", "times": 1}
+
+
+class Done(NamedTuple):
+    """An accepted command as the operation log remembers it: the answer to its repeats."""
+
+    digest: str
+    target: str
+    version: int
+    position: int
+
+
+class Operated:
+    """The entries of a transaction, in units of work that are kept or taken back."""
+
+    def __init__(self, connection: sa.Connection, number: int, time_us: int) -> None:
+        """Go on after the entry of this number, at a time in microseconds since 1970 UTC."""
+        self._connection = connection
+        self._time_us = time_us
+        self._before = number
+        self._kept = 0
+        self.rows: list[tuple[Any, ...]] = []
+        """The entries, as rows of their table; not yet in the database."""
+        self._done: dict[tuple[str, str], Done | None] = {}
+
+    @property
+    def number(self) -> int:
+        """The number of the last entry."""
+        return self._before + len(self.rows)
+
+    def undo_unit(self) -> None:
+        """Take back the entries of the current unit of work."""
+        del self.rows[self._kept :]
+
+    def end_unit(self) -> None:
+        """Keep the entries of the current unit of work."""
+        self._kept = len(self.rows)
+
+    def remember(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Look up which of these (command id, actor) were accepted before, in one query."""
+        wanted = [key for key in dict.fromkeys(keys) if key not in self._done]
+        for part in in_parts(wanted):
+            columns = ("command_id", "actor", *Done._fields)
+            query = sa.select(*(operations.c[name] for name in columns)).where(
+                operations.c.command_id.in_([command_id for command_id, _ in part]),
+                operations.c.accepted,
+            )
+            self._done.update(dict.fromkeys(part))
+            for row in self._connection.execute(query):
+                answer = Done(row.digest, row.target, row.version, row.position)
+                self._done[row.command_id, row.actor] = answer
+
+    def done(self, command_id: str, actor: str) -> Done | None:
+        """Return what an accepted command with this id was answered, or `None`."""
+        if (command_id, actor) not in self._done:
+            self.remember([(command_id, actor)])
+        return self._done[command_id, actor]
+
+    def log(self, operation: dict[str, Any]) -> None:
+        """Enter an attempt to command, or a read.
+
+        `operation` has the columns of the table; those of `_COMMAND` may be left out.
+        """
+        row = _COMMAND | operation | {"number": self.number + 1, "time_us": self._time_us}
+        self.rows.append(tuple([row[name] for name in _COLUMNS]))
+        if row["accepted"] and row["kind"] == "command":
+            key = (operation["command_id"], operation["actor"])
+            self._done[key] = Done(*(operation[name] for name in Done._fields))
