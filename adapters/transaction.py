@@ -16,6 +16,8 @@ from adapters.claims import Claims, holds
 from adapters.databases import IN_ONE_QUERY, in_parts, insert_rows
 from adapters.journal_tables import events, head, operations
 from adapters.operated import Operated
+from adapters.person_keys import PersonKeys
+from adapters.sealing import Sealing
 from adapters.trees import grown
 from domain.kernel import Aggregate, Origin, Stored, to_stored
 from domain.replaying import LateFact, evolve, taken
@@ -51,13 +53,21 @@ class Transaction:
     database before `flush`.
     """
 
-    def __init__(self, connection: sa.Connection, cache: Cache, lock: bool = True) -> None:
+    def __init__(
+        self,
+        connection: sa.Connection,
+        cache: Cache,
+        lock: bool = True,
+        keys: PersonKeys | None = None,
+    ) -> None:
         """Take the head lock and bring the cache up to what other processes have written.
 
+        Without the keys of persons nothing personal can be appended.
         Without the lock others go on writing; such a transaction must never be flushed.
         """
         self.connection = connection
         self.cache = cache
+        self._sealing = Sealing(keys)
         query = sa.select(head)
         row = connection.execute(query.with_for_update() if lock else query).one()
         self._head = row
@@ -157,15 +167,16 @@ class Transaction:
         """Return the stored events of records, those after what the cache has of them."""
         after = {s: r.version for s in streams if (r := self.cache.outdated(s)) is not None}
         whole = [stream for stream in streams if stream not in after]
-        rows = list(self.connection.execute(_HISTORIES, {"streams": whole, "after": 0}))
+        rows: list[Any] = list(self.connection.execute(_HISTORIES, {"streams": whole, "after": 0}))
         for stream, version in after.items():
             rows += self.connection.execute(_HISTORIES, {"streams": [stream], "after": version})
-        histories = defaultdict(list)
-        for stream, version, type_, schema, time_us, data in rows:
-            histories[stream].append((stream, version, type_, schema, instant(time_us), data))
         for _, stream, version, type_, schema, time_us, *_, data in self.appended:
             if stream in streams and version > after.get(stream, 0):  # not yet in the database
-                histories[stream].append((stream, version, type_, schema, instant(time_us), data))
+                rows.append((stream, version, type_, schema, time_us, data))
+        opened = self._sealing.texts((row[0], row[2], row[5]) for row in rows)
+        histories = defaultdict(list)
+        for (stream, version, type_, schema, time_us, _), data in zip(rows, opened, strict=True):
+            histories[stream].append((stream, version, type_, schema, instant(time_us), data))
         return histories
 
     def existing(self, streams: Collection[str], kind: str) -> set[str]:
@@ -220,7 +231,7 @@ class Transaction:
                 origin.command_id,
                 origin.on_behalf_of,
                 origin.cause,
-                fact.data.decode(),
+                self._sealing.sealed(fact),
             )
             self.appended.append(row)
 
@@ -254,6 +265,7 @@ class Transaction:
 
     def flush(self) -> int:
         """Send all units of work to the database. Returns the number of events."""
+        self._sealing.keep()
         insert_rows(self.connection, events, self.appended)
         insert_rows(self.connection, operations, self.operations.rows)
         self._claims.flush()
