@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from adapters.feed import Filter, feed
+from adapters.opening import Opened
 from api.parts import Parts
 from api.problems import InvalidParameter, MalformedHeader
 from api.reading import (
@@ -23,6 +24,7 @@ from api.seeing import See, Seeing, Seen
 from domain.kernel import Recorded, discover
 from domain.sensitive import SECRET, sensitive_fields, without
 from domain.stored import Unreadable
+from projections.personal import SEALED
 
 router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
 
@@ -55,8 +57,18 @@ def shown(event: Recorded, hidden: frozenset[str] = frozenset()) -> dict[str, An
         "cause": event.cause,
         "data": without(event.data, fields, hidden),
         **({"masked": sorted(masked)} if masked else {}),
+        **_sealed(event, fields, hidden),
         **_unread(event, hidden),
     }
+
+
+def _sealed(
+    event: Recorded, fields: Mapping[str, str], hidden: frozenset[str]
+) -> dict[str, list[str]]:
+    """Return which fields nobody can read: their person was erased, or the key is missing."""
+    sealed = event.data.sealed if isinstance(event.data, Opened) else ()
+    told = sorted(name for name in sealed if fields.get(name) not in hidden)
+    return {SEALED: told} if told else {}
 
 
 def _unread(event: Recorded, hidden: frozenset[str]) -> dict[str, Any]:
