@@ -50,9 +50,11 @@ class MasterKeys:
             )
         return {id_of(key): key for key in keys}
 
-    def add(self) -> None:
-        """Add a key that will succeed the one in use."""
-        self._write([*self.read().values(), secrets.token_bytes(SIZE)], os.replace)
+    def add_next(self) -> None:
+        """Add a key that will succeed the one in use, unless one was added before."""
+        known = [*self.read().values()]
+        if len(known) == 1:
+            self._write([*known, secrets.token_bytes(SIZE)], os.replace)
 
     def keep(self, id_: str) -> None:
         """Remove all keys but one."""

@@ -176,9 +176,7 @@ class PersonKeys:
         when nothing was begun is a new key made. `advance` is told how many keys were done.
         Returns the id of the new key. Raises `SettingsError` for a key that none of the file opens.
         """
-        ring = self.master.read()
-        if len(ring) == 1:
-            self.master.add()
+        self.master.add_next()
         self._reload()
         newest = [*self.master.read()][-1]
         with writing(self.engine).begin() as connection:

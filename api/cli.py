@@ -12,7 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapters.settings import Settings, SettingsError
+from api.cli_history import history
 from api.cli_import import import_
+from api.cli_keys import keys
 from api.cli_password import set_password
 from api.cli_verify import verify
 from api.terminal import Failure, explained, notes, out
@@ -114,6 +116,8 @@ def warehouse() -> None:
 app.command("import")(import_)
 app.command("set-password")(set_password)
 app.command()(verify)
+app.command()(history)
+app.add_typer(keys, name="keys")
 
 
 @app.command()
@@ -178,20 +182,37 @@ def rebuild(
 ) -> None:
     """Build read models anew from the journal while the old ones answer, then switch.
 
-    The warehouse is rebuilt when it is named: `keyline rebuild warehouse`.
+    The warehouse is rebuilt when it is named, as a whole or in parts: `keyline rebuild warehouse`,
+    `facts`, `history_customers`. A running server does that itself and goes on answering.
     """
-    from api.rebuilding import chosen, rebuild_rows, rebuild_warehouse
+    from api.rebuilding import chosen, rebuild_rows
     from api.recording import job
+    from api.remaking import in_warehouse, print_remade, rebuild_warehouse
 
-    names = [name for name in models or () if name != "warehouse"]
+    names = [name for name in models or () if not in_warehouse(name)]
     with job(found := _settings(), "rebuild", models=models or ["all"]) as outcome:
         if names or not models:
             built = rebuild_rows(found, chosen(names), from_kafka)
             outcome |= {"position": built.position, "parked": built.parked}
             done = f"up to position {built.position:,}; {built.parked:,} events are parked."
             out.print(f"Rebuilt {done}")
-        if names != (models or ()):
-            out.print(f"Rebuilt the warehouse up to position {rebuild_warehouse(found):,}.")
+        if parts := [name for name in models or () if in_warehouse(name)]:
+            outcome["warehouse"] = remade = rebuild_warehouse(found, parts)
+            print_remade(remade)
+
+
+@app.command()
+def seal(
+    least: Annotated[
+        int, typer.Option(min=1, help="How many events there must be for a last segment.")
+    ] = 10_000,
+) -> None:
+    """Seal old history to Parquet, from which facts are rebuilt. A server does so by itself."""
+    from api.recording import job
+    from api.remaking import seal as sealing
+
+    with job(found := _settings(), "seal", least=least) as outcome:
+        outcome["segments"] = len(sealing(found, least))
 
 
 @app.command()
