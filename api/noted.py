@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any, Literal, TypeVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_plus
 
 from starlette.types import Scope
 
@@ -16,6 +18,8 @@ from api.parts import Parts
 from api.who import OPEN, OPEN_FOLDERS, Principal
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+_WORDS = re.compile(r"(^|&)q=([^&]+)")
 
 NOBODY = Principal("nobody", "none")
 """Whoever asks while it is not known who it is."""
@@ -78,7 +82,7 @@ class Visit:
 
     def _note(self, status: int, refusal: Refusal | None) -> None:
         self._noted = True
-        query = self._scope["query_string"].decode("utf-8", "replace")
+        query = self._discreet(self._scope["query_string"].decode("utf-8", "replace"))
         path = self._scope["path"]
         name = refusal.name if refusal else "internal-error" if status >= 500 else None
         entry = Entry(
@@ -101,6 +105,19 @@ class Visit:
             self._parts.strangers.note(entry)
         else:
             self._parts.notes.note(entry)
+
+    def _discreet(self, query: str) -> str:
+        """Return a query with a digest of the words it looks for: they may name a person.
+
+        The log is for ever. Whoever has the key can tell whether it was this or that word.
+        """
+
+        def digest(found: re.Match[str]) -> str:
+            words = unquote_plus(found[2]).encode("utf-8", "replace")
+            key = self._parts.person_keys.digest_key
+            return f"{found[1]}q=~{blake2b(words, digest_size=8, key=key).hexdigest()}"
+
+        return _WORDS.sub(digest, query)
 
     @property
     def _kind(self) -> Literal["command", "read"]:
