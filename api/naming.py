@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
 
-from api.parts import Parts
-from api.seeing import Seeing
 from projections.kernel import read_models
 from projections.lens import lens_of
 from projections.owned import among
 from projections.sentences import Names, label
+from projections.sight import Sight
+
+SightOf = Callable[[str], Sight | None]
+"""Gives what is seen under a permission; `None` for all there is."""
 
 _TITLES = ("name", "title")
 """The columns that say what a record is called."""
 
 
-def names(parts: Parts, see: Seeing, wanted: Iterable[tuple[str, str]]) -> Names:
+def names(rows: sa.Engine, sight_of: SightOf, wanted: Iterable[tuple[str, str]]) -> Names:
     """Return the names of some records, given by kind and by code or id, as they are now."""
     by_kind: dict[str, set[str]] = {}
     for kind, key in wanted:
         by_kind.setdefault(kind, set()).add(key)
     found: dict[tuple[str, str], str] = {}
-    with parts.rows.connect() as connection:
+    with rows.connect() as connection:
         for kind, keys in by_kind.items():
-            for key, name in _of(connection, see, kind, keys):
+            for key, name in _of(connection, sight_of(f"{kind}.read"), kind, keys):
                 found[kind, key] = name
     return lambda kind, key: found.get((kind, key))
 
 
 def _of(
-    connection: sa.Connection, see: Seeing, kind: str, keys: set[str]
+    connection: sa.Connection, sight: Sight | None, kind: str, keys: set[str]
 ) -> Iterable[tuple[str, str]]:
     model = next((each for each in read_models().values() if each.aggregate == kind), None)
-    sight = see.sight(f"{kind}.read")
-    if model is None or not sight:
+    if model is None or (sight is not None and not sight):
         return
     columns = model.table.c
     titles = [columns[name] for name in _TITLES if name in columns]

@@ -12,9 +12,11 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
+import sqlalchemy as sa
+
 from adapters.chronicle import at, histories
 from api.events import shown
-from api.naming import names
+from api.naming import SightOf, names
 from api.parts import Parts
 from api.seeing import Seeing, Seen
 from domain.kernel import discover
@@ -79,11 +81,11 @@ def items(parts: Parts, see: Seeing, told: Sequence[Told]) -> list[dict[str, Any
             "why": why(each.it.data),
             "because": because.get(each.position),
         }
-        for each, text in zip(told, sentences(parts, see, told), strict=True)
+        for each, text in zip(told, sentences(parts.rows, see.sight, told), strict=True)
     ]
 
 
-def sentences(parts: Parts, see: Seeing, told: Sequence[Told]) -> list[str]:
+def sentences(rows: sa.Engine, sight_of: SightOf, told: Sequence[Told]) -> list[str]:
     """Return what happened in words, with the names that whoever asks knows."""
     wanted: set[tuple[str, str]] = set()
 
@@ -92,7 +94,7 @@ def sentences(parts: Parts, see: Seeing, told: Sequence[Told]) -> list[str]:
 
     for each in told:
         sentence(each.it, ask)
-    known = names(parts, see, wanted)
+    known = names(rows, sight_of, wanted)
     return [sentence(each.it, known) for each in told]
 
 
@@ -125,15 +127,15 @@ def _causes(parts: Parts, see: Seeing, told: Sequence[Told]) -> dict[int, dict[s
     causes = at(parts.journal, wanted)  # type: ignore[arg-type]
     streams, upto = {each.stream for each in causes}, max(each.position for each in causes)
     met = [each for each in told_of(parts, see, streams, upto) if each.position in wanted]
-    texts = dict(zip((each.position for each in met), sentences(parts, see, met), strict=True))
-    for each in met:
+    texts = sentences(parts.rows, see.sight, met)
+    for each, text in zip(met, texts, strict=True):
         event = each.it.event
         told_of_it = {
             "position": event.position,
             "type": event.type,
             "stream": event.stream,
             "record": link(event.aggregate, event.stream),
-            "sentence": texts[event.position],
+            "sentence": text,
         }
         for position, place in places.items():
             if place == event.position:

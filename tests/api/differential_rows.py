@@ -67,7 +67,9 @@ class OfRows(Tally):
         then = self.ways.asked(model, see, limit=1000)
         warehouse = self.ways.parts.warehouse
         assert warehouse is not None
-        past, total = page_then(warehouse, listing, then, None, self.then.position, count=True)
+        opened = self.ways.parts.opening.rows
+        position = self.then.position
+        past, total = page_then(warehouse, listing, then, None, position, opened, count=True)
         self.told("list as of", past.items, self.tokens([kind], self.then.facts), all_)
         held = [
             fact

@@ -1,11 +1,15 @@
 """Histories over HTTP: sentences, changes, reasons and causes, paged, filtered, in sight."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from adapters.settings import Settings
 from tests.api.asking import problem, register
+from tests.api.command_line import keyline
+from tests.api.conftest import KEY, serving
 
 
 def history(client: httpx.Client, path: str, **ask: Any) -> list[dict[str, Any]]:
@@ -79,3 +83,42 @@ def test_a_late_fact_changes_what_was_known_and_says_from_when(
     assert told["sentence"].endswith('from C to A, because "x", effective 2026-03-01.')
     assert later["sentence"].endswith('to B, because "y", effective 2026-02-01.')
     assert later["changes"] == []  # that it was B before it was A changes nothing of today
+
+
+def test_of_a_person_who_was_erased_no_sentence_tells_anything(
+    client: httpx.Client, customer: str
+) -> None:
+    added = history(client, customer, type="contact-added")[0]
+    body = {"contact_id": added["data"]["contact_id"], "reason": "asked", "legal_basis": "PIPL 47"}
+    assert client.post(f"{customer}/erase-contact", json=body).is_success
+    answer = client.get(f"{customer}/history")
+    assert "Zhang Min" not in answer.text
+    assert "1234 5678" not in answer.text
+    assert "sealed:" not in answer.text
+    said = [each["sentence"] for each in answer.json()["items"]]
+    assert said[1] == "Administrator (admin) added a person as a contact."
+    assert said[-1].startswith("Administrator (admin) erased a person from the contacts, because")
+
+
+def test_a_history_is_printed_on_the_command_line(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, port=0, admin_key=KEY)
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with (
+        serving(settings) as address,
+        httpx.Client(base_url=address, headers=headers, trust_env=False) as client,
+    ):
+        id_ = register(client, name="Steel", grade="B")["id"]
+        client.post(f"/customers/{id_}/add-contact", json={"name": "Zhang Min"})
+        done = client.post(f"/customers/{id_}/regrade", json={"grade": "A", "reason": "more"})
+        client.get("/customers", params={"min_position": done.json()["position"]})
+    told = keyline(tmp_path, "history", "customer", id_)
+    assert told.returncode == 0, told.stderr
+    registered, contact, regraded = told.stdout.splitlines()
+    assert 'Administrator (admin) registered the customer "Steel" at ' in registered
+    assert "added Zhang Min as a contact." in contact
+    assert regraded.endswith('regraded the customer from B to A, because "more".')
+    one = keyline(tmp_path, "history", "customers", id_, "--field", "grade").stdout.splitlines()
+    assert [line.strip() for line in one[1::2]] == ["grade: nothing -> B", "grade: B -> A"]
+    wrong = keyline(tmp_path, "history", "campaign", id_)
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert f"There is no campaign {id_}." in wrong.stderr

@@ -166,6 +166,11 @@ def over_http(comparison: Comparison, client: httpx.Client, kind: str, path: str
             if way == "/history":  # its sentences name other records, as far as they are in sight
                 right |= comparison.found(one.text) & named
             comparison.told("http one", one.text, right, mine)
+    for id_ in comparison.world.ids[kind][:6] if kind == "customer" else ():
+        digest = client.get(f"/customers/{id_}/digest", params={"from_position": 0})
+        comparison.equal("digest", id_, digest.status_code, 404 if hidden[id_] is None else 200)
+        shown = comparison.found(digest.text) & named
+        comparison.told("digest", digest.text, shown, set())
 
 
 class MasksDropped(Ways):

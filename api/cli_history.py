@@ -1,0 +1,69 @@
+"""`keyline history`: who did what with a record, when and why, one sentence a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from adapters.settings import Settings
+from api.terminal import Failure, out
+
+
+def history(
+    kind: Annotated[str, typer.Argument(help="The kind of record, as in customer.")],
+    id: Annotated[str, typer.Argument(help="Its id.")],
+    field: Annotated[
+        str | None, typer.Option(help="Only what changed this field, with its values.")
+    ] = None,
+) -> None:
+    """Print the history of a record as sentences: who did what, when and why."""
+    from adapters.logs import configure
+    from api.recording import job
+
+    settings = Settings.read()
+    configure(settings.log)
+    with job(settings, "history", kind=kind, id=id, field=field):
+        for line in _lines(settings, kind, id, field):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _lines(settings: Settings, kind: str, id_: str, field: str | None) -> Iterator[str]:
+    from adapters.databases import connect
+    from adapters.journal import Journal
+    from adapters.opening import Opening
+    from adapters.person_keys import PersonKeys
+    from api.telling import happenings, sentences
+    from domain.kernel import discover
+    from projections.changes import concerns
+
+    kinds = {each.plural: name for name, each in discover().aggregates.items()}
+    kind = kinds.get(kind, kind)
+    keys, rows = PersonKeys.of(settings), connect(settings.rows_url, "normal")
+    journal = Journal(settings.journal_url, keys=keys)
+    try:
+        journal.create()
+        events = journal.history(id_)
+        if not events or events[0].aggregate != kind:
+            raise Failure(f"There is no {kind} {id_}.")
+        opened = Opening(keys).events(events)
+        told = [
+            each
+            for each in happenings((event, frozenset[str]()) for event in opened)
+            if field is None or any(concerns(change, field) for change in each.it.changes)
+        ]
+        for each, text in zip(told, sentences(rows, lambda _: None, told), strict=True):
+            yield f"{each.it.event.time:%Y-%m-%d %H:%M:%S} {text}"
+            for change in each.it.changes if field is not None else ():
+                if concerns(change, field or ""):
+                    told_of = f"{_plain(change.before)} -> {_plain(change.after)}"
+                    yield f"{'':20}{change.field}: {told_of}"
+    finally:
+        journal.close()
+        rows.dispose()
+        keys.close()
+
+
+def _plain(value: object) -> str:
+    return "nothing" if value is None else str(value)
