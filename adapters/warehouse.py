@@ -21,7 +21,7 @@ from projections import warehouse
 from projections.comparison import Compared, compare
 from projections.exports import Sights, exported
 from projections.facts import literal
-from projections.kernel import ReadModel
+from projections.kernel import Histories, ReadModel
 from projections.remaking import FACTS, Sealed, copyable, fill, units
 from projections.warehouse import Loader, RebuildRequired
 
@@ -71,6 +71,7 @@ class Warehouse:
         threads: int = 2,
         memory: str = "1GB",
         zone: str = "UTC",
+        histories: Histories | None = None,
     ) -> None:
         """Open the file, or make it.
 
@@ -80,6 +81,7 @@ class Warehouse:
             threads: How many threads a query may use.
             memory: How much memory all queries may use before they spill to disk.
             zone: The time zone in which a moment has its day, for reports.
+            histories: Gives the history of a record of which something was recorded late.
 
         Raises `WarehouseInUse` and `WarehouseBroken`.
         """
@@ -93,6 +95,7 @@ class Warehouse:
             "autoload_known_extensions": False,
         }
         self._zone = zone
+        self._histories = histories
         self._writing = threading.Lock()
         self._rebuilding = threading.Lock()
         self._changed = threading.Condition()
@@ -357,7 +360,8 @@ class Warehouse:
             raise self._broken(file, error) from error
         except duckdb.Error as error:
             raise self._broken(file, error) from error
-        return Generation(file, connection, Loader(connection, self._models, self.segments.folder))
+        loader = Loader(connection, self._models, self.segments.folder, self._histories)
+        return Generation(file, connection, loader)
 
     def _broken(self, file: Path, error: duckdb.Error) -> WarehouseBroken:
         return WarehouseBroken(

@@ -77,7 +77,7 @@ class Parts:
         self.executor = Executor(self.journal, settings.queue, self.guard)
         self.notes = Notes(self.executor.writer)
         self.strangers = Strangers(self.notes.note)
-        self.projector = Projector(self.rows)
+        self.projector = Projector(self.rows, histories=self.journal.history)
         self.signing_in = SigningIn(self.journal.engine, self.guard.now, password_cost)
         self.doorkeeper = Doorkeeper(
             self.keys,
@@ -86,7 +86,8 @@ class Parts:
             Current(Present(self.journal.engine), self.guard.upto),
         )
         own = role == "warehouse" or not settings.warehouse
-        self.warehouse = Warehouse(settings.warehouse_path) if own else None
+        told, path = self.journal.history, settings.warehouse_path
+        self.warehouse = Warehouse(path, histories=told) if own else None
         self.reactions = Reactions(self.journal, self.executor, self.projector)
         self.heads = self._signing() if role == "api" else None
         self.appended = Pulse("appended", self.journal.wait)
@@ -186,6 +187,7 @@ class Parts:
                 for name, at in reached.items()
             },
             "parked": self.parked(),
+            "stale": self._stale(),
             "faults": [f"{each.name}: {each.error}" for each in self.workers if not each.healthy],
         }
 
@@ -205,6 +207,11 @@ class Parts:
         if self.warehouse is not None:
             found += self.warehouse.parked()
         return found
+
+    def _stale(self) -> list[str]:
+        """Return what of the warehouse another version of the code made; it is being remade."""
+        outdated = None if self.warehouse is None else self.warehouse.outdated
+        return outdated.split(", ") if outdated else []
 
     def _wait_for_rows(self, after: int, seconds: float) -> int:
         self.projector.wait(after + 1, seconds)

@@ -14,8 +14,8 @@ from adapters.databases import connect
 from adapters.journal import Journal
 from adapters.kafka import Kafka
 from adapters.leases import Lease, LeaseLost
+from adapters.segments import Source
 from adapters.settings import Settings
-from adapters.warehouse import Source, Warehouse
 from api.terminal import Failure, notes, progress_to
 from domain.kernel import Recorded
 from projections.kernel import ReadModel, read_models
@@ -80,9 +80,9 @@ def kafka_of(settings: Settings) -> Kafka | None:
     return Kafka(s.kafka, s.topics, s.partitions, s.replicas) if s.kafka else None
 
 
-def projector_of(settings: Settings, rows: sa.Engine) -> Projector:
+def projector_of(settings: Settings, rows: sa.Engine, journal: Journal) -> Projector:
     """Return a projector with its tables made, and the sources from which the settings feed it."""
-    projector, kafka = Projector(rows), kafka_of(settings)
+    projector, kafka = Projector(rows, histories=journal.history), kafka_of(settings)
     projector.create(sources(kafka, projector) if kafka else [JOURNAL])
     return projector
 
@@ -111,12 +111,12 @@ def rebuild_rows(
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
         journal.create()
-        projector_of(settings, rows)
+        projector_of(settings, rows, journal)
         title = f"Rebuilding {', '.join(models)}"
         with alone(journal, "rebuild"), progress_to(title, journal.head().position) as reach:
             kinds = {model.aggregate for model in models.values()}
             history = KafkaHistory(kafka, kinds) if from_kafka and kafka else batches_of(journal)
-            return rebuild(rows, models, history, reach)
+            return rebuild(rows, models, history, reach, journal.history)
     finally:
         rows.dispose()
         journal.close()
@@ -133,10 +133,10 @@ def check_rows(
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
         journal.create()
-        projector_of(settings, rows)
+        projector_of(settings, rows, journal)
         title = f"Replaying {', '.join(models)}"
         with alone(journal, "check"), progress_to(title, journal.head().position) as reach:
-            differ = compare(rows, models, batches_of(journal), reach)
+            differ = compare(rows, models, batches_of(journal), reach, histories=journal.history)
         with rows.connect() as connection:
             return {
                 name: (
@@ -155,16 +155,18 @@ def retry_parked(settings: Settings, model: str, stream: str, *, skip: bool = Fa
 
     Raises `Failure` when nothing of that record is parked.
     """
-    rows = connect(settings.rows_url, "normal")
+    journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
+        journal.create()
         chosen([model])
-        projector = projector_of(settings, rows)
+        projector = projector_of(settings, rows, journal)
         if not any((each.model, each.stream) == (model, stream) for each in projector.parked()):
             raise Failure(f"{model} has parked nothing of {stream}.")
         again = projector.skip if skip else projector.retry
         return again(model, stream)
     finally:
         rows.dispose()
+        journal.close()
 
 
 def rows_of(journal: Journal) -> Source:
@@ -176,24 +178,6 @@ def rows_of(journal: Journal) -> Source:
             after = rows[-1][0]
 
     return read
-
-
-def rebuild_warehouse(settings: Settings) -> int:
-    """Build the warehouse anew from the journal; returns the position that it came to.
-
-    Raises `WarehouseInUse` while another process has it open.
-    """
-    journal = Journal(settings.journal_url)
-    try:
-        warehouse = Warehouse(settings.warehouse_path)
-        try:
-            with progress_to("Rebuilding warehouse", journal.head().position) as reach:
-                warehouse.rebuild(rows_of(journal), reach)
-            return warehouse.position()
-        finally:
-            warehouse.close()
-    finally:
-        journal.close()
 
 
 def bring_up_to_date(settings: Settings) -> None:

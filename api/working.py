@@ -38,7 +38,7 @@ def project(settings: Settings) -> None:
     journal.create()
     bring_up_to_date(settings)
     rows = connect(settings.rows_url, "normal")
-    projector, kafka = Projector(rows), kafka_of(settings)
+    projector, kafka = Projector(rows, histories=journal.history), kafka_of(settings)
     if kafka is not None:
         projection = KafkaProjection(kafka, projector).work
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -46,13 +47,15 @@ class Now:
 
 
 class Then:
-    """The rows as they were at a position."""
+    """The rows as they were at a position, or by what was true on a day, as known then."""
 
     dialect = "duckdb"
 
-    def __init__(self, cursor: DuckDBPyConnection, position: int) -> None:
+    def __init__(
+        self, cursor: DuckDBPyConnection, position: int, valid_at: date | None = None
+    ) -> None:
         """Ask the histories of the warehouse."""
-        self.tables = past(position)
+        self.tables = past(position, valid_at)
         self._cursor = cursor
 
     def rows(self, query: sa.Select[Any]) -> list[Row]:

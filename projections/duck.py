@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import cache, partial
 from typing import Any
 
@@ -28,14 +29,21 @@ class DuckDialect(PGDialect):
 DUCK = DuckDialect()
 
 
-def past(position: int) -> Tables:
-    """Return the rows of the read models as they were at a position, for DuckDB's histories."""
-    return cache(partial(_past, position))
+def past(position: int, valid_at: date | None = None) -> Tables:
+    """Return the rows of the read models as they were at a position, for DuckDB's histories.
+
+    With `valid_at` only what was true by that day of the business, of what was known then.
+    """
+    return cache(partial(_past, position, valid_at))
 
 
-def _past(position: int, model: ReadModel) -> sa.FromClause:
+def _past(position: int, valid_at: date | None, model: ReadModel) -> sa.FromClause:
     columns = [sa.column(column.name, column.type) for column in model.table.columns]
-    call: Any = getattr(sa.func, f"{model.name}_as_of")(sa.literal_column(str(int(position))))
+    point: list[sa.ColumnElement[Any]] = [sa.literal_column(str(int(position)))]
+    if valid_at is not None:
+        point.append(sa.literal_column(f"DATE '{valid_at:%Y-%m-%d}'"))
+    name = f"{model.name}_{'as_of' if valid_at is None else 'true_at'}"
+    call: Any = getattr(sa.func, name)(*point)
     source: sa.FromClause = call.table_valued(*columns).alias(model.name)
     return source
 

@@ -16,7 +16,7 @@ from domain.kernel import Recorded
 from projections import parking
 from projections.columns import Instant, Json, Money
 from projections.facts import insert, quote
-from projections.kernel import Folded, Parked, ReadModel, Row, Waiting, fold
+from projections.kernel import Folded, Histories, Parked, ReadModel, Row, Waiting, fold
 
 KEPT = 20_000
 """How many current rows of a model are kept in memory for the folds to come."""
@@ -31,8 +31,18 @@ _PARKED = pa.schema(
         ("error", pa.string()),
     ]
 )
-_TO = pa.schema([("valid_to_position", pa.int64()), ("valid_to", pa.timestamp("us", "UTC"))])
+_TO = pa.schema(
+    [
+        ("valid_to_position", pa.int64()),
+        ("valid_to", pa.timestamp("us", "UTC")),
+        ("next_in_force", pa.date32()),
+    ]
+)
+_TOLD = pa.schema([("told", pa.int64()), ("place", pa.int64())])
 
+
+_WHOLE = 2**62
+"""The place, among what one event has told, of the row with all that is known."""
 
 PARKING = (
     "CREATE TABLE IF NOT EXISTS store.parked (model VARCHAR, stream VARCHAR, version BIGINT, "
@@ -44,16 +54,19 @@ PARKING = (
 class History:
     """The versions of the rows of one read model.
 
-    Kept in two tables: the present versions, of which there is one a row, and the past ones, each
-    with the position and the time of its successor, which are only ever added to.
+    Kept in three tables: the present versions, of which there is one a row, and the past ones, each
+    with the position, the time and the day of its successor, which are only ever added to; and
+    the revised ones: how rows were on days of the past, as a late event has told.
     """
 
-    def __init__(self, model: ReadModel) -> None:
-        """Prepare the history of a read model."""
+    def __init__(self, model: ReadModel, histories: Histories | None = None) -> None:
+        """Prepare the history of a read model; `histories` gives that of a record told late."""
         self.model = model
+        self._histories = histories
         self.name = f"history_{model.name}"
         self._present = f"store.present_{model.name}"
         self._past = f"store.past_{model.name}"
+        self._revised = f"store.revised_{model.name}"
         columns = [(column.name, *_types(column.type)) for column in model.table.columns]
         self._names = [name for name, *_ in columns]
         self._values = itemgetter(*self._names)
@@ -67,21 +80,43 @@ class History:
     def statements(self) -> Iterator[str]:
         """Yield the SQL that makes the tables not there yet, and what they are read by.
 
-        `history_<model>` has all versions, `<model>_as_of(position)` those true at a position.
+        `history_<model>` has all versions, `<model>_as_of(position)` those true at a position,
+        `<model>_true_at(position, day)` those true on a day by what was known at a position.
         """
-        to = "valid_to_position BIGINT, valid_to TIMESTAMPTZ"
-        yield f"CREATE TABLE IF NOT EXISTS {self._present} ({self._sql})"
-        yield f"CREATE TABLE IF NOT EXISTS {self._past} ({self._sql}, {to})"
+        model, past, present, revised = self.model.name, self._past, self._present, self._revised
+        to = "valid_to_position BIGINT, valid_to TIMESTAMPTZ, next_in_force DATE"
+        yield f"CREATE TABLE IF NOT EXISTS {present} ({self._sql})"
+        yield f"CREATE TABLE IF NOT EXISTS {past} ({self._sql}, {to})"
+        yield f"CREATE TABLE IF NOT EXISTS {revised} ({self._sql}, told BIGINT, place BIGINT)"
         since = "position AS valid_from_position, changed_at AS valid_from"
         yield (
-            f"CREATE OR REPLACE VIEW {self.name} AS SELECT *, {since} FROM {self._past} UNION ALL "
-            f"SELECT *, NULL, NULL, {since} FROM {self._present}"
+            f"CREATE OR REPLACE VIEW {self.name} AS "
+            f"SELECT * EXCLUDE (next_in_force), {since} FROM {past} UNION ALL "
+            f"SELECT *, NULL, NULL, {since} FROM {present}"
         )
+        was = "* EXCLUDE (valid_to_position, valid_to, next_in_force)"
         yield (
-            f"CREATE OR REPLACE MACRO {self.model.name}_as_of(point) AS TABLE "
-            f"SELECT * EXCLUDE (valid_to_position, valid_to) FROM {self._past} "
+            f"CREATE OR REPLACE MACRO {model}_as_of(point) AS TABLE "
+            f"SELECT {was} FROM {past} "
             f"WHERE position <= point AND valid_to_position > point UNION ALL "
-            f"SELECT * FROM {self._present} WHERE position <= point"
+            f"SELECT * FROM {present} WHERE position <= point"
+        )
+        # Of a record that nothing was told late of, versions follow one another by day as well.
+        # Of the others, what was told last about the time up to the day is what counts.
+        yield (
+            f"CREATE OR REPLACE MACRO {model}_true_at(point, day) AS TABLE "
+            f"WITH retold AS (SELECT DISTINCT id FROM {revised} WHERE told <= point) "
+            f"SELECT {was} FROM {past} ANTI JOIN retold USING (id) "
+            f"WHERE position <= point AND in_force <= day "
+            f"AND (valid_to_position > point OR next_in_force > day) UNION ALL "
+            f"SELECT * FROM {present} ANTI JOIN retold USING (id) "
+            f"WHERE position <= point AND in_force <= day UNION ALL "
+            f"SELECT * EXCLUDE (told, place) FROM ("
+            f"SELECT {was}, position AS told, {_WHOLE} AS place FROM {past} "
+            f"SEMI JOIN retold USING (id) UNION ALL "
+            f"SELECT *, position, {_WHOLE} FROM {present} SEMI JOIN retold USING (id) UNION ALL "
+            f"SELECT * FROM {revised}) WHERE told <= point AND in_force <= day "
+            f"QUALIFY row_number() OVER (PARTITION BY id ORDER BY told DESC, place DESC) = 1"
         )
 
     def load(self, connection: DuckDBPyConnection, events: Sequence[Recorded]) -> None:
@@ -89,7 +124,7 @@ class History:
         streams = list(dict.fromkeys(event.stream for event in events))
         rows = self._current(connection, streams)
         waiting = self._waiting(connection, streams)
-        folded = fold(self.model, rows, events, waiting)
+        folded = fold(self.model, rows, events, waiting, histories=self._histories)
         try:
             self._save(connection, rows, folded)
         except (pa.ArrowException, TypeError, ValueError):
@@ -157,7 +192,7 @@ class History:
                 past.append((before, row))
             latest[row["id"]] = row
         ended = self._table([before for before, _ in past])
-        for field, name in zip(_TO, ("position", "changed_at"), strict=True):
+        for field, name in zip(_TO, ("position", "changed_at", "in_force"), strict=True):
             ended = ended.append_column(field, pa.array([row[name] for _, row in past], field.type))
         present = self._table(list(latest.values()))
         if past:
@@ -169,6 +204,12 @@ class History:
         if latest:
             insert(connection, self._present, present)
             self._rows.update(latest)
+        if folded.revised:
+            revised = self._table([row for _, row in folded.revised])
+            told = [told for told, _ in folded.revised]
+            for field, values in zip(_TOLD, (told, range(len(told))), strict=True):
+                revised = revised.append_column(field, pa.array(values, field.type))
+            insert(connection, self._revised, revised)
         self._park(connection, folded)
 
     def _table(self, rows: list[Row]) -> pa.Table:
@@ -189,15 +230,16 @@ class History:
             queues.setdefault(event.stream, []).append(event)
         whole = Folded()
         for queue in queues.values():
-            folded = fold(self.model, rows, queue, waiting)
+            folded = fold(self.model, rows, queue, waiting, histories=self._histories)
             try:
-                self._table(folded.versions)
+                self._table([*folded.versions, *(row for _, row in folded.revised)])
             except (pa.ArrowException, TypeError, ValueError) as error:
                 reason = f"{type(error).__name__}: {error}"
                 folded = Folded(
                     parked={(each.stream, each.version): Parked(each, reason) for each in queue}
                 )
             whole.versions += folded.versions
+            whole.revised += folded.revised
             whole.parked |= folded.parked
             whole.healed += folded.healed
         return whole

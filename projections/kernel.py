@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from domain.effective import effective_day, in_effect
 from domain.kernel import Recorded
 from domain.stored import Unreadable, UnreadableEvent
-from projections.columns import Id, Instant, Json, Text
+from projections.columns import Day, Id, Instant, Json, Text
+from projections.fingerprint import code_of
+from projections.folding import Folded as Folded
+from projections.folding import Histories as Histories
+from projections.folding import Late as Late
+from projections.folding import OutOfTurn as OutOfTurn
+from projections.folding import Parked as Parked
+from projections.folding import Waiting as Waiting
+from projections.folding import fold as fold
 from projections.scope import Scope
 from projections.search import bigrams
 
@@ -26,9 +34,6 @@ Fold = Callable[[Row, Recorded], Row]
 """Takes the row as it is and an event; returns the columns that change. Pure."""
 
 F = TypeVar("F", bound=Fold)
-
-Waiting = dict[str, dict[int, Recorded]]
-"""Events that cannot be applied yet, by stream and version."""
 
 row_tables = sa.MetaData()
 
@@ -55,8 +60,8 @@ class ReadModel:
 
     Every row has, before the columns of its model: `id`, the stream; `version`, the number of the
     stream's last event in it; `position`, where that event stands in the journal; `created_at`
-    and `changed_at`, when the first and the last event were recorded. The first event finds a row
-    with the defaults of the columns.
+    and `changed_at`, when the first and the last event were recorded; `in_force`, the latest
+    effective day of them. The first event finds a row with the defaults of the columns.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class ReadModel:
             sa.Column("position", sa.BigInteger, nullable=False, default=0),
             sa.Column("created_at", Instant, nullable=False),
             sa.Column("changed_at", Instant, nullable=False),
+            sa.Column("in_force", Day, nullable=False),
             *columns,
             *([sa.Column("search", Text, nullable=False, default="")] if search else []),
             *([sa.Column("owned_by", Json, nullable=False, default=[])] if scope.owners else []),
@@ -133,15 +139,23 @@ class ReadModel:
     def apply(self, row: Row, event: Recorded) -> Row:
         """Return the row after an event that is next in turn.
 
-        Raises whatever the fold raises; `OutOfTurn` when an event is missing in between,
-        `UnreadableEvent` for one that this program cannot read.
+        Raises whatever the fold raises; `OutOfTurn` when an event is missing in between, `Late`
+        when it holds before others that are in the row, `UnreadableEvent` for one that this
+        program cannot read.
         """
         if event.version != row["version"] + 1:
             raise OutOfTurn(f"version {row['version'] + 1} has not come yet")
-        if event.data.__class__ is Unreadable:
-            raise UnreadableEvent(event.data.error)
+        data, known = event.data, row["in_force"]
+        if data.__class__ is Unreadable:
+            raise UnreadableEvent(data.error)
+        day = effective_day(event.type, data, event.time)
+        if known is not None and day < known:
+            raise Late(f"it holds as of {day}, others as of {known}")
+        return self._after(row, event, day)
+
+    def _after(self, row: Row, event: Recorded, day: date) -> Row:
         changes = self.folds[event.type](row, event)  # type: ignore[misc]
-        after = self.advance({**row, **changes}, event)
+        after = self.advance({**row, **changes}, event, day)
         if len(after) != len(row):
             raise KeyError(*(changes.keys() - row.keys()))
         if not self._searched.isdisjoint(changes):
@@ -150,11 +164,35 @@ class ReadModel:
             after["owned_by"] = self.scope.owned_by(after)
         return after
 
-    def advance(self, row: Row, event: Recorded) -> Row:
-        """Set, in place, the columns that every event changes, and return the row."""
+    def retell(self, history: Sequence[Recorded]) -> list[Row]:
+        """Return the rows after each day on which events of a record hold, the present one last.
+
+        `history` has all its events, or those up to some day. Raises what `apply` raises.
+        """
+        for event in history:
+            if isinstance(event.data, Unreadable):
+                raise UnreadableEvent(event.data.error)
+        row, days = self.blank, dict[date, Row]()
+        for event in in_effect(history):
+            before, day = row, effective_day(event.type, event.data, event.time)
+            known = before["in_force"]
+            row = self._after(before, event, day if known is None else max(known, day))
+            if event.version < before["version"]:
+                row |= {name: before[name] for name in ("version", "position", "changed_at")}
+            days[row["in_force"]] = row
+        return list(days.values())
+
+    def advance(self, row: Row, event: Recorded, day: date | None = None) -> Row:
+        """Set, in place, the columns that every event changes, and return the row.
+
+        Without its effective `day` the event has no say in what is in force.
+        """
         if row["version"] == 0:
             row["id"] = event.stream
             row["created_at"] = event.time
+            row["in_force"] = day or event.time.date()
+        elif day is not None:
+            row["in_force"] = day
         row["version"] = event.version
         row["position"] = event.position
         row["changed_at"] = event.time
@@ -171,104 +209,9 @@ class ReadModel:
     def fingerprint(self) -> str:
         """What the rows depend on: columns, indexes, folds and the functions these call."""
         columns = [f"{column.name} {column.type!r}" for column in self.table.columns]
-        parts = [*columns, *map(repr, (self.indexes, self.search, self.scope)), *self._code()]
+        parts = [*columns, *map(repr, (self.indexes, self.search, self.scope))]
+        parts += code_of(self._module, [bigrams] if self.search else [])
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-    def _code(self) -> list[str]:
-        """Return the code of the module with the folds, and of what it imports of ours.
-
-        Comments and layout do not count.
-        """
-        if self._module is None:
-            return []
-        helpers: dict[str, Any] = {
-            name: member
-            for name, member in vars(self._module).items()
-            if inspect.isfunction(member)
-            and member.__module__ != self._module.__name__
-            and member.__module__.startswith(("projections.", "domain."))
-        }
-        if self.search:
-            helpers["bigrams"] = bigrams
-        parts = [self._module, *(helpers[name] for name in sorted(helpers))]
-        return [ast.unparse(ast.parse(inspect.getsource(part))) for part in parts]
-
-
-class OutOfTurn(Exception):
-    """An event came before its predecessor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """An event that could not be applied, and why."""
-
-    event: Recorded
-    error: str
-
-
-@dataclass(slots=True)
-class Folded:
-    """What became of some events.
-
-    `rows` are the changed rows by id; `versions` every state that a row went through, in the
-    order of application, for histories; `parked` the events that could not be applied, by stream
-    and version; `healed` the events that had been waiting and now were applied.
-    """
-
-    rows: dict[str, Row] = field(default_factory=dict)
-    versions: list[Row] = field(default_factory=list)
-    parked: dict[tuple[str, int], Parked] = field(default_factory=dict)
-    healed: list[Recorded] = field(default_factory=list)
-
-
-def fold(
-    model: ReadModel,
-    rows: Mapping[str, Row],
-    events: Iterable[Recorded],
-    waiting: Waiting | None = None,
-    *,
-    keep_versions: bool = True,
-) -> Folded:
-    """Apply events to rows. Pure: neither the rows nor their values are changed in place.
-
-    An event that a row has already seen changes nothing. One that comes before its predecessor
-    is parked until that was applied, and so is everything behind an event whose fold raises.
-    Events of other aggregates are passed over.
-
-    Args:
-        model: The read model.
-        rows: The rows of the streams concerned, by id, as far as there are any.
-        events: In any order, with any repeats.
-        waiting: Events parked earlier; they are applied as soon as their turn comes.
-        keep_versions: Whether `versions` of the result are wanted.
-    """
-    folded = Folded()
-    folds, changed, blank = model.folds, folded.rows, model.blank
-    queues: Waiting = {stream: dict(queue) for stream, queue in (waiting or {}).items()}
-    for event in events:
-        if folds[event.type] is None:
-            continue
-        stream = event.stream
-        row = changed.get(stream) or rows.get(stream) or blank
-        following: Recorded | None = event
-        while following is not None and following.version > row["version"]:
-            event, following = following, None
-            try:
-                row = model.apply(row, event)
-            except Exception as error:
-                queues.setdefault(stream, {})[event.version] = event
-                reason = f"{type(error).__name__}: {error}"
-                folded.parked[stream, event.version] = Parked(event, reason)
-                break
-            changed[stream] = row
-            if keep_versions:
-                folded.versions.append(row)
-            if stream in queues:
-                folded.parked.pop((stream, event.version), None)
-                if waiting and event.version in waiting.get(stream, ()):
-                    folded.healed.append(event)
-                following = queues[stream].get(event.version + 1)
-    return folded
 
 
 @cache

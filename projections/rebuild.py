@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from projections import tables
-from projections.kernel import ReadModel
+from projections.kernel import Histories, ReadModel
 from projections.runner import JOURNAL, park, swap_lock
 from projections.shadow import Batches, Progress, Shadow, Shadows
 from projections.tables import fingerprints, parked, positions
@@ -39,6 +39,7 @@ def rebuild(
     models: Mapping[str, ReadModel],
     batches: Batches,
     progress: Progress | None = None,
+    histories: Histories | None = None,
 ) -> Rebuilt:
     """Fold the whole journal into new tables, and put them in the place of those in use.
 
@@ -50,11 +51,12 @@ def rebuild(
         models: What to rebuild.
         batches: The journal.
         progress: Told each position that was reached.
+        histories: Gives the history of a record of which something was recorded late.
     """
     engine = engine.execution_options(writes=True)
     with engine.begin() as connection:
         tables.books.create_all(connection)
-    shadows = Shadows(engine, models, batches, progress)
+    shadows = Shadows(engine, models, batches, progress, histories=histories)
     shadows.create()
     shadows.follow()
     shadows.index()
@@ -91,6 +93,7 @@ def compare(
     batches: Batches,
     progress: Progress | None = None,
     most: int = 1000,
+    histories: Histories | None = None,
 ) -> dict[str, list[str]]:
     """Fold the whole journal into fresh tables, compare them with those in use, and drop them.
 
@@ -101,7 +104,7 @@ def compare(
     query = sa.select(positions.c.model, least).group_by(positions.c.model)
     with engine.connect() as connection:
         reached = {row.model: row.least for row in connection.execute(query)}
-    shadows = Shadows(engine, models, batches, progress, "check")
+    shadows = Shadows(engine, models, batches, progress, "check", histories)
     shadows.create()
     try:
         shadows.follow()

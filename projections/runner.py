@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from domain.kernel import Recorded
 from projections import parking, tables
-from projections.kernel import Folded, Parked, ReadModel, Waiting, fold, read_models
+from projections.kernel import Folded, Histories, Parked, ReadModel, Row, Waiting, fold, read_models
 from projections.store import RowStore, as_one_of, one_of
 from projections.tables import parked, positions, upsert
 
@@ -31,8 +31,18 @@ class Projector:
     those behind it in its stream; the other streams go on.
     """
 
-    def __init__(self, engine: sa.Engine, models: Mapping[str, ReadModel] | None = None) -> None:
-        """Work on a row database, on all read models or those given."""
+    def __init__(
+        self,
+        engine: sa.Engine,
+        models: Mapping[str, ReadModel] | None = None,
+        histories: Histories | None = None,
+    ) -> None:
+        """Work on a row database, on all read models or those given.
+
+        `histories` gives the history of a record of which something comes late. Without it such
+        an event is parked, unless the whole history comes along.
+        """
+        self._histories = histories
         self.engine = engine.execution_options(writes=True)
         self.models = read_models() if models is None else models
         self._stores = {
@@ -171,7 +181,8 @@ class Projector:
             if skip and following is not None:
                 rows[stream] = model.advance(dict(row), following)
                 passed = Folded(rows=rows, healed=[following])
-            folded = fold(model, rows, [queue[version] for version in sorted(queue)], waiting)
+            events = [queue[version] for version in sorted(queue)]
+            folded = self._fold(model, rows, events, waiting)
             folded.rows = passed.rows | folded.rows
             folded.healed += passed.healed
             self._save(connection, model, folded)
@@ -179,6 +190,15 @@ class Projector:
                 parked.c.model == model.name, parked.c.stream == stream
             )
             return connection.scalar(count) or 0
+
+    def _fold(
+        self,
+        model: ReadModel,
+        rows: Mapping[str, Row],
+        events: Sequence[Recorded],
+        waiting: Waiting,
+    ) -> Folded:
+        return fold(model, rows, events, waiting, keep_versions=False, histories=self._histories)
 
     def _fed_by(self, sources: Iterable[str]) -> list[ReadModel]:
         models = self.models.values()
@@ -193,7 +213,7 @@ class Projector:
         streams = sorted({event.stream for event in mine})
         rows = self._stores[model.name].load(connection, streams)
         waiting = self._waiting(connection, model, streams)
-        self._save(connection, model, fold(model, rows, mine, waiting))
+        self._save(connection, model, self._fold(model, rows, mine, waiting))
 
     def _apply_apart(self, events: Sequence[Recorded], reached: Mapping[str, int]) -> None:
         """Apply each stream by itself: one holds something that the database does not take."""

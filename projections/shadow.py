@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from domain.kernel import Recorded
 from projections import tables
-from projections.kernel import Parked, ReadModel, Row, Waiting, fold
+from projections.kernel import Histories, Parked, ReadModel, Row, Waiting, fold
 from projections.store import RowStore
 
 Batches = Callable[[int], Iterable[Sequence[Recorded]]]
@@ -30,9 +30,12 @@ _CHUNK = 20_000
 class Shadow:
     """The table of one read model in the making; `rows` in memory are ahead of it."""
 
-    def __init__(self, engine: sa.Engine, model: ReadModel, purpose: str) -> None:
+    def __init__(
+        self, engine: sa.Engine, model: ReadModel, purpose: str, histories: Histories | None
+    ) -> None:
         """Describe the table, named for the model and the purpose; nothing is made yet."""
         self.model = model
+        self._histories = histories
         self.table = model.table.to_metadata(sa.MetaData(), name=f"{model.name}_{purpose}")
         self.parked: dict[tuple[str, int], Parked] = {}
         self._engine = engine.execution_options(writes=True)
@@ -72,7 +75,14 @@ class Shadow:
         waiting: Waiting = {}
         for parked in self.parked.values():
             waiting.setdefault(parked.event.stream, {})[parked.event.version] = parked.event
-        folded = fold(self.model, self._rows, mine, waiting, keep_versions=False)
+        folded = fold(
+            self.model,
+            self._rows,
+            mine,
+            waiting,
+            keep_versions=False,
+            histories=self._histories,
+        )
         self._rows.update(folded.rows)
         self._changed.update(folded.rows)
         self.parked.update(folded.parked)
@@ -120,9 +130,10 @@ class Shadows:
         batches: Batches,
         progress: Progress | None = None,
         purpose: str = "next",
+        histories: Histories | None = None,
     ) -> None:
         """Describe the shadows; nothing is made yet. One of a purpose is at work at a time."""
-        self.each = [Shadow(engine, model, purpose) for model in models.values()]
+        self.each = [Shadow(engine, model, purpose, histories) for model in models.values()]
         self.position = 0
         self._batches = batches
         self._progress = progress

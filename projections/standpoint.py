@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -30,13 +31,15 @@ class Standpoint:
 
     `sight` is what of the rows is seen, `None` for all; `under` gives what is below a unit;
     `places` where each unit counts, asked for only when a report needs it; `now` whether figures
-    of a unit that has ended count to what succeeded it.
+    of a unit that has ended count to what succeeded it; `valid_at` the day by which what counts
+    was true of the business, by default any.
     """
 
     sight: Sight | None = None
     under: Under = alone
     places: Callable[[], pa.Table] = _SHAPE.empty_table
     now: bool = False
+    valid_at: date | None = None
 
     @property
     def masked(self) -> frozenset[str]:
@@ -52,7 +55,7 @@ class Standpoint:
         """
         clauses, values = [], dict[str, Any]()
         for name in dict.fromkeys(_SEEN.findall(sql)):
-            model, tables = read_models()[name], past(position)
+            model, tables = read_models()[name], past(position, self.valid_at)
             columns = tables(model).c
             lens = Lens(model, self.sight, "duckdb", tables)
             text, given = compiled(lens.narrow(sa.select(*columns)))

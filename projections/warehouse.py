@@ -27,7 +27,7 @@ from projections.facts import (
     settle_recent,
 )
 from projections.histories import PARKING, History
-from projections.kernel import ReadModel, read_models
+from projections.kernel import Histories, ReadModel, read_models
 from projections.segments import Part
 from projections.unreadable import read_again, set_aside
 
@@ -57,15 +57,17 @@ class Loader:
         connection: DuckDBPyConnection,
         models: Mapping[str, ReadModel] | None = None,
         segments: Path | None = None,
+        told: Histories | None = None,
     ) -> None:
         """Work on a DuckDB database, with the histories of all read models or those given.
 
-        The old facts that it does not hold itself are in the folder `segments`.
+        The old facts that it does not hold itself are in the folder `segments`; `told` gives the
+        history of a record of which something was recorded late.
         """
         self._connection = connection
         self._segments = segments or Path()
         models = read_models() if models is None else models
-        self._histories = [History(model) for model in models.values()]
+        self._histories = [History(model, told) for model in models.values()]
         self._shapes = {fact.name: fact.fingerprint for fact in facts().values()}
         self._shapes |= {each.name: each.model.fingerprint for each in self._histories}
         self._ahead: set[int] = set()

@@ -1,0 +1,32 @@
+"""Moments: a record as it was by what was known at a time, and by what was true on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from domain.effective import effective_day
+from domain.kernel import Recorded
+from projections.kernel import ReadModel, Row, fold
+
+
+def fold_at(
+    model: ReadModel, history: Sequence[Recorded], valid_at: date | None = None
+) -> Row | None:
+    """Return the row of a record, `None` when there was none yet.
+
+    Args:
+        model: The read model.
+        history: The events of the record, by version, as far as they were known.
+        valid_at: Only what was true by that day of the business counts; by default everything.
+    """
+    for row in fold(model, {}, history, keep_versions=False).rows.values():
+        if valid_at is None or row["in_force"] <= valid_at:
+            return row
+        told = [each for each in history if each.version <= row["version"]]
+        first = effective_day(told[0].type, told[0].data, told[0].time)
+        if first > valid_at:
+            return None
+        days = model.retell(told)
+        return next(each for each in reversed(days) if each["in_force"] <= valid_at)
+    return None
