@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import quote
 
 import httpx
 import structlog
@@ -25,7 +26,7 @@ async def forward(parts: Parts, request: Request) -> Response:
     headers = {name: request.headers[name] for name in _SENT if name in request.headers}
     # The entries that both processes make in the operation log are found by one trace id.
     headers["traceparent"] = f"00-{request.state.trace}-{os.urandom(8).hex()}-01"
-    url = f"{parts.settings.warehouse.rstrip('/')}{request.url.path}"
+    url = f"{parts.settings.warehouse.rstrip('/')}{quote(request.scope['path'])}"
     url += f"?{request.url.query}" if request.url.query else ""
     try:
         async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:

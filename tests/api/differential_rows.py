@@ -15,6 +15,7 @@ from projections.asking import Now
 from projections.customer_page import ON_PAGE, customer_page
 from projections.kernel import ReadModel
 from projections.masks import MASKED
+from projections.personal import Opener
 from projections.queries import Listing, Page
 from projections.question import FieldMasked
 from tests.api.oracle import Facts
@@ -34,12 +35,17 @@ class OfRows(Tally):
 
     rows: sa.Connection
 
+    @property
+    def opened(self) -> Opener:
+        """What opens the rows that leave."""
+        return self.ways.parts.opening.rows
+
     def lists(self, model: ReadModel) -> None:
         kind, listing, see = model.aggregate, Listing(model), self.see
         views, all_ = self.seen(f"{kind}.read"), self.universe([kind])
         wanted = self.tokens([kind], self.now.facts)
         asked = self.ways.asked(model, see, limit=1000)
-        self.told("list", listing.page(self.rows, asked).items, wanted, all_)
+        self.told("list", listing.page(self.rows, asked, opened=self.opened).items, wanted, all_)
         visible = {
             id_: fact
             for id_, fact in self.now.facts.items()
@@ -61,15 +67,16 @@ class OfRows(Tally):
             number = int(word[-1])
             some = {t for t in wanted if self._number(t) % 5 == number}
             among = {t for t in all_ if self._number(t) % 5 == number}
-            self.told("search", listing.page(self.rows, words).items, some, among)
+            self.told(
+                "search", listing.page(self.rows, words, opened=self.opened).items, some, among
+            )
         if "unit" in model.table.c:
             self._by_unit(model, listing, visible)
         then = self.ways.asked(model, see, limit=1000)
         warehouse = self.ways.parts.warehouse
         assert warehouse is not None
-        opened = self.ways.parts.opening.rows
         position = self.then.position
-        past, total = page_then(warehouse, listing, then, None, position, opened, count=True)
+        past, total = page_then(warehouse, listing, then, None, position, self.opened, count=True)
         self.told("list as of", past.items, self.tokens([kind], self.then.facts), all_)
         held = [
             fact
@@ -103,7 +110,7 @@ class OfRows(Tally):
         for id_ in ids:
             hidden = self.oracle.hidden(views, self.now.facts[id_])
             mine = self._mine(id_)
-            row = listing.one(self.rows, id_, sight)
+            row = listing.one(self.rows, id_, sight, self.opened)
             self.equal("one", id_, row is not None, hidden is not None)
             self.told("one", row, self.among({id_: hidden}), mine)
             marked = set((row or {}).get(MASKED, ()))
@@ -141,7 +148,7 @@ class OfRows(Tally):
         kinds, facts = ("customer", "opportunity", "service-ticket"), self.now.facts
         among = self.universe(kinds)
         for id_ in self.chance.sample(self.world.ids["customer"], 8):
-            page = customer_page(Now(self.rows), id_, sights)
+            page = customer_page(Now(self.rows), id_, sights, self.opened)
             hidden = {
                 other: self.oracle.hidden(self.seen(f"{fact['kind']}.read"), fact)
                 for other, fact in facts.items()
