@@ -50,14 +50,19 @@ class Generations:
         remove(file)
         return file
 
-    def switch(self, file: Path) -> None:
-        """Make another file the one in use, in one step that outlives a crash."""
-        beside = self._pointer.with_suffix(".current.new")
-        with beside.open("w", encoding="utf-8") as text:
+    def prepare(self, file: Path) -> None:
+        """Make ready to switch to another file, which takes the disk its time."""
+        with self._beside().open("w", encoding="utf-8") as text:
             text.write(f"{file.name}\n")
             text.flush()
             os.fsync(text.fileno())
-        beside.replace(self._pointer)
+
+    def switch(self) -> None:
+        """Make the file that was prepared the one in use, in one step."""
+        self._beside().replace(self._pointer)
+
+    def settle(self) -> None:
+        """Make sure that the switch outlives a crash: what was in use before may go now."""
         folder = os.open(self._path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -70,6 +75,9 @@ class Generations:
         for file in self._path.parent.glob(f"{self._path.stem}*{self._path.suffix}"):
             if file != used and (file == self._path or self._number(file)):
                 remove(file)
+
+    def _beside(self) -> Path:
+        return self._pointer.with_suffix(".current.new")
 
     def _number(self, file: Path) -> int:
         number = file.name.removeprefix(f"{self._path.stem}.").removesuffix(self._path.suffix)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import file_digest, sha256
@@ -79,6 +80,7 @@ class Segments:
     def __init__(self, folder: Path) -> None:
         """Look after a folder; it is made when there is something to seal."""
         self.folder = folder
+        self._mending = threading.Lock()
 
     def all(self) -> list[Segment]:
         """Return the segments that follow one another without a gap from position 1."""
@@ -107,7 +109,8 @@ class Segments:
             gone = line.pop()
             log.warning("segment.foreign", folder=gone.folder.name)
             shutil.rmtree(gone.folder)
-        return [self._mended(segment, read) for segment in line]
+        with self._mending:
+            return [self._mended(segment, read) for segment in line]
 
     def seal(
         self, read: Source, upto: int, *, size: int = SEGMENT, least: int = SEGMENT
@@ -124,15 +127,15 @@ class Segments:
 
     def sweep(self) -> None:
         """Remove what is in no manifest: files of former shapes, and what a crash left behind."""
-        for folder in self.folder.glob("*-*"):
-            segment = None if folder.name.startswith("new-") else _read(folder)
-            if segment is None:
+        for folder in self.folder.glob("new-*-*"):
+            if not _alive(int(folder.name.split("-")[1])):
                 shutil.rmtree(folder, ignore_errors=True)
-                continue
-            named = {MANIFEST, *(part.file for part in segment.parts.values())}
-            for file in folder.iterdir():
-                if file.name not in named:
-                    file.unlink(missing_ok=True)
+        with self._mending:
+            for segment in self.all():
+                named = {MANIFEST, *(part.file for part in segment.parts.values())}
+                for file in segment.folder.iterdir():
+                    if file.name not in named:
+                        file.unlink(missing_ok=True)
 
     def _sealed(self, read: Source, first: int, last: int) -> Segment:
         name = f"{first:012}-{last:012}"
@@ -232,6 +235,17 @@ def _write(segment: Segment) -> None:
         os.fsync(file.fileno())
     beside.replace(segment.folder / MANIFEST)
     _sync(segment.folder)
+
+
+def _alive(process: int) -> bool:
+    """Tell whether a process may still be writing; our own clears up after itself."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _sync(folder: Path) -> None:

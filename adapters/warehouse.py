@@ -226,11 +226,12 @@ class Warehouse:
                     new.loader.load_all(read(new.loader.position))
                 compared = self._compare(new, made, sealed)
                 new.connection.execute("CHECKPOINT")
+                self._generations.prepare(file)
                 with self._writing:
                     # What came in meanwhile; nothing is loaded into the old file any more.
                     new.loader.load_all(read(new.loader.position))
                     began = time.perf_counter()
-                    self._generations.switch(file)
+                    self._generations.switch()
                     old = self._switch(new)
                     took = time.perf_counter() - began
             except BaseException:
@@ -313,6 +314,7 @@ class Warehouse:
         with self._changed:
             if generation not in self._retired:
                 return
+        self._generations.settle()
         generation.connection.close()
         remove(generation.file)
         with self._changed:

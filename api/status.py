@@ -11,26 +11,30 @@ import sqlalchemy as sa
 from rich.table import Table
 
 from adapters.databases import connect
+from adapters.generations import current_file
 from adapters.journal import Journal
 from adapters.journal_tables import checkpoints
 from adapters.settings import Settings
 from projections.kernel import read_models
 from projections.rebuild import stale
 from projections.tables import parked, positions
-from projections.warehouse import position
+from projections.warehouse import Loader, position
 from streams.publish_operations import NAME as OPERATIONS
 
 
 def status(settings: Settings) -> dict[str, Any]:
     """Return the journal's head and, for each part that there is, its position and lag.
 
-    `parked` are the events that could not be applied; `stale` the read models to be rebuilt.
+    `parked` are the events that could not be applied; `stale` the read
+    models, and the facts and histories of the warehouse, to be rebuilt.
     """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
         journal.create()
         head = journal.head()
-        reached = _rows(rows) | _warehouse(settings) | _checkpoints(journal)
+        warehouse, outdated = _warehouse(settings)
+        reached = _rows(rows) | warehouse | _checkpoints(journal)
+        rebuild = stale(rows, read_models()) if _has(rows, positions.name) else []
         ends = {OPERATIONS: head.operation}  # numbers of entries, not positions
         return {
             "position": head.position,
@@ -41,7 +45,7 @@ def status(settings: Settings) -> dict[str, Any]:
                 for name, at in reached.items()
             },
             "parked": _parked(rows),
-            "stale": stale(rows, read_models()) if _has(rows, positions.name) else [],
+            "stale": rebuild + outdated,
         }
     finally:
         rows.dispose()
@@ -64,25 +68,29 @@ def _rows(engine: sa.Engine) -> dict[str, int]:
     return {f"rows: {model}": at for model, at in found}
 
 
-def _warehouse(settings: Settings) -> dict[str, int]:
+def _warehouse(settings: Settings) -> tuple[dict[str, int], list[str]]:
     """Return the position of the warehouse: from its file or, in use, from the process that has it.
 
-    Nothing when there is no file, and nobody to ask either.
+    With what of it another version of the code made. Nothing when there is no file, and nobody to
+    ask either.
     """
-    if not settings.warehouse and settings.warehouse_path.exists():
+    file = current_file(settings.warehouse_path)
+    if not settings.warehouse and file.exists():
         try:
-            with duckdb.connect(settings.warehouse_path, read_only=True) as connection:
-                return {"warehouse": position(connection)}
+            with duckdb.connect(file, read_only=True) as connection:
+                loader = Loader(connection, segments=settings.warehouse_path.parent / "segments")
+                gone = ["segments"] if loader.faults(thorough=False) else []
+                return {"warehouse": position(connection)}, [*loader.differing(), *gone]
         except duckdb.IOException:
             pass  # in use
         except duckdb.Error:
-            return {}  # not made yet, or broken
+            return {}, []  # not made yet, or broken
     url = settings.warehouse or f"http://{settings.host}:{settings.port}"
     try:
         answer = httpx.get(f"{url}/readyz", timeout=2, trust_env=False).json()
-        return {"warehouse": int(answer["parts"]["warehouse"]["position"])}
+        return {"warehouse": int(answer["parts"]["warehouse"]["position"])}, answer["stale"]
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
-        return {}
+        return {}, []
 
 
 def _parked(engine: sa.Engine) -> list[dict[str, Any]]:

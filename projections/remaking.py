@@ -96,7 +96,7 @@ def _columns(connection: DuckDBPyConnection, name: str) -> dict[str, list[Any]]:
 
 
 def _copy(live: DuckDBPyConnection, new: DuckDBPyConnection, query: str, table: str) -> None:
-    rows = live.execute(query).to_arrow_reader()  # noqa: F841 (DuckDB finds it by its name)
+    rows = live.sql(query).to_arrow_reader()  # noqa: F841 (DuckDB finds it by its name)
     new.execute(f"INSERT INTO store.{table} BY NAME FROM rows")
 
 

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
-
-import structlog
 
 from adapters.journal import Journal
 from adapters.warehouse import Warehouse
+from streams.upkeep import Stopped, Upkeep
 from streams.worker import Worker
-
-log = structlog.get_logger(__name__)
 
 AT_ONCE = 20_000
 """Events that are read together."""
 
 BETWEEN_LOADS = 0.2
 """Seconds between two loads when few events come: DuckDB takes many rows as fast as one."""
-
-
-class _Stopped(Exception):
-    """The work is to end before a rebuild is through."""
 
 
 class JournalLoading:
@@ -32,19 +23,26 @@ class JournalLoading:
         """Bring the events of a journal into a warehouse."""
         self._journal = journal
         self._warehouse = warehouse
+        self._upkeep = Upkeep(journal, warehouse)
 
     def work(self, worker: Worker) -> None:
         """Load what the journal has and what comes.
 
-        A warehouse that is empty, or that another version of the code made, is built anew first;
-        the old one answers until then.
+        A warehouse that is empty is built first. Of one that another version of the code made, or
+        whose segments were damaged, what differs is made anew; the old one answers until then.
         """
-        if self._warehouse.outdated or self._behind():
-            try:
-                self._rebuild(worker)
-            except _Stopped:
-                return
+        try:
+            with self._upkeep.beside(worker):
+                self._follow(worker)
+        except Stopped:
+            return
+
+    def _follow(self, worker: Worker) -> None:
+        if not self._warehouse.outdated and self._behind():
+            self._upkeep.rebuild(worker, None)
         while not worker.stopping:
+            if self._warehouse.outdated:
+                self._upkeep.rebuild(worker, ())
             began = time.monotonic()
             position = self._warehouse.position()
             rows = self._journal.raw(position, AT_ONCE)
@@ -58,16 +56,3 @@ class JournalLoading:
 
     def _behind(self) -> bool:
         return self._warehouse.position() == 0 and self._journal.head().position > AT_ONCE
-
-    def _rebuild(self, worker: Worker) -> None:
-        log.info("warehouse.rebuild", because=self._warehouse.outdated or "empty")
-
-        def read(after: int) -> Iterator[Sequence[Any]]:
-            while rows := self._journal.raw(after, AT_ONCE):
-                if worker.stopping:
-                    raise _Stopped
-                yield rows
-                after = rows[-1][0]
-
-        self._warehouse.rebuild(read)
-        log.info("warehouse.rebuilt", position=self._warehouse.position())

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from adapters.warehouse import Warehouse
 from projections.facts import facts
 from projections.kernel import read_models
@@ -26,6 +28,29 @@ warehouse = Warehouse(Path(sys.argv[1]))
 warehouse.rebuild(read)
 print("done", flush=True)
 warehouse.close()
+"""
+
+
+SWITCHING = """
+import os, signal, sys; from pathlib import Path
+from adapters.generations import Generations
+from adapters.warehouse import Warehouse
+from tests.projections.happenings import golden_rows
+rows, moment = golden_rows(), sys.argv[2]
+read = lambda after: iter([rows[after:]])
+def die(*_): os.kill(os.getpid(), signal.SIGKILL)
+warehouse = Warehouse(Path(sys.argv[1]))
+list(warehouse.segments.seal(read, len(rows), size=20))
+switch = Generations.switch
+if moment == "before":
+    Generations.switch = die
+elif moment == "half":
+    Generations.switch = lambda *given: (setattr(Path, "replace", die), switch(*given))
+elif moment == "after":
+    Generations.switch = lambda *given: (switch(*given), die())
+elif moment == "discarding":
+    Warehouse._discard = die
+warehouse.rebuild(read)
 """
 
 
@@ -69,3 +94,27 @@ def test_a_rebuild_killed_anywhere_leaves_a_whole_warehouse(tmp_path: Path) -> N
         assert content(warehouse) == content(fresh)
         warehouse.close()
     fresh.close()
+
+
+@pytest.mark.parametrize("moment", ["before", "half", "after", "discarding"])
+def test_a_switch_killed_at_any_step_leaves_one_whole_warehouse(
+    tmp_path: Path, moment: str
+) -> None:
+    rows, path = golden_rows(), tmp_path / "warehouse.duckdb"
+    first = Warehouse(path)
+    first.load(rows)
+    before = content(first)
+    first.close()
+    killed = subprocess.run(
+        [sys.executable, "-c", SWITCHING, str(path), moment], cwd=ROOT, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    warehouse = Warehouse(path)
+    assert warehouse.outdated is None
+    assert content(warehouse) == before
+    name = "warehouse.duckdb" if moment in ("before", "half") else "warehouse.1.duckdb"
+    assert [file.name for file in tmp_path.glob("*.duckdb")] == [name]
+    remade = warehouse.rebuild(lambda after: iter([rows[after:]]))
+    assert remade.compared.differ == {}
+    assert content(warehouse) == before
+    warehouse.close()

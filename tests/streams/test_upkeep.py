@@ -1,0 +1,68 @@
+"""Upkeep beside loading: history is sealed as it settles, and rebuilds are done when asked for."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.journal import Journal
+from adapters.rebuild_requests import NobodyAnswers, RebuildRequests
+from adapters.warehouse import Warehouse
+from streams.upkeep import Upkeep
+from streams.warehouse import JournalLoading
+from tests.projections.accounts import accounts
+from tests.streams.flow import Accounts, until, working
+
+MODELS = {accounts.name: accounts}
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal(f"sqlite:///{tmp_path / 'journal.db'}")
+    journal.create()
+    yield journal
+    journal.close()
+
+
+def test_history_is_sealed_once_there_is_enough_of_it(journal: Journal, tmp_path: Path) -> None:
+    Accounts(journal).grow(120)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS)
+    loading = JournalLoading(journal, warehouse)
+    loading._upkeep = Upkeep(journal, warehouse, size=50)
+    with working(loading.work):
+        until(lambda: warehouse.segments.last() == 100)
+        assert [each.last for each in warehouse.segments.all()] == [50, 100]
+    warehouse.close()
+
+
+def test_the_owner_rebuilds_when_it_is_asked_and_loads_on(journal: Journal, tmp_path: Path) -> None:
+    history = Accounts(journal)
+    history.grow(100)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS)
+    told: list[int] = []
+    with working(JournalLoading(journal, warehouse).work) as (worker,):
+        until(lambda: warehouse.position() == journal.head().position)
+        growing = threading.Thread(target=history.grow, args=(50,))
+        growing.start()
+        outcome = RebuildRequests(warehouse.path).ask(["history_accounts"], told.append)
+        growing.join()
+        until(lambda: warehouse.position() == journal.head().position)
+        assert worker.failures == 0
+    assert outcome["made"] == ["history_accounts"]
+    assert outcome["differ"] == {}
+    assert told
+    query = "SELECT id, balance FROM history_accounts WHERE valid_to_position IS NULL"
+    with warehouse.reader() as cursor:
+        found = dict(cursor.execute(query).fetchall())
+    assert found == {id_: row["balance"] for id_, row in history.folded().items()}
+    warehouse.close()
+
+
+def test_a_request_that_nobody_takes_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.rebuild_requests.TAKEN_WITHIN", 0.2)
+    with pytest.raises(NobodyAnswers):
+        RebuildRequests(tmp_path / "warehouse.duckdb").ask(None)
+    assert list(tmp_path.iterdir()) == []
