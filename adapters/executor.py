@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import hashlib
 import re
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-import orjson
 import structlog
-from pydantic import ValidationError
 
 from adapters import references
 from adapters.dating import give
+from adapters.digests import digest
 from adapters.guard import Guard
 from adapters.journal import Journal
 from adapters.permission_check import must_wait, permit_of
 from adapters.refusals import (
-    InvalidBody,
     KeyReused,
-    MalformedBody,
     RecordUnreadable,
     Refusal,
     RuleBroken,
@@ -32,9 +28,10 @@ from adapters.refusals import (
     UnknownId,
 )
 from adapters.separation import require_other_hands
+from adapters.shapes import arguments_in
 from adapters.transaction import Transaction
 from adapters.writer import Writer
-from domain.commands import Command, commands
+from domain.commands import Command, every_command
 from domain.kernel import Aggregate, Origin, RuleViolation
 from domain.stored import UnreadableEvent
 from projections.sight import Party
@@ -93,7 +90,7 @@ class Executor:
         self.journal = journal
         self._guard = guard
         self.writer = Writer(journal, capacity)
-        self._commands = commands()
+        self._commands = every_command()
 
     def start(self) -> None:
         """Begin to work."""
@@ -118,7 +115,10 @@ class Executor:
 
     def _execution(self, call: Call) -> Execution:
         key = b"" if self.journal.keys is None else self.journal.keys.digest_key
-        return Execution(call, self._commands.get(call.command), self._guard, key)
+        command = self._commands.get(call.command)
+        if command is not None and command.system and call.party is not None:
+            command = None  # for policies alone: for anybody else there is no such command
+        return Execution(call, command, self._guard, key)
 
     def execute(self, call: Call) -> Answer:
         """Execute a call and wait for its answer. Raises a `Refusal`."""
@@ -146,10 +146,10 @@ class Execution:
                 raise UnknownCommand(f"There is no command {call.command!r}.")
             if call.id is not None and not _ID.fullmatch(call.id):
                 raise UnknownId(f"There is no {command.aggregate.kind} {call.id!r}.")
-            self._arguments = _arguments(command, call.body)
+            self._arguments = arguments_in(command, call.body)
         except Refusal as refusal:
             self._invalid = refusal
-        self._digest = _digest(call, digest_key) if call.keyed else ""
+        self._digest = digest(call.command, call.id, call.body, digest_key) if call.keyed else ""
 
     def needs(self) -> Iterable[str]:
         """Return the record itself and those that its body names."""
@@ -164,9 +164,10 @@ class Execution:
         """Return what its body names by code: the rule that guards the code, and the code."""
         if self._invalid is None and self._command is not None:
             for _, reference, value in self._command.named(self._arguments):
-                if reference.claim is not None and value is not None:
+                rule = reference.claim or reference.ended
+                if rule is not None and value is not None:
                     values = [value] if isinstance(value, str) else value
-                    yield from ((reference.claim, each) for each in values)
+                    yield from ((rule, each) for each in values)
 
     def repeats(self) -> Iterable[tuple[str, str]]:
         """Return the client's own command id, if it gave one."""
@@ -184,7 +185,7 @@ class Execution:
             done = transaction.operations.done(call.origin.command_id, call.origin.actor)
             if done is not None:
                 # The digests of former times had no key.
-                if done.digest not in (self._digest, _digest(call)):
+                if done.digest not in (self._digest, digest(call.command, call.id, call.body)):
                     raise KeyReused("The Idempotency-Key was used for another request before.")
                 return Answer(done.target, done.version, done.position, repeated=True)
         if self._invalid is not None or command is None:
@@ -228,7 +229,9 @@ class Execution:
         for field, reference, value in command.named(arguments):
             references.check(transaction, field, reference, value, permit)
         for parameter, lineage in command.lineages.items():
-            above = references.lineage(transaction, lineage, arguments[lineage.start])
+            told = lineage.start in arguments
+            start = arguments[lineage.start] if told else getattr(target, lineage.start)
+            above = references.lineage(transaction, lineage, start)
             arguments[parameter] = above
         aggregate = give(transaction, command, target, arguments, call.yields)
         if permit:
@@ -267,44 +270,3 @@ class Execution:
 def _plain(text: str) -> str:
     """Return a text as a database takes it: what a client sent may have any character in it."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def _arguments(command: Command, body: bytes | Mapping[str, Any]) -> dict[str, Any]:
-    text = body if isinstance(body, bytes) else orjson.dumps(body)
-    try:
-        return dict(command.body.model_validate_json(text or b"{}"))
-    except ValidationError as error:
-        raise unfit(error) from error
-    except UnicodeDecodeError as error:
-        raise MalformedBody("The body is not UTF-8.") from error
-
-
-def unfit(error: ValidationError) -> Refusal:
-    """Return the refusal of JSON that does not have the shape it must have."""
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    if faults[0]["type"] == "json_invalid":
-        return MalformedBody(faults[0]["msg"])
-    return InvalidBody(
-        "; ".join(f"{_pointer(f['loc'])}: {f['msg']}" for f in faults[:5]),
-        [{"pointer": _pointer(f["loc"]), "detail": f["msg"]} for f in faults[:100]],
-    )
-
-
-def _pointer(location: Iterable[int | str]) -> str:
-    """Return a place in a JSON document as RFC 6901 writes it."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
-
-
-def _digest(call: Call, key: bytes = b"") -> str:
-    """Return what tells a repeat from another request under the same key.
-
-    With a key of ours nobody else can find out from it what the body said of a person.
-    """
-    body = call.body
-    if isinstance(body, bytes):
-        try:
-            body = orjson.loads(body or b"{}")
-        except orjson.JSONDecodeError:
-            body = {"": body.hex()}
-    text = orjson.dumps([call.command, call.id, body], option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(text, digest_size=16, key=key).hexdigest()

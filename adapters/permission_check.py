@@ -64,9 +64,13 @@ class Permit:
             raise self._refusal(permission, self._access, None)
 
     def require(self, permission: str, record: Aggregate) -> None:
-        """Require a permission where a record belongs. Raises `NotPermitted`."""
-        if not self._decide(self._access, permission, record):
-            raise self._refusal(permission, self._access, record)
+        """Require a permission where a record belongs, and where those do that it affects.
+
+        Raises `NotPermitted`.
+        """
+        for each in (record, *filter(None, map(self._transaction.load, record.affected))):
+            if not self._decide(self._access, permission, each):
+                raise self._refusal(permission, self._access, each)
 
     def require_made(
         self, permission: str, record: Aggregate, origin: Origin, *, created: bool
@@ -86,6 +90,8 @@ class Permit:
             access if record.kind == "unit" else self._access, permission, record
         ):
             raise self._refusal(permission, access, record)
+        if created and record.affected:
+            self.require(permission, record)
         if access is not self._access:
             require_limits(self._access, access, record.id, self._party, self._now)
 

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.permission_check import Permit
 from adapters.refusals import UnknownReference
 from adapters.transaction import Transaction
-from domain.kernel import Aggregate, RecordClosed, RuleViolation
+from domain.kernel import Aggregate, RuleViolation
 from domain.values import Lineage, Reference
 
 
@@ -29,6 +29,9 @@ def check(
             for i, one in enumerate(value):
                 check(transaction, f"{field}/{i}", reference, one, permit)
             return
+        if reference.ended is not None:
+            for i, holder in transaction.holders(reference.ended, value):
+                raise holder.closing(f"{field}/{i}")
         existing = transaction.existing(value, reference.kind)
         missing = set(value) - existing
         if permit is not None:
@@ -46,8 +49,11 @@ def check(
         if record is None or record.kind != reference.kind or unseen:
             detail = f"There is no {reference.kind} {value}."
             raise UnknownReference(detail, [{"pointer": f"/{field}", "detail": detail}])
+        if reference.ended is not None:
+            for _, holder in transaction.holders(reference.ended, [value]):
+                raise holder.closing(field)
         if reference.live and record.retired:
-            raise RecordClosed(field)
+            raise record.closing(field)
 
 
 def named(transaction: Transaction, by: Reference | Lineage, value: str) -> Aggregate | None:

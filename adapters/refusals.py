@@ -120,8 +120,9 @@ class RuleBroken(Refusal):
     def __init__(self, violation: RuleViolation) -> None:
         """Refuse by the rule that the aggregate raised."""
         field = violation.field
-        errors = [{"pointer": f"/{field}", "detail": violation.text()}] if field else []
-        super().__init__(violation.text(), errors)
+        detail = f"{violation.text()} {violation.hint}".rstrip()
+        errors = [{"pointer": f"/{field}", "detail": detail}] if field else []
+        super().__init__(detail, errors)
         self.rule = violation.rule()
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -262,6 +262,14 @@ class Transaction:
             holder = self.holder(rule, code)
             record = None if holder is None else self.load(holder)
         return record
+
+    def holders(self, rule: str, values: Sequence[str]) -> Iterator[tuple[int, Aggregate]]:
+        """Yield the records that hold some of these claims, each with the place of its value."""
+        self._claims.read((rule, value) for value in values)
+        for i, value in enumerate(values):
+            stream = self.holder(rule, value)
+            if stream is not None and (record := self.load(stream)) is not None:
+                yield i, record
 
     def flush(self) -> int:
         """Send all units of work to the database. Returns the number of events."""

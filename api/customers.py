@@ -14,6 +14,7 @@ from adapters.refusals import UnknownId
 from adapters.warehouse import Warehouse
 from api.commands import adds_to_answer
 from api.forwarding import forward
+from api.moved import moved
 from api.parts import Parts
 from api.reading import AsOf, MinPosition, TheParts, instant_of, json_response, reach
 from api.records import records
@@ -53,6 +54,8 @@ async def page(
         found = await run_in_threadpool(_page_then, parts.warehouse, id, position, sights, opened)
     if found is None:
         raise UnknownId(f"There is no customer {id!r}.")
+    if (elsewhere := moved(request, found.customer)) is not None:
+        return elsewhere
     return json_response({**_plain(found), "position": position})
 
 
@@ -83,5 +86,15 @@ def similar(
     sight = see.sight(f"{customers.aggregate}.read")
     with parts.rows.connect() as connection:
         found = likely_duplicates(connection, body["name"], body.get("registration_number"), sight)
-    others = [dataclasses.asdict(each) for each in found if each.id != answer.id]
+    others = [
+        {**dataclasses.asdict(each), "merge": _offer(each.id, answer.id)}
+        for each in found
+        if each.id != answer.id
+    ]
     return {"similar": others} if others else {}
+
+
+def _offer(survivor: str, duplicate: str) -> Mapping[str, Any]:
+    """Return the command by which the new customer would go into the one that was there."""
+    body = {"survivor_id": survivor, "duplicate_id": duplicate, "take": []}
+    return {"command": "customer-merge.begin", "href": "/customer-merges", "body": body}

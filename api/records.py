@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from adapters.refusals import UnknownId
 from api.cursors import Cursor, Place, page
 from api.forwarding import forward
+from api.moved import moved
 from api.parts import Parts
 from api.past import page_then
 from api.reading import (
@@ -157,6 +158,7 @@ def _one(model: ReadModel) -> Callable[..., Any]:
 
     async def one(
         id: str,
+        request: Request,
         parts: TheParts,
         see: See,
         fields: Fields = None,
@@ -175,6 +177,8 @@ def _one(model: ReadModel) -> Callable[..., Any]:
             row = await run_in_threadpool(row_then, parts, model, id, instant_of(as_of), sight)
         if row is None:
             raise UnknownId(f"There is no {model.aggregate} {id!r}{' then' * bool(as_of)}.")
+        if (elsewhere := moved(request, row)) is not None:
+            return elsewhere
         etag = f'"{row["version"]}"'
         headers = {"ETag": etag}
         if if_none_match is not None and _matches(if_none_match, etag):

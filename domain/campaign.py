@@ -172,6 +172,7 @@ class Campaign(Outreach, Aggregate):
         self.targets: set[str] = set()
         self.contacted: set[str] = set()
         self.responded: set[str] = set()
+        self.replaced: dict[str, str] = {}
         self.opportunities: set[str] = set()
         self.cost = Decimal(0)
         self.evaluated = False
@@ -253,14 +254,14 @@ class Campaign(Outreach, Aggregate):
             raise CampaignEvaluated
         if self.status is not Status.CLOSED:
             raise CloseRequired
-        responded = len(self.responded)
+        targets, contacted, responded = self._sizes()
         self.trigger_event(
             self.Evaluated,
             conclusion=conclusion,
-            targets=len(self.targets),
-            contacted=len(self.contacted),
+            targets=targets,
+            contacted=contacted,
             responded=responded,
-            response_rate=ratio(responded, len(self.targets), "0.0001"),
+            response_rate=ratio(responded, targets, "0.0001"),
             cost=self.cost,
             cost_per_response=ratio(self.cost, responded, "0.01"),
             orders_won=orders_won,

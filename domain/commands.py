@@ -13,7 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from domain.effective import STATED
 from domain.hindsight import DatesContradict, FutureFact
-from domain.kernel import Aggregate, RecordClosed, RuleViolation, SameHands, discover, kebab
+from domain.kernel import (
+    Aggregate,
+    RecordClosed,
+    RecordMerged,
+    RuleViolation,
+    SameHands,
+    discover,
+    kebab,
+)
 from domain.payload import fields_of
 from domain.values import Day, Issued, Lineage, Reference, Value
 
@@ -35,7 +43,8 @@ class Command:
     `lineages` are the parameters that the system fills in from other records, `issued` those that
     the server makes up; `rules` are those it may be refused by, `guarded` those of them that need
     more than the record; `apart_from` is the fact whose author may not give this command; `dated`
-    is the parameter that states from which day what is said is true, if it has one.
+    is the parameter that states from which day what is said is true, if it has one; a `system`
+    command is given by policies alone.
     """
 
     name: str
@@ -51,6 +60,7 @@ class Command:
     guarded: frozenset[type[RuleViolation]]
     apart_from: type[Aggregate.Event] | None
     dated: str | None
+    system: bool
 
     @property
     def verb(self) -> str:
@@ -91,7 +101,13 @@ class Command:
 
 @cache
 def commands() -> Mapping[str, Command]:
-    """Return every command of every aggregate by name, as in `customer.regrade`."""
+    """Return every command that people may give, by name, as in `customer.regrade`."""
+    return {name: each for name, each in every_command().items() if not each.system}
+
+
+@cache
+def every_command() -> Mapping[str, Command]:
+    """Return every command of every aggregate by name, with those that policies alone give."""
     return {
         found.name: found
         for _, aggregate in sorted(discover().aggregates.items())
@@ -142,6 +158,8 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             rules |= {FutureFact} if creates else {FutureFact, DatesContradict}
         if any(reference.live for reference in every):
             rules.add(RecordClosed)
+        if any(reference.ended for reference in every):
+            rules.add(RecordMerged)
         claimed, claims = _claims(aggregate)
         if not claimed.isdisjoint(fields):
             rules |= claims
@@ -161,6 +179,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             guarded=guarded,
             apart_from=apart_from,
             dated=dated,
+            system=getattr(function, "system", False),
         )
 
 

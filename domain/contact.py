@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from domain.correction import Fields, corrected, correction
 from domain.erasure import LegalBasis, PersonErased, require_discretion
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command, new_id
-from domain.standing import Standing
+from domain.standing import CustomerMerged, Standing
 from domain.values import Day, Erases, Id, Line, Personal, Prose, Sensitive
 
 
@@ -216,6 +216,8 @@ class Contacts(Standing):
         """
         if contact_id in self.now.erased_contacts:
             raise PersonErased("contact_id")
+        if self.now.merged_into is not None and contact_id in self.now.left:
+            raise CustomerMerged(self.now.merged_into)
         if contact_id not in self.contacts and contact_id not in self.former_contacts:
             raise PersonRequired("contact_id")
         require_discretion(reason, legal_basis, self.contacts.get(contact_id, {}).values())

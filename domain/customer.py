@@ -9,7 +9,15 @@ from typing import Any, ClassVar
 
 from domain.account_team import AccountTeam, TeamRole
 from domain.contact import Contacts
-from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel import (
+    Aggregate,
+    MovedMeanwhile,
+    NothingChanged,
+    RuleViolation,
+    applies,
+    command,
+)
+from domain.merging import Merging
 from domain.profile import (
     Category,
     Details,
@@ -30,6 +38,7 @@ from domain.values import (
     CustomerAncestors,
     CustomerId,
     Day,
+    Id,
     Line,
     UnitCode,
 )
@@ -49,7 +58,7 @@ def normal_number(number: str) -> str:
     return "".join(character for character in folded if character.isalnum())
 
 
-class Customer(Profile, AccountTeam, Contacts, Aggregate):
+class Customer(Merging, Profile, AccountTeam, Contacts, Aggregate):
     """A key account: an organisation, its standing, its people and who looks after it."""
 
     class Registered(Details, Aggregate.Created):
@@ -129,6 +138,7 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
         parent_id: str | None,
     ) -> None:
         self.start()
+        self.alone()
         self.unit = unit
         self.category = category
         self.reach = reach
@@ -143,12 +153,12 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
 
     @property
     def retired(self) -> bool:
-        """Whether the customer is closed."""
-        return self.state is State.CLOSED
+        """Whether the customer is closed, or merged into another."""
+        return self.state in (State.CLOSED, State.MERGED)
 
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
-        """The registration number, held until the customer is closed."""
+        """The registration number, held until the customer is closed or merged."""
         number = self.details["registration_number"]
         if number is None or self.retired:
             return {}
@@ -167,6 +177,15 @@ class Customer(Profile, AccountTeam, Contacts, Aggregate):
     @applies(PlacedUnder)
     def _placed_under(self, parent_id: str | None) -> None:
         self.parent_id = parent_id
+
+    @command(system=True)
+    def follow_parent(self, parent_id: Id, former_id: Id, ancestors: CustomerAncestors) -> None:
+        """Follow the head office, in whatever state, where a merge or its undoing brought it."""
+        if former_id != self.parent_id:
+            raise MovedMeanwhile
+        if self.id == parent_id or self.id in ancestors:
+            raise ParentCycle("parent_id")
+        self.trigger_event(self.PlacedUnder, parent_id=parent_id)
 
     @command
     def transfer(self, unit: UnitCode, reason: Line) -> None:

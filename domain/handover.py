@@ -168,7 +168,7 @@ class Handover(Aggregate):
         """Whose own record it is: that of the employee who hands over."""
         return frozenset({self.employee})
 
-    @command
+    @command(system=True)
     def plan(self, moves: Moves, stay: Items) -> None:
         """Settle what goes to whom and what stays; the system does it when a handover has begun."""
         if self.state is not State.BEGUN:
@@ -181,7 +181,7 @@ class Handover(Aggregate):
         self.moves = moves
         self.stay = stay
 
-    @command
+    @command(system=True)
     def complete(self, kept: Items) -> None:
         """Note that all has gone over but what was `kept`; the system does it at the end."""
         if self.state is not State.PLANNED:
@@ -207,7 +207,7 @@ class Handover(Aggregate):
     def _reversed(self) -> None:
         self.state = State.REVERSING
 
-    @command
+    @command(system=True)
     def complete_reversal(self, returned: Items, kept: Items) -> None:
         """Note what has come back and what was kept; the system does it at the end."""
         if self.state is not State.REVERSING:

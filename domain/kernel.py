@@ -24,6 +24,13 @@ from eventsourcing.utils import get_topic
 
 from domain import effective
 from domain.payload import codec
+from domain.rule import MovedMeanwhile as MovedMeanwhile
+from domain.rule import NothingChanged as NothingChanged
+from domain.rule import RecordClosed as RecordClosed
+from domain.rule import RecordMerged as RecordMerged
+from domain.rule import RuleViolation as RuleViolation
+from domain.rule import SameHands as SameHands
+from domain.rule import kebab as kebab
 from domain.stored import Origin as Origin
 from domain.stored import Recorded as Recorded
 from domain.stored import Stored as Stored
@@ -35,58 +42,26 @@ applies = event
 """Marks the method that applies a fact: it assigns, never refuses; history replays through it."""
 
 
-def kebab(name: str) -> str:
-    """Return a class or method name as it is written in routes and event types (`close-file`)."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_+", "-", name.strip("_")).lower()
-
-
 def new_id() -> str:
     """Return a new UUIDv7 in its canonical text form; ids sort by the time they were made."""
     return str(uuid_utils.uuid7())
-
-
-class RuleViolation(Exception):
-    """A command was refused by a business rule; the docstring of the subclass is the rule."""
-
-    def __init__(self, field: str | None = None) -> None:
-        """Refuse, naming the `field` of the command's body that broke the rule, if one did."""
-        super().__init__(self.text())
-        self.field = field
-
-    @classmethod
-    def rule(cls) -> str:
-        """Return the stable name of the rule, as in `owner-required`."""
-        return kebab(cls.__name__)
-
-    @classmethod
-    def text(cls) -> str:
-        """Return the rule in a business user's words."""
-        return " ".join((cls.__doc__ or "").split())
-
-
-class RecordClosed(RuleViolation):
-    """Nothing new is attached to a record that is closed."""
-
-
-class NothingChanged(RuleViolation):
-    """A correction has to change something."""
-
-
-class SameHands(RuleViolation):
-    """Nobody approves or rejects what they submitted."""
 
 
 @overload
 def command(method: F) -> F: ...
 @overload
 def command(
-    *, apart_from: type[Any] | None = ..., guarded: Collection[type[RuleViolation]] = ...
+    *,
+    apart_from: type[Any] | None = ...,
+    guarded: Collection[type[RuleViolation]] = ...,
+    system: bool = ...,
 ) -> Callable[[F], F]: ...
 def command(method: F | None = None, **marks: Any) -> F | Callable[[F], F]:
     """Mark a method as a command: it checks the rules and states facts; it becomes a route.
 
     With `apart_from=Submitted` whoever stated the last such fact about the record is refused
-    (`SameHands`). `guarded` are rules that need more than the record to be checked.
+    (`SameHands`). `guarded` are rules that need more than the record to be checked. A `system`
+    command is for policies alone: it is no route and no permission.
     """
 
     def mark(function: F) -> F:
@@ -162,6 +137,15 @@ class Aggregate(BaseAggregate[str]):
     def owners(self) -> frozenset[str]:
         """The codes of the employees whose own record it is; those of its customer come besides."""
         return frozenset()
+
+    @property
+    def affected(self) -> tuple[str, ...]:
+        """The ids of other records that its commands change: they are permitted there as well."""
+        return ()
+
+    def closing(self, field: str) -> RuleViolation:
+        """Return why a record that this one ended, or is, is not named in `field`."""
+        return RecordClosed(field)
 
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:

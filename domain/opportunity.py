@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
-from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel import Aggregate, MovedMeanwhile, NothingChanged, RuleViolation, applies, command
 from domain.offer import LARGEST, AmountTooLarge, Lines, Offer, ProductLine, amount_of
 from domain.sales_stage import PROBABILITY, Percent, Stage, Status
 from domain.values import (
@@ -17,6 +17,7 @@ from domain.values import (
     CustomerId,
     Day,
     EmployeeCode,
+    Id,
     Line,
     UnitCode,
     Worth,
@@ -201,6 +202,13 @@ class Opportunity(Offer, Aggregate):
     @applies(CustomerNamed)
     def _customer_named(self, customer_id: str) -> None:
         self.customer_id = customer_id
+
+    @command(system=True)
+    def follow_customer(self, customer_id: Id, former_id: Id) -> None:
+        """Follow the customer, open or not, where a merge or its undoing brought it."""
+        if former_id != self.now.customer_id:
+            raise MovedMeanwhile
+        self.trigger_event(self.CustomerNamed, customer_id=customer_id)
 
     @command
     def retitle(self, title: Line) -> None:

@@ -9,7 +9,14 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.campaign_course import CampaignCourse, RunningRequired, Status
-from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel import (
+    Aggregate,
+    MovedMeanwhile,
+    NothingChanged,
+    RuleViolation,
+    applies,
+    command,
+)
 from domain.values import CustomerId, Id, Line, Prose
 
 
@@ -97,19 +104,108 @@ class Outreach(CampaignCourse):
         on: date | None = None
         first: bool = True  # response of this target
 
+    class TargetReplaced(Aggregate.Event):
+        """{who} put {customer_id} in the place of {former_id}, which was merged into it.
+
+        `targets`, `contacted` and `responded` say by how many their numbers change.
+        """
+
+        customer_id: str
+        former_id: str
+        merge_id: str
+        targets: int
+        contacted: int
+        responded: int
+
+    class TargetReturned(Aggregate.Event):
+        """{who} put {former_id} in its own place again, for its merge with {customer_id} is undone.
+
+        `targets`, `contacted` and `responded` say by how many their numbers change.
+        """
+
+        customer_id: str
+        former_id: str
+        merge_id: str
+        targets: int
+        contacted: int
+        responded: int
+
     contacted: set[str]
     responded: set[str]
+    replaced: dict[str, str]
+
+    def standing_for(self, customers: set[str]) -> set[str]:
+        """Return who stands for these customers now: each itself, or whom it was merged into."""
+        return {self._stands(each) for each in customers} if self.replaced else customers
+
+    def _stands(self, customer_id: str) -> str:
+        while customer_id in self.replaced:
+            customer_id = self.replaced[customer_id]
+        return customer_id
+
+    def _sizes(self) -> tuple[int, int, int]:
+        every = (self.targets, self.contacted, self.responded)
+        targets, contacted, responded = (len(self.standing_for(each)) for each in every)
+        return targets, contacted, responded
+
+    def _changed(self, replaced: dict[str, str]) -> dict[str, int]:
+        """Return by how many the numbers change when these customers are replaced."""
+        known, before = self.replaced, self._sizes()
+        self.replaced = replaced
+        after = self._sizes()
+        self.replaced = known
+        names = ("targets", "contacted", "responded")
+        return {name: n - m for name, m, n in zip(names, before, after, strict=True)}
 
     def _require_target(self, customer_id: str) -> None:
-        if customer_id not in self.targets:
+        if customer_id not in self.standing_for(self.targets):
             raise TargetRequired("customer_id")
+
+    @command(system=True)
+    def replace_target(self, customer_id: Id, former_id: Id, merge_id: Id) -> None:
+        """Put a customer in the place of one that is merged into it, also when all is over."""
+        if former_id not in self.standing_for(self.targets):
+            raise TargetRequired("former_id")
+        if former_id == self._stands(customer_id):
+            raise MovedMeanwhile
+        changes = self._changed(self.replaced | {former_id: customer_id})
+        self.trigger_event(
+            self.TargetReplaced,
+            customer_id=customer_id,
+            former_id=former_id,
+            merge_id=merge_id,
+            **changes,
+        )
+
+    @applies(TargetReplaced)
+    def _target_replaced(self, customer_id: str, former_id: str) -> None:
+        self.replaced = self.replaced | {former_id: customer_id}
+
+    @command(system=True)
+    def return_target(self, customer_id: Id, former_id: Id, merge_id: Id) -> None:
+        """Put a customer in its own place again when its merge is undone."""
+        if self.replaced.get(former_id) != customer_id:
+            raise MovedMeanwhile
+        changes = self._changed({k: v for k, v in self.replaced.items() if k != former_id})
+        self.trigger_event(
+            self.TargetReturned,
+            customer_id=customer_id,
+            former_id=former_id,
+            merge_id=merge_id,
+            **changes,
+        )
+
+    @applies(TargetReturned)
+    def _target_returned(self, former_id: str) -> None:
+        self.replaced = {k: v for k, v in self.replaced.items() if k != former_id}
 
     @command
     def add_targets(self, customer_ids: CustomerIds) -> None:
         """Add customers to the targets, up to 10,000 at once; those that are targets stay so."""
         if self.status is Status.CLOSED:
             raise CampaignClosed
-        new = [each for each in dict.fromkeys(customer_ids) if each not in self.targets]
+        known = self.standing_for(self.targets)
+        new = [each for each in dict.fromkeys(customer_ids) if each not in known]
         if not new:
             raise NothingChanged("customer_ids")
         self.trigger_event(self.TargetsAdded, customer_ids=new)
@@ -124,9 +220,9 @@ class Outreach(CampaignCourse):
         if self.status is Status.CLOSED:
             raise CampaignClosed
         ids = set(customer_ids)
-        if not ids <= self.targets:
+        if not ids <= self.standing_for(self.targets):
             raise TargetRequired("customer_ids")
-        if ids & (self.now.contacted | self.now.responded):
+        if ids & self.now.standing_for(self.now.contacted | self.now.responded):
             raise TargetContacted("customer_ids")
         self.trigger_event(
             self.TargetsRemoved, customer_ids=list(dict.fromkeys(customer_ids)), reason=reason
@@ -134,7 +230,8 @@ class Outreach(CampaignCourse):
 
     @applies(TargetsRemoved)
     def _targets_removed(self, customer_ids: list[str]) -> None:
-        self.targets.difference_update(customer_ids)
+        gone = {each for each in self.targets if self._stands(each) in customer_ids}
+        self.targets -= gone
 
     @command
     def record_contact(
@@ -154,12 +251,13 @@ class Outreach(CampaignCourse):
             channel=channel,
             outcome=outcome,
             note=note,
-            first=customer_id not in self.now.contacted,
+            first=customer_id not in self.now.standing_for(self.now.contacted),
         )
 
     @applies(ContactRecorded)
     def _contact_recorded(self, customer_id: str) -> None:
         self.contacted.add(customer_id)
+        self.targets.add(customer_id)
 
     @command
     def record_response(
@@ -176,9 +274,10 @@ class Outreach(CampaignCourse):
             customer_id=customer_id,
             kind=kind,
             note=note,
-            first=customer_id not in self.now.responded,
+            first=customer_id not in self.now.standing_for(self.now.responded),
         )
 
     @applies(ResponseRecorded)
     def _response_recorded(self, customer_id: str) -> None:
         self.responded.add(customer_id)
+        self.targets.add(customer_id)

@@ -12,6 +12,7 @@ from domain.erasure import LegalBasis, PersonErased, require_discretion
 from domain.handling import AcceptanceRequired, Handling, Level, Status
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.step import Step
+from domain.ticket_customer import OfCustomer
 from domain.values import CustomerId, Erases, Line, Moment, Personal, Prose, UnitCode
 
 
@@ -61,7 +62,7 @@ class ResolvedRequired(RuleViolation):
     """Only a ticket that was resolved, confirmed or closed is reopened."""
 
 
-class ServiceTicket(Handling, Aggregate):
+class ServiceTicket(OfCustomer, Handling, Aggregate):
     """One fault, complaint, consultation or request, worked by one owner at a time."""
 
     class Opened(Aggregate.Created):

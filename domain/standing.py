@@ -19,6 +19,7 @@ class State(StrEnum):
     LAPSED = "lapsed"
     SUSPENDED = "suspended"
     CLOSED = "closed"
+    MERGED = "merged"
 
 
 class LapseReason(StrEnum):
@@ -37,6 +38,15 @@ class LapseReason(StrEnum):
 
 class CustomerClosed(RuleViolation):
     """A closed customer is not changed any more."""
+
+
+class CustomerMerged(RuleViolation):
+    """A customer that was merged into another is changed under the other's id."""
+
+    def __init__(self, survivor_id: str) -> None:
+        """Refuse, naming the customer as which it lives on."""
+        super().__init__()
+        self.hint = f"It is {survivor_id} now."
 
 
 class PotentialRequired(RuleViolation):
@@ -110,6 +120,7 @@ class Standing(Part):
 
     state: State
     suspended_from: State
+    merged_into: str | None
 
     def start(self) -> None:
         """Begin as a potential customer."""
@@ -117,7 +128,9 @@ class Standing(Part):
         self.suspended_from = State.POTENTIAL
 
     def require_open(self) -> None:
-        """Refuse when the customer is closed."""
+        """Refuse when the customer is closed, or was merged into another."""
+        if self.now.merged_into is not None:
+            raise CustomerMerged(self.now.merged_into)
         if self.state is State.CLOSED:
             raise CustomerClosed
 

@@ -66,22 +66,24 @@ class Reference:
     """Marks a parameter that names another record: it must exist, and be open when `live`.
 
     It is named by its id, or by its code when `claim` is the name of the rule under which records
-    of this `kind` claim theirs.
+    of this `kind` claim theirs. `ended` is the rule under which another record claims the id of
+    one that it has ended; then that one is not named any more, in lists neither.
     """
 
     kind: str
     live: bool = True
     claim: str | None = None
+    ended: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Lineage:
     """Marks a parameter that the system fills in: a record and those above it, nearest first.
 
-    `start` is the name of the parameter that names the first one, by its id or by its code under
-    the rule `claim`; `step` the attribute of a record that names the one above it, none for the
-    first alone; `take` the attribute that is wanted of each. Such a parameter is no part of the
-    command's body.
+    `start` is the name of the parameter, or of the record's attribute, that names the first one,
+    by its id or by its code under the rule `claim`; `step` the attribute of a record that names
+    the one above it, none for the first alone; `take` the attribute that is wanted of each. Such
+    a parameter is no part of the command's body.
     """
 
     kind: str
@@ -130,8 +132,11 @@ Worth = Annotated[Decimal, Sensitive("amount")]
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 """The id of a record, or of a part of one."""
 
-CustomerId = Annotated[Id, Reference("customer")]
-"""The id of a customer that is not closed."""
+MERGED = "merged-once"
+"""The rule under which a merge of customers claims the one that goes into the other."""
+
+CustomerId = Annotated[Id, Reference("customer", ended=MERGED)]
+"""The id of a customer that is not closed, and not merged into another."""
 
 OpportunityId = Annotated[Id, Reference("opportunity", live=False)]
 """The id of an opportunity, open or not."""

@@ -109,6 +109,11 @@ def _targets_removed(row: Row, event: Recorded) -> Row:
     return {"targets": row["targets"] - len(event.data["customer_ids"])}
 
 
+@campaigns.on("campaign.target-replaced", "campaign.target-returned")
+def _target_replaced(row: Row, event: Recorded) -> Row:
+    return {name: row[name] + event.data[name] for name in ("targets", "contacted", "responded")}
+
+
 @campaigns.on("campaign.contact-recorded")
 def _contact_recorded(row: Row, event: Recorded) -> Row:
     contacted = row["contacted"] + event.data.get("first", True)

@@ -105,7 +105,7 @@ class _Page:
                 sa.func.avg(tickets.satisfaction).label("satisfaction"),
             ).where(calls),
         )
-        below = known.parent_id == id_
+        below = sa.and_(known.parent_id == id_, known.state != "merged")
         (subsidiaries,) = self._figures(
             customers, sa.select(sa.func.count().label("count")).where(below)
         )

@@ -10,7 +10,7 @@ from projections.standpoint import seen
 customers_report = Report(
     name="customers",
     title="Customers",
-    source=f"FROM {seen('customers')}",
+    source=f"FROM {seen('customers')} WHERE state <> 'merged'",
     on="base.registered_on",
     period="registration",
     dimensions=(
@@ -26,7 +26,12 @@ customers_report = Report(
         Dimension("currency", "Currency of revenue and IT budget", "base.currency"),
     ),
     measures=(
-        Measure("customers", "Customers", "customers, of whatever state", "{records}"),
+        Measure(
+            "customers",
+            "Customers",
+            "customers, of whatever state; one that was merged counts in the other",
+            "{records}",
+        ),
         Measure(
             "annual_revenue",
             "Annual revenue",

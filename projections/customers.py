@@ -53,6 +53,7 @@ customers = ReadModel(
     sa.Column("contacts", Json, nullable=False, default={}, info=_CONTACTS),
     sa.Column("team", Json, nullable=False, default={}),
     sa.Column("purchases", Json, nullable=False, default=[]),
+    sa.Column("merged", Json),
     order="name",
     indexes=[
         ["unit", "name"],
@@ -68,7 +69,8 @@ customers = ReadModel(
 )
 """`lost_to` is the competitor that gained a lapsed customer; `rival_until` the first day on which
 a contract with a competitor ends; `contacts` by contact id, `team` the role of each employee,
-`purchases` what is bought from competitors."""
+`purchases` what is bought from competitors; `merged` tells of one that was merged into another:
+`into` which, by which `merge_id`, by whom, when and why."""
 
 _PLAIN = (
     *("name", "short_name", "industry", "region", "registration_number", "website"),
@@ -194,6 +196,64 @@ def _purchase_recorded(row: Row, event: Recorded) -> Row:
 @customers.on("customer.purchase-ended")
 def _purchase_ended(row: Row, event: Recorded) -> Row:
     return _purchases(_other_purchases(row, event))
+
+
+@customers.on("customer.merged-into")
+def _merged_into(row: Row, event: Recorded) -> Row:
+    told = {
+        "into": event.data["survivor_id"],
+        "merge_id": event.data["merge_id"],
+        "by": event.on_behalf_of or event.actor,
+        "at": event.time.isoformat().replace("+00:00", "Z"),
+        "reason": event.data["reason"],
+    }
+    return {"state": "merged", "merged": told, "contacts": {}}
+
+
+@customers.on("customer.separated")
+def _separated(row: Row, event: Recorded) -> Row:
+    changes = {"state": event.data["state"], "merged": None}
+    contacts = row["contacts"] | _contacts(event)
+    return _details(event.data) | changes | {"contacts": contacts}
+
+
+@customers.on("customer.absorbed")
+def _absorbed(row: Row, event: Recorded) -> Row:
+    purchases = [*row["purchases"], *event.data["purchases"]]
+    return {
+        **_chosen(event),
+        "contacts": row["contacts"] | _contacts(event),
+        **_purchases(purchases),
+        "team": row["team"] | event.data["team"],
+    }
+
+
+@customers.on("customer.gave-back")
+def _gave_back(row: Row, event: Recorded) -> Row:
+    gone = {tuple(each) for each in event.data["purchases"]}
+    left = [p for p in row["purchases"] if (p["competitor"], p["product"]) not in gone]
+    contacts, team = event.data["contacts"], event.data["team"]
+    return {
+        **_chosen(event),
+        "contacts": {key: each for key, each in row["contacts"].items() if key not in contacts},
+        **_purchases(left),
+        "team": {who: role for who, role in row["team"].items() if who not in team},
+    }
+
+
+_PLACED = ("category", "reach", "grade", "unit", "manager", "parent_id")
+
+
+def _chosen(event: Recorded) -> Row:
+    given = {name: event.data[name] for name in _PLACED if event.data.get(name) is not None}
+    return _details(event.data) | given
+
+
+def _contacts(event: Recorded) -> Row:
+    return {
+        key: {name: value for name, value in each.items() if value is not None}
+        for key, each in (event.data["contacts"] or {}).items()
+    }
 
 
 def _other_purchases(row: Row, event: Recorded) -> list[Row]:

@@ -52,6 +52,7 @@ def likely_duplicates(
     query = sa.select(
         *(table.c[each] for each in ("id", "name", "name_key", "unit", "state", "registration_key"))
     )
+    query = query.where(table.c.state != "merged")
     query = Lens(customers, sight, connection.dialect.name, along=True).narrow(query)
     start = key[: max(2, (len(key) + 1) // 2)]
     wanted = [

@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, get_args
 
-from domain.commands import commands
+from domain.commands import every_command
 from domain.effective import effective_day
 from domain.kernel import Recorded, discover
 from domain.payload import fields_of
@@ -70,7 +70,7 @@ def template(event_type: str) -> str:
 def references(kind: str) -> Mapping[str, str]:
     """Return which fields of the records of a kind name others, and records of which kind."""
     found: dict[str, str] = {}
-    for command in commands().values():
+    for command in every_command().values():
         if command.aggregate.kind == kind:
             found |= {name: each.kind for name, each in command.references.items()}
     # Events name what their commands do; these are stated by several commands, or by policies.

@@ -69,6 +69,11 @@ def _contact_erased(row: Row, event: Recorded) -> Row:
     return {"contact": None}
 
 
+@service_tickets.on("service-ticket.customer-named")
+def _customer_named(row: Row, event: Recorded) -> Row:
+    return {"customer_id": event.data["customer_id"]}
+
+
 @service_tickets.on("service-ticket.reclassified")
 def _reclassified(row: Row, event: Recorded) -> Row:
     return {"kind": event.data["kind"], "severity": event.data["severity"]}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from typing import Any
 
 import structlog
 
@@ -60,7 +61,10 @@ def fulfil(
             settle()
         if wish.depends and unreadable:
             break
-        call = _call(policy, event, wish, refused)
+        body = wish.made(refused)
+        if body is None:
+            continue
+        call = _call(policy, event, wish, body)
         while (future := _submitted(executor, call, patient=bool(waiting))) is None:
             settle()
         waiting.append((wish.name, call, future))
@@ -80,7 +84,7 @@ def _submitted(executor: Executor, call: Call, *, patient: bool) -> Future[Answe
         raise
 
 
-def _call(policy: Policy, event: Recorded, wish: Wish, refused: Collection[str]) -> Call:
+def _call(policy: Policy, event: Recorded, wish: Wish, body: Mapping[str, Any]) -> Call:
     by_policy = event.actor.startswith(ACTOR)  # then it was done on behalf of somebody already
     origin = Origin(
         actor=f"{ACTOR}{policy.name}",
@@ -89,4 +93,4 @@ def _call(policy: Policy, event: Recorded, wish: Wish, refused: Collection[str])
         on_behalf_of=event.on_behalf_of if by_policy else event.actor,
         cause=event.command_id,
     )
-    return Call(wish.command, wish.id, wish.made(refused), origin, yields=True)
+    return Call(wish.command, wish.id, body, origin, yields=True)

@@ -20,12 +20,13 @@ class Wish:
 
     `key` tells it from the other wishes of the same policy about the same event; it must come out
     the same whenever the policy is asked again. By default it is the record's id. A body that is
-    a function is made when all wishes before it are done, from the keys of those refused.
+    a function is made when all wishes before it are done, from the keys of those refused; where
+    it makes none the wish has come to nothing.
     """
 
     command: str
     id: str | None
-    body: Mapping[str, Any] | Callable[[Collection[str]], Mapping[str, Any]] = field(
+    body: Mapping[str, Any] | Callable[[Collection[str]], Mapping[str, Any] | None] = field(
         default_factory=dict
     )
     key: str | None = None
@@ -40,13 +41,14 @@ class Wish:
         """Whether the body is made from what became of the wishes before it."""
         return callable(self.body)
 
-    def made(self, refused: Collection[str]) -> Mapping[str, Any]:
-        """Return the body, given the keys of the wishes that were refused."""
+    def made(self, refused: Collection[str]) -> Mapping[str, Any] | None:
+        """Return the body, if there is one, given the keys of the wishes that were refused."""
         return self.body(refused) if callable(self.body) else self.body
 
 
 Decide = Callable[[Recorded, Facts], Iterable[Wish]]
 Gather = Callable[[Recorded], sa.Select[Any]]
+Ask = Callable[[Recorded, Facts], sa.Select[Any]]
 
 
 @dataclass(frozen=True)
@@ -57,23 +59,28 @@ class Policy:
     on: frozenset[str]
     facts: Gather | None
     decide: Decide
+    recorded: Ask | None = None
 
 
 _known: dict[str, Policy] = {}
 
 
-def policy(on: Iterable[str], facts: Gather | None = None) -> Callable[[Decide], Decide]:
+def policy(
+    on: Iterable[str], facts: Gather | None = None, recorded: Ask | None = None
+) -> Callable[[Decide], Decide]:
     """Declare the function below as a policy, named after it.
 
     Args:
         on: The types of the events that it answers.
         facts: Gives, for an event, the query of the row read models for what it has to know. The
             rows it finds are at least as new as the event. None when the event says it all.
+        recorded: Gives, for an event and these rows, a query of the journal, where the row read
+            models do not know enough; what it finds comes after the rows.
     """
 
     def declare(decide: Decide) -> Decide:
         name = str(getattr(decide, "__name__", "")).replace("_", "-")
-        _known[name] = Policy(name, frozenset(on), facts, decide)
+        _known[name] = Policy(name, frozenset(on), facts, decide, recorded)
         return decide
 
     return declare

@@ -11,7 +11,7 @@ from projections.customers import customers
 from projections.opportunities import opportunities
 from projections.service_tickets import service_tickets
 from streams.policy import Wish
-from streams.transfer_to_successor import TICKET_ENDED
+from streams.transfer_to_successor import CUSTOMER_ENDED, TICKET_ENDED
 
 
 def portfolio(employees: Collection[str]) -> sa.CompoundSelect[Any]:
@@ -26,7 +26,7 @@ def portfolio(employees: Collection[str]) -> sa.CompoundSelect[Any]:
         customer.c.manager.label("holder"),
         customer.c.id.label("customer_id"),
         customer.c.unit,
-    ).where(customer.c.manager.in_(employees), customer.c.state != "closed")
+    ).where(customer.c.manager.in_(employees), customer.c.state.not_in(CUSTOMER_ENDED))
     business = (
         sa.select(
             sa.literal(kind).label("kind"),

@@ -173,6 +173,10 @@ class Reactions:
             rows = self._projector.engine.execution_options(writes=False)
             with rows.connect() as connection:
                 facts = [dict(row) for row in connection.execute(policy.facts(event)).mappings()]
+        if policy.recorded is not None:
+            with self._journal.engine.connect() as connection:
+                query = policy.recorded(event, facts)
+                facts += [dict(row) for row in connection.execute(query).mappings()]
         fulfil(self._executor, policy, event, policy.decide(event, facts), self._between)
 
     def _between(self) -> None:

@@ -14,6 +14,7 @@ from projections.service_tickets import service_tickets
 from projections.units import units
 from streams.policy import Facts, Wish, policy
 
+CUSTOMER_ENDED = ("closed", "merged")
 TICKET_ENDED = ("closed", "withdrawn")
 
 
@@ -39,7 +40,7 @@ def open_records(event: Recorded) -> sa.Select[Any]:
                 table.c.unit.in_(sa.select(gone.c.code)), is_open
             )
             for kind, table, is_open in (
-                ("customer", customer, customer.c.state != "closed"),
+                ("customer", customer, customer.c.state.not_in(CUSTOMER_ENDED)),
                 ("opportunity", sale, sale.c.status == "open"),
                 ("service-ticket", ticket, ticket.c.status.not_in(TICKET_ENDED)),
             )

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.commands import commands
+from domain.commands import commands, every_command
 from domain.customer import Customer, ParentCycle, RegistrationNumberTaken
 from domain.hindsight import DatesContradict, FutureFact
-from domain.kernel import NothingChanged, RecordClosed, RuleViolation
-from domain.standing import CustomerClosed, SuspensionRequired
-from domain.values import EMPLOYEE_CODE, UNIT_CODE, Lineage, Reference
+from domain.kernel import NothingChanged, RecordClosed, RecordMerged, RuleViolation
+from domain.standing import CustomerClosed, CustomerMerged, SuspensionRequired
+from domain.values import EMPLOYEE_CODE, MERGED, UNIT_CODE, Lineage, Reference
 from tests.domain.play import IDS
 
 TICKET = {
@@ -57,6 +57,7 @@ def test_the_rule_book_gives_each_name_to_one_rule() -> None:
 def test_a_command_knows_the_rules_of_the_methods_it_calls() -> None:
     assert set(commands()["customer.resume"].rules) == {
         CustomerClosed,
+        CustomerMerged,
         DatesContradict,
         FutureFact,
         SuspensionRequired,
@@ -78,11 +79,13 @@ def test_a_command_takes_the_day_from_which_its_fact_is_true() -> None:
 def test_a_command_that_refers_to_open_records_can_be_refused_for_a_closed_one() -> None:
     assert set(commands()["customer.place-under"].rules) == {
         CustomerClosed,
+        CustomerMerged,
         DatesContradict,
         FutureFact,
         NothingChanged,
         ParentCycle,
         RecordClosed,
+        RecordMerged,
     }
     assert RecordClosed not in commands()["campaign.link-opportunity"].rules
 
@@ -92,7 +95,8 @@ def test_a_creating_command_can_be_refused_for_what_another_record_holds() -> No
 
 
 def test_references_are_found_in_optional_and_repeated_parameters() -> None:
-    live, unit = Reference("customer"), Reference("unit", claim=UNIT_CODE)
+    live = Reference("customer", ended=MERGED)
+    unit = Reference("unit", claim=UNIT_CODE)
     manager = Reference("employee", claim=EMPLOYEE_CODE)
     opening = commands()["service-ticket.open"].references
     assert opening == {"customer_id": live, "unit": unit}
@@ -186,3 +190,8 @@ def test_a_list_of_ids_has_an_end() -> None:
     with pytest.raises(ValidationError):
         check("campaign.add-targets", {"customer_ids": IDS[:1] * 10_001})
     assert len(check("campaign.add-targets", {"customer_ids": IDS[:1] * 10_000}).customer_ids)
+
+
+def test_what_policies_alone_may_ask_is_no_command_for_people() -> None:
+    assert "handover.complete" in every_command()
+    assert "handover.complete" not in commands()

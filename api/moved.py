@@ -1,0 +1,36 @@
+"""Moved records: what was merged into another answers with the way there, and with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request, Response
+
+from api.problems import BASE
+from api.reading import json_response
+
+MERGED = "merged"
+"""The column that tells of a merge: into which record, by which merge, by whom, when and why."""
+
+
+def moved(request: Request, row: Mapping[str, Any]) -> Response | None:
+    """Return the answer for a record that was merged into another, `None` for any other one."""
+    told = row.get(MERGED)
+    if not told:
+        return None
+    path = request.url.path.replace(row["id"], told["into"])
+    location = f"{path}?{request.url.query}" if request.url.query else path
+    content = {
+        "type": f"{BASE}record-merged",
+        "title": "It was merged into another",
+        "status": 308,
+        "detail": f"It is {told['into']} since {told['at']}: {told['reason']}",
+        "id": row["id"],
+        "survivor_id": told["into"],
+        "merge": f"/customer-merges/{told['merge_id']}",
+        **{name: told[name] for name in ("merge_id", "at", "by", "reason")},
+    }
+    answer = json_response(content, {"Location": location})
+    answer.status_code = 308
+    return answer

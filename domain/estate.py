@@ -1,0 +1,150 @@
+"""Estates: what a customer that goes into another one leaves to it, and what came of that."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from domain.account_team import TeamRole
+from domain.profile import Category, Details, Grade, Purchase, Reach
+from domain.values import Value
+
+
+class Choice(StrEnum):
+    """A field whose value a merge may take from the duplicate."""
+
+    NAME = "name"
+    SHORT_NAME = "short_name"
+    INDUSTRY = "industry"
+    REGION = "region"
+    REGISTRATION_NUMBER = "registration_number"
+    WEBSITE = "website"
+    FOUNDED = "founded"
+    EMPLOYEES = "employees"
+    ANNUAL_REVENUE = "annual_revenue"
+    IT_BUDGET = "it_budget"
+    CURRENCY = "currency"
+    CATEGORY = "category"
+    REACH = "reach"
+    GRADE = "grade"
+    UNIT = "unit"
+    MANAGER = "manager"
+    PARENT_ID = "parent_id"
+
+
+SENSITIVE = ("annual_revenue", "it_budget")
+"""Fields whose values are not repeated where conflicts are listed."""
+
+NUMBER = "registration_number"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Chosen(Details):
+    """The fields that a merge, or its undoing, changes; those not given stay."""
+
+    category: Category | None = None
+    reach: Reach | None = None
+    grade: Grade | None = None
+    unit: str | None = None
+    manager: str | None = None
+    parent_id: str | None = None
+
+
+class Bought(Value):
+    """What is bought from a competitor, as a merge takes it over."""
+
+    competitor: str
+    product: str
+    monthly: Decimal | None
+    currency: str
+    until: date | None
+
+
+class Difference(Value):
+    """What was changed since the merge: the field, its value before the merge, and now."""
+
+    field: str
+    was: str | None = None
+    now: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Estate:
+    """What a customer that is merged leaves to the other one."""
+
+    fields: Mapping[str, Any]
+    contacts: Mapping[str, dict[str, Any]]
+    purchases: Mapping[tuple[str, str], Purchase]
+    team: Mapping[str, TeamRole]
+
+
+@dataclasses.dataclass
+class Absorption:
+    """What came to a customer by a merge: the values before, those taken, and what was added.
+
+    `offered` is what the duplicate had of purchases and team, whether it was new here or not.
+    """
+
+    before: dict[str, Any]
+    taken: dict[str, Any]
+    contacts: dict[str, dict[str, Any]]
+    purchases: dict[tuple[str, str], Purchase]
+    team: dict[str, TeamRole]
+    offered: set[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, fact: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> Absorption:
+        """Return what came by a fact, given all values before it and after it."""
+        taken = {name: value for name, value in after.items() if value != before[name]}
+        return cls(
+            before={name: before[name] for name in taken},
+            taken=taken,
+            contacts={key: dict(vars(each)) for key, each in (fact.contacts or {}).items()},
+            purchases={
+                (each.competitor, each.product): Purchase(each.monthly, each.currency, each.until)
+                for each in fact.purchases
+            },
+            team=dict(fact.team),
+            offered=set(fact.offered),
+        )
+
+
+@dataclasses.dataclass
+class Return:
+    """What goes back when a merge is undone, and what was changed since."""
+
+    contacts: dict[str, dict[str, Any]]
+    kept: list[Difference]
+
+
+def changes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a fact that gives these values; what is nothing is cleared."""
+    cleared = tuple(sorted(name for name, value in values.items() if value is None))
+    return {**dict.fromkeys(each.value for each in Choice), **values, "cleared": cleared}
+
+
+def told(purchase: Purchase) -> dict[str, Any]:
+    """Return what is bought, and until when, by name."""
+    return {field.name: getattr(purchase, field.name) for field in dataclasses.fields(purchase)}
+
+
+def difference(name: str, was: Any, now: Any) -> Difference:
+    """Return a field that was changed since; what is sensitive is not repeated."""
+    if name in SENSITIVE:
+        return Difference(field=name)
+    return Difference(field=name, was=_text(was), now=_text(now))
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def gone(field: str, came: Mapping[Any, Any], there: Collection[Any]) -> Iterator[Difference]:
+    """Yield what came by a merge and was taken away since."""
+    for key in came:
+        if key not in there:
+            yield Difference(field=field, was=" / ".join(key) if isinstance(key, tuple) else key)

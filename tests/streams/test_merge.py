@@ -1,0 +1,191 @@
+"""Merges of customers: everything follows, and returns when undone, unless somebody moved it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.refusals import RuleBroken
+from projections.kernel import read_models
+from tests.adapters.keyring import keys_in
+from tests.streams.organised import Company
+
+MOVING = ("version", "position", "changed_at", "in_force")
+"""What every event changes."""
+
+
+class Merger(Company):
+    """A company with customers that are the same, and what belongs to them."""
+
+    def customer(self, name: str, **more: Any) -> str:  # type: ignore[override]
+        return self.do("customer.register", name=name, unit="gd-gz", **more)
+
+    def merge(self, survivor: str, duplicate: str, *take: str) -> str:
+        with self.reacting():
+            return self.do(
+                "customer-merge.begin",
+                survivor_id=survivor,
+                duplicate_id=duplicate,
+                take=list(take),
+                reason="The same company",
+            )
+
+    def undo(self, merge: str) -> dict[str, Any]:
+        with self.reacting():
+            self.do("customer-merge.reverse", merge, reason="Two after all")
+        return self.row("customer_merges", merge)
+
+    def rows(self) -> dict[str, Any]:
+        """Return all rows of the business but for what every event changes."""
+        found: dict[str, Any] = {}
+        with self.engine.connect() as connection:
+            for name in ("customers", "opportunities", "service_tickets", "campaigns"):
+                for row in connection.execute(sa.select(read_models()[name].table)).mappings():
+                    plain = {key: value for key, value in row.items() if key not in MOVING}
+                    if name == "customers":  # what is sealed anew reads the same
+                        plain["contacts"] = sorted(plain["contacts"])
+                    found[row["id"]] = plain
+        return found
+
+    def campaign(self, *targets: str) -> str:
+        plan: Any = {"name": "c", "goal": "g", "kind": "care", "units": ["gd-gz"], "budget": "1.00"}
+        days: Any = {"starts_on": "2026-01-01", "ends_on": "2026-12-31"}
+        campaign = self.do("campaign.plan", **plan, **days)
+        self.do("campaign.add-targets", campaign, customer_ids=list(targets))
+        return campaign
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Merger]:
+    company = Merger(f"sqlite:///{tmp_path / 'test.db'}")
+    company.journal.keys = keys_in(tmp_path)
+    yield company
+    company.close()
+
+
+def refused(company: Merger, command: str, id: str | None = None, **body: Any) -> RuleBroken:
+    with pytest.raises(RuleBroken) as refusal:
+        company.do(command, id, **body)
+    return refusal.value
+
+
+def test_what_a_duplicate_has_follows_and_returns(company: Merger) -> None:
+    survivor = company.customer("Acme", grade="B")
+    duplicate, opportunity, ticket = company.account("e1")
+    company.do("customer.correct-details", duplicate, short_name="A", registration_number="AB-1")
+    below = company.customer("Acme South", parent_id=duplicate)
+    company.do("customer.add-contact", duplicate, name="Li Wei", phone="+86 20 8888 1234")
+    company.do("customer.record-purchase", duplicate, competitor="Rival", product="VPN")
+    company.do("customer.add-team-member", duplicate, employee="e2", role="sales")
+    campaign = company.campaign(duplicate, below)
+    with company.reacting():
+        pass
+    before = company.rows()
+    merge = company.merge(survivor, duplicate, "short_name", "registration_number", "grade")
+
+    row = company.row("customer_merges", merge)
+    assert (row["state"], row["planned"], row["kept"]) == ("done", 4, [])
+    old, new = company.row("customers", duplicate), company.row("customers", survivor)
+    assert old["state"] == "merged"
+    assert old["merged"]["into"] == survivor
+    assert (old["contacts"], len(new["contacts"])) == ({}, 1)
+    assert (new["short_name"], new["grade"], new["name"]) == ("A", None, "Acme")
+    assert (new["registration_number"], new["team"]) == ("AB-1", {"e2": "sales"})
+    assert [each["product"] for each in new["purchases"]] == ["VPN"]
+    assert company.row("opportunities", opportunity)["customer_id"] == survivor
+    assert company.row("service_tickets", ticket)["customer_id"] == survivor
+    assert company.row("customers", below)["parent_id"] == survivor
+    assert company.row("campaigns", campaign)["targets"] == 2
+    for one, other in ((survivor, duplicate), (duplicate, survivor)):
+        told = company.journal.history(one)[-1].data
+        assert told["merge_id"] == merge
+        assert other in told.values()
+
+    assert company.undo(merge)["conflicts"] == []
+    assert company.rows() == before
+
+
+def test_a_merged_customer_is_neither_changed_nor_named(company: Merger) -> None:
+    survivor, duplicate, other = (company.customer(name) for name in ("A", "B", "C"))
+    campaign = company.campaign(other)
+    company.merge(survivor, duplicate)
+    changed = refused(company, "customer.engage", duplicate)
+    assert changed.rule == "customer-merged"
+    assert survivor in str(changed)
+    late = refused(company, "customer.engage", duplicate, effective="2020-01-01")
+    assert late.rule == "customer-merged"
+    about = {"title": "x", "unit": "gd-gz", "customer_id": duplicate}
+    named = refused(company, "opportunity.open", **about)
+    assert named.rule == "record-merged"
+    assert survivor in str(named)
+    listed = refused(company, "campaign.add-targets", campaign, customer_ids=[other, duplicate])
+    assert (listed.rule, listed.errors[0]["pointer"]) == ("record-merged", "/customer_ids/1")
+
+
+def test_what_makes_no_sense_is_refused(company: Merger) -> None:
+    head = company.customer("Head")
+    below = company.customer("Below", parent_id=head)
+    other, closed = company.customer("Other"), company.customer("Closed")
+    company.do("customer.close", closed, reason="Gone")
+    begin, why = "customer-merge.begin", {"reason": "The same"}
+
+    def rule(survivor: str, duplicate: str, **more: Any) -> str:
+        both = {"survivor_id": survivor, "duplicate_id": duplicate}
+        return refused(company, begin, **both, **why, **more).rule
+
+    assert rule(head, head) == "other-customer-required"
+    assert rule(below, head) == "merge-cycle"
+    assert rule(head, below, take=["parent_id"]) == "merge-cycle"
+    assert rule(head, closed) == "record-closed"
+    merge = company.do(begin, survivor_id=head, duplicate_id=other, **why)
+    assert rule(below, other) == "record-merged"
+    assert refused(company, "customer-merge.reverse", merge, **why).rule == "merge-required"
+    with company.reacting():
+        pass
+    assert rule(below, other) == "record-merged"
+    company.undo(merge)
+    assert refused(company, "customer-merge.reverse", merge, **why).rule == "merge-required"
+
+
+def test_chains_of_merges_are_undone_from_their_end(company: Merger) -> None:
+    a, b, c = (company.customer(name) for name in ("A", "B", "C"))
+    deal = company.do("opportunity.open", title="x", unit="gd-gz", customer_id=a)
+    first, second = company.merge(b, a), company.merge(c, b)
+    assert company.row("opportunities", deal)["customer_id"] == c
+    assert refused(company, "customer-merge.reverse", first, reason="x").rule == "later-merge"
+    company.undo(second)
+    assert company.row("opportunities", deal)["customer_id"] == b
+    company.undo(first)
+    assert company.row("opportunities", deal)["customer_id"] == a
+
+
+def test_what_was_changed_since_is_kept_and_listed(company: Merger) -> None:
+    survivor, other = company.customer("A"), company.customer("C")
+    duplicate, opportunity, ticket = company.account("e1")
+    merge = company.merge(survivor, duplicate, "name")
+    company.do("opportunity.name-customer", opportunity, customer_id=other)
+    company.do("service-ticket.resolve", ticket, cause="x", action="y")
+    company.do("customer.correct-details", survivor, name="Anew")
+    since = company.do("opportunity.open", title="x", unit="gd-gz", customer_id=survivor)
+    row = company.undo(merge)
+    assert row["state"] == "reversed"
+    assert [each["id"] for each in row["changed"]] == [ticket]
+    assert [each["id"] for each in row["kept"]] == [opportunity]
+    listed = {each["id"]: each for each in row["conflicts"]}
+    assert set(listed) == {survivor, opportunity, since}
+    name = listed[survivor]
+    assert (name["was"], name["now"], name["body"]) == ("A", "Anew", {"name": "A"})
+    for each in row["conflicts"]:  # each is decided by the command that it names
+        company.do(each["command"], each["id"], **each["body"])
+
+
+def test_a_number_that_somebody_else_has_by_then_does_not_come_back(company: Merger) -> None:
+    survivor = company.customer("A")
+    duplicate = company.customer("B", registration_number="AB-1")
+    merge = company.merge(survivor, duplicate)
+    company.customer("C", registration_number="ab 1")
+    row = company.undo(merge)
+    assert company.row("customers", duplicate)["registration_number"] is None
+    assert [each["field"] for each in row["conflicts"]] == ["registration_number"]
