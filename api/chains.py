@@ -11,6 +11,7 @@ from adapters.refusals import UnknownId
 from adapters.warehouse import Warehouse
 from api.cursors import Cursor, page
 from api.forwarding import forward
+from api.naming import names
 from api.parts import Parts
 from api.reading import AsOf, MinPosition, TheParts, instant_of, json_response, known_only, reach
 from api.seeing import See, Seeing
@@ -21,7 +22,17 @@ from projections.chains import Link, chain, forest, parents, with_causes
 router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
 
 _TOLD = (
-    *("position", "time", "type", "aggregate", "stream", "record", "actor", "on_behalf_of"),
+    *(
+        "position",
+        "time",
+        "type",
+        "aggregate",
+        "stream",
+        "record",
+        "title",
+        "actor",
+        "on_behalf_of",
+    ),
     *("sentence", "why", "changes", "masked", "sealed"),
 )
 
@@ -82,9 +93,12 @@ def _told(
     shown = with_causes(behind[:limit], above)
     streams = {whole[position].stream for position in shown}
     found = [each for each in told_of(parts, see, streams, upto) if each.position in shown]
+    records = {(each.it.event.aggregate, each.it.event.stream) for each in found}
+    titles = names(parts.rows, see.sight, records)
     told: dict[int, dict[str, Any]] = {}
     for item in items(parts, see, found):
         item["record"] = link(item["aggregate"], item["stream"])
+        item["title"] = titles(item["aggregate"], item["stream"])
         told[item["position"]] = {name: item[name] for name in _TOLD if name in item}
     counts: dict[str, int] = {}
     for position in seen:

@@ -107,7 +107,8 @@ class _Teller:
         day = effective_day(event.type, event.data, event.time)
         if day != event.time.date():
             first = f"{first.removesuffix('.')}, effective {day}."
-        return _begun(" ".join([first, *filter(None, more)]))
+        told = " ".join([first, *filter(None, more)])
+        return _begun(told.replace('.".', '."'))  # what is quoted may have ended its sentence
 
     def _optional(self, part: re.Match[str]) -> str:
         values = {place: self._value(place) for place in _PLACE.findall(part[1])}

@@ -42,6 +42,7 @@ def test_a_request_that_led_to_nothing_is_a_chain_of_its_own(client: httpx.Clien
     found = chain(client, "a-key/with?odd%signs#1")
     assert list(happened(found["items"])) == [(0, "customer.registered", made["id"])]
     assert (found["counts"], found["next"]) == ({"customer": 1}, None)
+    assert found["items"][0]["events"][0]["title"] == "Alone"
     problem(client.get("/chains/never-heard-of"), 404, "unknown-id")
 
 
