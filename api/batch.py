@@ -11,8 +11,9 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import Receive, Send
 
-from adapters.executor import Answer, Call, unfit
+from adapters.executor import Answer, Call
 from adapters.refusals import InvalidBody, Overloaded, Refusal
+from adapters.shapes import unfit
 from api.bodies import pieces, require_json
 from api.commands import Asked
 from api.issuing import NOTHING, Issue, issued

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from adapters.executor import unfit
+from adapters.shapes import unfit
 from api.bodies import read_body, require_json
 from api.problems import MEDIA_TYPE
 from api.reading import TheParts, json_response, known_only

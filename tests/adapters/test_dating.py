@@ -27,7 +27,8 @@ from domain.service_ticket import ServiceTicket
 from domain.standing import PotentialRequired, State
 from domain.team import Team
 from tests.adapters.appending import origin
-from tests.adapters.test_executor import call, executor, refused, register, started, stop
+from tests.adapters.keyring import keys_in
+from tests.adapters.test_executor import call, executor, refused, register, stop
 from tests.domain.play import IDS, lives
 from tests.domain.replay import shown
 from tests.organisation import organise
@@ -167,7 +168,11 @@ def test_a_record_changed_late_by_another_process_is_told_anew(
 @pytest.fixture(scope="module")
 def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Executor, list[str]]]:
     """Return an executor, and the ids of records that the commands of a play may name."""
-    executor = started(f"sqlite:///{tmp_path_factory.mktemp('lively') / 'test.db'}")
+    folder = tmp_path_factory.mktemp("lively")
+    journal = Journal(f"sqlite:///{folder / 'test.db'}", keys=keys_in(folder))
+    journal.create()
+    executor = Executor(journal)
+    executor.start()
     organise(executor, ["e1", "e2"])
     yield executor, [register(executor, registered_on=days_ago(2000)).id for _ in IDS]
     stop(executor)
