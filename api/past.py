@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from adapters.warehouse import Warehouse
@@ -21,12 +22,14 @@ def page_then(
     opened: Opener,
     *,
     count: bool,
+    valid_at: date | None = None,
 ) -> tuple[Page, int | None]:
     """Return a page of a list as it was at a position and, if asked, the rows of the whole list.
 
+    With `valid_at` only what was true by that day counts, of what was known at the position.
     Raises `BadParameter` when the place `after` is not of this list.
     """
-    tables = past(position)
+    tables = past(position, valid_at)
     query = listing.select(asked, after, tables, "duckdb")
     with warehouse.reader() as cursor:
         rows = cursor.execute(*compiled(query)).fetchall()

@@ -81,7 +81,7 @@ async def reach(pulse: Pulse, position: int) -> None:
         raise NotYet(f"Position {position} was not reached within {PATIENCE:.0f} seconds.")
 
 
-def instant_of(as_of: str) -> datetime:
+def instant_of(as_of: str, parameter: str = "as_of") -> datetime:
     """Return the instant in the past that a day (its end, UTC) or an instant names.
 
     Raises `InvalidParameter`.
@@ -89,9 +89,9 @@ def instant_of(as_of: str) -> datetime:
     now = datetime.now(UTC)
     if as_of == now.date().isoformat():
         return now
-    found = moment_of(as_of, "as_of", time.max)
+    found = moment_of(as_of, parameter, time.max)
     if found > now + AHEAD:
-        raise invalid("as_of", "This is in the future.")
+        raise invalid(parameter, "This is in the future.")
     return found
 
 

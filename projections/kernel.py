@@ -167,13 +167,11 @@ class ReadModel:
     def retell(self, history: Sequence[Recorded]) -> list[Row]:
         """Return the rows after each day on which events of a record hold, the present one last.
 
-        `history` has all its events, or those up to some day. Raises what `apply` raises.
+        `history` has all its events, or those up to some day. What cannot be read was passed
+        over, else nothing would have come behind it. Raises what the fold raises.
         """
-        for event in history:
-            if isinstance(event.data, Unreadable):
-                raise UnreadableEvent(event.data.error)
         row, days = self.blank, dict[date, Row]()
-        for event in in_effect(history):
+        for event in in_effect(each for each in history if each.data.__class__ is not Unreadable):
             before, day = row, effective_day(event.type, event.data, event.time)
             known = before["in_force"]
             row = self._after(before, event, day if known is None else max(known, day))

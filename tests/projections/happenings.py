@@ -14,6 +14,7 @@ from domain.kernel import (
     to_stored,
 )
 from domain.replaying import evolve
+from projections.kernel import Histories
 from tests.domain.play import Step, run
 from tests.domain.replay import history
 
@@ -103,6 +104,16 @@ def recorded(rows: Iterable[Raw]) -> list[Recorded]:
         )
         for row in rows
     ]
+
+
+def told(rows: Sequence[Raw]) -> Histories:
+    """Return what gives the history of one record among raw rows."""
+
+    def history(stream: str, upto: int) -> list[Recorded]:
+        mine = [row for row in rows if row[1] == stream and row[0] <= upto]
+        return recorded(sorted(mine, key=lambda row: row[2]))
+
+    return history
 
 
 def altered(row: Raw, **values: Any) -> Raw:

@@ -17,6 +17,7 @@ from domain.kernel import Recorded
 from projections.duck import compiled, decoded, past
 from projections.histories import PARKING, History
 from projections.kernel import Row, fold
+from projections.late_entries import late_entries
 from projections.moments import fold_at
 from projections.rebuild import compare, rebuild
 from projections.runner import Projector
@@ -150,6 +151,30 @@ def test_rows_told_late_are_the_same_by_any_delivery_and_rebuild(
     rebuild(engine, MODELS, batches, histories=told(story))
     assert rows() == expected
     engine.dispose()
+
+
+@given(story=stories(), since=st.integers(0, 20), upto=st.integers(0, 20), ago=st.integers(0, 9))
+@settings(max_examples=60, deadline=None)
+def test_late_entries_are_the_whole_difference_between_as_reported_and_as_known(
+    story: list[Recorded], since: int, upto: int, ago: int
+) -> None:
+    since, upto = sorted((min(since, len(story)), min(upto, len(story))))
+    valid_at = TODAY - timedelta(days=ago)
+    for stream in {each.stream for each in story}:
+        reported = of(story, since, stream)
+        known = of(story, upto, stream)
+        late = late_entries(known, since, valid_at)
+        assert all(since < event.position <= upto and on <= valid_at for on, event in late)
+        before, after = (fold_at(accounts, each, valid_at) for each in (reported, known))
+        # Each of them is counted in the row by its version, so they differ exactly then.
+        assert (before != after) == bool(late)
+        if late:
+            both = sorted({*(event.version for _, event in late), *_counted(reported, valid_at)})
+            assert both == _counted(known, valid_at)
+
+
+def _counted(history: list[Recorded], valid_at: date) -> list[int]:
+    return [event.version for _, event in late_entries(history, 0, valid_at)]
 
 
 def test_a_late_event_whose_history_is_not_to_be_had_waits() -> None:

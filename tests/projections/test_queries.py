@@ -44,7 +44,8 @@ def history() -> list[Recorded]:
 
 
 EVENTS = history()
-ROWS = fold(accounts, {}, EVENTS).rows
+FOLDED = fold(accounts, {}, EVENTS).rows
+ROWS = {id_: {name: row[name] for name in row if name != "in_force"} for id_, row in FOLDED.items()}
 
 
 @pytest.fixture(scope="module", params=[*DATABASES, "duckdb"])
@@ -87,7 +88,7 @@ def _duck() -> Iterator[Ask]:
         column.type.dialect_impl(DUCK).bind_processor(DUCK) for column in accounts.table.columns
     ]
     marks = ", ".join("?" * len(processors))
-    for row in ROWS.values():
+    for row in FOLDED.values():
         values = [p(v) if p else v for p, v in zip(processors, row.values(), strict=True)]
         connection.execute(f"INSERT INTO accounts VALUES ({marks})", values)
     connection.execute(

@@ -1,7 +1,7 @@
 """The loader of the warehouse: any order, any repeats, always the fold of the history."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -18,7 +18,7 @@ from projections.facts import facts
 from projections.kernel import ReadModel, Row, fold, read_models
 from projections.warehouse import Loader, RebuildRequired, parked
 from tests.domain.play import plays
-from tests.projections.happenings import KINDS, Raw, altered, golden_rows, played, recorded
+from tests.projections.happenings import KINDS, Raw, altered, golden_rows, played, recorded, told
 
 LIVES = st.tuples(
     *(
@@ -35,8 +35,8 @@ def connection() -> Iterator[DuckDBPyConnection]:
         yield connection
 
 
-def loader(connection: DuckDBPyConnection) -> Loader:
-    made = Loader(connection)
+def loader(connection: DuckDBPyConnection, rows: Sequence[Raw] | None = None) -> Loader:
+    made = Loader(connection, told=told(golden_rows() if rows is None else rows))
     made.create()
     return made
 
@@ -76,7 +76,7 @@ def test_rows_as_of_any_position_equal_the_fold_up_to_it(lives: Any, seed: int) 
     chance = random.Random(seed)
     deliveries = chance.sample(rows, len(rows)) + rows[::3]
     with duckdb.connect() as connection:
-        made = loader(connection)
+        made = loader(connection, rows)
         for start in range(0, len(deliveries), 20):
             made.load(deliveries[start : start + 20])
         assert made.position == len(rows)
@@ -226,10 +226,10 @@ def test_a_payload_that_no_program_can_read_stops_nobody_and_is_passed_over(
     rows = golden_rows()
     bad = next(index for index, row in enumerate(rows) if row[3] == "customer.regraded")
     rows[bad] = (*rows[bad][:4], schema, *rows[bad][5:11], data)
-    made = loader(connection)
+    made = loader(connection, rows)
     made.load_all([rows])
     with duckdb.connect() as other:
-        loader(other).load(rows)
+        loader(other, rows).load(rows)
         assert content(connection) == content(other)
     assert made.position == len(rows)
     assert connection.sql("SELECT position, data FROM store.unreadable").fetchall() == [

@@ -1,0 +1,106 @@
+"""Late entries: why figures about the past are not what they were when they were reported."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from starlette.concurrency import run_in_threadpool
+
+from adapters.chronicle import histories
+from adapters.feed import Filter, feed
+from api.cursors import Cursor, page
+from api.events import shown
+from api.parts import Parts
+from api.problems import InvalidParameter
+from api.reading import (
+    Limit,
+    MinPosition,
+    TheParts,
+    instant_of,
+    invalid,
+    json_response,
+    known_only,
+    reach,
+)
+from api.seeing import See, Seeing
+from domain.kernel import discover
+from projections.late_entries import late_entries
+
+router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
+
+_SINCE = "what was known then: the position of an answer, an instant with its zone, or a day"
+
+
+@router.get("/late-entries", operation_id="late-entries")
+async def late(
+    parts: TheParts,
+    see: See,
+    cursor: Cursor,
+    valid_at: Annotated[date, Query(description="the day of the business that is in question")],
+    since: Annotated[str, Query(max_length=40, description=_SINCE, examples=["2026-03-31"])],
+    aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
+    limit: Limit = 200,
+    min_position: MinPosition = 0,
+) -> Response:
+    """What was recorded after `since` and holds as of `valid_at` or earlier, oldest first.
+
+    It is the whole difference between a list or report for that day as reported then, and as it
+    is known now: no other record can differ. Each event comes with its effective day and the link
+    to its record; `position` is how far the journal had come at the first page. Only those of
+    records that are in sight now; a page may have fewer than asked.
+    """
+    kinds = discover().aggregates
+    if aggregate is not None and aggregate not in kinds:
+        detail = f"There is no aggregate {aggregate!r}."
+        raise InvalidParameter(detail, [{"parameter": "aggregate", "detail": detail}])
+    if aggregate is not None or not see.anything:
+        see.need(f"{aggregate}.read")
+    await reach(parts.visible, min_position)
+
+    def found() -> tuple[list[dict[str, Any]], int, int]:
+        if cursor.after:
+            after, upto = cursor.after
+        else:
+            after, upto = _position(parts, since), parts.projector.position()
+        return _late(parts, see, valid_at, after, upto, limit, Filter(aggregate))
+
+    items, reached, upto = await run_in_threadpool(found)
+    following = [reached, upto] if reached < upto else None
+    return json_response(*page(cursor, items, following, position=upto))
+
+
+def _position(parts: Parts, since: str) -> int:
+    if not (since.isascii() and since.isdecimal()):
+        return parts.journal.position_at(instant_of(since, "since"))
+    position = int(since)
+    if position > parts.journal.head().position:
+        raise invalid("since", "The journal has not come so far.")
+    return position
+
+
+def _late(
+    parts: Parts, see: Seeing, valid_at: date, after: int, upto: int, limit: int, wanted: Filter
+) -> tuple[list[dict[str, Any]], int, int]:
+    """Return late entries after a position, how far was looked, and how far there is to look."""
+    events, reached = feed(parts.journal, after, limit, wanted)
+    recent = {each.position for each in events if each.position <= upto}
+    streams = {each.stream for each in events if each.position <= upto}
+    days = {
+        event.position: (day, event)
+        for history in histories(parts.journal, streams, upto).values()
+        for day, event in late_entries(history, after, valid_at)
+        if event.position in recent
+    }
+    kinds = discover().aggregates
+    seen = see.events(days[position][1] for position in sorted(days))
+    items = [
+        {
+            **shown(event, hidden),
+            "effective": days[event.position][0],
+            "record": f"/{kinds[event.aggregate].plural}/{event.stream}",
+        }
+        for event, hidden in seen
+    ]
+    return items, upto if reached <= after else min(reached, upto), upto
