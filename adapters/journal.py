@@ -70,6 +70,11 @@ class Journal(ApplicationRecorder):
         self._position = 0
         self._poll = POLL[self.engine.dialect.name]
 
+    @property
+    def digest_key(self) -> bytes:
+        """What digests of what clients send are made with, so that nobody else can try guesses."""
+        return b"" if self.keys is None else self.keys.digest_key
+
     def create(self) -> None:
         """Make the tables that are not there yet, and migrate older ones.
 

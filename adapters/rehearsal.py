@@ -46,7 +46,8 @@ class Rehearsal:
 
     def submit(self, call: Call) -> Future[Answer]:
         """Decide a call at once; its future has the answer, or a `Refusal`."""
-        execution = Execution(call, commands().get(call.command))
+        command, key = commands().get(call.command), self._journal.digest_key
+        execution = Execution(call, command, digest_key=key)
         future: Future[Answer] = Future()
         self._transaction.begin_unit()
         try:

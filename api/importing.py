@@ -87,6 +87,7 @@ class Importer:
         """Import on behalf of an actor in a unit; `source` tells files apart whose keys clash."""
         self._plan = plan
         self._executor = executor
+        self._digest_key = journal.digest_key
         self._actor = actor
         self._unit = unit
         self._source = source
@@ -125,7 +126,7 @@ class Importer:
         key, seen = self._plan.key, dict[str, int]()
         work = []
         for row in sheet.rows:
-            text = row.cells[key] if key else _digest(row.cells)
+            text = row.cells[key] if key else self._digest(row.cells)
             each = _Work(row, text if key else "", self._plan.name(row), fault=row.fault)
             if not text:
                 each.fault = f"column {key!r} is empty"
@@ -193,13 +194,18 @@ class Importer:
                 names.add(answer.id, each.name)
 
     def _call(self, step: Step, each: _Work, body: Mapping[str, Any]) -> Call:
-        key = each.key or _digest(each.row.cells)
+        key = each.key or self._digest(each.row.cells)
         origin = Origin(self._actor, self._unit, self._command_id(step.command, key))
         return Call(step.command.name, each.id, body, origin)
 
     def _command_id(self, command: Command, key: str) -> str:
         """Return the id that makes a command of a row the same one in every run."""
         return _bounded(f"import/{self._source}/{command.name}/{key}")
+
+    def _digest(self, cells: Mapping[str, str]) -> str:
+        """Return what tells a row from others; it is recorded, and does not tell of a person."""
+        text = json.dumps(cells, ensure_ascii=False, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=16, key=self._digest_key).hexdigest()
 
     def _resolved(self, step: Step, each: _Work) -> dict[str, Any]:
         """Return the body of a step with names in place of ids looked up."""
@@ -232,11 +238,6 @@ def _reason(step: Step, refusal: Refusal) -> str:
         place = f"column {column!r}" if column else error["pointer"].strip("/").replace("/", ".")
         places.append(f"{place}: {error['detail']}")
     return f"{step.command.name}: {'; '.join(places) or refusal.detail}"
-
-
-def _digest(cells: Mapping[str, str]) -> str:
-    text = json.dumps(cells, ensure_ascii=False, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _bounded(command_id: str) -> str:

@@ -1,16 +1,24 @@
 """Sealing: what is personal is a token from the journal onwards, and opens nowhere else."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
+from adapters.digests import digest
+from adapters.executor import Call, Executor
+from adapters.journal import Journal
+from adapters.journal_tables import operations
 from adapters.opening import Opened, Opening
 from adapters.person_keys import PersonKeys
+from adapters.refusals import KeyReused
+from adapters.rehearsal import Rehearsal
 from adapters.sealing import NoKeys, Sealing
-from domain.kernel import Stored, new_id
+from domain.kernel import Origin, Stored, new_id
 from projections.customers import customers
 from projections.personal import SEALED
 from tests.adapters.keyring import keys_in
@@ -128,3 +136,32 @@ def test_a_journal_without_keys_takes_nothing_personal(tmp_path: Path) -> None:
         Sealing(None).sealed(fact)
     bare = Stored(STREAM, 1, "customer.contact-removed", 1, b'{"contact_id":"x"}')
     assert Sealing(None).sealed(bare) == '{"contact_id":"x"}'
+
+
+def test_a_repeat_is_known_by_a_digest_with_a_key_also_in_a_rehearsal_and_after_rotation(
+    keys: PersonKeys, tmp_path: Path
+) -> None:
+    journal = Journal(f"sqlite:///{tmp_path / 'journal.db'}", keys=keys)
+    journal.create()
+    executor = Executor(journal)
+    executor.start()
+    body = {"code": "group", "name": "Group", "level": "group"}
+    call = Call("unit.open", None, body, Origin("li", "gd", "once"))
+    first = executor.execute(call)
+    with Rehearsal(journal) as rehearsal:
+        assert rehearsal.submit(call).result().repeated
+    keys.rotate()
+    again = keys_in(tmp_path)
+    other = Executor(Journal(f"sqlite:///{tmp_path / 'journal.db'}", keys=again))
+    other.start()
+    repeated = other.execute(call)
+    assert (repeated.id, repeated.repeated) == (first.id, True)
+    with pytest.raises(KeyReused):
+        other.execute(dataclasses.replace(call, body={"code": "x", "name": "X", "level": "group"}))
+    with journal.engine.connect() as connection:
+        kept = connection.scalar(sa.select(operations.c.digest).limit(1))
+    assert kept not in (None, digest(call.command, None, call.body))
+    for each in (executor, other):
+        each.stop()
+        each.journal.close()
+    again.close()
