@@ -74,7 +74,8 @@ def references(kind: str) -> Mapping[str, str]:
         if command.aggregate.kind == kind:
             found |= {name: each.kind for name, each in command.references.items()}
     # Events name what their commands do; these are stated by several commands, or by policies.
-    return {"customer_id": "customer", "opportunity_id": "opportunity"} | found
+    of_customers = ("customer_id", "survivor_id", "duplicate_id")
+    return {**dict.fromkeys(of_customers, "customer"), "opportunity_id": "opportunity"} | found
 
 
 @cache
