@@ -29,9 +29,6 @@ def check(
             for i, one in enumerate(value):
                 check(transaction, f"{field}/{i}", reference, one, permit)
             return
-        if reference.ended is not None:
-            for i, holder in transaction.holders(reference.ended, value):
-                raise holder.closing(f"{field}/{i}")
         existing = transaction.existing(value, reference.kind)
         missing = set(value) - existing
         if permit is not None:
@@ -43,6 +40,9 @@ def check(
                 if one in missing
             ]
             raise UnknownReference(errors[0]["detail"], errors[:100])
+        if reference.ended is not None:
+            for i, holder in transaction.holders(reference.ended, value):
+                raise holder.closing(f"{field}/{i}")
     elif value is not None:
         record = named(transaction, reference, value)
         unseen = permit is not None and record is not None and not permit.sees(record)

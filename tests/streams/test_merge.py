@@ -1,5 +1,7 @@
 """Merges of customers: everything follows, and returns when undone, unless somebody moved it."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 from adapters.refusals import RuleBroken
 from projections.kernel import read_models
 from tests.adapters.keyring import keys_in
+from tests.streams.flow import until
 from tests.streams.organised import Company
 
 MOVING = ("version", "position", "changed_at", "in_force")
@@ -189,3 +192,34 @@ def test_a_number_that_somebody_else_has_by_then_does_not_come_back(company: Mer
     row = company.undo(merge)
     assert company.row("customers", duplicate)["registration_number"] is None
     assert [each["field"] for each in row["conflicts"]] == ["registration_number"]
+
+
+def test_a_killed_runner_is_succeeded_and_everything_follows_once(company: Merger) -> None:
+    survivor, duplicate = company.customer("A"), company.customer("B")
+    about = {"title": "x", "unit": "gd-gz", "customer_id": duplicate}
+    deals = [company.do("opportunity.open", **about) for _ in range(60)]
+    both = {"survivor_id": survivor, "duplicate_id": duplicate}
+    merge = company.do("customer-merge.begin", **both, reason="x")
+    command = [sys.executable, "-m", "tests.streams.reactor", company.url, company.rows_url]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as process:
+        until(lambda: company.journal.history(duplicate)[-1].type == "customer.merged-into")
+        process.kill()
+    with company.reacting():
+        pass
+    for deal in deals:
+        named = [e for e in company.journal.history(deal) if e.type == "opportunity.customer-named"]
+        assert [each.data["customer_id"] for each in named] == [survivor]
+    assert len(company.row("customer_merges", merge)["moved"]) == 60
+
+
+def test_a_merge_and_a_handover_at_once_leave_everything_in_one_place(company: Merger) -> None:
+    survivor = company.customer("A")
+    duplicate, opportunity, ticket = company.account("e1")
+    company.do("handover.begin", employee="e1", successors=[{"employee": "e2"}], reason="Leave")
+    merge = company.merge(survivor, duplicate)
+    assert company.row("opportunities", opportunity)["customer_id"] == survivor
+    assert company.row("opportunities", opportunity)["manager"] == "e2"
+    assert company.row("service_tickets", ticket)["owner"] == "e2"
+    assert company.undo(merge)["conflicts"] == []
+    assert company.row("opportunities", opportunity)["customer_id"] == duplicate
