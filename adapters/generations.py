@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from projections.warehouse import Loader
+from projections.facts import literal
+from projections.warehouse import Loader, position
 
 
 @dataclass
@@ -22,6 +25,20 @@ class Generation:
     outdated: str | None = None
     readers: int = 0
     retired: bool = False
+    leaving: bool = False
+
+    @contextmanager
+    def look(self, zone: str) -> Iterator[DuckDBPyConnection]:
+        """Open a cursor, for one thread, that sees one state; days begin as in a time zone."""
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute(f"SET TimeZone = {literal(zone)}")
+            cursor.begin()
+            # The state is that of the first look, so it is taken at once.
+            position(cursor)
+            yield cursor
+        finally:
+            cursor.close()
 
 
 class Generations:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,36 +14,24 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from adapters.generations import Generation, Generations, remove, spill
+from adapters.remaking import Remade, Remaking, rare_collections, telling
 from adapters.segments import Segments, Source
 from projections import warehouse
-from projections.comparison import Compared, compare
 from projections.exports import Sights, exported
 from projections.facts import literal
 from projections.kernel import Histories, ReadModel
-from projections.remaking import FACTS, Sealed, copyable, fill, units
 from projections.warehouse import Loader, RebuildRequired
 
-__all__ = ["RebuildRequired", "Remade", "Source", "Warehouse", "WarehouseBroken", "WarehouseInUse"]
+__all__ = ["Remade", "Source", "Warehouse", "WarehouseBroken", "WarehouseInUse"]
 
 Batch = Iterable[Sequence[Any]]
 
+_BROKEN = (
+    "{} cannot be read ({}). All it held is in the journal: remove the file, and it is made again."
+)
+
 _NEAR = 2_000
 """How many events may be left for the time when nothing else is loaded."""
-
-
-@dataclass(frozen=True)
-class Remade:
-    """What a rebuild did: what was made anew, how far, how it compares with what was in use.
-
-    `sealed` is the position up to which facts came from segments; `switch` the time, in seconds,
-    that it took to put the new file in the place of the old one, for which nobody waited.
-    """
-
-    made: list[str]
-    position: int
-    sealed: int
-    compared: Compared
-    switch: float
 
 
 class WarehouseInUse(Exception):
@@ -168,7 +154,7 @@ class Warehouse:
             generation = self._current
             generation.readers += 1
         try:
-            with self._looking(generation) as cursor:
+            with generation.look(self._zone) as cursor:
                 yield cursor
         finally:
             with self._changed:
@@ -217,14 +203,15 @@ class Warehouse:
             names: The histories to make anew, or `facts`; what another version of the code made
                 comes with them, all else is copied. By default everything.
         """
-        with self._rebuilding, _rare_collections():
+        with self._rebuilding, rare_collections():
             file = self._generations.following()
             new = self._generation(file)
+            work = Remaking(self._current, new, self.segments, self._models, self._zone)
             try:
-                made, sealed = self._fill(new, _told(read, progress), names)
+                work.fill(telling(read, progress), names)
                 while new.loader.position + _NEAR < self.position():
                     new.loader.load_all(read(new.loader.position))
-                compared = self._compare(new, made, sealed)
+                compared = work.compare()
                 new.connection.execute("CHECKPOINT")
                 self._generations.prepare(file)
                 with self._writing:
@@ -240,7 +227,7 @@ class Warehouse:
                 raise
             if not old.readers:
                 self._discard(old)
-        return Remade(sorted(made), new.loader.position, sealed, compared, took)
+        return Remade(sorted(work.made), new.loader.position, work.sealed, compared, took)
 
     def inspect(self) -> list[str]:
         """Read all segments with facts of old; return those damaged, which are then `outdated`."""
@@ -249,57 +236,6 @@ class Warehouse:
         if faults:
             self._current.outdated = f"segments: {', '.join(faults)}"
         return faults
-
-    def _fill(
-        self, new: Generation, read: Source, names: Collection[str] | None
-    ) -> tuple[set[str], int]:
-        """Fill a new file; return what of it was made anew, and how far facts are sealed."""
-        live = self._current
-        with self._looking(live) as cursor:
-            every = units(new.loader.names())
-            made = every if names is None or not live.loader.complete else units(names)
-            if made != every:
-                made = made | units(self._differing(live))
-                scratch = self._scratch()
-                made |= {each for each in every if not copyable(cursor, scratch, each)}
-                scratch.close()
-            upto = None if made == every else warehouse.position(cursor)
-            sealed = self._sealed(read, upto)
-            if FACTS not in made:
-                sealed.parts = live.loader.sealed()
-            new.loader.create(sealed.parts)
-            fill(new.loader, new.connection, cursor, made, sealed, read)
-            return made, sealed.position
-
-    def _differing(self, live: Generation) -> list[str]:
-        gone = [FACTS] if live.loader.faults(thorough=True) else []
-        return live.loader.differing() + gone
-
-    def _scratch(self) -> DuckDBPyConnection:
-        connection = duckdb.connect()
-        Loader(connection, self._models).create()
-        return connection
-
-    def _sealed(self, read: Source, upto: int | None) -> Sealed:
-        """Return the sealed history, sound, up to a position at most."""
-        line = [s for s in self.segments.sound(read) if upto is None or s.last <= upto]
-        rests = [file for segment in line if (file := segment.rest())]
-        parts = [part for segment in line for part in segment.held()]
-        return Sealed(line[-1].last if line else 0, parts, rests)
-
-    def _compare(self, new: Generation, made: set[str], sealed: int) -> Compared:
-        """Compare what was made anew with what is in use, where the same is to be expected."""
-        old = self._current
-        differing = set(old.loader.differing())
-        names = [
-            name
-            for name in new.loader.names()
-            if name not in differing and units([name]) <= made and not old.outdated
-        ]
-        with self._looking(old) as before, self._looking(new) as after:
-            # Facts in the very same files, read and proved sound just now, are the same facts.
-            same = old.loader.sealed() == new.loader.sealed()
-            return compare(before, after, names, sealed if same else 0)
 
     def _switch(self, new: Generation) -> Generation:
         with self._changed:
@@ -312,30 +248,18 @@ class Warehouse:
     def _discard(self, generation: Generation) -> None:
         """Remove a file that is no more in use and that nobody reads."""
         with self._changed:
-            if generation not in self._retired:
+            if generation.leaving:
                 return
+            generation.leaving = True
         self._generations.settle()
         generation.connection.close()
         remove(generation.file)
         with self._changed:
-            if generation in self._retired:
-                self._retired.remove(generation)
+            self._retired.remove(generation)
             none_left = not self._retired
             self._changed.notify_all()
         if none_left:
             self.segments.sweep()
-
-    @contextmanager
-    def _looking(self, generation: Generation) -> Iterator[DuckDBPyConnection]:
-        cursor = generation.connection.cursor()
-        try:
-            cursor.execute(f"SET TimeZone = {literal(self._zone)}")
-            cursor.begin()
-            # The state is that of the first look, so it is taken at once.
-            warehouse.position(cursor)
-            yield cursor
-        finally:
-            cursor.close()
 
     def _open(self) -> Generation:
         while True:
@@ -359,17 +283,11 @@ class Warehouse:
             if "lock" in str(error):
                 text = f"{file} is open in another process; one at a time can own it: {error}"
                 raise WarehouseInUse(text) from error
-            raise self._broken(file, error) from error
+            raise WarehouseBroken(_BROKEN.format(file, error)) from error
         except duckdb.Error as error:
-            raise self._broken(file, error) from error
+            raise WarehouseBroken(_BROKEN.format(file, error)) from error
         loader = Loader(connection, self._models, self.segments.folder, self._histories)
         return Generation(file, connection, loader)
-
-    def _broken(self, file: Path, error: duckdb.Error) -> WarehouseBroken:
-        return WarehouseBroken(
-            f"{file} cannot be read ({error}). All it held is in the journal: "
-            "remove the file, and it is made again."
-        )
 
     def _require_current(self) -> None:
         if self.outdated:
@@ -380,29 +298,3 @@ def _export(cursor: DuckDBPyConnection, query: str, file: Path) -> int:
     into = literal(str(file))
     count = cursor.execute(f"COPY ({query}) TO {into} (FORMAT parquet, COMPRESSION zstd)")
     return int(count.fetchall()[0][0])
-
-
-def _told(read: Source, progress: Callable[[int], None] | None) -> Source:
-    reached = 0
-
-    def telling(after: int) -> Iterator[Batch]:
-        nonlocal reached
-        for batch in read(after):
-            rows = list(batch)
-            yield rows
-            if progress and rows and rows[-1][0] > reached:
-                reached = rows[-1][0]
-                progress(reached)
-
-    return telling
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Look for garbage less often: millions of rows hold no cycles, and looking costs a third."""
-    usual = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)

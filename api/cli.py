@@ -16,6 +16,7 @@ from api.cli_history import history
 from api.cli_import import import_
 from api.cli_keys import keys
 from api.cli_password import set_password
+from api.cli_rebuild import rebuild, seal
 from api.cli_verify import verify
 from api.terminal import Failure, explained, notes, out
 
@@ -117,6 +118,8 @@ app.command("import")(import_)
 app.command("set-password")(set_password)
 app.command()(verify)
 app.command()(history)
+app.command()(rebuild)
+app.command()(seal)
 app.add_typer(keys, name="keys")
 
 
@@ -171,48 +174,6 @@ def replay(
     out.print(table)
     if any(ids for _, ids in found.values()):
         raise Failure("The rows are not what the journal says. Rebuild: keyline rebuild")
-
-
-@app.command()
-def rebuild(
-    models: Models = None,
-    from_kafka: Annotated[
-        bool, typer.Option("--from-kafka", help="Fold what the topics hold, not the journal.")
-    ] = False,
-) -> None:
-    """Build read models anew from the journal while the old ones answer, then switch.
-
-    The warehouse is rebuilt when it is named, as a whole or in parts: `keyline rebuild warehouse`,
-    `facts`, `history_customers`. A running server does that itself and goes on answering.
-    """
-    from api.rebuilding import chosen, rebuild_rows
-    from api.recording import job
-    from api.remaking import in_warehouse, print_remade, rebuild_warehouse
-
-    names = [name for name in models or () if not in_warehouse(name)]
-    with job(found := _settings(), "rebuild", models=models or ["all"]) as outcome:
-        if names or not models:
-            built = rebuild_rows(found, chosen(names), from_kafka)
-            outcome |= {"position": built.position, "parked": built.parked}
-            done = f"up to position {built.position:,}; {built.parked:,} events are parked."
-            out.print(f"Rebuilt {done}")
-        if parts := [name for name in models or () if in_warehouse(name)]:
-            outcome["warehouse"] = remade = rebuild_warehouse(found, parts)
-            print_remade(remade)
-
-
-@app.command()
-def seal(
-    least: Annotated[
-        int, typer.Option(min=1, help="How many events there must be for a last segment.")
-    ] = 10_000,
-) -> None:
-    """Seal old history to Parquet, from which facts are rebuilt. A server does so by itself."""
-    from api.recording import job
-    from api.remaking import seal as sealing
-
-    with job(found := _settings(), "seal", least=least) as outcome:
-        outcome["segments"] = len(sealing(found, least))
 
 
 @app.command()

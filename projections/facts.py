@@ -59,6 +59,7 @@ _ENVELOPE_OF_RAW = (
     "position, stream, version, make_timestamptz(time_us), actor, unit, "
     "command_id, on_behalf_of, cause"
 )
+_RAW_SQL = {pa.int64(): "BIGINT", pa.string(): "VARCHAR"}
 _SCALARS: dict[type, str] = {
     bool: "BOOLEAN",
     int: "BIGINT",
@@ -233,7 +234,7 @@ def fact_statements(sealed: Mapping[str, Sequence[str]] | None = None) -> Iterat
         recent = fact.select(f"(FROM store.recent WHERE type = {literal(fact.type)})")
         settled = [f"FROM store.{fact.name}"]
         if files := (sealed or {}).get(fact.name):
-            settled.insert(0, _of_files(fact, files))
+            settled.append(_of_files(fact, files))
         views = " UNION ALL ".join(settled)
         yield f"CREATE OR REPLACE VIEW {fact.name} AS {views} UNION ALL {recent}"
         all_events.append(f"SELECT {envelope}, {literal(fact.type)} FROM ({views})")
@@ -246,9 +247,6 @@ def _of_files(fact: Fact, files: Sequence[str]) -> str:
         f"CAST({quote(name)} AS {type_}) AS {quote(name)}" for name, type_ in fact.columns.items()
     )
     return f"SELECT {columns} FROM read_parquet([{', '.join(map(literal, files))}])"
-
-
-_RAW_SQL = {pa.int64(): "BIGINT", pa.string(): "VARCHAR"}
 
 
 def append(connection: DuckDBPyConnection, table: pa.Table) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +13,7 @@ import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from domain.kernel import Recorded, from_stored
+from domain.kernel import Recorded
 from projections import parking
 from projections.facts import (
     append,
@@ -28,14 +25,12 @@ from projections.facts import (
 )
 from projections.histories import PARKING, History
 from projections.kernel import Histories, ReadModel, read_models
+from projections.raw import prepared, recorded
 from projections.segments import Part
 from projections.unreadable import read_again, set_aside
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 BULK = 200_000
 """How many events of a rebuild are written to their typed tables at once."""
-
 
 _STATEMENTS = "all statements"
 
@@ -149,11 +144,9 @@ class Loader:
 
     def fold_all(self, batches: Iterable[Iterable[Sequence[Any]]], names: Container[str]) -> None:
         """Add raw rows, all of them new and in order, to the histories of these names alone."""
-        prepared = iter(batches)
-        while some := list(islice(prepared, 10)):
-            with self._transaction():
-                for rows in some:
-                    self._fold(list(rows), names)
+        with self._transaction():
+            for rows in batches:
+                self._fold(list(rows), names)
 
     def begin_after(self, position: int) -> None:
         """Note that everything up to a position is in."""
@@ -165,17 +158,17 @@ class Loader:
         """Whether nothing is in that is ahead of the position."""
         return not self._ahead
 
-    def names(self) -> dict[str, str]:
-        """Return the fingerprints of the tables that the code wants, by their names."""
-        return dict(self._shapes)
+    def names(self) -> list[str]:
+        """Return the names of the facts and histories that the code wants."""
+        return list(self._shapes)
 
     def load_all(self, batches: Iterable[Iterable[Sequence[Any]]]) -> None:
         """Load many batches of raw rows at the greatest speed, a transaction for each `BULK`."""
-        prepared = _prepared(batches)
+        coming = prepared(batches)
         more = True
         while more:
             with self._transaction():
-                more = self._load_bulk(prepared)
+                more = self._load_bulk(coming)
 
     def retry(self) -> int:
         """Apply the parked events again; returns how many are still parked."""
@@ -226,7 +219,7 @@ class Loader:
         if not histories:
             return
         by_aggregate: dict[str, list[Recorded]] = {}
-        for event in map(_recorded, rows):
+        for event in map(recorded, rows):
             by_aggregate.setdefault(event.aggregate, []).append(event)
         for history in histories:
             if events := by_aggregate.get(history.model.aggregate):
@@ -300,44 +293,8 @@ def parked(connection: DuckDBPyConnection) -> list[dict[str, Any]]:
     found = connection.execute(f"SELECT {columns} FROM store.parked ORDER BY ALL").fetchall()
     query = "FROM store.unreadable ORDER BY position"
     for *row, error in connection.execute(query).fetchall():
-        event = _recorded(row)
+        event = recorded(row)
         place = ("facts", event.stream, event.version, event.position)
         found.append((*place, error, parking.written(event)))
     names = ("model", "stream", "version", "position", "error", "event")
     return [dict(zip(names, row, strict=True)) for row in found]
-
-
-def _prepared(
-    batches: Iterable[Iterable[Sequence[Any]]],
-) -> Iterator[tuple[list[Sequence[Any]], pa.Table]]:
-    """Fetch and convert each batch while the one before is loaded."""
-    iterator = iter(batches)
-
-    def following() -> tuple[list[Sequence[Any]], pa.Table] | None:
-        batch = next(iterator, None)
-        return None if batch is None else (rows := list(batch), raw_table(rows))
-
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(following)
-        while (prepared := coming.result()) is not None:
-            coming = thread.submit(following)
-            yield prepared
-
-
-def _recorded(row: Sequence[Any]) -> Recorded:
-    position, stream, version, type_, schema, time_us, *rest = row
-    actor, unit, command_id, on_behalf_of, cause, data = rest
-    return Recorded(
-        position,
-        stream,
-        version,
-        type_,
-        schema,
-        _EPOCH + timedelta(microseconds=time_us),
-        actor,
-        unit,
-        command_id,
-        on_behalf_of,
-        cause,
-        from_stored(type_, schema, data),
-    )

@@ -15,7 +15,7 @@ from adapters.segments import Segments
 from adapters.warehouse import Warehouse
 from projections.facts import facts
 from projections.kernel import read_models
-from tests.projections.happenings import Raw, altered, golden_rows
+from tests.projections.happenings import Raw, altered, golden_rows, told
 
 ROOT = Path(__file__).parents[2]
 ROWS = golden_rows()
@@ -36,7 +36,7 @@ def segments(tmp_path: Path) -> Segments:
 
 @pytest.fixture
 def warehouse(segments: Segments) -> Iterator[Warehouse]:
-    opened = Warehouse(segments.folder.parent / "warehouse.duckdb")
+    opened = Warehouse(segments.folder.parent / "warehouse.duckdb", histories=told(ROWS))
     opened.load(ROWS)
     yield opened
     opened.close()
@@ -73,7 +73,7 @@ def test_a_warehouse_made_from_segments_is_the_one_made_from_the_journal(
     assert content(warehouse) == before
     reopened = warehouse.path
     warehouse.close()
-    again = Warehouse(reopened)
+    again = Warehouse(reopened, histories=told(ROWS))
     assert content(again) == before
     assert again.outdated is None
     again.close()
@@ -85,10 +85,10 @@ def test_a_data_folder_may_be_moved(warehouse: Warehouse, tmp_path: Path) -> Non
     warehouse.close()
     shutil.copytree(tmp_path, tmp_path / "elsewhere", dirs_exist_ok=False)
     shutil.rmtree(tmp_path / "segments")
-    moved = Warehouse(tmp_path / "elsewhere" / "warehouse.duckdb")
+    moved = Warehouse(tmp_path / "elsewhere" / "warehouse.duckdb", histories=told(ROWS))
     assert content(moved) == before
     moved.close()
-    warehouse.__init__(warehouse.path)  # type: ignore[misc]
+    warehouse.__init__(warehouse.path, histories=told(ROWS))  # type: ignore[misc]
     assert warehouse.outdated is not None
     assert warehouse.outdated.startswith("segments: ")
     warehouse.rebuild(read)
@@ -182,7 +182,7 @@ def test_segments_of_another_journal_are_not_believed(segments: Segments) -> Non
 SEALING = """
 import sys; from pathlib import Path
 from adapters.segments import Segments
-from tests.projections.happenings import golden_rows
+from tests.projections.happenings import golden_rows, told
 def read(after):
     rows = golden_rows()[after:]
     for start in range(0, len(rows), 10):

@@ -18,6 +18,7 @@ from projections.facts import facts
 from projections.kernel import fold, read_models
 from projections.warehouse import RebuildRequired
 from tests.projections.happenings import Raw, golden_rows, recorded
+from tests.projections.happenings import told as known
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def warehouse(path: Path) -> Iterator[Warehouse]:
-    opened = Warehouse(path)
+    opened = Warehouse(path, histories=known(golden_rows()))
     yield opened
     opened.close()
 
@@ -52,11 +53,11 @@ def content(warehouse: Warehouse) -> list[list[tuple[object, ...]]]:
 
 def test_what_was_loaded_is_there_when_the_file_is_opened_again(path: Path) -> None:
     rows = golden_rows()
-    first = Warehouse(path)
+    first = Warehouse(path, histories=known(golden_rows()))
     first.load(rows)
     before = content(first)
     first.close()
-    second = Warehouse(path)
+    second = Warehouse(path, histories=known(golden_rows()))
     assert second.position() == len(rows)
     assert content(second) == before
     assert second.load(rows) == 0
@@ -128,7 +129,7 @@ def test_a_rebuild_gives_the_same_and_takes_in_what_came_meanwhile(warehouse: Wa
     assert told == [10, 20, 30, 40, 50]
     rebuilt = content(warehouse)
     assert list(warehouse.path.parent.glob("*.rebuilding*")) == []
-    fresh = Warehouse(warehouse.path.parent / "other.duckdb")
+    fresh = Warehouse(warehouse.path.parent / "other.duckdb", histories=known(golden_rows()))
     fresh.load(rows)
     assert content(fresh) == rebuilt
     fresh.close()
@@ -168,12 +169,12 @@ def test_a_rebuild_that_fails_leaves_the_old_file(warehouse: Warehouse) -> None:
 
 def test_an_outdated_file_answers_but_loads_only_after_a_rebuild(path: Path) -> None:
     rows = golden_rows()
-    first = Warehouse(path)
+    first = Warehouse(path, histories=known(golden_rows()))
     first.load(rows[:40])
     first.close()
     with duckdb.connect(path) as connection:
         connection.execute("UPDATE store.shapes SET fingerprint = 'x' WHERE name LIKE '%customers'")
-    warehouse = Warehouse(path)
+    warehouse = Warehouse(path, histories=known(golden_rows()))
     assert warehouse.outdated == "history_customers"
     assert count(warehouse) == warehouse.position() == 40
     with pytest.raises(RebuildRequired):
@@ -205,7 +206,7 @@ def test_a_file_that_is_no_warehouse_is_refused_in_words(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no database" * 2000)
     with pytest.raises(WarehouseBroken, match="remove the file"):
-        Warehouse(path)
+        Warehouse(path, histories=known(golden_rows()))
     assert issubclass(WarehouseInUse, Exception)
 
 
@@ -235,8 +236,8 @@ def test_an_export_is_the_state_at_a_position_in_parquet(
 LOADING = """
 import sys; from pathlib import Path
 from adapters.warehouse import Warehouse
-from tests.projections.happenings import golden_rows
-warehouse = Warehouse(Path(sys.argv[1]))
+from tests.projections.happenings import golden_rows, told
+warehouse = Warehouse(Path(sys.argv[1]), histories=known(golden_rows()))
 for row in golden_rows():
     warehouse.load([row])
     print(warehouse.position(), flush=True)
@@ -257,11 +258,11 @@ def test_a_killed_loader_has_lost_nothing_it_told_and_loads_on(path: Path) -> No
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        warehouse = Warehouse(path)
+        warehouse = Warehouse(path, histories=known(golden_rows()))
         position = warehouse.position()
         assert position >= told
         assert count(warehouse) == position
-        fresh = Warehouse(path.with_name("fresh.duckdb"))
+        fresh = Warehouse(path.with_name("fresh.duckdb"), histories=known(golden_rows()))
         fresh.load(rows[:position])
         assert content(warehouse) == content(fresh)
         warehouse.close()

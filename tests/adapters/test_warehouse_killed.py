@@ -11,20 +11,20 @@ import pytest
 from adapters.warehouse import Warehouse
 from projections.facts import facts
 from projections.kernel import read_models
-from tests.projections.happenings import golden_rows
+from tests.projections.happenings import golden_rows, told
 
 ROOT = Path(__file__).parents[2]
 
 REBUILDING = """
 import sys; from pathlib import Path
 from adapters.warehouse import Warehouse
-from tests.projections.happenings import golden_rows
+from tests.projections.happenings import golden_rows, told
 def read(after):
     rows = golden_rows()[after:]
     for start in range(0, len(rows), 10):
         print(after + start, flush=True)
         yield rows[start : start + 10]
-warehouse = Warehouse(Path(sys.argv[1]))
+warehouse = Warehouse(Path(sys.argv[1]), histories=told(golden_rows()))
 warehouse.rebuild(read)
 print("done", flush=True)
 warehouse.close()
@@ -35,11 +35,11 @@ SWITCHING = """
 import os, signal, sys; from pathlib import Path
 from adapters.generations import Generations
 from adapters.warehouse import Warehouse
-from tests.projections.happenings import golden_rows
+from tests.projections.happenings import golden_rows, told
 rows, moment = golden_rows(), sys.argv[2]
 read = lambda after: iter([rows[after:]])
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
-warehouse = Warehouse(Path(sys.argv[1]))
+warehouse = Warehouse(Path(sys.argv[1]), histories=told(golden_rows()))
 list(warehouse.segments.seal(read, len(rows), size=20))
 switch = Generations.switch
 if moment == "before":
@@ -64,14 +64,14 @@ def content(warehouse: Warehouse) -> list[object]:
 def test_a_rebuild_killed_anywhere_leaves_a_whole_warehouse(tmp_path: Path) -> None:
     rows = golden_rows()
     old = len(rows) // 2
-    fresh = Warehouse(tmp_path / "fresh.duckdb")
+    fresh = Warehouse(tmp_path / "fresh.duckdb", histories=told(golden_rows()))
     fresh.load(rows)
     batches = -(-len(rows) // 10)
     chance = random.Random(11)
     # Within the pass, at its end, in the switch, and after it.
     for lines in (1, chance.randrange(2, batches), batches, batches + 1):
         path = tmp_path / f"{lines}.duckdb"
-        first = Warehouse(path)
+        first = Warehouse(path, histories=told(golden_rows()))
         first.load(rows[:old])
         first.close()
         process = subprocess.Popen(
@@ -86,7 +86,7 @@ def test_a_rebuild_killed_anywhere_leaves_a_whole_warehouse(tmp_path: Path) -> N
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        warehouse = Warehouse(path)
+        warehouse = Warehouse(path, histories=told(golden_rows()))
         assert warehouse.position() in (old, len(rows))
         warehouse.load(rows)
         assert content(warehouse) == content(fresh)
@@ -101,7 +101,7 @@ def test_a_switch_killed_at_any_step_leaves_one_whole_warehouse(
     tmp_path: Path, moment: str
 ) -> None:
     rows, path = golden_rows(), tmp_path / "warehouse.duckdb"
-    first = Warehouse(path)
+    first = Warehouse(path, histories=told(golden_rows()))
     first.load(rows)
     before = content(first)
     first.close()
@@ -109,7 +109,7 @@ def test_a_switch_killed_at_any_step_leaves_one_whole_warehouse(
         [sys.executable, "-c", SWITCHING, str(path), moment], cwd=ROOT, check=False
     )
     assert killed.returncode == -signal.SIGKILL
-    warehouse = Warehouse(path)
+    warehouse = Warehouse(path, histories=told(golden_rows()))
     assert warehouse.outdated is None
     assert content(warehouse) == before
     name = "warehouse.duckdb" if moment in ("before", "half") else "warehouse.1.duckdb"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from adapters.warehouse import Warehouse
 from projections.kernel import read_models
-from tests.projections.happenings import Raw, golden_rows
+from tests.projections.happenings import Raw, golden_rows, told
 
 ROWS = golden_rows()
 READERS = 3
@@ -62,7 +62,7 @@ class Crowd:
 
 
 def test_readers_in_a_crowd_notice_nothing_of_rebuilds_and_switches(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", histories=told(ROWS))
     warehouse.load(ROWS[:60])
     known = 60
 
@@ -98,7 +98,7 @@ def test_readers_in_a_crowd_notice_nothing_of_rebuilds_and_switches(tmp_path: Pa
 
 
 def test_who_reads_at_the_switch_keeps_the_old_file_until_leaving(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", histories=told(ROWS))
     warehouse.load(ROWS[:30])
     with warehouse.reader() as cursor:
         warehouse.rebuild(lambda after: iter([ROWS[after:]]))
@@ -114,7 +114,7 @@ def test_who_reads_at_the_switch_keeps_the_old_file_until_leaving(tmp_path: Path
 
 
 def test_one_history_alone_is_made_anew_and_all_else_is_copied(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", histories=told(ROWS))
     warehouse.load(ROWS)
     asked: list[int] = []
 
@@ -137,7 +137,7 @@ def test_one_history_alone_is_made_anew_and_all_else_is_copied(tmp_path: Path) -
 
 
 def test_what_is_not_as_the_journal_says_is_counted_and_named(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", histories=told(ROWS))
     warehouse.load(ROWS)
     with warehouse.reader() as cursor:
         query = "SELECT id, version, position FROM history_customers ORDER BY position LIMIT 1"
