@@ -237,7 +237,7 @@ LOADING = """
 import sys; from pathlib import Path
 from adapters.warehouse import Warehouse
 from tests.projections.happenings import golden_rows, told
-warehouse = Warehouse(Path(sys.argv[1]), histories=known(golden_rows()))
+warehouse = Warehouse(Path(sys.argv[1]), histories=told(golden_rows()))
 for row in golden_rows():
     warehouse.load([row])
     print(warehouse.position(), flush=True)
