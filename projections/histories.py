@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-import orjson
 import pyarrow as pa
-import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
 from domain.kernel import Recorded
 from projections import parking
-from projections.columns import Instant, Json, Money
+from projections.arrow import stored
 from projections.facts import insert, quote
 from projections.kernel import Folded, Histories, Parked, ReadModel, Row, Waiting, fold
 
@@ -67,7 +64,7 @@ class History:
         self._present = f"store.present_{model.name}"
         self._past = f"store.past_{model.name}"
         self._revised = f"store.revised_{model.name}"
-        columns = [(column.name, *_types(column.type)) for column in model.table.columns]
+        columns = [(column.name, *stored(column.type)) for column in model.table.columns]
         self._names = [name for name, *_ in columns]
         self._values = itemgetter(*self._names)
         self._sql = ", ".join(f"{quote(name)} {sql}" for name, sql, _, _, _ in columns)
@@ -269,46 +266,3 @@ class History:
                 strict=True,
             )
             insert(connection, "store.parked", pa.table(list(map(pa.array, columns)), _PARKED))
-
-
-Encode = Callable[[Sequence[Any]], list[Any]]
-Decode = Callable[[Any], Any]
-
-
-def _types(type_: sa.types.TypeEngine[Any]) -> tuple[str, Any, Encode | None, Decode | None]:
-    """Return the types of a column in DuckDB and Arrow, and how its values go in and out."""
-    match type_:
-        case Money():
-            return "DECIMAL(18,2)", pa.decimal128(18, 2), None, None
-        case Instant():
-            return "TIMESTAMPTZ", pa.timestamp("us", "UTC"), None, _in_utc
-        case Json():
-            return "JSON", pa.string(), _written, orjson.loads
-        case sa.Boolean():
-            return "BOOLEAN", pa.bool_(), None, None
-        case sa.Integer():
-            return "BIGINT", pa.int64(), None, None
-        case sa.Float():
-            return "DOUBLE", pa.float64(), None, None
-        case sa.Date():
-            return "DATE", pa.date32(), None, None
-    return "VARCHAR", pa.string(), None, None
-
-
-def _in_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
-
-
-def _written(values: Sequence[Any]) -> list[str | None]:
-    """Write values as JSON, each object once: most versions share theirs with the one before."""
-    known: dict[int, str] = {}
-    written: list[str | None] = []
-    for value in values:
-        if value is None:
-            written.append(None)
-            continue
-        text = known.get(id(value))
-        if text is None:
-            text = known[id(value)] = orjson.dumps(value, default=str).decode()
-        written.append(text)
-    return written

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from domain.kernel import Recorded
 from projections import parking, tables
+from projections.faults import database_failed
 from projections.kernel import Folded, Histories, Parked, ReadModel, Row, Waiting, fold, read_models
 from projections.store import RowStore, as_one_of, one_of
 from projections.tables import parked, positions, upsert
@@ -20,7 +21,6 @@ JOURNAL = "journal"
 """The source that carries the events of all aggregates."""
 
 _POLL = 0.02
-_NO_SUCH_PLACE = ("42P01", "42703")  # PostgreSQL: the table or column is not there
 _LOCK = 0x6B65796C  # one number for all who write rows or swap their tables
 
 
@@ -146,7 +146,7 @@ class Projector:
                     self._apply(connection, model, events)
                 self._move(connection, reached)
         except Exception as error:
-            if _database_failed(error):
+            if database_failed(error):
                 raise
             self._apply_apart(events, reached)
         with self._applied:
@@ -298,15 +298,3 @@ def swap_lock(connection: sa.Connection) -> None:
 
 def _feeds(source: str, model: ReadModel) -> bool:
     return source == JOURNAL or source.partition("/")[0] == model.aggregate
-
-
-def _database_failed(error: Exception) -> bool:
-    """Tell whether the database or the shape of its tables is to blame, not a value in a row."""
-    if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
-        origin: BaseException = error.orig
-    else:
-        origin = error
-    state = getattr(origin, "sqlstate", None)
-    return state in _NO_SUCH_PLACE or any(
-        kind.__name__ in ("OperationalError", "InterfaceError") for kind in type(origin).__mro__
-    )
