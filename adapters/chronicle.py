@@ -11,6 +11,9 @@ from adapters.journal_tables import events
 from domain.kernel import Recorded
 from projections.owned import among
 
+_LONG = 5_000
+"""From how many positions on a stretch of the journal is long."""
+
 
 def histories(
     journal: Journal, streams: Collection[str], upto: int | None = None
@@ -32,3 +35,15 @@ def at(journal: Journal, positions: Collection[int]) -> list[Recorded]:
     query = sa.select(events).where(events.c.position.in_(positions)).order_by(events.c.position)
     with journal.engine.connect() as connection:
         return [recorded(row) for row in connection.execute(query)]
+
+
+def any_between(journal: Journal, kinds: Collection[str], after: int, upto: int) -> bool:
+    """Tell whether something happened to records of some kinds behind a position, up to another.
+
+    A long stretch is not looked through: it is taken for one with such events.
+    """
+    if upto - after > _LONG:
+        return True
+    query = sa.select(events.c.type).where(events.c.position > after, events.c.position <= upto)
+    with journal.engine.connect() as connection:
+        return any(type_.partition(".")[0] in kinds for type_ in connection.scalars(query))

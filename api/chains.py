@@ -11,11 +11,12 @@ from adapters.refusals import UnknownId
 from adapters.warehouse import Warehouse
 from api.cursors import Cursor, page
 from api.forwarding import forward
-from api.naming import names
+from api.naming import names_at
 from api.parts import Parts
-from api.reading import AsOf, MinPosition, TheParts, instant_of, json_response, known_only, reach
+from api.reading import MinPosition, TheParts, json_response, known_only, reach
 from api.seeing import See, Seeing
 from api.telling import items, link, told_of
+from api.when import AtPosition
 from domain.kernel import discover
 from projections.chains import Link, chain, forest, parents, with_causes
 
@@ -44,8 +45,8 @@ async def read(
     parts: TheParts,
     see: See,
     cursor: Cursor,
+    when: AtPosition,
     limit: Annotated[int, Query(ge=1, le=1000, description="events of a page at most")] = 200,
-    as_of: AsOf = None,
     min_position: MinPosition = 0,
 ) -> Response:
     """Show what a request led to, from its first cause to the last effect.
@@ -59,8 +60,8 @@ async def read(
         return await forward(parts, request)
     if cursor.after:
         position: int = cursor.after[0]
-    elif as_of is not None:
-        position = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
+    elif when.position is not None:
+        position = when.position
     else:
         head = await run_in_threadpool(parts.journal.head)
         position = max(head.position, min_position)
@@ -94,9 +95,9 @@ def _told(
     streams = {whole[position].stream for position in shown}
     found = [each for each in told_of(parts, see, streams, upto) if each.position in shown]
     records = {(each.it.event.aggregate, each.it.event.stream) for each in found}
-    titles = names(parts.rows, see.sight, records)
+    titles = names_at(parts, see.sight, upto)(records)
     told: dict[int, dict[str, Any]] = {}
-    for item in items(parts, see, found):
+    for item in items(parts, see, found, upto):
         item["record"] = link(item["aggregate"], item["stream"])
         item["title"] = titles(item["aggregate"], item["stream"])
         told[item["position"]] = {name: item[name] for name in _TOLD if name in item}

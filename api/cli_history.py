@@ -34,6 +34,7 @@ def _lines(settings: Settings, kind: str, id_: str, field: str | None) -> Iterat
     from adapters.journal import Journal
     from adapters.opening import Opening
     from adapters.person_keys import PersonKeys
+    from api.naming import names_now
     from api.telling import happenings, sentences
     from domain.kernel import discover
     from projections.changes import concerns
@@ -53,7 +54,7 @@ def _lines(settings: Settings, kind: str, id_: str, field: str | None) -> Iterat
             for each in happenings((event, frozenset[str]()) for event in opened)
             if field is None or any(concerns(change, field) for change in each.it.changes)
         ]
-        for each, text in zip(told, sentences(rows, lambda _: None, told), strict=True):
+        for each, text in zip(told, sentences(names_now(rows), told), strict=True):
             yield f"{each.it.event.time:%Y-%m-%d %H:%M:%S} {text}"
             for change in each.it.changes if field is not None else ():
                 if concerns(change, field or ""):

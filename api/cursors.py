@@ -75,7 +75,7 @@ def page(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the content and the headers of a page; `last` is its last sort key if more follow."""
     following = None if last is None else here.sign(last)
-    headers = {}
+    headers = {"Position": str(more["position"])} if "position" in more else {}
     if following is not None:
         query = [p for p in here.query if p[0] not in ("cursor", "min_position")]
         address = f"{here.path}?{urlencode([*query, ('cursor', following)])}"

@@ -12,13 +12,15 @@ from starlette.concurrency import run_in_threadpool
 from adapters.executor import Answer
 from adapters.refusals import UnknownId
 from adapters.warehouse import Warehouse
+from api import past
 from api.commands import adds_to_answer
 from api.forwarding import forward
 from api.moved import moved
 from api.parts import Parts
-from api.reading import AsOf, MinPosition, TheParts, instant_of, json_response, reach
+from api.reading import MinPosition, TheParts, json_response, reach
 from api.records import records
 from api.seeing import See, Seeing
+from api.when import AtMoment, present
 from api.who import Principal
 from projections.asking import Now, Then
 from projections.customer_page import ON_PAGE, CustomerPage, customer_page
@@ -36,40 +38,44 @@ async def page(
     request: Request,
     parts: TheParts,
     see: See,
-    as_of: AsOf = None,
+    when: AtMoment,
     min_position: MinPosition = 0,
 ) -> Response:
     """Show a customer on one page: its file, subsidiaries, open business, and what it comes to."""
     see.need(f"{customers.aggregate}.read")
     sights = {each.name: see.sight(f"{each.aggregate}.read") for each in ON_PAGE}
-    if as_of is None:
+    if when.now:
         await reach(parts.visible, min_position)
-        found, position = await run_in_threadpool(_page, parts, id, sights)
+        found, position, headers = await run_in_threadpool(_page, parts, id, sights)
     elif parts.warehouse is None:
         return await forward(parts, request)
     else:
-        position = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
-        await reach(parts.loaded, position)
+        then = await run_in_threadpool(past.pinned, parts, when)
+        await reach(parts.loaded, max(then.position, min_position))
         opened = parts.opening.rows
-        found = await run_in_threadpool(_page_then, parts.warehouse, id, position, sights, opened)
+        found = await run_in_threadpool(_page_then, parts.warehouse, id, then, sights, opened)
+        position, headers = then.position, {"Position": str(then.position)}
     if found is None:
         raise UnknownId(f"There is no customer {id!r}.")
     if (elsewhere := moved(request, found.customer)) is not None:
+        elsewhere.headers.update(headers)
         return elsewhere
-    return json_response({**_plain(found), "position": position})
+    return json_response({**_plain(found), "position": position}, headers)
 
 
-def _page(parts: Parts, id: str, sights: Mapping[str, Sight]) -> tuple[CustomerPage | None, int]:
-    position = parts.projector.position()
-    with parts.rows.connect() as connection:
-        return customer_page(Now(connection), id, sights, parts.opening.rows), position
+def _page(
+    parts: Parts, id: str, sights: Mapping[str, Sight]
+) -> tuple[CustomerPage | None, int, dict[str, str]]:
+    with present(parts, *(each.aggregate for each in ON_PAGE)) as now:
+        found = customer_page(Now(now.connection), id, sights, parts.opening.rows)
+    return found, now.position, dict(now.headers)
 
 
 def _page_then(
-    warehouse: Warehouse, id: str, position: int, sights: Mapping[str, Sight], opened: Opener
+    warehouse: Warehouse, id: str, at: past.Then, sights: Mapping[str, Sight], opened: Opener
 ) -> CustomerPage | None:
     with warehouse.reader() as cursor:
-        return customer_page(Then(cursor, position), id, sights, opened)
+        return customer_page(Then(cursor, *at), id, sights, opened)
 
 
 def _plain(page: CustomerPage) -> dict[str, Any]:

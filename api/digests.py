@@ -155,7 +155,7 @@ def _records(
         id_: [each for each in history if each.position > since]
         for id_, history in histories.items()
     }
-    told = items(parts, see, [each for some in lately.values() for each in some[:SENTENCES]])
+    told = items(parts, see, [each for some in lately.values() for each in some[:SENTENCES]], until)
     said: dict[str, list[dict[str, Any]]] = {}
     for item in told:
         said.setdefault(item["stream"], []).append({name: item[name] for name in _SAID})

@@ -15,12 +15,9 @@ from adapters.feed import Filter, feed
 from adapters.opening import Opened
 from api.parts import Parts
 from api.problems import InvalidParameter, MalformedHeader
-from api.reading import (
-    JSON,
-    TheParts,
-    known_only,
-)
+from api.reading import JSON, TheParts, invalid, known_only
 from api.seeing import See, Seeing, Seen
+from api.when import AtPosition
 from domain.kernel import Recorded, discover
 from domain.sensitive import SECRET, sensitive_fields, without
 from domain.stored import Unreadable
@@ -87,6 +84,7 @@ def _unread(event: Recorded, hidden: frozenset[str]) -> dict[str, Any]:
 async def events(
     parts: TheParts,
     see: See,
+    when: AtPosition,
     after: Annotated[int, Query(ge=0, le=2**53, description="the last position already seen")] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000, description="lines of a page at most")] = 1000,
     aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
@@ -100,18 +98,25 @@ async def events(
     One page as NDJSON, whose Link header leads on from it (the last page leads to what is to
     come). Asked for `text/event-stream`: these and all that follow, without end, resumed from
     `Last-Event-ID`. Only those of records that are in sight now; a page may have fewer than asked.
+    As of a moment of the past the feed ends there, and cannot be a stream.
     """
     if aggregate in discover().aggregates or not see.anything:
         see.need(f"{aggregate}.read")
     wanted = Filter(_known(aggregate), stream, type)
     if SSE in accept:
+        if when.position is not None:
+            raise invalid("as_of", "A stream goes on to what is to come.")
         start = after if last_event_id is None else _position(last_event_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         stream_ = _stream(parts, see, start, wanted)
         return StreamingResponse(stream_, headers=headers, media_type=SSE)
-    found, reached = await run_in_threadpool(_page, parts, see, after, limit, wanted)
+    upto = when.position
+    found, reached = await run_in_threadpool(_page, parts, see, after, limit, wanted, upto)
     query = {"after": reached, "limit": limit, **wanted.given()}
-    headers = {"Link": f'</events?{urlencode(query)}>; rel="next"', "Position": str(reached)}
+    headers = {"Position": str(reached)}
+    if upto is None or reached < upto:
+        query |= {} if upto is None else {"as_of_position": upto}
+        headers["Link"] = f'</events?{urlencode(query)}>; rel="next"'
     return Response(_lines(found), media_type=NDJSON, headers=headers)
 
 
@@ -134,18 +139,21 @@ def _lines(found: Iterable[Seen]) -> bytes:
 
 
 def _page(
-    parts: Parts, see: Seeing, after: int, limit: int, wanted: Filter
+    parts: Parts, see: Seeing, after: int, limit: int, wanted: Filter, upto: int | None = None
 ) -> tuple[list[Seen], int]:
     """Return wanted events in sight after a position, and the position to go on from.
+
+    They end at a position, if one is given.
 
     Where the record belongs is known from its row, so what the rows do not have yet waits.
     """
     see.again()  # a revocation takes effect at once, in the middle of a stream, too
-    if see.everything:
-        found, reached = feed(parts.journal, after, limit, wanted)
-    else:
-        until = parts.projector.position()
-        found, reached = feed(parts.journal, after, limit, wanted)
+    until = upto
+    if not see.everything:
+        visible = parts.projector.position()
+        until = visible if upto is None else min(visible, upto)
+    found, reached = feed(parts.journal, after, limit, wanted)
+    if until is not None:
         found = [event for event in found if event.position <= until]
         reached = max(after, min(reached, until))
     return see.events(found), reached

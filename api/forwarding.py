@@ -15,7 +15,16 @@ from api.problems import WarehouseUnavailable
 log = structlog.get_logger(__name__)
 
 _SENT = ("authorization", "on-behalf-of", "accept", "traceparent", "if-none-match")
-_RETURNED = ("content-type", "content-disposition", "link", "position", "etag", "retry-after")
+_RETURNED = (
+    "content-type",
+    "content-disposition",
+    "link",
+    "position",
+    "ahead",
+    "etag",
+    "location",
+    "retry-after",
+)
 
 PATIENCE = 60.0
 """Seconds that a report may take."""

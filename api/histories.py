@@ -12,11 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from adapters.refusals import UnknownId
 from api.cursors import Cursor, page
 from api.reading import (
-    AsOf,
     Limit,
     MinPosition,
     TheParts,
-    instant_of,
     json_response,
     known_only,
     moment_of,
@@ -24,6 +22,7 @@ from api.reading import (
 )
 from api.seeing import See
 from api.telling import Told, happenings, items
+from api.when import AtPosition
 from domain.kernel import Aggregate, discover
 from projections.changes import concerns
 
@@ -41,23 +40,21 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
         parts: TheParts,
         see: See,
         cursor: Cursor,
+        when: AtPosition,
         from_: Annotated[str | None, Query(alias="from", max_length=40, description=DAY)] = None,
         to: Annotated[str | None, Query(max_length=40, description=DAY)] = None,
         type: Annotated[str | None, Query(max_length=100, examples=["customer.regraded"])] = None,
         actor: Annotated[str | None, Query(max_length=200, description="did it or had it")] = None,
         field: Annotated[str | None, Query(max_length=200, description=FIELD)] = None,
         limit: Limit = 200,
-        as_of: AsOf = None,
         min_position: MinPosition = 0,
     ) -> Response:
         partial = not see.need(f"{kind}.read").everything
         await reach(parts.visible if partial else parts.appended, min_position)
         since = None if from_ is None else moment_of(from_, "from", time.min)
         until = None if to is None else moment_of(to, "to", time.max)
-        upto = None
-        if as_of is not None:
-            upto = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
-        after = cursor.after[0] if cursor.after else 0
+        # The pages that follow are of the position of the first.
+        upto, after = cursor.after or (when.position, 0)
 
         def wanted(told: Told) -> bool:
             event = told.it.event
@@ -70,21 +67,22 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
             )
 
         def found() -> tuple[list[dict[str, Any]], int, int] | None:
-            events = parts.journal.history(id, upto)
+            position = upto or parts.journal.head().position
+            events = parts.journal.history(id, position)
             if not events or events[0].aggregate != kind:
                 return None
             told = list(happenings(see.events(events)))
             if not told:
                 return None
             chosen = [each for each in told if wanted(each)]
-            return items(parts, see, chosen[:limit]), len(chosen), events[-1].position
+            return items(parts, see, chosen[:limit], position), len(chosen), position
 
         answer = await run_in_threadpool(found)
         if answer is None:
-            raise UnknownId(f"There is no {kind} {id!r}{' then' * bool(as_of)}.")
-        told, count, last = answer
-        following = [told[-1]["position"]] if count > limit else None
-        return json_response(*page(cursor, told, following, position=upto or last))
+            raise UnknownId(f"There is no {kind} {id!r}{' then' * (not when.now)}.")
+        told, count, position = answer
+        following = [position, told[-1]["position"]] if count > limit else None
+        return json_response(*page(cursor, told, following, position=position))
 
     return history
 

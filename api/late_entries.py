@@ -25,6 +25,7 @@ from api.reading import (
     reach,
 )
 from api.seeing import See, Seeing
+from api.when import AtPosition
 from domain.kernel import discover
 from projections.late_entries import late_entries
 
@@ -38,6 +39,7 @@ async def late(
     parts: TheParts,
     see: See,
     cursor: Cursor,
+    when: AtPosition,
     valid_at: Annotated[date, Query(description="the day of the business that is in question")],
     since: Annotated[str, Query(max_length=40, description=_SINCE, examples=["2026-03-31"])],
     aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
@@ -57,13 +59,13 @@ async def late(
         raise InvalidParameter(detail, [{"parameter": "aggregate", "detail": detail}])
     if aggregate is not None or not see.anything:
         see.need(f"{aggregate}.read")
-    await reach(parts.visible, min_position)
+    await reach(parts.visible, max(min_position, when.position or 0))
 
     def found() -> tuple[list[dict[str, Any]], int, int]:
         if cursor.after:
             after, upto = cursor.after
         else:
-            after, upto = _position(parts, since), parts.projector.position()
+            after, upto = _position(parts, since), when.position or parts.projector.position()
         return _late(parts, see, valid_at, after, upto, limit, Filter(aggregate))
 
     items, reached, upto = await run_in_threadpool(found)

@@ -2,47 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
-from projections.kernel import read_models
-from projections.lens import lens_of
+from api.parts import Parts
+from api.past import Then, rows_then
+from projections.kernel import ReadModel, read_models
 from projections.owned import among
 from projections.sentences import Names, label
 from projections.sight import Sight
 
-SightOf = Callable[[str], Sight | None]
-"""Gives what is seen under a permission; `None` for all there is."""
+SightOf = Callable[[str], Sight]
+"""Gives what is seen under a permission."""
+
+Naming = Callable[[Iterable[tuple[str, str]]], Names]
+"""Gives the names of some records, each given by its kind and by its code or id."""
 
 _TITLES = ("name", "title")
 """The columns that say what a record is called."""
 
 
-def names(rows: sa.Engine, sight_of: SightOf, wanted: Iterable[tuple[str, str]]) -> Names:
-    """Return the names of some records, given by kind and by code or id, as they are now."""
-    by_kind: dict[str, set[str]] = {}
-    for kind, key in wanted:
-        by_kind.setdefault(kind, set()).add(key)
-    found: dict[tuple[str, str], str] = {}
-    with rows.connect() as connection:
+def names_now(rows: sa.Engine) -> Naming:
+    """Return what gives names as they are now, to whoever sees everything."""
+
+    def named(model: ReadModel, keys: set[str]) -> Iterable[Mapping[str, Any]]:
+        query = sa.select(model.table)
+        with rows.connect() as connection:
+            key = among(_key(model), keys, connection.dialect.name)
+            return [dict(row) for row in connection.execute(query.where(key)).mappings()]
+
+    return _by(named)
+
+
+def names_at(parts: Parts, sight_of: SightOf, position: int) -> Naming:
+    """Return what gives names as they were at a position.
+
+    They are folded from the journal, so that the same is told of a position whenever it is asked.
+    """
+
+    def named(model: ReadModel, keys: set[str]) -> Iterable[Mapping[str, Any]]:
+        sight, ids = sight_of(f"{model.aggregate}.read"), keys
+        if not sight:
+            return []
+        if "code" in model.table.c:
+            with parts.rows.connect() as connection:
+                code = among(_key(model), keys, connection.dialect.name)
+                ids = set(connection.scalars(sa.select(model.table.c.id).where(code)))
+        return rows_then(parts, model, ids, Then(position, None), sight)
+
+    return _by(named)
+
+
+def _by(named: Callable[[ReadModel, set[str]], Iterable[Mapping[str, Any]]]) -> Naming:
+    def names(wanted: Iterable[tuple[str, str]]) -> Names:
+        by_kind: dict[str, set[str]] = {}
+        for kind, key in wanted:
+            by_kind.setdefault(kind, set()).add(key)
+        models = {model.aggregate: model for model in read_models().values()}
+        found: dict[tuple[str, str], str] = {}
         for kind, keys in by_kind.items():
-            for key, name in _of(connection, sight_of(f"{kind}.read"), kind, keys):
-                found[kind, key] = name
-    return lambda kind, key: found.get((kind, key))
+            if kind in models:
+                rows = named(models[kind], keys)
+                found |= {(kind, key): name for key, name in _called(models[kind], rows)}
+        return lambda kind, key: found.get((kind, key))
+
+    return names
 
 
-def _of(
-    connection: sa.Connection, sight: Sight | None, kind: str, keys: set[str]
-) -> Iterable[tuple[str, str]]:
-    model = next((each for each in read_models().values() if each.aggregate == kind), None)
-    if model is None or (sight is not None and not sight):
-        return
+def _called(model: ReadModel, rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     columns = model.table.c
-    titles = [columns[name] for name in _TITLES if name in columns]
-    key = columns.get("code", columns.id)
-    dialect = connection.dialect.name
-    query = sa.select(key, *titles[:1]).where(among(key, keys, dialect))
-    for code, *name in connection.execute(lens_of(model, sight, dialect, along=True).narrow(query)):
-        if name and name[0]:
-            yield code, label(name[0], code if key is not columns.id else None)
+    title = next((name for name in _TITLES if name in columns), None)
+    for row in rows:
+        if title is not None and row[title]:
+            code = row["code"] if "code" in columns else None
+            yield code or row["id"], label(row[title], code)
+
+
+def _key(model: ReadModel) -> sa.Column[str]:
+    return model.table.c.get("code", model.table.c.id)

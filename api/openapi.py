@@ -19,7 +19,7 @@ from pydantic.json_schema import models_json_schema
 from adapters.refusals import RuleBroken
 from api import problems
 from api.batch import Line
-from api.records import row_schema, schema_name
+from api.row_schemas import row_schema, schema_name
 from api.who import OPEN, OPEN_FOLDERS
 from domain.commands import Command, commands
 from domain.kernel import discover

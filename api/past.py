@@ -1,16 +1,36 @@
-"""The past: lists as they were at a position, from the histories of the warehouse."""
+"""The past: records and lists as they were known at a position, or true on a day."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
+from adapters.chronicle import histories
 from adapters.warehouse import Warehouse
+from api.parts import Parts
+from api.when import When
 from projections.duck import compiled, decoded, past
+from projections.kernel import ReadModel, Row, read_models
+from projections.lens import subject_of
+from projections.masks import masked, shown
+from projections.moments import fold_at
 from projections.personal import Opener
 from projections.queries import Listing, Page
 from projections.question import Question
+from projections.sight import Sight
+
+
+class Then(NamedTuple):
+    """A moment of the past, or the present one held fast."""
+
+    position: int
+    valid_at: date | None
+
+
+def pinned(parts: Parts, when: When) -> Then:
+    """Return the moment that is asked for, at the last position if at none."""
+    return Then(when.position or parts.journal.head().position, when.valid_at)
 
 
 def page_then(
@@ -38,3 +58,43 @@ def page_then(
             counting = compiled(listing.select_count(asked, tables, "duckdb"))
             (total,) = cursor.execute(*counting).fetchall()[0]
     return listing.cut(asked, decoded(query, rows), opened), total
+
+
+def row_then(parts: Parts, model: ReadModel, id: str, then: Then, sight: Sight) -> Row | None:
+    """Return the row of a record as it was, if it was in sight by where it belonged then.
+
+    It is the fold of its history up to that moment.
+    """
+    found = rows_then(parts, model, [id], then, sight)
+    return parts.opening.rows(model, found)[0] if found else None
+
+
+def rows_then(
+    parts: Parts, model: ReadModel, ids: Collection[str], then: Then, sight: Sight
+) -> list[Row]:
+    """Return the rows of those of some records that were in sight, still sealed."""
+    rows = _folded(parts, model, ids, then)
+    owners: dict[str, Row] = {}
+    if model.scope.through is not None and sight.by_owner:
+        column, other = model.scope.through
+        above = {row[column] for row in rows.values() if row[column]}
+        owners = _folded(parts, read_models()[other], above, then)
+    seen = []
+    for row in rows.values():
+        owner = owners.get(row[model.scope.through[0]]) if model.scope.through else None
+        subject = subject_of(model, row, owner)
+        if model.scope.public or sight.covers(subject):
+            columns = {name: row[name] for name in shown(model)}
+            seen.append(masked(model, columns, sight.masked(subject)))
+    return seen
+
+
+def _folded(parts: Parts, model: ReadModel, ids: Collection[str], then: Then) -> dict[str, Row]:
+    if not ids:
+        return {}
+    rows = {
+        id_: fold_at(model, history, then.valid_at)
+        for id_, history in histories(parts.journal, ids, then.position).items()
+        if history[0].aggregate == model.aggregate
+    }
+    return {id_: row for id_, row in rows.items() if row is not None}

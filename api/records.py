@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
+from adapters.warehouse import Warehouse
 from api.cursors import Cursor, Place, page
 from api.forwarding import forward
+from api.list_export import MEDIA_TYPES, Format, export
 from api.moved import moved
 from api.parts import Parts
-from api.past import page_then
+from api.past import Then, page_then, pinned, row_then
 from api.reading import (
-    AsOf,
     MinPosition,
     TheParts,
     checked,
-    instant_of,
     json_response,
     known_only,
     reach,
 )
-from api.seeing import See
-from domain.kernel import Aggregate, discover
-from projections.columns import Instant, Json, Money
-from projections.kernel import ReadModel, Row, fold, read_models
-from projections.lens import subject_of
-from projections.masks import MASKED, classes, masked, shown
-from projections.personal import SEALED, personal
-from projections.queries import Listing, Page, chosen
-from projections.question import Question, filters, question
+from api.row_schemas import page_schema, reference
+from api.seeing import See, both
+from api.when import AtMoment, When, present
+from domain.kernel import discover
+from projections.kernel import ReadModel, Row
+from projections.queries import Listing, chosen
+from projections.question import Question, Under, filters, question
 from projections.sight import Sight
 
 Sort = Annotated[
@@ -62,7 +60,7 @@ def records(model: ReadModel) -> APIRouter:
         summary=f"List {aggregate.plural.replace('-', ' ')}",
         operation_id=f"{model.aggregate}.list",
         openapi_extra={"parameters": list(_parameters(model))},
-        responses={200: _described("A page of the list.", _page_schema(aggregate))},
+        responses={200: _pages(page_schema(aggregate))},
     )
     router.add_api_route(
         f"{path}/{{id}}",
@@ -70,7 +68,7 @@ def records(model: ReadModel) -> APIRouter:
         summary=f"Read a {name}",
         operation_id=f"{model.aggregate}.read",
         responses={
-            200: _described("The record.", {"$ref": _ref(aggregate)}),
+            200: _described("The record.", {"$ref": reference(aggregate)}),
             304: {"description": "It is still at the version named by If-None-Match."},
         },
     )
@@ -87,22 +85,29 @@ def _list(model: ReadModel) -> Callable[..., Any]:
         parts: TheParts,
         see: See,
         cursor: Cursor,
+        when: AtMoment,
         q: Words = None,
         sort: Sort = None,
         fields: Fields = None,
         limit: Rows = 50,
         count: Count = None,
-        as_of: AsOf = None,
+        format: Format = "json",
         min_position: MinPosition = 0,
     ) -> Response:
-        """Filter, sort, search and page; several values of a filter stand with commas between."""
+        """Filter, sort, search and page; several values of a filter stand with commas between.
+
+        As `csv`, `ndjson` or `parquet` it is an export of the whole list, not of a page.
+        """
         where: dict[str, str] = {}
         for key, value in request.query_params.multi_items():
             if key in names:
                 where[key] = f"{where[key]},{value}" if key in where else value
         sight = see.need(permission)
-        with checked():
-            asked = question(
+        if format != "json":
+            sight = both(sight, see.need("export.read"))
+
+        def ask(under: Under = see.under) -> Question:
+            return question(
                 model,
                 where,
                 sort=sort,
@@ -110,59 +115,89 @@ def _list(model: ReadModel) -> Callable[..., Any]:
                 words=q,
                 limit=limit,
                 sight=sight,
-                under=see.under,
+                under=under,
             )
-        if as_of is None:
+
+        with checked():
+            asked = ask()  # what is wrong with it is told before anything waits
+        if when.now and format == "json":
             await reach(parts.visible, min_position)
             answer = await run_in_threadpool(_now, parts, listing, asked, cursor, bool(count))
             return json_response(*answer)
         if parts.warehouse is None:
             return await forward(parts, request)
-        position = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
-        await reach(parts.loaded, position)
+        if cursor.after:  # the pages that follow are of the position of the first
+            when = replace(when, position=cursor.after[0])
+        then = await run_in_threadpool(pinned, parts, when)
+        await reach(parts.loaded, max(then.position, min_position))
+        wanted = partial(ask, partial(see.under, position=then.position))
         with checked():
-            found, total = await run_in_threadpool(
-                page_then,
-                parts.warehouse,
-                listing,
-                asked,
-                cursor.after,
-                position,
-                parts.opening.rows,
-                count=bool(count),
+            return await run_in_threadpool(
+                _then, parts.warehouse, parts, listing, wanted, cursor, then, bool(count), format
             )
-        more = {} if total is None else {"count": total}
-        return json_response(*_page(cursor, found, position=position, **more))
 
     return list_
 
 
 def _now(parts: Parts, listing: Listing, asked: Question, cursor: Place, count: bool) -> Any:
-    position = parts.projector.position()
-    with parts.rows.connect() as connection, checked():
-        found = listing.page(connection, asked, cursor.after, parts.opening.rows)
-        more = {"count": listing.count(connection, asked)} if count else {}
-    return _page(cursor, found, position=position, **more)
+    with present(parts, listing.model.aggregate) as now, checked():
+        found = listing.page(now.connection, asked, cursor.after, parts.opening.rows)
+        more = {"count": listing.count(now.connection, asked)} if count else {}
+    following = None if found.next is None else list(found.next)
+    content, headers = page(cursor, found.items, following, position=now.position, **more)
+    return content, {**headers, **now.headers}
 
 
-def _page(cursor: Place, found: Page, **more: Any) -> Any:
-    return page(cursor, found.items, None if found.next is None else list(found.next), **more)
+def _then(
+    warehouse: Warehouse,
+    parts: Parts,
+    listing: Listing,
+    ask: Callable[[], Question],
+    cursor: Place,
+    then: Then,
+    count: bool,
+    format: Format,
+) -> Response:
+    opened = parts.opening.rows
+    if format != "json":
+        return export(warehouse, listing, ask(), then, opened, format)
+    after = cursor.after[1:] if cursor.after else None
+    found, total = page_then(
+        warehouse,
+        listing,
+        ask(),
+        after,
+        then.position,
+        opened,
+        count=count,
+        valid_at=then.valid_at,
+    )
+    more = {} if total is None else {"count": total}
+    following = None if found.next is None else [then.position, *found.next]
+    return json_response(*page(cursor, found.items, following, position=then.position, **more))
 
 
 def _one(model: ReadModel) -> Callable[..., Any]:
     listing = Listing(model)
 
-    def now(parts: Parts, id: str, sight: Sight) -> Row | None:
-        with parts.rows.connect() as connection:
-            return listing.one(connection, id, sight, parts.opening.rows)
+    def now(parts: Parts, id: str, sight: Sight) -> tuple[Row | None, dict[str, str]]:
+        with present(parts, model.aggregate) as now:
+            row = listing.one(now.connection, id, sight, parts.opening.rows)
+        # One record is whole up to its own last event, whatever others are up to.
+        position = max(now.position, row["position"] if row else 0)
+        return row, {"Position": str(position)}
+
+    def then(parts: Parts, id: str, sight: Sight, when: When) -> tuple[Row | None, dict[str, str]]:
+        at = pinned(parts, when)
+        return row_then(parts, model, id, at, sight), {"Position": str(at.position)}
 
     async def one(
         id: str,
         request: Request,
         parts: TheParts,
         see: See,
+        when: AtMoment,
         fields: Fields = None,
-        as_of: AsOf = None,
         min_position: MinPosition = 0,
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
@@ -170,44 +205,22 @@ def _one(model: ReadModel) -> Callable[..., Any]:
         sight = see.need(f"{model.aggregate}.read")
         with checked():
             names = question(model, {}, select=fields).fields
-        if as_of is None:
+        if when.now:
             await reach(parts.visible, min_position)
-            row = await run_in_threadpool(now, parts, id, sight)
+            row, headers = await run_in_threadpool(now, parts, id, sight)
         else:
-            row = await run_in_threadpool(row_then, parts, model, id, instant_of(as_of), sight)
+            row, headers = await run_in_threadpool(then, parts, id, sight, when)
         if row is None:
-            raise UnknownId(f"There is no {model.aggregate} {id!r}{' then' * bool(as_of)}.")
+            raise UnknownId(f"There is no {model.aggregate} {id!r}{' then' * (not when.now)}.")
         if (elsewhere := moved(request, row)) is not None:
+            elsewhere.headers.update(headers)
             return elsewhere
-        etag = f'"{row["version"]}"'
-        headers = {"ETag": etag}
+        headers["ETag"] = etag = f'"{row["version"]}"'
         if if_none_match is not None and _matches(if_none_match, etag):
             return Response(status_code=304, headers=headers)
         return json_response(chosen(row, names), headers)
 
     return one
-
-
-def row_then(parts: Parts, model: ReadModel, id: str, then: datetime, sight: Sight) -> Row | None:
-    """Return the row of a record as it was, if it was in sight by where it belonged then.
-
-    It is the fold of its history up to that instant.
-    """
-    position = parts.journal.position_at(then)
-    row = fold(model, {}, parts.journal.history(id, position)).rows.get(id)
-    if row is None:
-        return None
-    above = None
-    if model.scope.through is not None and sight.by_owner:
-        column, other = model.scope.through
-        owner = read_models()[other]
-        events = parts.journal.history(row[column], position) if row[column] else []
-        above = fold(owner, {}, events).rows.get(row[column])
-    subject = subject_of(model, row, above)
-    if not (model.scope.public or sight.covers(subject)):
-        return None
-    seen = masked(model, {name: row[name] for name in shown(model)}, sight.masked(subject))
-    return parts.opening.rows(model, [seen])[0]
 
 
 def _matches(if_none_match: str, etag: str) -> bool:
@@ -227,67 +240,12 @@ def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:
         }
 
 
-def row_schema(model: ReadModel) -> dict[str, Any]:
-    """Return the JSON schema of a row."""
-    properties = {name: _type(model.table.c[name]) for name in shown(model)}
-    if classes(model):
-        properties[MASKED] = {
-            "type": "array",
-            "items": {"enum": sorted(classes(model))},
-            "description": "what is masked in this row, if anything is",
-        }
-    if personal(model):
-        properties[SEALED] = {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "the fields beside it, in the row or in a contact of it, that nobody "
-            "can read: their person was erased, or the key is missing",
-        }
-    return {"type": "object", "title": model.aggregate, "properties": properties}
-
-
-def _type(column: sa.Column[Any]) -> dict[str, Any]:
-    match column.type:
-        case Money():
-            found: dict[str, Any] = {"type": "string", "format": "decimal"}
-        case Instant():
-            found = {"type": "string", "format": "date-time"}
-        case sa.Date():
-            found = {"type": "string", "format": "date"}
-        case sa.Boolean():
-            found = {"type": "boolean"}
-        case sa.Integer():
-            found = {"type": "integer"}
-        case sa.Float():
-            found = {"type": "number"}
-        case Json():
-            return {}
-        case _:
-            found = {"type": "string"}
-    return found | ({"type": [found["type"], "null"]} if column.nullable else {})
-
-
-def schema_name(aggregate: type[Aggregate]) -> str:
-    """Return the name of a row's schema."""
-    return aggregate.__name__
-
-
-def _ref(aggregate: type[Aggregate]) -> str:
-    return f"#/components/schemas/{schema_name(aggregate)}"
-
-
-def _page_schema(aggregate: type[Aggregate]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": ["items", "next", "position"],
-        "properties": {
-            "items": {"type": "array", "items": {"$ref": _ref(aggregate)}},
-            "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
-            "position": {"type": "integer", "description": "all events up to here are in it"},
-            "count": {"type": "integer"},
-        },
-    }
-
-
 def _described(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _pages(schema: dict[str, Any]) -> dict[str, Any]:
+    described = _described("A page of the list, or an export of it.", schema)
+    for media_type in MEDIA_TYPES.values():
+        described["content"].setdefault(media_type, {"schema": {"type": "string"}})
+    return described

@@ -12,17 +12,9 @@ from starlette.concurrency import run_in_threadpool
 
 from api.forwarding import forward
 from api.noted import says_nothing_of_anybody
-from api.reading import (
-    AsOf,
-    MinPosition,
-    TheParts,
-    checked,
-    instant_of,
-    json_response,
-    known_only,
-    reach,
-)
+from api.reading import MinPosition, TheParts, checked, json_response, known_only, reach
 from api.seeing import See, both
+from api.when import AtMoment
 from projections.figures import Result
 from projections.reports import Report, reports, run
 from projections.standpoint import Standpoint, places
@@ -62,11 +54,11 @@ def _report(report: Report) -> Callable[..., Any]:
         request: Request,
         parts: TheParts,
         see: See,
+        when: AtMoment,
         by: By = None,
         measures: Measures = None,
         from_: Annotated[Day, Query(alias="from", description="first day of the period")] = None,
         to: Annotated[Day, Query(description="last day of the period")] = None,
-        as_of: AsOf = None,
         format: Format = "json",
         organised: Organised = "then",
         min_position: MinPosition = 0,
@@ -76,20 +68,21 @@ def _report(report: Report) -> Callable[..., Any]:
             sight = both(sight, see.need("export.read"))
         if parts.warehouse is None:
             return await forward(parts, request)
-        position = None
-        if as_of is not None:
-            position = await run_in_threadpool(parts.journal.position_at, instant_of(as_of))
-        await reach(parts.loaded, max(min_position, position or 0))
+        await reach(parts.loaded, max(min_position, when.position or 0))
         where: dict[str, list[str]] = {}
         for name, value in request.query_params.multi_items():
             if name in known:
                 where.setdefault(name, []).extend(value.split(","))
         warehouse, today = parts.warehouse, organised == "now"
 
+        position = when.position
+
+        def under(unit: str) -> frozenset[str] | None:
+            return see.under(unit, position)
+
         def where_units_count() -> pa.Table:
-            access = parts.guard.now()
-            if not today and position is not None:
-                access = parts.guard.at(position)
+            now = today or position is None
+            access = parts.guard.now() if now else parts.guard.at(position or 0)
             units = access.shelves["units"].rows.values()
             return places(units, access.organisation, now=today)
 
@@ -104,7 +97,7 @@ def _report(report: Report) -> Callable[..., Any]:
                     to,
                     position,
                     _split(measures),
-                    Standpoint(sight, see.under, where_units_count, today),
+                    Standpoint(sight, under, where_units_count, today, when.valid_at),
                 )
 
         with checked():

@@ -61,9 +61,13 @@ class Seeing:
             raise NotPermitted(f"You have the permission {permission} nowhere.")
         return sight
 
-    def under(self, unit: str) -> frozenset[str] | None:
-        """Return a unit and all below it; `None` for the unit above all others."""
-        organisation = self.access.organisation
+    def under(self, unit: str, position: int | None = None) -> frozenset[str] | None:
+        """Return a unit and all below it; `None` for the unit above all others.
+
+        They are those of now, or of a position.
+        """
+        access = self.access if position is None else self._parts.guard.at(position)
+        organisation = access.organisation
         return None if unit == organisation.root else organisation.under(unit)
 
     def events(self, found: Iterable[Recorded]) -> list[Seen]:

@@ -12,11 +12,9 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
-import sqlalchemy as sa
-
 from adapters.chronicle import at, histories
 from api.events import shown
-from api.naming import SightOf, names
+from api.naming import Naming, names_at
 from api.parts import Parts
 from api.seeing import Seeing, Seen
 from domain.kernel import discover
@@ -70,9 +68,13 @@ def told_of(
     return happenings(see.events(event for history in found.values() for event in history))
 
 
-def items(parts: Parts, see: Seeing, told: Sequence[Told]) -> list[dict[str, Any]]:
-    """Return what is told of events: as they are shown, with sentence, changes, why and because."""
-    because = _causes(parts, see, told)
+def items(parts: Parts, see: Seeing, told: Sequence[Told], position: int) -> list[dict[str, Any]]:
+    """Return what is told of events: as they are shown, with sentence, changes, why and because.
+
+    What they name is called as it was at a position.
+    """
+    naming = names_at(parts, see.sight, position)
+    because = _causes(parts, see, told, naming)
     return [
         {
             **shown(*each.seen),
@@ -81,11 +83,11 @@ def items(parts: Parts, see: Seeing, told: Sequence[Told]) -> list[dict[str, Any
             "why": why(each.it.data),
             "because": because.get(each.position),
         }
-        for each, text in zip(told, sentences(parts.rows, see.sight, told), strict=True)
+        for each, text in zip(told, sentences(naming, told), strict=True)
     ]
 
 
-def sentences(rows: sa.Engine, sight_of: SightOf, told: Sequence[Told]) -> list[str]:
+def sentences(naming: Naming, told: Sequence[Told]) -> list[str]:
     """Return what happened in words, with the names that whoever asks knows."""
     wanted: set[tuple[str, str]] = set()
 
@@ -94,7 +96,7 @@ def sentences(rows: sa.Engine, sight_of: SightOf, told: Sequence[Told]) -> list[
 
     for each in told:
         sentence(each.it, ask)
-    known = names(rows, sight_of, wanted)
+    known = naming(wanted)
     return [sentence(each.it, known) for each in told]
 
 
@@ -109,7 +111,9 @@ def chain_link(command_id: str) -> str:
     return f"/chains/{quote(command_id, safe='')}"
 
 
-def _causes(parts: Parts, see: Seeing, told: Sequence[Told]) -> dict[int, dict[str, Any]]:
+def _causes(
+    parts: Parts, see: Seeing, told: Sequence[Told], naming: Naming
+) -> dict[int, dict[str, Any]]:
     """Return what caused events, by their position: the command and, in sight, its event."""
     places: dict[int, int | None] = {}
     found: dict[int, dict[str, Any]] = {}
@@ -127,7 +131,7 @@ def _causes(parts: Parts, see: Seeing, told: Sequence[Told]) -> dict[int, dict[s
     causes = at(parts.journal, wanted)  # type: ignore[arg-type]
     streams, upto = {each.stream for each in causes}, max(each.position for each in causes)
     met = [each for each in told_of(parts, see, streams, upto) if each.position in wanted]
-    texts = sentences(parts.rows, see.sight, met)
+    texts = sentences(naming, met)
     for each, text in zip(met, texts, strict=True):
         event = each.it.event
         told_of_it = {

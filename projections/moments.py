@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 from domain.effective import effective_day
 from domain.kernel import Recorded
+from projections.columns import Money
 from projections.kernel import ReadModel, Row, fold
+
+_HUNDREDTH = Decimal("0.01")
 
 
 def fold_at(
@@ -22,11 +26,18 @@ def fold_at(
     """
     for row in fold(model, {}, history, keep_versions=False).rows.values():
         if valid_at is None or row["in_force"] <= valid_at:
-            return row
+            return _as_stored(model, row)
         told = [each for each in history if each.version <= row["version"]]
         first = effective_day(told[0].type, told[0].data, told[0].time)
         if first > valid_at:
             return None
         days = model.retell(told)
-        return next(each for each in reversed(days) if each["in_force"] <= valid_at)
+        held = next(each for each in reversed(days) if each["in_force"] <= valid_at)
+        return _as_stored(model, held)
     return None
+
+
+def _as_stored(model: ReadModel, row: Row) -> Row:
+    """Give amounts the two decimals that tables keep, so that they read the same from a fold."""
+    amounts = [each.name for each in model.table.columns if isinstance(each.type, Money)]
+    return row | {name: row[name].quantize(_HUNDREDTH) for name in amounts if row[name] is not None}

@@ -120,9 +120,13 @@ class Listing:
         more = len(rows) > asked.limit
         rows = rows[: asked.limit]
         following = asked.place(rows[-1]) if more else None
+        return Page(self.shown(asked, rows, opened), following)
+
+    def shown(self, asked: Question, rows: list[Row], opened: Opener = as_sealed) -> list[Row]:
+        """Return rows that a query of `select` gave as whoever asks sees them, the fields asked."""
         lens = lens_of(self.model, asked.sight, "sqlite")
         seen = opened(self.model, [lens.show(row) for row in rows])
-        return Page([chosen(row, asked.fields) for row in seen], following)
+        return [chosen(row, asked.fields) for row in seen]
 
     def _means(self, connection: sa.Connection, asked: Question) -> str:
         """Return the database whose means serve a page best.

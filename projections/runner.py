@@ -15,7 +15,7 @@ from projections import parking, tables
 from projections.faults import database_failed
 from projections.kernel import Folded, Histories, Parked, ReadModel, Row, Waiting, fold, read_models
 from projections.store import RowStore, as_one_of, one_of
-from projections.tables import parked, positions, upsert
+from projections.tables import parked, positions, reached, upsert
 
 JOURNAL = "journal"
 """The source that carries the events of all aggregates."""
@@ -85,11 +85,8 @@ class Projector:
 
     def position(self) -> int:
         """Return the position up to which all events are in the rows, parked ones aside."""
-        least = sa.select(sa.func.min(positions.c.position)).where(
-            positions.c.model.in_(list(self.models))
-        )
         with self.engine.execution_options(writes=False).connect() as connection:
-            return connection.scalar(least) or 0
+            return reached(connection, self.models)[0]
 
     def wait(self, position: int, timeout: float) -> bool:
         """Wait until the rows have come to a position; `False` after `timeout` seconds.

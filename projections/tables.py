@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -125,3 +126,14 @@ def replace(connection: sa.Connection, model: ReadModel, name: str) -> None:
         # Here, so that the other connections, which reload the changed schema, see it.
         connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
         connection.exec_driver_sql(f"ANALYZE {model.name}")
+
+
+def reached(connection: sa.Connection, models: Iterable[str]) -> tuple[int, int]:
+    """Return the positions up to which all events, and any events, are in the rows of some models.
+
+    They are the same where one source brings everything.
+    """
+    position = positions.c.position
+    query = sa.select(sa.func.min(position), sa.func.max(position))
+    least, most = connection.execute(query.where(positions.c.model.in_(list(models)))).one()
+    return least or 0, most or 0

@@ -9,8 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from api.events import shown
-from api.past import page_then
-from api.records import row_then
+from api.past import Then, page_then, row_then
 from projections.asking import Now
 from projections.customer_page import ON_PAGE, customer_page
 from projections.kernel import ReadModel
@@ -119,7 +118,7 @@ class OfRows(Tally):
         for id_ in self.chance.sample(ids, min(6, len(ids))):
             fact = self.then.facts.get(id_)
             before = None if fact is None else self.oracle.hidden(views, fact, self.then.facts)
-            past = row_then(self.ways.parts, model, id_, self.then.time, sight)
+            past = row_then(self.ways.parts, model, id_, Then(self.then.position, None), sight)
             self.told("one as of", past, self.among({id_: before}), self._mine(id_))
             history = self.see.events(self.ways.parts.journal.history(id_))
             items = [shown(*each) for each in history]

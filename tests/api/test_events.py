@@ -48,7 +48,7 @@ def test_the_history_of_a_record_of_another_kind_or_none_is_not_there(
     id = register(client)["id"]
     problem(client.get(f"/campaigns/{id}/history"), 404, "unknown-id")
     problem(client.get(f"/customers/{new_id()}/history"), 404, "unknown-id")
-    problem(client.get(f"/customers/{id}/history?as_of=2001-01-01"), 404, "unknown-id")
+    problem(client.get(f"/customers/{id}/history?as_of_position=1"), 404, "unknown-id")
 
 
 def test_pages_lead_on_through_all_events_and_to_those_to_come(client: httpx.Client) -> None:

@@ -1,0 +1,136 @@
+"""List export: the whole of a list as CSV, NDJSON or Parquet, of one position throughout."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import IO, Annotated, Any, Literal
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from fastapi import Query, Response
+from fastapi.responses import StreamingResponse
+
+from adapters.warehouse import Warehouse
+from api.past import Then
+from api.reading import JSON
+from domain.kernel import discover
+from projections.arrow import stored
+from projections.columns import Json
+from projections.duck import compiled, decoded, past
+from projections.kernel import ReadModel, Row
+from projections.masks import MASKED, classes
+from projections.personal import SEALED, Opener, personal
+from projections.queries import Listing
+from projections.question import Question
+
+Format = Annotated[
+    Literal["json", "csv", "ndjson", "parquet"],
+    Query(description="other than `json`: all of the list; it needs `export.read`"),
+]
+
+MEDIA_TYPES: Mapping[str, str] = {
+    "csv": "text/csv",
+    "ndjson": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+AT_ONCE = 2000
+"""Rows that are fetched at a time."""
+
+_IN_MEMORY = 4_000_000
+"""Bytes of an export that are held in memory; a larger one goes through a file."""
+
+_CHUNK = 64 * 1024
+
+
+def export(
+    warehouse: Warehouse,
+    listing: Listing,
+    asked: Question,
+    then: Then,
+    opened: Opener,
+    format: str,
+) -> Response:
+    """Return the whole list as it was, in the format, with the columns asked for.
+
+    It is written before the first byte leaves, so that a slow client keeps no one from anything.
+    """
+    tables = past(then.position, then.valid_at)
+    query = listing.select(asked, None, tables, "duckdb").limit(None)
+
+    def found() -> Iterator[list[Row]]:
+        with warehouse.reader() as cursor:
+            cursor.execute(*compiled(query))
+            while rows := cursor.fetchmany(AT_ONCE):
+                yield listing.shown(asked, decoded(query, rows), opened)
+
+    model, file = listing.model, tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+    told = [MASKED] * bool(classes(model)) + [SEALED] * bool(personal(model))
+    try:
+        _WRITERS[format](file, model, [*asked.fields, *told], found())
+    except BaseException:
+        file.close()
+        raise
+    name = f"{discover().aggregates[model.aggregate].plural}-{then.position}.{format}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Length": str(file.tell()),
+        "Position": str(then.position),
+    }
+    file.seek(0)
+    return StreamingResponse(_parts_of(file), media_type=MEDIA_TYPES[format], headers=headers)
+
+
+def _parts_of(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while part := file.read(_CHUNK):
+            yield part
+
+
+def _ndjson(file: IO[bytes], _: ReadModel, __: list[str], found: Iterable[list[Row]]) -> None:
+    option = JSON | orjson.OPT_APPEND_NEWLINE
+    for rows in found:
+        file.write(b"".join(orjson.dumps(row, default=str, option=option) for row in rows))
+
+
+def _csv(file: IO[bytes], _: ReadModel, names: list[str], found: Iterable[list[Row]]) -> None:
+    file.write(",".join(names).encode() + b"\r\n")
+    for rows in found:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([_cell(row.get(name)) for name in names] for row in rows)
+        file.write(text.getvalue().encode())
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as text, as JSON has it; a list or an object is JSON."""
+    if value is None or isinstance(value, str | float | Decimal):
+        return value
+    return orjson.dumps(value, default=str, option=JSON).decode().strip('"')
+
+
+def _parquet(
+    file: IO[bytes], model: ReadModel, names: list[str], found: Iterable[list[Row]]
+) -> None:
+    types = {name: model.table.c[name].type for name in names if name in model.table.c}
+    texts = {name for name, type_ in types.items() if isinstance(type_, Json)}
+    lists = pa.list_(pa.string())
+    schema = pa.schema(
+        [(name, stored(types[name])[1] if name in types else lists) for name in names]
+    )
+    with pq.ParquetWriter(file, schema) as writer:
+        for rows in found:
+            columns = {name: [row.get(name) for row in rows] for name in names}
+            for name in texts:
+                columns[name] = [
+                    None if each is None else orjson.dumps(each, default=str).decode()
+                    for each in columns[name]
+                ]
+            writer.write_table(pa.table(columns, schema=schema))
+
+
+_WRITERS = {"ndjson": _ndjson, "csv": _csv, "parquet": _parquet}
