@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
 import sqlalchemy as sa
 import structlog
 from eventsourcing.persistence import (
@@ -27,9 +26,9 @@ from adapters.databases import connect, writing
 from adapters.journal_tables import events, head
 from adapters.migrations import bring_up_to_date
 from adapters.person_keys import PersonKeys
+from adapters.sealing import erased_by
 from adapters.transaction import EPOCH, Conflict, Transaction, instant
 from domain.kernel import Origin, Recorded, Stored, discover, from_stored
-from domain.personal import erasures
 
 log = structlog.get_logger(__name__)
 
@@ -282,15 +281,6 @@ class _Tail(Subscription[ApplicationRecorder]):
                 )
                 self._buffer = iter(found)
         raise StopIteration
-
-
-def erased_by(rows: Iterable[Sequence[Any]]) -> dict[str, int]:
-    """Return which persons some rows of `events` erased, with the position of the event."""
-    return {
-        orjson.loads(row[11])[field]: row[0]
-        for row in rows
-        if (field := erasures().get(row[3])) is not None
-    }
 
 
 def recorded(row: Sequence[Any]) -> Recorded:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from adapters.person_keys import NONCE, PersonKeys
 from domain.kernel import Stored
-from domain.personal import Shape, personal_fields, through
+from domain.personal import Shape, erasures, personal_fields, through
 
 PREFIX = "sealed:"
 """How a token begins; the person's id follows, then what is sealed, in base64url."""
@@ -145,3 +145,12 @@ def emptied(type_: str, data: dict[str, Any], stream: str) -> dict[str, Any]:
 
 def _place(stream: str, person: str, name: str) -> bytes:
     return f"{stream}/{person}/{name}".encode()
+
+
+def erased_by(rows: Iterable[Sequence[Any]]) -> dict[str, int]:
+    """Return which persons some rows of `events` erased, with the position of the event."""
+    return {
+        orjson.loads(row[11])[field]: row[0]
+        for row in rows
+        if (field := erasures().get(row[3])) is not None
+    }

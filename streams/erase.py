@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 import structlog
 
-from adapters.journal import Journal, erased_by
+from adapters.journal import Journal
 from adapters.journal_tables import events
 from adapters.person_keys import PersonKeys
+from adapters.sealing import erased_by
 from domain.personal import erasures
 from streams.worker import Worker
 
