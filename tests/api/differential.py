@@ -64,7 +64,7 @@ class Comparison(OfRows):
         for kind in self.models:
             verbs = ("read", "transfer", "revoke", "give", "move")
             permissions = [f"{kind}.{verb}" for verb in verbs] + ["report.read"]
-            for id_ in self.world.ids.get(kind, []):
+            for id_ in self.world.ids[kind]:
                 if id_ not in self.belonging:
                     journal = self.ways.parts.journal
                     self.belonging[id_] = belonging(journal, id_, self.now.position)
@@ -75,7 +75,7 @@ class Comparison(OfRows):
                     wanted = self.oracle.hidden(self.seen(name), self.now.facts[id_]) is not None
                     self.equal("decision", f"{id_} {name}", bool(got), wanted)
         for kind, (command, body) in COMMANDS.items():
-            for id_ in self.chance.sample(self.world.ids.get(kind, []), 4):
+            for id_ in self.chance.sample(self.world.ids[kind], 4):
                 fact = self.now.facts[id_]
                 outcome = "allowed"
                 if self.oracle.hidden(self.seen(command), fact) is None:
@@ -112,8 +112,7 @@ class Comparison(OfRows):
             ):
                 counted: dict[str, list[Any]] = {}
                 for fact in facts.values():
-                    sold = kind == "opportunity" and fact["over"]
-                    shown_ = fact["kind"] == kind and not sold
+                    shown_ = fact["kind"] == kind and not fact["over"]
                     if shown_ and self.oracle.hidden(views, fact, facts) is not None:
                         sums = counted.setdefault(fact["unit"], [0, Decimal(0)])
                         sums[0] += 1

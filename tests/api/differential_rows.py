@@ -105,7 +105,7 @@ class OfRows(Tally):
     def singles(self, model: ReadModel) -> None:
         kind, listing = model.aggregate, Listing(model)
         sight, views = self.see.sight(f"{kind}.read"), self.seen(f"{kind}.read")
-        ids = self.world.ids.get(kind, [])
+        ids = self.world.ids[kind]
         for id_ in ids:
             hidden = self.oracle.hidden(views, self.now.facts[id_])
             mine = self._mine(id_)

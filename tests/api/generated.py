@@ -164,6 +164,17 @@ class World:
             }
             made = self.do("campaign.plan", **about, **fixed, **dates)
             self._tell(made, [(name, ""), (budget[:8], "amount")])
+        for n in range(40, 52, 2):
+            pair = {"survivor_id": self._plain(n), "duplicate_id": self._plain(n + 1)}
+            self.do("customer-merge.begin", reason="one company", **pair)
+
+    def _plain(self, n: int) -> str:
+        """Register a customer that has nothing that would go over in a merge."""
+        name, revenue = f"zqc{n:04}n", f"71{n:06}.50"
+        about = {"name": f"{name} group{n % 5}", "annual_revenue": revenue}
+        made = self.do("customer.register", unit=self._unit(), **about)
+        self._tell(made, [(name, ""), (revenue[:8], "revenue")])
+        return made
 
     def _customer(self, n: int) -> None:
         name, revenue, budget = f"zqc{n:04}n", f"71{n:06}.50", f"72{n:06}.50"
@@ -222,6 +233,8 @@ class World:
             self.do("opportunity.abandon", id_, reason="no need")
         for id_ in self.chance.sample(self.ids["customer"], 3):
             self.do("customer.release-manager", id_)
+        for id_ in self.ids["customer-merge"][:2]:
+            self.do("customer-merge.reverse", id_, reason="two companies")
         for id_ in self.chance.sample(self.ids["grant"], 8):
             self.do("grant.revoke", id_, reason="over")
         for kind, verb in (("delegation", "withdraw"), ("api-key", "revoke"), ("team", "dissolve")):

@@ -16,7 +16,8 @@ OWN = {"employee.read", "grant.read", "team.read", "delegation.read"}
 OWN |= {"delegation.give", "delegation.withdraw"}
 ABOUT_PERMISSIONS = {"role", "grant", "delegation", "api-key"}
 OWNERS = ("manager", "owner")
-OVER = ("left", "closed", "merged", "revoked", "withdrawn", "retired", "dissolved", "abandoned")
+OVER = ("left", "closed", "merged", "merged-into", "revoked", "withdrawn", "retired")
+OVER += ("dissolved", "abandoned")
 
 
 def facts_of(events: Iterable[Recorded]) -> Facts:
@@ -25,7 +26,9 @@ def facts_of(events: Iterable[Recorded]) -> Facts:
     for event in events:
         fact = facts.setdefault(event.stream, {"team": set(), "over": ""})
         verb = event.type.partition(".")[2]
-        fact |= {name: value for name, value in event.data.items() if value is not None}
+        given = {name: value for name, value in event.data.items() if value is not None}
+        team = given.pop("team", ())  # what a merge brings, or takes away when it is undone
+        fact |= given
         fact["kind"] = event.aggregate  # events have a kind of their own, as of a fault
         if verb.endswith("member-added"):
             fact["team"].add(event.data["employee"])
@@ -35,9 +38,13 @@ def facts_of(events: Iterable[Recorded]) -> Facts:
             fact["manager"] = None
         elif event.type == "service-ticket.transferred":
             fact["owner"] = None
+        elif event.type == "customer.absorbed":
+            fact["team"].update(team)
+        elif event.type == "customer.gave-back":
+            fact["team"].difference_update(team)
         if verb in OVER:
             fact["over"] = verb
-        elif verb == "reengaged":
+        elif verb in ("reengaged", "separated"):
             fact["over"] = ""
     return facts
 

@@ -150,14 +150,13 @@ def over_http(comparison: Comparison, client: httpx.Client, kind: str, path: str
     wanted = comparison.tokens([kind], facts)
     comparison.told("http list", answer.text, wanted, comparison.universe([kind]))
     hidden = {
-        id_: comparison.oracle.hidden(views, facts[id_])
-        for id_ in comparison.world.ids.get(kind, [])
+        id_: comparison.oracle.hidden(views, facts[id_]) for id_ in comparison.world.ids[kind]
     }
     if kind in ("customer", "opportunity", "service-ticket", "campaign"):
         visible = sum(each is not None for each in hidden.values())
         comparison.equal("http count", path, answer.json()["count"], visible)
     named = comparison.tokens(comparison.models, facts)
-    for id_ in comparison.world.ids.get(kind, [])[:6]:
+    for id_ in comparison.world.ids[kind][:6]:
         for way in ("", "/history"):
             one = client.get(f"/{path}/{id_}{way}")
             status = 404 if hidden[id_] is None else 200
@@ -167,7 +166,7 @@ def over_http(comparison: Comparison, client: httpx.Client, kind: str, path: str
             if way == "/history":  # its sentences name other records, as far as they are in sight
                 right |= comparison.found(one.text) & named
             comparison.told("http one", one.text, right, mine)
-    for id_ in comparison.world.ids.get(kind, [])[:6] if kind == "customer" else ():
+    for id_ in comparison.world.ids[kind][:6] if kind == "customer" else ():
         digest = client.get(f"/customers/{id_}/digest", params={"from_position": 0})
         comparison.equal("digest", id_, digest.status_code, 404 if hidden[id_] is None else 200)
         shown = comparison.found(digest.text) & named
