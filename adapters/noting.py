@@ -107,7 +107,7 @@ class Notes:
 
     def note(self, entry: Entry) -> None:
         """Queue an entry; it is written within about `GATHER` seconds."""
-        self._noted += 1
+        self._noted += entry.times
         if entry.refusal is None:
             self._waiting.append(entry)
         elif self.waiting < self._capacity:
@@ -116,7 +116,7 @@ class Notes:
             times = entry.times + (before.times if before else 0)
             self._refused[alike] = dataclasses.replace(before or entry, times=times)
         else:
-            self._missed += 1
+            self._missed += entry.times
         self._later(GATHER)
 
     async def settled(self, seconds: float = 2.0) -> bool:

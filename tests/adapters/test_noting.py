@@ -75,6 +75,21 @@ def test_an_entry_says_who_what_from_where_and_how_it_ended(journal: Journal) ->
     assert journal.head().operation == 1
 
 
+def test_what_stands_for_many_attempts_does_not_settle_what_comes_after(journal: Journal) -> None:
+    settled: list[int] = []
+
+    async def work() -> None:
+        async with noting(journal) as notes:
+            notes.note(dataclasses.replace(REFUSED, times=1000))
+            for number in range(1, 21):
+                notes.note(READ)
+                assert await notes.settled()
+                settled.append(len(logged(journal)) - number)
+
+    asyncio.run(work())
+    assert settled == [1] * 20
+
+
 def test_reads_are_entered_one_by_one_and_refusals_alike_are_counted(journal: Journal) -> None:
     async def work() -> None:
         async with noting(journal) as notes:

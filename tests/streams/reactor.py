@@ -13,7 +13,8 @@ from streams.worker import Worker
 
 def main(journal_url: str, rows_url: str) -> None:
     """React until killed."""
-    journal, projector = Journal(journal_url), Projector(connect(rows_url, "normal"))
+    journal = Journal(journal_url)
+    projector = Projector(connect(rows_url, "normal"), histories=journal.history)
     executor = Executor(journal)
     executor.start()
     Worker("rows", JournalProjection(journal, projector).work).start()

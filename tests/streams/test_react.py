@@ -38,7 +38,7 @@ class House:
         if organised:
             organise(self.executor)
         self.engine = connect(self.rows_url, "normal")
-        self.projector = Projector(self.engine)
+        self.projector = Projector(self.engine, histories=self.journal.history)
         self.projector.create()
 
     def close(self) -> None:
