@@ -16,8 +16,8 @@ OWN = {"employee.read", "grant.read", "team.read", "delegation.read"}
 OWN |= {"delegation.give", "delegation.withdraw"}
 ABOUT_PERMISSIONS = {"role", "grant", "delegation", "api-key"}
 OWNERS = ("manager", "owner")
-OVER = ("left", "closed", "merged", "merged-into", "revoked", "withdrawn", "retired")
-OVER += ("dissolved", "abandoned")
+OVER = {"left", "closed", "merged", "merged-into", "revoked", "withdrawn", "retired"}
+OVER |= {"dissolved", "abandoned"}
 
 
 def facts_of(events: Iterable[Recorded]) -> Facts:
