@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from domain.contact import OfContact
 from domain.customer import normal_number
+from domain.effective import STATED
 from domain.kernel import Recorded
 from domain.personal import Each
 from projections.columns import COARSE, Day, Id, Json, Money, Text
@@ -176,6 +177,7 @@ def _team_member_removed(row: Row, event: Recorded) -> Row:
 def _contact_stated(row: Row, event: Recorded) -> Row:
     data = dict(event.data)
     key, cleared = data.pop("contact_id"), data.pop("cleared", None) or ()
+    data.pop(STATED, None)  # when it was so is the event's, not the person's
     known = row["contacts"].get(key, {})
     contact = {**known, **{name: value for name, value in data.items() if value is not None}}
     for name in cleared:

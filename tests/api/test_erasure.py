@@ -258,7 +258,7 @@ def carried(settings: Settings, cluster: Kafka) -> Iterator[None]:
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     works: list[Callable[[Worker], None]] = [
         Relay(journal, cluster).work,
-        KafkaProjection(cluster, Projector(rows)).work,
+        KafkaProjection(cluster, Projector(rows, histories=journal.history)).work,
     ]
     workers = [Worker(f"carry-{i}", work) for i, work in enumerate(works)]
     for worker in workers:

@@ -44,7 +44,9 @@ def test_a_client_reads_its_own_writes_through_kafka(
         journal, rows = Journal(postgres_url), connect(postgres_url, "normal")
         workers = [
             Worker("publish", Relay(journal, cluster).work),
-            Worker("project", KafkaProjection(cluster, Projector(rows)).work),
+            Worker(
+                "project", KafkaProjection(cluster, Projector(rows, histories=journal.history)).work
+            ),
         ]
         for worker in workers:
             worker.start()
