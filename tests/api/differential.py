@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from adapters.belonging import belonging
 from adapters.executor import Call
-from adapters.feed import feed
+from adapters.feed import Filter, feed
 from adapters.refusals import NotPermitted, StaleVersion, UnknownId
+from api.chains import _links, _told
 from api.events import shown
+from api.late_entries import _late
 from api.seeing import both
 from domain.kernel import Origin, new_id
 from projections.exports import exported
@@ -45,6 +48,8 @@ class Comparison(OfRows):
                 self.columns(model)
             self.pages()
         self._feed()
+        self._late_entries()
+        self._chains()
         self._decisions()
         self._reports()
 
@@ -59,6 +64,47 @@ class Comparison(OfRows):
             if fact["kind"] in self.models:
                 hidden = self.oracle.hidden(self.seen(f"{fact['kind']}.read"), fact)
                 self.equal("feed", id_, got[id_], 0 if hidden is None else number)
+
+    def _late_entries(self) -> None:
+        """Compare what was recorded after a position: for today it is all, as far as in sight."""
+        today, upto = self.now.time.date(), self.now.position
+        for after in (0, self.then.position):
+            items, _, _ = _late(self.ways.parts, self.see, today, after, upto, 10_000, Filter(None))
+            got = Counter(each["stream"] for each in items)
+            recorded = Counter(each.stream for each in self.events if each.position > after)
+            for id_, number in recorded.items():
+                fact = self.now.facts[id_]
+                if fact["kind"] in self.models:
+                    hidden = self.oracle.hidden(self.seen(f"{fact['kind']}.read"), fact)
+                    self.equal("late entries", id_, got[id_], 0 if hidden is None else number)
+            if not after:
+                wanted = self.tokens(self.models, self.now.facts)
+                self.told("late entries", items, wanted, self.universe(self.models))
+
+    def _chains(self) -> None:
+        """Compare the events of some requests, and of what these led to."""
+        warehouse, position = self.ways.parts.warehouse, self.now.position
+        assert warehouse is not None
+        named = self.tokens(self.models, self.now.facts)
+        for event in self.chance.sample(self.events, 4):
+            found = _links(warehouse, event.command_id, position)
+            same = {e.position for e in self.events if e.command_id == event.command_id}
+            self.equal("chain of", event.command_id, same - found.keys(), set())
+            wanted = set()
+            for link in found.values():
+                fact = self.now.facts[link.stream]
+                if fact["kind"] in self.models and (
+                    self.oracle.hidden(self.seen(f"{fact['kind']}.read"), fact) is not None
+                ):
+                    wanted.add(link.position)
+            told = _told(self.ways.parts, self.see, found, 0, 1000, position)
+            trees = told[0] if told else []
+            got = {
+                each["position"] for each in _events_of(trees) if each["aggregate"] in self.models
+            }
+            self.equal("chain", event.command_id, got, wanted)
+            # Its sentences name other records, as far as they are in sight.
+            self.told("chain", trees, self.found(trees) & named, set())
 
     def _decisions(self) -> None:
         for kind in self.models:
@@ -149,3 +195,11 @@ class Comparison(OfRows):
         # What tells of people outside the staff leaves sealed.
         wanted -= {t for t in wanted if self.world.tokens[t][1] in OF_PEOPLE and not self._staff(t)}
         self.told("export", " ".join(got), wanted, self.universe(self.models))
+
+
+def _events_of(trees: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the events in the trees of a chain."""
+    for command in trees:
+        for event in command["events"]:
+            yield event
+            yield from _events_of(event["effects"])
