@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -12,11 +13,13 @@ from starlette.concurrency import run_in_threadpool
 
 from api.forwarding import forward
 from api.noted import says_nothing_of_anybody
+from api.parts import Parts
 from api.reading import MinPosition, TheParts, checked, json_response, known_only, reach
-from api.seeing import See, both
-from api.when import AtMoment
+from api.seeing import See, Seeing, both
+from api.when import AtMoment, When
 from projections.figures import Result
 from projections.reports import Report, reports, run
+from projections.sight import Sight
 from projections.standpoint import Standpoint, places
 
 router = APIRouter(tags=["reports"], dependencies=[Depends(known_only)])
@@ -36,6 +39,9 @@ Organised = Annotated[
 ]
 PERMISSION = "report.read"
 
+_OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "min_position"}
+"""Parameters that are not about which rows count."""
+
 Day = Annotated[date | None, Query(description="a day, YYYY-MM-DD")]
 
 
@@ -48,8 +54,6 @@ async def names(see: See) -> Response:
 
 
 def _report(report: Report) -> Callable[..., Any]:
-    known = {parameter["name"] for parameter in _parameters(report)}
-
     async def answer(
         request: Request,
         parts: TheParts,
@@ -69,52 +73,98 @@ def _report(report: Report) -> Callable[..., Any]:
         if parts.warehouse is None:
             return await forward(parts, request)
         await reach(parts.loaded, max(min_position, when.position or 0))
-        where: dict[str, list[str]] = {}
-        for name, value in request.query_params.multi_items():
-            if name in known:
-                where.setdefault(name, []).extend(value.split(","))
-        warehouse, today = parts.warehouse, organised == "now"
-
-        position = when.position
-
-        def under(unit: str) -> frozenset[str] | None:
-            return see.under(unit, position)
-
-        def where_units_count() -> pa.Table:
-            now = today or position is None
-            access = parts.guard.now() if now else parts.guard.at(position or 0)
-            units = access.shelves["units"].rows.values()
-            return places(units, access.organisation, now=today)
+        warehouse = parts.warehouse
 
         def figures() -> Result:
             with warehouse.reader() as cursor:
                 return run(
                     cursor,
                     report.name,
-                    _split(by),
-                    where,
+                    names_in(by),
+                    filters_in(request, report),
                     from_,
                     to,
-                    position,
-                    _split(measures),
-                    Standpoint(sight, under, where_units_count, today, when.valid_at),
+                    when.position,
+                    names_in(measures),
+                    standpoint(parts, see, sight, when, organised),
                 )
 
         with checked():
             found = await run_in_threadpool(figures)
-        return _formatted(report, found, format)
+        return _formatted(request, report, found, format)
 
     return answer
 
 
-def _split(text: str | None) -> list[str]:
+def names_in(text: str | None) -> list[str]:
+    """Return the names in a text with commas between."""
     return text.split(",") if text else []
 
 
-def _formatted(report: Report, found: Result, format: Format) -> Response:
+def filters_in(request: Request, report: Report) -> dict[str, list[str]]:
+    """Return the values that a request asks for, by the dimension of a report."""
+    known = {parameter["name"] for parameter in parameters_of(report)}
+    where: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        if name in known:
+            where.setdefault(name, []).extend(_values(value))
+    return where
+
+
+def _values(text: str) -> Iterator[str]:
+    """Yield the values in a text with commas between; one within a value has a backslash before."""
+    value, letters = "", iter(text)
+    for letter in letters:
+        if letter == ",":
+            yield value
+            value = ""
+        else:
+            value += next(letters, letter) if letter == "\\" else letter
+    yield value
+
+
+def standpoint(
+    parts: Parts, see: Seeing, sight: Sight, when: When, organised: Organised
+) -> Standpoint:
+    """Return from where a report is looked at: what is in sight, and where units count."""
+    today, position = organised == "now", when.position
+
+    def under(unit: str) -> frozenset[str] | None:
+        return see.under(unit, position)
+
+    def where_units_count() -> pa.Table:
+        now = today or position is None
+        access = parts.guard.now() if now else parts.guard.at(position or 0)
+        units = access.shelves["units"].rows.values()
+        return places(units, access.organisation, now=today)
+
+    return Standpoint(sight, under, where_units_count, today, when.valid_at)
+
+
+def _explained(request: Request, report: Report, found: Result) -> Iterator[dict[str, Any]]:
+    """Yield the rows, each with the link to the records behind it as they were then."""
+    angles = {each.name for each in report.angles()}
+    grouped = [name for name in found.columns if name in angles]
+    kept = [
+        each
+        for each in request.query_params.multi_items()
+        if each[0] not in _OF_THE_ANSWER and each[0] not in grouped
+    ]
+    for row in found.rows():
+        values = [(name, _one_value(row[name])) for name in grouped]
+        query = [*values, *kept, ("as_of_position", str(found.position))]
+        yield {**row, "explain": f"/reports/{report.name}/records?{urlencode(query)}"}
+
+
+def _one_value(value: str | None) -> str:
+    return (value or "").replace("\\", "\\\\").replace(",", "\\,")
+
+
+def _formatted(request: Request, report: Report, found: Result, format: Format) -> Response:
     headers = {"Position": str(found.position)}
     if format == "json":
-        content = {"columns": found.columns, "rows": found.rows(), "position": found.position}
+        rows = list(_explained(request, report, found))
+        content = {"columns": found.columns, "rows": rows, "position": found.position}
         if found.masked:
             content["masked"] = found.masked
         return json_response(content, headers)
@@ -125,12 +175,14 @@ def _formatted(report: Report, found: Result, format: Format) -> Response:
     return Response(found.parquet(), media_type=media_type, headers=headers)
 
 
-def _parameters(report: Report) -> Iterator[Mapping[str, Any]]:
+def parameters_of(report: Report) -> Iterator[Mapping[str, Any]]:
+    """Yield the parameters that filter a report, as OpenAPI has them."""
     for dimension in report.angles():
         yield {
             "name": dimension.name,
             "in": "query",
-            "description": f"{dimension.title}: one of these values, with commas between",
+            "description": f"{dimension.title}: one of these values, with commas between; "
+            "a comma within one has a backslash before it",
             "schema": {"type": "string"},
         }
         if dimension.tree:
@@ -155,7 +207,19 @@ _FIGURES = {
     "required": ["columns", "rows", "position"],
     "properties": {
         "columns": {"type": "array", "items": {"type": "string"}},
-        "rows": {"type": "array", "items": {"type": "object"}},
+        "rows": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["explain"],
+                "properties": {
+                    "explain": {
+                        "type": "string",
+                        "description": "the link to the records behind the row, as they were then",
+                    }
+                },
+            },
+        },
         "position": {"type": "integer", "description": "the figures are true as of here"},
         "masked": {
             "type": "array",
@@ -172,7 +236,7 @@ for each in reports().values():
         summary=each.title,
         description=_description(each),
         operation_id=f"reports.{each.name}",
-        openapi_extra={"parameters": list(_parameters(each))},
+        openapi_extra={"parameters": list(parameters_of(each))},
         response_class=Response,
         responses={
             200: {

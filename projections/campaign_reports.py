@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from domain.campaign_course import Status
-from projections.reports import Dimension, Measure, Report
+from projections.dimensions import Dimension
+from projections.measures import Measure, Part, count, total
+from projections.reports import Report
 from projections.standpoint import seen
 
 # What the linked opportunities came to; amounts in another currency than the campaign's do not
 # add up with its cost and stay out.
 _BROUGHT = f"""
     SELECT campaign.*, coalesce(linked, 0) AS linked, coalesce(orders, 0) AS orders,
-        coalesce(won, 0) AS won
+        coalesce(won, 0) AS won, brought_by
     FROM {seen("campaigns")} AS campaign
     LEFT JOIN (
         SELECT link.id AS id, count(*) AS linked,
             count(*) FILTER (WHERE opportunity.status = 'won') AS orders,
             sum(opportunity.amount) FILTER (
-                WHERE opportunity.status = 'won' AND opportunity.currency = link.currency) AS won
+                WHERE opportunity.status = 'won' AND opportunity.currency = link.currency) AS won,
+            list(opportunity.id ORDER BY opportunity.id) AS brought_by
         FROM (
             SELECT id, currency, unnest(from_json(opportunities, '["VARCHAR"]')) AS opportunity_id
             FROM {seen("campaigns")}
@@ -28,10 +31,17 @@ _BROUGHT = f"""
 _UNITS = """from_json(base.units, '["VARCHAR"]')"""
 _BY_UNIT = f"SELECT base.*, unnest({_UNITS}) AS unit FROM ({_BROUGHT}) AS base"
 
+
+def _whole(of: str) -> Part:
+    return total(f"base.{of}", "BIGINT")
+
+
 campaigns_report = Report(
     name="campaigns",
     title="Campaigns",
+    records="campaigns",
     source=_BROUGHT,
+    behind={"": ("opportunities", "base.brought_by")},
     grains={"unit": _BY_UNIT},
     on="base.starts_on",
     period="the start",
@@ -51,32 +61,29 @@ campaigns_report = Report(
         Dimension("currency", "Currency", "base.currency"),
     ),
     measures=(
-        Measure("campaigns", "Campaigns", "campaigns", "{records}"),
-        Measure("targets", "Targets", "customers addressed", "CAST(sum(base.targets) AS BIGINT)"),
-        Measure("contacts", "Contacts", "contacts recorded", "CAST(sum(base.contacts) AS BIGINT)"),
-        Measure(
-            "contacted", "Contacted", "customers contacted", "CAST(sum(base.contacted) AS BIGINT)"
-        ),
-        Measure(
-            "responses", "Responses", "responses recorded", "CAST(sum(base.responses) AS BIGINT)"
-        ),
+        Measure("campaigns", "Campaigns", "campaigns", count()),
+        Measure("targets", "Targets", "customers addressed", _whole("targets")),
+        Measure("contacts", "Contacts", "contacts recorded", _whole("contacts")),
+        Measure("contacted", "Contacted", "customers contacted", _whole("contacted")),
+        Measure("responses", "Responses", "responses recorded", _whole("responses")),
         Measure(
             "responded",
             "Responded",
             "customers that responded",
-            "CAST(sum(base.responded) AS BIGINT)",
+            _whole("responded"),
         ),
         Measure(
             "response_rate",
             "Response rate",
             "customers that responded as a share of the targets",
-            "round(sum(base.responded) / nullif(sum(base.targets), 0), 4)",
+            {"responded": _whole("responded"), "targets": _whole("targets")},
+            "round({responded} / nullif({targets}, 0), 4)",
         ),
         Measure(
             "budget",
             "Budget",
             "sum of the budgets",
-            "sum(base.budget)",
+            total("base.budget"),
             money=True,
             sensitive="amount",
         ),
@@ -84,7 +91,7 @@ campaigns_report = Report(
             "cost",
             "Cost",
             "sum of the costs recorded",
-            "sum(base.cost)",
+            total("base.cost"),
             money=True,
             sensitive="amount",
         ),
@@ -92,7 +99,8 @@ campaigns_report = Report(
             "cost_per_response",
             "Cost per response",
             "cost divided by the customers that responded",
-            "CAST(round(sum(base.cost) / nullif(sum(base.responded), 0), 2) AS DECIMAL(38, 2))",
+            {"cost": total("base.cost"), "responded": _whole("responded")},
+            "CAST(round({cost} / nullif({responded}, 0), 2) AS DECIMAL(38, 2))",
             money=True,
             sensitive="amount",
         ),
@@ -100,14 +108,14 @@ campaigns_report = Report(
             "opportunities",
             "Opportunities",
             "opportunities linked",
-            "CAST(sum(base.linked) AS BIGINT)",
+            _whole("linked"),
         ),
-        Measure("orders", "Orders", "linked opportunities won", "CAST(sum(base.orders) AS BIGINT)"),
+        Measure("orders", "Orders", "linked opportunities won", _whole("orders")),
         Measure(
             "won_amount",
             "Amount won",
             "sum of the amounts of linked opportunities won, in the campaign's currency",
-            "sum(base.won)",
+            total("base.won"),
             money=True,
             sensitive="amount",
         ),
@@ -115,8 +123,10 @@ campaigns_report = Report(
             "roi",
             "Return on investment",
             "amount won beyond the cost, as a share of the cost",
-            "round((sum(base.won) - sum(base.cost)) / nullif(sum(base.cost), 0), 4)",
+            {"won": total("base.won"), "cost": total("base.cost")},
+            "round(({won} - {cost}) / nullif({cost}, 0), 4)",
             money=True,
+            sensitive="amount",
         ),
     ),
 )

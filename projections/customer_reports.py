@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from domain.profile import Grade
 from domain.standing import State
-from projections.reports import Dimension, Measure, Report
+from projections.dimensions import Dimension
+from projections.measures import Measure, count, mean, total
+from projections.reports import Report
 from projections.standpoint import seen
 
 customers_report = Report(
     name="customers",
     title="Customers",
+    records="customers",
     source=f"FROM {seen('customers')} WHERE state <> 'merged'",
     on="base.registered_on",
     period="registration",
@@ -30,13 +33,13 @@ customers_report = Report(
             "customers",
             "Customers",
             "customers, of whatever state; one that was merged counts in the other",
-            "{records}",
+            count(),
         ),
         Measure(
             "annual_revenue",
             "Annual revenue",
             "sum of the customers' own annual revenues, as far as known",
-            "sum(base.annual_revenue)",
+            total("base.annual_revenue"),
             money=True,
             sensitive="revenue",
         ),
@@ -44,7 +47,8 @@ customers_report = Report(
             "average_revenue",
             "Average annual revenue",
             "mean annual revenue of the customers whose revenue is known",
-            "CAST(round(avg(base.annual_revenue), 2) AS DECIMAL(18, 2))",
+            mean("base.annual_revenue", "DECIMAL(38, 2)"),
+            "CAST(round({}, 2) AS DECIMAL(18, 2))",
             money=True,
             sensitive="revenue",
         ),
@@ -52,7 +56,7 @@ customers_report = Report(
             "it_budget",
             "IT budget",
             "sum of the customers' IT budgets, as far as known",
-            "sum(base.it_budget)",
+            total("base.it_budget"),
             money=True,
             sensitive="it-budget",
         ),
@@ -60,7 +64,7 @@ customers_report = Report(
             "employees",
             "Employees",
             "sum of the customers' employees, as far as known",
-            "CAST(sum(base.employees) AS BIGINT)",
+            total("base.employees", "BIGINT"),
         ),
     ),
 )

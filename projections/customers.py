@@ -192,7 +192,8 @@ def _contact_removed(row: Row, event: Recorded) -> Row:
 
 @customers.on("customer.purchase-recorded")
 def _purchase_recorded(row: Row, event: Recorded) -> Row:
-    return _purchases([*_other_purchases(row, event), event.data])
+    bought = {name: value for name, value in event.data.items() if name != STATED}
+    return _purchases([*_other_purchases(row, event), bought])
 
 
 @customers.on("customer.purchase-ended")

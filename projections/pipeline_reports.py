@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from domain.sales_stage import Stage
-from projections.reports import Dimension, Measure, Report
+from projections.dimensions import Dimension
+from projections.measures import Measure, across, count, mean, total
+from projections.reports import Report
 from projections.standpoint import seen
 
 _JOINS = {
     "customer": f"LEFT JOIN {seen('customers')} AS customer ON customer.id = base.customer_id"
 }
+_BEHIND = {"customer": ("customers", "[customer.id]")}
 
 _LINE = '[{"product":"VARCHAR","quantity":"DOUBLE","monthly":"DOUBLE",' + (
     '"one_off":"DOUBLE","months":"DOUBLE"}]'
@@ -54,12 +57,8 @@ _CURRENCY = Dimension("currency", "Currency", "base.currency")
 _STAGE = Dimension("stage", "Stage", "base.stage", order=tuple(Stage))
 
 
-def _sum(of: str) -> str:
-    return f"CAST(round(sum({of}), 2) AS DECIMAL(38, 2))"
-
-
-def _sum_where(of: str, condition: str) -> str:
-    return f"CAST(round(sum({of}) FILTER (WHERE {condition}), 2) AS DECIMAL(38, 2))"
+# Amounts split among product lines have more digits than money has.
+_CENTS = "CAST(round({}, 2) AS DECIMAL(38, 2))"
 
 
 _OPEN = f"FROM {seen('opportunities')} WHERE status = 'open'"
@@ -68,19 +67,22 @@ _ENDED = f"FROM {seen('opportunities')} WHERE status <> 'open'"
 pipeline = Report(
     name="pipeline",
     title="Pipeline: open opportunities",
+    records="opportunities",
     source=_OPEN,
     grains={"product": _by_product(_OPEN)},
     joins=_JOINS,
+    behind=_BEHIND,
     on="base.expected_close",
     period="the expected close",
     dimensions=(_STAGE, *_WHO, _PRODUCT, _CURRENCY),
     measures=(
-        Measure("opportunities", "Opportunities", "open opportunities", "{records}"),
+        Measure("opportunities", "Opportunities", "open opportunities", count()),
         Measure(
             "amount",
             "Amount",
             "sum of the amounts; by product, split by what the product lines come to",
-            _sum("base.amount"),
+            total("base.amount"),
+            _CENTS,
             money=True,
             sensitive="amount",
         ),
@@ -88,7 +90,8 @@ pipeline = Report(
             "weighted_amount",
             "Weighted amount",
             "sum of each amount times its probability",
-            _sum("base.weighted_amount"),
+            total("base.weighted_amount"),
+            _CENTS,
             money=True,
             sensitive="amount",
         ),
@@ -96,7 +99,8 @@ pipeline = Report(
             "average_probability",
             "Average probability",
             "mean probability in percent, each opportunity counting the same",
-            "round(avg(base.probability), 2)",
+            mean("base.probability"),
+            "round({}, 2)",
         ),
     ),
 )
@@ -104,9 +108,11 @@ pipeline = Report(
 sales = Report(
     name="sales",
     title="Sales: opportunities won, lost and abandoned",
+    records="opportunities",
     source=_ENDED,
     grains={"product": _by_product(_ENDED)},
     joins=_JOINS,
+    behind=_BEHIND,
     on="base.closed_on",
     period="the close",
     dimensions=(
@@ -119,23 +125,23 @@ sales = Report(
         _CURRENCY,
     ),
     measures=(
-        Measure("won", "Won", "opportunities won", "{records} FILTER (WHERE base.status = 'won')"),
+        Measure("won", "Won", "opportunities won", count("base.status = 'won'")),
         Measure(
             "won_amount",
             "Amount won",
             "sum of the amounts agreed; by product, split by what the product lines come to",
-            _sum_where("base.amount", "base.status = 'won'"),
+            total("base.amount", where="base.status = 'won'"),
+            _CENTS,
             money=True,
             sensitive="amount",
         ),
-        Measure(
-            "lost", "Lost", "opportunities lost", "{records} FILTER (WHERE base.status = 'lost')"
-        ),
+        Measure("lost", "Lost", "opportunities lost", count("base.status = 'lost'")),
         Measure(
             "lost_amount",
             "Amount lost",
             "sum of the amounts last expected of opportunities lost",
-            _sum_where("base.amount", "base.status = 'lost'"),
+            total("base.amount", where="base.status = 'lost'"),
+            _CENTS,
             money=True,
             sensitive="amount",
         ),
@@ -143,20 +149,24 @@ sales = Report(
             "abandoned",
             "Abandoned",
             "opportunities abandoned",
-            "{records} FILTER (WHERE base.status = 'abandoned')",
+            count("base.status = 'abandoned'"),
         ),
         Measure(
             "win_rate",
             "Win rate",
             "won as a share of won and lost",
-            "round({records} FILTER (WHERE base.status = 'won') / "
-            "nullif({records} FILTER (WHERE base.status IN ('won', 'lost')), 0), 4)",
+            {
+                "won": count("base.status = 'won'"),
+                "ended": count("base.status IN ('won', 'lost')"),
+            },
+            "round({won} / nullif({ended}, 0), 4)",
         ),
         Measure(
             "average_days_to_win",
             "Average days to win",
             "mean days from opening to close of opportunities won",
-            "round(avg(base.closed_on - base.opened_on) FILTER (WHERE base.status = 'won'), 2)",
+            mean("base.closed_on - base.opened_on", where="base.status = 'won'"),
+            "round({}, 2)",
         ),
     ),
 )
@@ -187,19 +197,21 @@ _STAYS = f"""
 stages = Report(
     name="stages",
     title="Stages: how opportunities go on from each stage, and after how long",
+    records="opportunities",
     source=_STAYS,
     joins=_JOINS,
+    behind=_BEHIND,
     on="base.entered_on",
     period="the entry into the stage",
     dimensions=(_STAGE, *_WHO, _CURRENCY),
     measures=(
-        Measure("entered", "Entered", "times that an opportunity entered the stage", "{records}"),
+        Measure("entered", "Entered", "times that an opportunity entered the stage", count()),
         *(
             Measure(
                 outcome.replace("-", "_"),
                 title,
                 definition,
-                f"{{records}} FILTER (WHERE base.outcome = '{outcome}')",
+                count(f"base.outcome = '{outcome}'"),
             )
             for outcome, title, definition in (
                 ("advanced", "Advanced", "stays that ended with a later stage"),
@@ -215,20 +227,25 @@ stages = Report(
             "conversion",
             "Conversion",
             "advanced and won as a share of all stays that ended",
-            "round({records} FILTER (WHERE base.outcome IN ('advanced', 'won')) / "
-            "nullif({records} FILTER (WHERE base.outcome <> 'open'), 0), 4)",
+            {
+                "went_on": count("base.outcome IN ('advanced', 'won')"),
+                "ended": count("base.outcome <> 'open'"),
+            },
+            "round({went_on} / nullif({ended}, 0), 4)",
         ),
         Measure(
             "average_days",
             "Average days",
             "mean days in the stage of stays that ended",
-            "round(avg(base.days), 2)",
+            mean("base.days"),
+            "round({}, 2)",
         ),
         Measure(
             "median_days",
             "Median days",
             "median days in the stage of stays that ended",
-            "round(median(base.days), 2)",
+            across("median({})", "base.days"),
+            "round({}, 2)",
         ),
     ),
 )

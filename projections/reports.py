@@ -4,85 +4,40 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
-from duckdb import DuckDBPyConnection
+from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
+from projections.dimensions import PERIODS, PLACES, Dimension
 from projections.facts import literal, quote
 from projections.figures import Result
+from projections.measures import Measure
 from projections.question import FieldMasked
 from projections.standpoint import PLACE, Standpoint
 from projections.texts import BadParameter
 from projections.warehouse import position
-
-PERIODS = {
-    "day": ("Day", "strftime({on}, '%Y-%m-%d')"),
-    "month": ("Month", "strftime({on}, '%Y-%m')"),
-    "quarter": ("Quarter", "strftime({on}, '%Y-Q') || quarter({on})"),
-    "year": ("Year", "strftime({on}, '%Y')"),
-}
-"""The dimensions that every report with a day has: title and SQL."""
-
-PLACES = {"province": "Province of the unit", "network": "Local network of the unit"}
-"""The dimensions that every report by unit has besides."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dimension:
-    """An angle to look from: what rows are grouped by and filtered on.
-
-    `sql` speaks of the columns of the report's source as `base.<column>`; `join` names the join,
-    and `grain` the finer source, that it needs; `order` gives the values in their own order;
-    `within` is, for a list, the SQL of the whole list, so that a filter counts no row twice;
-    `tree` marks codes of units: a filter may ask for one and all below it.
-    """
-
-    name: str
-    title: str
-    sql: str
-    join: str = ""
-    grain: str = ""
-    order: tuple[str, ...] = ()
-    within: str = ""
-    tree: bool = False
-
-    def placed(self) -> Dimension:
-        """Return the dimension of units by what has succeeded them."""
-        return replace(self, sql="coalesce(place.current, base.unit)", join="place", within="")
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A figure: `definition` says in words what `sql` computes over a group of rows.
-
-    `{records}` in the SQL counts records, also where a finer grain repeats them. Amounts of money
-    are marked: they are never added across currencies. `sensitive` is the class of what it is
-    made of, if that may be masked.
-    """
-
-    name: str
-    title: str
-    definition: str
-    sql: str
-    money: bool = False
-    sensitive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A named report.
 
-    `source` is a query of one row a record, of the rows that are `seen`; `grains` are finer ones
-    by name; `joins` are further tables by name. `on` is the day by which periods go, `period` its
-    meaning. A report by unit has the province and the local network of the unit as well.
+    `source` is a query of rows with the `id` of a record of the read model `records`, of the rows
+    that are `seen`; `grains` are finer ones by name; `joins` are further tables by name. `on` is
+    the day by which periods go, `period` its meaning. A report by unit has the province and the
+    local network of the unit as well. `behind` names other records on which it depends what a
+    record gives: by the join that brings them in (by nothing, if they always do) the read model,
+    and the SQL of the list of their ids.
     """
 
     name: str
     title: str
+    records: str
     source: str
     dimensions: tuple[Dimension, ...]
     measures: tuple[Measure, ...]
@@ -90,6 +45,7 @@ class Report:
     period: str
     grains: Mapping[str, str] = field(default_factory=dict)
     joins: Mapping[str, str] = field(default_factory=dict)
+    behind: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def dimension(self, name: str, parameter: str) -> Dimension:
         """Return a dimension by its name; raises `BadParameter` for the parameter naming it."""
@@ -139,6 +95,117 @@ def reports() -> Mapping[str, Report]:
     return {report.name: report for report in sorted(found, key=lambda report: report.name)}
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a report, checked: figures by dimensions, of some of its rows, then.
+
+    `joins` are those that the question needs; `split` tells whether rows repeat records;
+    `one_currency` whether no more than one is asked for.
+    """
+
+    report: Report
+    position: int
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[Measure, ...]
+    standpoint: Standpoint
+    grain: str
+    joins: tuple[str, ...]
+    conditions: tuple[str, ...]
+    values: Mapping[str, Any]
+    one_currency: bool
+
+    @property
+    def split(self) -> bool:
+        """Whether rows repeat records, so that these are not counted by rows."""
+        return bool(self.grain)
+
+    @property
+    def masked(self) -> tuple[str, ...]:
+        """The classes of figures that may not be seen."""
+        sensitive = {each.sensitive for each in self.report.measures}
+        return tuple(sorted(sensitive & self.standpoint.masked))
+
+    def select(
+        self,
+        cursor: DuckDBPyConnection,
+        columns: Iterable[str],
+        tail: str = "",
+        conditions: Sequence[str] = (),
+        values: Mapping[str, Any] = MappingProxyType({}),
+    ) -> DuckDBPyRelation:
+        """Select from the rows that the question is about; they are called `base`.
+
+        Args:
+            cursor: A reader of the warehouse.
+            columns: SQL of the columns. As all SQL here it holds names of this code only.
+            tail: What follows the conditions, as in `GROUP BY base.id`.
+            conditions: Further ones.
+            values: The values of their parameters.
+        """
+        source = self.report.grains[self.grain] if self.grain else self.report.source
+        known = {**self.report.joins, "place": PLACE}
+        joins = " ".join(known[name] for name in self.joins)
+        every = [*self.conditions, *conditions]
+        where = f"WHERE {' AND '.join(every)}" if every else ""
+        query = f"SELECT {', '.join(columns)} FROM ({source}) AS base {joins} {where} {tail}"
+        if "place" in self.joins:
+            cursor.register("organisation", self.standpoint.places())
+        relations, seen_values = self.standpoint.relations(query, self.position)
+        return cursor.sql(relations + query, params={**self.values, **values, **seen_values})
+
+
+def ask(
+    cursor: DuckDBPyConnection,
+    name: str,
+    by: Sequence[str] = (),
+    where: Mapping[str, Sequence[str]] | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    as_of: int | None = None,
+    measures: Sequence[str] = (),
+    standpoint: Standpoint = Standpoint(),  # noqa: B008
+) -> Asked:
+    """Check what is asked of a report; everything is as for `run`."""
+    report = reports()[name]
+    now = position(cursor)
+    chosen = _measures(report, measures, standpoint.masked)
+    names = list(dict.fromkeys(by))
+    if any(each.money for each in chosen) and "currency" not in names:
+        names.append("currency")
+    dimensions = [report.dimension(each, "by") for each in names]
+    if standpoint.now:
+        dimensions = [each.placed() if each.name == "unit" else each for each in dimensions]
+    needed = list(dimensions)
+    conditions = []
+    given: dict[str, Any] = {}
+    for index, (key, values) in enumerate((where or {}).items()):
+        dimension, condition = _condition(report, key, names, f"filter_{index}", standpoint)
+        if key.endswith("_under"):
+            below = [standpoint.under(unit) for unit in values]
+            if None in below:  # everything is below the top, also what nobody knows
+                continue
+            values = sorted(frozenset[str]().union(*filter(None, below)))
+        conditions.append(condition)
+        needed.append(dimension)
+        given[f"filter_{index}"] = list(values)
+    for parameter, day, sign in (("first", first, ">="), ("last", last, "<=")):
+        if day is not None:
+            conditions.append(f"{report.on} {sign} ${parameter}")
+            given[parameter] = day
+    return Asked(
+        report,
+        now if as_of is None else min(as_of, now),
+        tuple(dimensions),
+        tuple(chosen),
+        standpoint,
+        next((each.grain for each in needed if each.grain), ""),
+        tuple(dict.fromkeys(each.join for each in needed if each.join)),
+        tuple(conditions),
+        given,
+        len(set((where or {}).get("currency", ()))) == 1,
+    )
+
+
 def run(
     cursor: DuckDBPyConnection,
     name: str,
@@ -166,41 +233,14 @@ def run(
 
     Raises `BadParameter`, and `FieldMasked` for a figure that is masked.
     """
-    report = reports()[name]
-    now = position(cursor)
-    parameters: dict[str, Any] = {"as_of": now if as_of is None else min(as_of, now)}
-    chosen = _measures(report, measures, standpoint.masked)
-    names = list(dict.fromkeys(by))
-    if any(each.money for each in chosen) and "currency" not in names:
-        names.append("currency")
-    dimensions = [report.dimension(each, "by") for each in names]
-    if standpoint.now:
-        dimensions = [each.placed() if each.name == "unit" else each for each in dimensions]
-    needed = list(dimensions)
-    conditions = []
-    for index, (key, values) in enumerate((where or {}).items()):
-        dimension, condition = _condition(report, key, names, f"filter_{index}", standpoint)
-        if key.endswith("_under"):
-            below = [standpoint.under(unit) for unit in values]
-            if None in below:  # everything is below the top, also what nobody knows
-                continue
-            values = sorted(frozenset[str]().union(*filter(None, below)))
-        conditions.append(condition)
-        needed.append(dimension)
-        parameters[f"filter_{index}"] = list(values)
-    for parameter, day, sign in (("first", first, ">="), ("last", last, "<=")):
-        if day is not None:
-            conditions.append(f"{report.on} {sign} ${parameter}")
-            parameters[parameter] = day
-    grain = next((each.grain for each in needed if each.grain), "")
-    query = _query(report, grain, needed, dimensions, chosen, conditions)
-    if any(each.join == "place" for each in needed):
-        cursor.register("organisation", standpoint.places())
-    then = parameters.pop("as_of")
-    relations, seen_values = standpoint.relations(query, then)
-    found = cursor.sql(relations + query, params={**parameters, **seen_values})
-    masked = sorted({each.sensitive for each in report.measures} & standpoint.masked)
-    return Result(found.to_arrow_table(), then, tuple(masked))
+    asked = ask(cursor, name, by, where, first, last, as_of, measures, standpoint)
+    columns = [f"{each.sql} AS {quote(each.name)}" for each in asked.dimensions]
+    columns += [f"{each.sql(split=asked.split)} AS {quote(each.name)}" for each in asked.measures]
+    groups = ", ".join(str(place + 1) for place in range(len(asked.dimensions))) or "()"
+    order = ", ".join(map(_ordered, asked.dimensions))
+    tail = f"GROUP BY {groups}" + (f" ORDER BY {order}" if order else "")
+    found = asked.select(cursor, columns, tail)
+    return Result(found.to_arrow_table(), asked.position, asked.masked)
 
 
 def _measures(report: Report, names: Sequence[str], masked: frozenset[str]) -> list[Measure]:
@@ -232,30 +272,8 @@ def _condition(
     return (replace(dimension, grain="") if whole else dimension), test
 
 
-def _query(
-    report: Report,
-    grain: str,
-    needed: Sequence[Dimension],
-    dimensions: Sequence[Dimension],
-    measures: Sequence[Measure],
-    conditions: Sequence[str],
-) -> str:
-    """Return the SQL; it holds names of this code only, every value is a parameter."""
-    source = report.grains[grain] if grain else report.source
-    records = "count(DISTINCT base.id)" if grain else "count(*)"
-    columns = [f"{each.sql} AS {quote(each.name)}" for each in dimensions]
-    columns += [f"{each.sql.format(records=records)} AS {quote(each.name)}" for each in measures]
-    known = {**report.joins, "place": PLACE}
-    joins = " ".join(known[name] for name in dict.fromkeys(e.join for e in needed) if name)
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    order = ", ".join(
-        f"list_position([{', '.join(map(literal, each.order))}], {quote(each.name)}) NULLS LAST"
-        if each.order
-        else f"{quote(each.name)} NULLS LAST"
-        for each in dimensions
-    )
-    return (
-        f"SELECT {', '.join(columns)} FROM ({source}) AS base {joins} {where} "
-        f"GROUP BY {', '.join(str(place + 1) for place in range(len(dimensions))) or '()'} "
-        + (f"ORDER BY {order}" if order else "")
-    )
+def _ordered(dimension: Dimension) -> str:
+    column = quote(dimension.name)
+    if not dimension.order:
+        return f"{column} NULLS LAST"
+    return f"list_position([{', '.join(map(literal, dimension.order))}], {column}) NULLS LAST"

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from domain.handling import UNRESOLVED, Level, Status
 from domain.service_ticket import Severity
-from projections.reports import Dimension, Measure, Report
+from projections.dimensions import Dimension
+from projections.measures import Measure, Part, across, count, mean
+from projections.reports import Report
 from projections.standpoint import seen
 
 _OPEN = ", ".join(f"'{status}'" for status in UNRESOLVED)
 
 
-def _hours(seconds: str, share: float) -> str:
-    return f"round(quantile_cont(base.{seconds}, {share}) / 3600, 2)"
+def _seconds(of: str, share: float) -> Part:
+    return across(f"quantile_cont({{}}, {share})", f"base.{of}")
+
+
+_IN_HOURS = "round({} / 3600, 2)"
 
 
 tickets = Report(
     name="tickets",
     title="Service tickets",
+    records="service_tickets",
     source=f"SELECT *, CAST(opened_at AS DATE) AS opened_on FROM {seen('service_tickets')}",
     joins={
         "customer": f"LEFT JOIN {seen('customers')} AS customer ON customer.id = base.customer_id"
     },
+    behind={"customer": ("customers", "[customer.id]")},
     on="base.opened_on",
     period="the opening",
     dimensions=(
@@ -37,60 +44,64 @@ tickets = Report(
         Dimension("grade", "Customer's grade", "customer.grade", join="customer"),
     ),
     measures=(
-        Measure("opened", "Opened", "tickets opened, whatever became of them", "{records}"),
+        Measure("opened", "Opened", "tickets opened, whatever became of them", count()),
         Measure(
             "open",
             "Open",
             "of these, tickets that still need work or wait for the customer",
-            f"{{records}} FILTER (WHERE base.status IN ({_OPEN}))",
+            count(f"base.status IN ({_OPEN})"),
         ),
         Measure(
             "resolved",
             "Resolved",
             "of these, tickets resolved, confirmed or closed",
-            "{records} FILTER (WHERE base.status IN ('resolved', 'confirmed', 'closed'))",
+            count("base.status IN ('resolved', 'confirmed', 'closed')"),
         ),
         Measure(
             "withdrawn",
             "Withdrawn",
             "of these, tickets withdrawn",
-            "{records} FILTER (WHERE base.status = 'withdrawn')",
+            count("base.status = 'withdrawn'"),
         ),
         Measure(
             "median_hours",
             "Median hours to resolve",
             "median hours from opening to resolution, waits for the customer left out",
-            _hours("resolution_seconds", 0.5),
+            _seconds("resolution_seconds", 0.5),
+            _IN_HOURS,
         ),
         Measure(
             "p90_hours",
             "90th percentile of hours to resolve",
             "hours within which 90 % were resolved, waits for the customer left out",
-            _hours("resolution_seconds", 0.9),
+            _seconds("resolution_seconds", 0.9),
+            _IN_HOURS,
         ),
         Measure(
             "median_response_hours",
             "Median hours to respond",
             "median hours from opening to the first acceptance by an owner",
-            _hours("response_seconds", 0.5),
+            _seconds("response_seconds", 0.5),
+            _IN_HOURS,
         ),
         Measure(
             "reopened",
             "Reopened",
             "of these, tickets reopened at least once",
-            "{records} FILTER (WHERE base.reopened > 0)",
+            count("base.reopened > 0"),
         ),
         Measure(
             "escalated",
             "Escalated",
             "of these, tickets escalated at least once",
-            "{records} FILTER (WHERE base.escalation > 0)",
+            count("base.escalation > 0"),
         ),
         Measure(
             "satisfaction",
             "Satisfaction",
             "mean score of the confirmed tickets, 1 to 5",
-            "round(avg(base.satisfaction), 2)",
+            mean("base.satisfaction"),
+            "round({}, 2)",
         ),
     ),
 )

@@ -88,6 +88,7 @@ def test_the_first_contract_with_a_competitor_to_end_is_known() -> None:
     row = row_after(customers, REGISTERED, *events, ended)
     assert row["rival_until"] == date(2027, 1, 31)
     assert [each["product"] for each in row["purchases"]] == ["MPLS"]
+    assert "on" not in row["purchases"][0]
 
 
 def test_the_account_manager_is_the_one_assigned_until_released() -> None:
