@@ -178,15 +178,17 @@ def replay(
 
 @app.command()
 def retry(
-    model: Annotated[str, typer.Argument(help="The read model that parked events.")],
+    model: Annotated[
+        str, typer.Argument(help="What parked events, as `keyline status` and /parked name it.")
+    ],
     stream: Annotated[str, typer.Argument(help="The id of the record.")],
     skip: Annotated[
         bool, typer.Option("--skip", help="Pass over the first parked event for good.")
     ] = False,
 ) -> None:
     """Apply the parked events of one record again, after the cause was put right."""
-    from api.rebuilding import retry_parked
     from api.recording import job
+    from api.repairing import retry_parked
 
     with job(found := _settings(), "retry", model=model, stream=stream, skip=skip) as outcome:
         outcome["parked"] = left = retry_parked(found, model, stream, skip=skip)

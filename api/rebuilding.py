@@ -150,25 +150,6 @@ def check_rows(
         journal.close()
 
 
-def retry_parked(settings: Settings, model: str, stream: str, *, skip: bool = False) -> int:
-    """Apply the parked events of a record again, or all but the first; return how many are left.
-
-    Raises `Failure` when nothing of that record is parked.
-    """
-    journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
-    try:
-        journal.create()
-        chosen([model])
-        projector = projector_of(settings, rows, journal)
-        if not any((each.model, each.stream) == (model, stream) for each in projector.parked()):
-            raise Failure(f"{model} has parked nothing of {stream}.")
-        again = projector.skip if skip else projector.retry
-        return again(model, stream)
-    finally:
-        rows.dispose()
-        journal.close()
-
-
 def rows_of(journal: Journal) -> Source:
     """Return a journal as the warehouse reads it."""
 

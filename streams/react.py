@@ -13,7 +13,7 @@ from adapters.checkpoints import Checkpoint
 from adapters.executor import Executor
 from adapters.journal import Journal, recorded
 from adapters.journal_tables import events
-from adapters.leases import Lease
+from adapters.leases import Lease, LeaseLost
 from adapters.refusals import Overloaded, Unavailable
 from domain.kernel import Recorded
 from domain.stored import Unreadable, UnreadableEvent
@@ -138,7 +138,8 @@ class Reactions:
         """
         chosen = self._policies[policy]
         for event in self.postponed.of(policy, stream):
-            if not self._attempt(chosen, event):
+            # It needs no lease: whoever else answers the event gives its commands the same ids.
+            if not self._attempt(chosen, event, between=lambda: None):
                 break
             self.postponed.remove(policy, event)
         return len(self.postponed.of(policy, stream))
@@ -152,14 +153,16 @@ class Reactions:
     def _of(self, policy: Policy, event: Recorded) -> Sequence[Recorded]:
         return self.postponed.of(policy.name, event.stream)
 
-    def _attempt(self, policy: Policy, event: Recorded) -> bool:
+    def _attempt(
+        self, policy: Policy, event: Recorded, between: Callable[[], None] | None = None
+    ) -> bool:
         """Answer an event, or put it aside when it is to blame; `False` then."""
         try:
             if isinstance(event.data, Unreadable):
                 raise UnreadableEvent(event.data.error)
-            self._execute(policy, event)
-        except (Unavailable, Overloaded, SQLAlchemyError):
-            raise  # not now: the whole event is answered again, shortly
+            self._execute(policy, event, between or self._between)
+        except (Unavailable, Overloaded, SQLAlchemyError, LeaseLost):
+            raise  # not now: the whole event is answered again, shortly, by us or somebody else
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             log.warning("policy.postponed", policy=policy.name, stream=event.stream, error=reason)
@@ -167,7 +170,7 @@ class Reactions:
             return False
         return True
 
-    def _execute(self, policy: Policy, event: Recorded) -> None:
+    def _execute(self, policy: Policy, event: Recorded, between: Callable[[], None]) -> None:
         facts: Facts = []
         if policy.facts is not None:
             rows = self._projector.engine.execution_options(writes=False)
@@ -177,7 +180,7 @@ class Reactions:
             with self._journal.engine.connect() as connection:
                 query = policy.recorded(event, facts)
                 facts += [dict(row) for row in connection.execute(query).mappings()]
-        fulfil(self._executor, policy, event, policy.decide(event, facts), self._between)
+        fulfil(self._executor, policy, event, policy.decide(event, facts), between)
 
     def _between(self) -> None:
         if self._stopping():

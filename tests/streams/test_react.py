@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from adapters.databases import connect
 from adapters.executor import Call, Executor
 from adapters.journal import Journal
+from adapters.leases import LeaseLost
 from domain.customer import Customer
 from domain.kernel import Origin, Recorded, Stored, new_id
 from projections.runner import Projector
@@ -246,3 +247,16 @@ def test_facts_leave_out_what_was_opened_since(house: House) -> None:
     with house.engine.connect() as connection:
         found = connection.scalars(sa.select(open_opportunities(fact).subquery().c.id)).all()
     assert found == opened
+
+
+def test_an_event_is_not_put_aside_when_another_process_took_the_lease(house: House) -> None:
+    customer, (opened,) = house.customer(1)
+    house.do("customer.close", customer, reason="bankrupt")
+    house.projector.apply(house.journal.read(0, 1000))
+    reactions, other = house.reactions(lease_seconds=0), house.reactions()
+    assert other.lease.acquire()
+    closed = house.journal.history(customer)[-1]
+    with pytest.raises(LeaseLost):
+        reactions._answer(Worker("react", reactions.work), closed)
+    assert house.projector.parked() == []
+    assert house.journal.history(opened)[-1].type == "opportunity.abandoned"
