@@ -98,8 +98,11 @@ def test_reports_and_the_past_are_answered_by_the_process_that_owns_the_warehous
         position = register(client, grade="A")["position"]
         ask = {"by": "grade", "min_position": position, "measures": "customers"}
         found = client.get("/reports/customers", params=ask)
-        assert found.json()["rows"] == [{"grade": "A", "customers": 1}]
+        (row,) = found.json()["rows"]
+        assert (row["grade"], row["customers"]) == ("A", 1)
         register(client, grade="A")
+        behind = client.get(row["explain"]).json()["items"]  # as it was, so without the second
+        assert [item["contributions"]["customers"] for item in behind] == [1]
         problem(client.get("/reports/customers?by=colour"), 422, "invalid-parameter")
         past = client.get("/customers", params={"as_of_position": 1})
         assert past.json()["items"] == []

@@ -105,6 +105,8 @@ def ask(life: Life, path: str, **more: Any) -> tuple[str, dict[str, Any]] | None
         return None
     if path == "/late-entries":
         more |= {"valid_at": day(1), "since": 1}
+    if path.endswith("/records") and "currency" in parameters(path):
+        more["currency"] = "CNY"  # amounts are added in one only
     if "min_position" in parameters(path):
         more["min_position"] = head(life.client)
     return address, more
