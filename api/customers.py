@@ -15,7 +15,7 @@ from adapters.warehouse import Warehouse
 from api import past
 from api.commands import adds_to_answer
 from api.forwarding import forward
-from api.moved import moved
+from api.moved import MOVED, moved
 from api.parts import Parts
 from api.reading import MinPosition, TheParts, json_response, reach
 from api.records import records
@@ -32,7 +32,7 @@ from projections.sight import Sight
 router = records(customers)
 
 
-@router.get("/customers/{id}/page", operation_id="customer.page")
+@router.get("/customers/{id}/page", operation_id="customer.page", responses={**MOVED})
 async def page(
     id: str,
     request: Request,

@@ -7,11 +7,23 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from api.problems import BASE
+from api.problems import BASE, MEDIA_TYPE
 from api.reading import json_response
 
 MERGED = "merged"
 """The column that tells of a merge: into which record, by which merge, by whom, when and why."""
+
+STATUS = 307
+"""A temporary redirect: nobody may remember it, since a merge can be undone."""
+
+MOVED: Mapping[int | str, dict[str, Any]] = {
+    STATUS: {
+        "description": "It was merged into another record: `Location` leads there.",
+        "headers": {"Location": {"schema": {"type": "string"}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+"""The answer as the document describes it."""
 
 
 def moved(request: Request, row: Mapping[str, Any]) -> Response | None:
@@ -24,13 +36,13 @@ def moved(request: Request, row: Mapping[str, Any]) -> Response | None:
     content = {
         "type": f"{BASE}record-merged",
         "title": "It was merged into another",
-        "status": 308,
+        "status": STATUS,
         "detail": f"It is {told['into']} since {told['at']}: {told['reason']}",
         "id": row["id"],
         "survivor_id": told["into"],
         "merge": f"/customer-merges/{told['merge_id']}",
         **{name: told[name] for name in ("merge_id", "at", "by", "reason")},
     }
-    answer = json_response(content, {"Location": location})
-    answer.status_code = 308
+    answer = json_response(content, {"Location": location, "Content-Type": MEDIA_TYPE})
+    answer.status_code = STATUS
     return answer

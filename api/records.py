@@ -15,7 +15,7 @@ from adapters.warehouse import Warehouse
 from api.cursors import Cursor, Place, page
 from api.forwarding import forward
 from api.list_export import MEDIA_TYPES, Format, export
-from api.moved import moved
+from api.moved import MERGED, MOVED, moved
 from api.parts import Parts
 from api.past import Then, page_then, pinned, row_then
 from api.reading import (
@@ -70,6 +70,7 @@ def records(model: ReadModel) -> APIRouter:
         responses={
             200: _described("The record.", {"$ref": reference(aggregate)}),
             304: {"description": "It is still at the version named by If-None-Match."},
+            **(MOVED if MERGED in model.table.columns else {}),
         },
     )
     return router

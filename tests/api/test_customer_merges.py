@@ -32,7 +32,8 @@ def until(client: httpx.Client, merge: str, state: str) -> dict[str, object]:
 def test_a_merged_customer_answers_with_the_way_to_the_survivor(client: httpx.Client) -> None:
     survivor, duplicate, merge, before = merged(client)
     answer = client.get(f"/customers/{duplicate}")
-    assert answer.status_code == 308
+    assert answer.status_code == 307
+    assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["location"] == f"/customers/{survivor}"
     told = answer.json()
     assert (told["survivor_id"], told["merge_id"], told["reason"]) == (survivor, merge, "The same")

@@ -201,7 +201,7 @@ class Life:
             if row is None:
                 assert answer.status_code == 404
             elif row.get("state") == "merged":
-                assert answer.status_code == 308
+                assert answer.status_code == 307
                 assert answer.headers["location"].startswith(f"{path}/{row['merged']['into']}")
             else:
                 assert answer.status_code == 200, answer.text
