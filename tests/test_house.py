@@ -158,3 +158,12 @@ def test_every_folder_has_its_chapter() -> None:
     for package in (*PACKAGES, "tests"):
         assert (ROOT / package / "README.md").is_file()
         assert f"({package}/README.md)" in readme
+
+
+def test_each_chapter_tells_of_every_file_of_its_folder() -> None:
+    for folder in PACKAGES:
+        chapter = (ROOT / folder / "README.md").read_text(encoding="utf-8")
+        told = re.findall(r"`([\w*]+\.py)`", chapter)
+        files = [file.name for file in sources(folder) if file.name != "__init__.py"]
+        untold = [name for name in files if not any(fnmatch(name, each) for each in told)]
+        assert untold == [], f"{folder}/README.md"
