@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from adapters.settings import Settings
-from api.terminal import out
 
 
 def _settings() -> Settings:
@@ -32,7 +32,7 @@ def rebuild(
     The warehouse is rebuilt when it is named, as a whole or in parts: `keyline rebuild warehouse`,
     `facts`, `history_customers`. A running server does that itself and goes on answering.
     """
-    from api.rebuilding import chosen, rebuild_rows
+    from api.rebuilding import chosen, print_rebuilt, rebuild_rows
     from api.recording import job
     from api.remaking import in_warehouse, print_remade, rebuild_warehouse
 
@@ -40,9 +40,8 @@ def rebuild(
     with job(found := _settings(), "rebuild", models=models or ["all"]) as outcome:
         if names or not models:
             built = rebuild_rows(found, chosen(names), from_kafka)
-            outcome |= {"position": built.position, "parked": built.parked}
-            done = f"up to position {built.position:,}; {built.parked:,} events are parked."
-            out.print(f"Rebuilt {done}")
+            outcome |= asdict(built)
+            print_rebuilt(built)
         if parts := [name for name in models or () if in_warehouse(name)]:
             outcome["warehouse"] = remade = rebuild_warehouse(found, parts)
             print_remade(remade)

@@ -16,7 +16,7 @@ from adapters.kafka import Kafka
 from adapters.leases import Lease, LeaseLost
 from adapters.segments import Source
 from adapters.settings import Settings
-from api.terminal import Failure, notes, progress_to
+from api.terminal import Failure, notes, out, progress_to
 from domain.kernel import Recorded
 from projections.kernel import ReadModel, read_models
 from projections.rebuild import Rebuilt, compare, rebuild, stale
@@ -120,6 +120,25 @@ def rebuild_rows(
     finally:
         rows.dispose()
         journal.close()
+
+
+def print_rebuilt(built: Rebuilt) -> None:
+    """Print what a rebuild of rows did, and where it found something else than was in use."""
+    out.print(
+        f"Rebuilt up to position {built.position:,}; {built.parked:,} events are parked; "
+        f"switched in {built.switch * 1000:.1f} ms."
+    )
+    print_compared(built.compared, built.differ, built.examples)
+
+
+def print_compared(
+    compared: int, differ: Mapping[str, int], examples: Mapping[str, Sequence[str]]
+) -> None:
+    """Print how many rows are not as they were in use, and which for example, by table."""
+    out.print(f"Compared {compared:,} rows with those in use: {sum(differ.values()):,} differ.")
+    for name, some in examples.items():
+        text = f"[yellow]differed[/] {name}: {differ[name]:,}, as {'; '.join(some)}"
+        out.print(text, highlight=False, soft_wrap=True)
 
 
 def check_rows(

@@ -10,7 +10,7 @@ from adapters.rebuild_requests import NobodyAnswers, RebuildRequests
 from adapters.segments import Segment, Segments
 from adapters.settings import Settings
 from adapters.warehouse import Warehouse, WarehouseInUse
-from api.rebuilding import rows_of
+from api.rebuilding import print_compared, rows_of
 from api.terminal import Failure, notes, out, progress_to
 from projections.facts import facts
 from projections.kernel import read_models
@@ -98,8 +98,4 @@ def print_remade(remade: Mapping[str, Any]) -> None:
         f"Rebuilt {', '.join(remade['made'])} up to position {remade['position']:,}, facts "
         f"up to {remade['sealed']:,} from segments; switched in {remade['switch_ms']:.1f} ms."
     )
-    differ = sum(remade["differ"].values())
-    out.print(f"Compared {remade['compared']:,} rows with those in use: {differ:,} differ.")
-    for name, examples in remade["examples"].items():
-        text = f"[yellow]differed[/] {name}: {remade['differ'][name]:,}, as {'; '.join(examples)}"
-        out.print(text, highlight=False, soft_wrap=True)
+    print_compared(remade["compared"], remade["differ"], remade["examples"])

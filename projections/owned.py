@@ -98,6 +98,5 @@ def drop_index(connection: sa.Connection, name: str) -> None:
 
 
 def rename_index(connection: sa.Connection, old: str, new: str) -> None:
-    """Let the index follow a table to its new name."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"ALTER TABLE {_index(old)} RENAME TO {_index(new)}")
+    """Let the index of SQLite follow a table to its new name."""
+    connection.exec_driver_sql(f"ALTER TABLE {_index(old)} RENAME TO {_index(new)}")

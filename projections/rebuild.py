@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,12 +19,24 @@ _NEAR = 2_000
 """How many events may be left for the time when nobody else can write."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What a rebuild made: how far it went, and how many events it could not apply."""
+_EXAMPLES = 5
 
-    position: int
-    parked: int
+
+@dataclass(slots=True)
+class Rebuilt:
+    """What a rebuild made: how far it went, and how many events it could not apply.
+
+    Beside that how many rows were `compared` with those in use; of those that differ the number
+    and some ids by read model, where there are any; and the seconds of the `switch`, for which
+    readers may have waited.
+    """
+
+    position: int = 0
+    parked: int = 0
+    compared: int = 0
+    differ: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    switch: float = 0.0
 
 
 def stale(engine: sa.Engine, models: Mapping[str, ReadModel]) -> list[str]:
@@ -43,8 +57,10 @@ def rebuild(
 ) -> Rebuilt:
     """Fold the whole journal into new tables, and put them in the place of those in use.
 
-    Those in use answer and are kept up to date meanwhile. At the end, in one short transaction,
-    other writers of rows wait while the last events are folded and the new tables take over.
+    Those in use answer and are kept up to date meanwhile, and are compared with the new ones row
+    by row: what differs is told, and the new are used, since the journal is what is true. At the
+    end, in one short transaction, other writers of rows wait while the last events are folded and
+    the new tables take over.
 
     Args:
         engine: The row database.
@@ -57,20 +73,54 @@ def rebuild(
     with engine.begin() as connection:
         tables.books.create_all(connection)
     shadows = Shadows(engine, models, batches, progress, histories=histories)
+    _drop_former(engine, models)  # of a rebuild that was killed
     shadows.create()
     shadows.follow()
     shadows.index()
     while shadows.follow() > _NEAR:
         shadows.flush()
     shadows.flush()
+    rebuilt = Rebuilt()
+    _compare_with_those_in_use(engine, shadows, rebuilt)
     with engine.begin() as connection:
         swap_lock(connection)
         shadows.follow(connection)
         for shadow in shadows.each:
             shadow.flush_in(connection)
-            tables.replace(connection, shadow.model, shadow.table.name)
             _keep_books(connection, shadow, shadows.position)
-    return Rebuilt(shadows.position, sum(len(shadow.parked) for shadow in shadows.each))
+        new = {shadow.table.name: shadow.model for shadow in shadows.each}
+        since = tables.take_over(connection, new)
+    rebuilt.switch = time.perf_counter() - since
+    _drop_former(engine, models)
+    rebuilt.position = shadows.position
+    rebuilt.parked = sum(len(shadow.parked) for shadow in shadows.each)
+    return rebuilt
+
+
+def _drop_former(engine: sa.Engine, models: Mapping[str, ReadModel]) -> None:
+    for model in models.values():
+        tables.drop_former(engine, model)
+
+
+def _compare_with_those_in_use(engine: sa.Engine, shadows: Shadows, rebuilt: Rebuilt) -> None:
+    models = {shadow.model.name: shadow.model for shadow in shadows.each}
+    other_code = stale(engine, models)
+    reached = _reached(engine, models)
+    with engine.execution_options(writes=False).connect() as connection:
+        for shadow in shadows.each:
+            name, upto = shadow.model.name, reached.get(shadow.model.name, 0)
+            shared = None
+            if name in other_code:
+                shared = {each["name"] for each in sa.inspect(connection).get_columns(name)}
+            differ = _differences(shadow, upto, shadows.position, shared)
+            rows = sa.select(sa.func.count()).where(shadow.table.c.position <= upto)
+            rebuilt.compared += connection.scalar(rows) or 0
+            if count := connection.scalar(
+                sa.select(sa.func.count()).select_from(differ.subquery())
+            ):
+                rebuilt.differ[name] = count
+                found = connection.scalars(differ.order_by("id").limit(_EXAMPLES))
+                rebuilt.examples[name] = list(found)
 
 
 def _keep_books(connection: sa.Connection, shadow: Shadow, position: int) -> None:
@@ -100,10 +150,7 @@ def compare(
     Rows that differ only because those in use have not come so far, or were kept up meanwhile,
     do not count. Returns, for each model, the ids of up to `most` rows that differ.
     """
-    least = sa.func.min(positions.c.position).label("least")
-    query = sa.select(positions.c.model, least).group_by(positions.c.model)
-    with engine.connect() as connection:
-        reached = {row.model: row.least for row in connection.execute(query)}
+    reached = _reached(engine, models)
     shadows = Shadows(engine, models, batches, progress, "check", histories)
     shadows.create()
     try:
@@ -111,24 +158,47 @@ def compare(
         shadows.flush()
         with engine.connect() as connection:
             return {
-                shadow.model.name: _differences(
-                    connection, shadow, reached.get(shadow.model.name, 0), shadows.position, most
+                shadow.model.name: list(connection.scalars(differ.order_by("id").limit(most)))
+                for shadow, differ in (
+                    (each, _differences(each, reached.get(each.model.name, 0), shadows.position))
+                    for each in shadows.each
                 )
-                for shadow in shadows.each
             }
     finally:
         shadows.drop()
 
 
+def _reached(engine: sa.Engine, models: Iterable[str]) -> dict[str, int]:
+    """Return the position up to which all events are in the rows in use, by read model."""
+    least = sa.func.min(positions.c.position).label("least")
+    query = sa.select(positions.c.model, least).where(positions.c.model.in_(list(models)))
+    with engine.execution_options(writes=False).connect() as connection:
+        found = connection.execute(query.group_by(positions.c.model))
+        return {row.model: row.least for row in found}
+
+
 def _differences(
-    connection: sa.Connection, shadow: Shadow, reached: int, folded: int, most: int
-) -> list[str]:
-    """Return ids of rows that are not the same, of what was done up to both positions."""
+    shadow: Shadow, reached: int, folded: int, shared: Iterable[str] | None = None
+) -> sa.CompoundSelect[Any]:
+    """Return the query for the ids of rows that are not the same, of what both have come to.
+
+    Args:
+        shadow: What was folded anew.
+        reached: The position up to which all events are in the rows in use.
+        folded: The position up to which they are in the shadow.
+        shared: The columns of a table that was made by other code, whose types may differ, too;
+            by default all are there.
+    """
     used, fresh = shadow.model.table, shadow.table
-    differs = sa.or_(
-        used.c.id.is_(None),
-        *(used.c[column.name].is_distinct_from(column) for column in fresh.columns),
-    )
+    pairs: list[tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]]
+    pairs = [(used.c[column.name], column) for column in fresh.columns]
+    if shared is not None:
+        pairs = [
+            (sa.cast(one, sa.Text), sa.cast(other, sa.Text))
+            for one, other in pairs
+            if one.name in shared
+        ]
+    differs = sa.or_(used.c.id.is_(None), *(one.is_distinct_from(other) for one, other in pairs))
     changed = (
         sa.select(fresh.c.id.label("id"))
         .select_from(fresh.outerjoin(used, used.c.id == fresh.c.id))
@@ -140,4 +210,4 @@ def _differences(
         .select_from(used.outerjoin(fresh, used.c.id == fresh.c.id))
         .where(fresh.c.id.is_(None), used.c.position <= folded)
     )
-    return list(connection.scalars(changed.union(made_up).order_by("id").limit(most)).all())
+    return changed.union(made_up)

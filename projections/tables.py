@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,6 +13,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from projections import owned, search
 from projections.columns import Id, Instant, Text
 from projections.kernel import ReadModel
+
+_MOMENT = 3
+"""Milliseconds for which others wait at most for a lock that is not to be had."""
+
+_BETWEEN = 0.02
+"""Seconds between two tries to have it."""
+
+_PATIENCE = 30.0
+"""Seconds after which it is waited for, whoever else has to wait then."""
 
 books = sa.MetaData()
 
@@ -100,9 +111,9 @@ def index_statements(dialect: str, model: ReadModel, table: sa.Table) -> list[st
         statements += search.index_statements(dialect, table.name, suffix)
     if model.scope.owners:
         statements += owned.index_statements(dialect, table.name, suffix)
-    if dialect == "postgresql":
-        statements.append(f"ANALYZE {table.name}")
-    return statements
+    if dialect == "sqlite":
+        statements.append("PRAGMA analysis_limit = 1000")
+    return [*statements, f"ANALYZE {table.name}"]
 
 
 def drop(connection: sa.Connection, model: ReadModel, name: str) -> None:
@@ -114,18 +125,82 @@ def drop(connection: sa.Connection, model: ReadModel, name: str) -> None:
         owned.drop_index(connection, name)
 
 
-def replace(connection: sa.Connection, model: ReadModel, name: str) -> None:
-    """Put a table in the place of the read model's, which goes. Readers see either whole."""
-    drop(connection, model, model.name)
-    connection.exec_driver_sql(f"ALTER TABLE {name} RENAME TO {model.name}")
+def take_over(connection: sa.Connection, models: Mapping[str, ReadModel]) -> float:
+    """Give tables the names of those of the read models, which become the former ones.
+
+    Readers see either all of the old or all of the new. Nothing but names changes. `models` are
+    given by the names of their new tables. Returns the time, as `time.perf_counter` tells it,
+    since when readers may have been waiting for the end of the transaction.
+    """
+    if connection.dialect.name == "postgresql":
+        since = _hold_back_readers(connection, models.values())
+        renames = [(model.name, former(model)) for model in models.values()]
+        renames += [(new, model.name) for new, model in models.items()]
+        connection.exec_driver_sql(
+            ";".join(f"ALTER TABLE {old} RENAME TO {new}" for old, new in renames)
+        )
+        return since
+    for new, model in models.items():
+        _rename(connection, model, model.name, former(model))
+        _rename(connection, model, new, model.name)
+    return time.perf_counter()  # they read what was committed before
+
+
+def _hold_back_readers(connection: sa.Connection, models: Iterable[ReadModel]) -> float:
+    """Take the locks for a change of names, without others queueing behind long reads before us.
+
+    Tries again and again, each time for a moment; only after `_PATIENCE` seconds it insists.
+    Returns when readers began to wait.
+    """
+    lock = f"LOCK TABLE {', '.join(model.name for model in models)} IN ACCESS EXCLUSIVE MODE"
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        with suppress(sa.exc.OperationalError), connection.begin_nested():
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_MOMENT}")
+            since = time.perf_counter()
+            connection.exec_driver_sql(lock)
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            return since
+        time.sleep(_BETWEEN)
+    since = time.perf_counter()
+    connection.exec_driver_sql(lock)
+    return since
+
+
+def drop_former(engine: sa.Engine, model: ReadModel) -> None:
+    """Remove the table that was in use before, if there is one, in pieces, each a transaction.
+
+    SQLite overwrites all that it frees: other writers should not have to wait for all of it.
+    """
+    name = former(model)
+    if engine.dialect.name == "sqlite":
+        indexes = sa.text(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+            " AND tbl_name = :table"
+        )
+        with engine.execution_options(writes=False).connect() as connection:
+            found = connection.scalars(indexes, {"table": name}).all()
+        for index in found:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(f"DROP INDEX {index}")
+    with engine.begin() as connection:
+        drop(connection, model, name)
+
+
+def former(model: ReadModel) -> str:
+    """Return the name of the table that was in use before, until it is dropped."""
+    return f"{model.name}_former"
+
+
+def _rename(connection: sa.Connection, model: ReadModel, old: str, new: str) -> None:
+    """Rename a table of SQLite with all that belongs to it."""
+    connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
     if model.search:
-        search.rename_index(connection, name, model.name)
+        search.rename_index(connection, old, new)
     if model.scope.owners:
-        owned.rename_index(connection, name, model.name)
-    if connection.dialect.name == "sqlite":
-        # Here, so that the other connections, which reload the changed schema, see it.
-        connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
-        connection.exec_driver_sql(f"ANALYZE {model.name}")
+        owned.rename_index(connection, old, new)
+    # What it knows of the rows goes by the name. Other connections read it with the schema.
+    connection.exec_driver_sql("UPDATE sqlite_stat1 SET tbl = ? WHERE tbl = ?", (new, old))
 
 
 def reached(connection: sa.Connection, models: Iterable[str]) -> tuple[int, int]:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from adapters.databases import connect
 from domain.kernel import Recorded
-from projections.kernel import Row, fold
+from projections import tables
+from projections.kernel import ReadModel, Row, fold
 from projections.rebuild import compare, rebuild, stale
 from projections.runner import Projector
 from projections.search import matches
@@ -162,6 +163,83 @@ def test_a_comparison_names_the_rows_that_are_not_the_fold_of_their_history(
         connection.execute(forged)
         connection.execute(table.delete().where(table.c.id == "s-5"))
     assert compare(projector.engine, MODELS, journal) == {"accounts": ["s-3", "s-5"]}
+
+
+def test_a_rebuild_tells_which_rows_in_use_were_not_the_fold_of_their_history(
+    projector: Projector,
+) -> None:
+    journal = Journal(streams=10, events=100)
+    projector.apply(journal.events)
+    table = accounts.table
+    with projector.engine.begin() as connection:
+        forged = table.update().where(table.c.id == "s-3").values(balance=Decimal("1000000.00"))
+        connection.execute(forged)
+        connection.execute(table.delete().where(table.c.id == "s-5"))
+    mended = rebuild(projector.engine, MODELS, journal)
+    assert (mended.differ, mended.examples) == ({"accounts": 2}, {"accounts": ["s-3", "s-5"]})
+    again = rebuild(projector.engine, MODELS, journal)
+    assert (again.compared, again.differ, again.examples) == (10, {}, {})
+
+
+def test_what_is_compared_with_rows_of_another_shape_is_what_both_have(
+    projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(streams=10, events=100)
+    projector.apply(journal.events)
+    with projector.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE accounts RENAME COLUMN balance TO worth")
+        connection.exec_driver_sql("UPDATE accounts SET name = 'x' WHERE id = 's-7'")
+    monkeypatch.setitem(accounts.__dict__, "fingerprint", "other")
+    assert rebuild(projector.engine, MODELS, journal).examples == {"accounts": ["s-7"]}
+    assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
+
+
+def test_a_long_read_may_hold_up_a_switch_but_no_other_read(projector: Projector) -> None:
+    journal = Journal(streams=10, events=100)
+    projector.apply(journal.events)
+    query = sa.select(sa.func.count()).select_from(accounts.table)
+    reading = projector.engine.execution_options(writes=False)
+    thread = threading.Thread(target=rebuild, args=(projector.engine, MODELS, journal))
+    with reading.connect() as long:
+        assert long.scalar(query) == 10  # and its transaction goes on
+        thread.start()
+        if projector.engine.dialect.name == "postgresql":
+            switching = "SELECT count(*) FROM pg_locks WHERE mode = 'ExclusiveLock' AND objid > 0"
+            with reading.connect() as connection:
+                while not connection.scalar(sa.text(switching)):
+                    connection.rollback()
+            for _ in range(100):
+                with reading.connect() as connection:
+                    # Were it to queue behind the switch, it would wait for the long read for ever.
+                    connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+                    assert connection.scalar(query) == 10
+            assert thread.is_alive()
+        else:
+            thread.join()
+    thread.join()
+    assert not sa.inspect(projector.engine).has_table("accounts_former")
+    assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
+
+
+def test_what_a_rebuild_leaves_behind_that_is_ended_after_the_switch_goes_with_the_next(
+    projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(streams=10, events=100)
+    drop_former, calls = tables.drop_former, iter((False, True))
+
+    def cut_off(engine: sa.Engine, model: ReadModel) -> None:
+        if next(calls, False):
+            raise KeyboardInterrupt
+        drop_former(engine, model)
+
+    monkeypatch.setattr("projections.tables.drop_former", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(projector.engine, MODELS, journal)
+    assert sa.inspect(projector.engine).has_table("accounts_former")
+    assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
+    rebuild(projector.engine, MODELS, journal)
+    assert not sa.inspect(projector.engine).has_table("accounts_former")
+    assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
 
 
 def test_rows_that_have_not_come_so_far_yet_are_no_difference(projector: Projector) -> None:
