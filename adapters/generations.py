@@ -8,11 +8,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
+from adapters import lookback as lookbacks
+from adapters.lookback import Lookback
 from projections.facts import literal
 from projections.warehouse import Loader, position
+
+_BROKEN = (
+    "{} cannot be read ({}). All it held is in the journal: remove the file, and it is made again."
+)
+
+
+class WarehouseInUse(Exception):
+    """Another process has the warehouse file open."""
+
+
+class WarehouseBroken(Exception):
+    """The warehouse file cannot be read."""
 
 
 @dataclass
@@ -22,6 +38,7 @@ class Generation:
     file: Path
     connection: DuckDBPyConnection
     loader: Loader
+    lookback: Lookback
     outdated: str | None = None
     readers: int = 0
     retired: bool = False
@@ -39,6 +56,24 @@ class Generation:
             yield cursor
         finally:
             cursor.close()
+
+    def close(self) -> None:
+        """Let go of the file and of what is beside it."""
+        self.lookback.close()
+        self.connection.close()
+
+
+def opened(file: Path, config: dict[str, Any]) -> DuckDBPyConnection:
+    """Open a file of a warehouse. Raises `WarehouseInUse` and `WarehouseBroken`."""
+    try:
+        return duckdb.connect(file, config={**config, "temp_directory": str(spill(file))})
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            text = f"{file} is open in another process; one at a time can own it: {error}"
+            raise WarehouseInUse(text) from error
+        raise WarehouseBroken(_BROKEN.format(file, error)) from error
+    except duckdb.Error as error:
+        raise WarehouseBroken(_BROKEN.format(file, error)) from error
 
 
 class Generations:
@@ -111,8 +146,14 @@ def spill(file: Path) -> Path:
     return file.with_suffix(".spill")
 
 
+def beside(file: Path) -> Path:
+    """Return the file for the lookback of a warehouse file."""
+    return file.with_suffix(".lookback")
+
+
 def remove(file: Path) -> None:
-    """Remove a file of a warehouse with its log and what was spilled."""
+    """Remove a file of a warehouse with its log, its lookback and what was spilled."""
+    lookbacks.remove(beside(file))
     for each in (file, Path(f"{file}.wal")):
         each.unlink(missing_ok=True)
     shutil.rmtree(spill(file), ignore_errors=True)

@@ -10,36 +10,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
-from adapters.generations import Generation, Generations, remove, spill
+from adapters.generations import (
+    Generation,
+    Generations,
+    WarehouseBroken,
+    WarehouseInUse,
+    beside,
+    opened,
+    remove,
+)
+from adapters.lookback import Lookback
 from adapters.remaking import Remade, Remaking, rare_collections, telling
 from adapters.segments import Segments, Source
 from projections import warehouse
-from projections.exports import Sights, exported
-from projections.facts import literal
-from projections.kernel import Histories, ReadModel
+from projections.exports import Sights, exported, written
+from projections.kernel import Histories, ReadModel, read_models
 from projections.warehouse import Loader, RebuildRequired
 
 __all__ = ["Remade", "Source", "Warehouse", "WarehouseBroken", "WarehouseInUse"]
 
-Batch = Iterable[Sequence[Any]]
-
-_BROKEN = (
-    "{} cannot be read ({}). All it held is in the journal: remove the file, and it is made again."
-)
-
 _NEAR = 2_000
 """How many events may be left for the time when nothing else is loaded."""
-
-
-class WarehouseInUse(Exception):
-    """Another process has the warehouse file open."""
-
-
-class WarehouseBroken(Exception):
-    """The warehouse file cannot be read."""
 
 
 class Warehouse:
@@ -103,7 +96,7 @@ class Warehouse:
             self._changed.wait_for(lambda: not self._closing)
             self._closing = True
             self._changed.wait_for(lambda: not self._current.readers and not self._retired)
-        self._current.connection.close()
+        self._current.close()
         with self._changed:
             self._closing = False
             self._changed.notify_all()
@@ -117,7 +110,7 @@ class Warehouse:
         with self._changed:
             return self._changed.wait_for(lambda: self.position() >= position, timeout)
 
-    def load(self, rows: Batch) -> int:
+    def load(self, rows: Iterable[Sequence[Any]]) -> int:
         """Load raw rows of the journal, in any order, with any repeats, all or nothing.
 
         Returns how many were new. Raises `RebuildRequired` when the file is outdated.
@@ -149,13 +142,32 @@ class Warehouse:
     @contextmanager
     def reader(self) -> Iterator[DuckDBPyConnection]:
         """Open a cursor, for one thread, that sees one state however much is loaded meanwhile."""
+        with self._held() as generation, generation.look(self._zone) as cursor:
+            yield cursor
+
+    @contextmanager
+    def lookback(self) -> Iterator[Lookback]:
+        """Keep the lookback of the file in use, which has lists of the past faster."""
+        with self._held() as generation:
+            yield generation.lookback
+
+    def look_back(self, going: Callable[[], object] = bool) -> None:
+        """Bring the lookback up to the position; make it when it is not there.
+
+        For one thread at a time; `going` is called now and then and may raise to end it.
+        """
+        with self._held() as generation, generation.look(self._zone) as cursor:
+            if not generation.outdated:
+                generation.lookback.follow(cursor, going)
+
+    @contextmanager
+    def _held(self) -> Iterator[Generation]:
         with self._changed:
             self._changed.wait_for(lambda: not self._closing)
             generation = self._current
             generation.readers += 1
         try:
-            with generation.look(self._zone) as cursor:
-                yield cursor
+            yield generation
         finally:
             with self._changed:
                 generation.readers -= 1
@@ -179,7 +191,7 @@ class Warehouse:
             position = warehouse.position(cursor)
             position = position if as_of is None else min(as_of, position)
             rows = {
-                name: _export(cursor, query, folder / f"{name}.parquet")
+                name: written(cursor, query, folder / f"{name}.parquet")
                 for name, query in exported(cursor, position, sights)
             }
         content = {"position": position, "rows": rows}
@@ -222,7 +234,7 @@ class Warehouse:
                     old = self._switch(new)
                     took = time.perf_counter() - began
             except BaseException:
-                new.connection.close()
+                new.close()
                 remove(file)
                 raise
             if not old.readers:
@@ -252,7 +264,7 @@ class Warehouse:
                 return
             generation.leaving = True
         self._generations.settle()
-        generation.connection.close()
+        generation.close()
         remove(generation.file)
         with self._changed:
             self._retired.remove(generation)
@@ -267,34 +279,22 @@ class Warehouse:
             generation = self._generation(file)
             if self._generations.current() == file:
                 break
-            generation.connection.close()  # another process has switched just now
+            generation.close()  # another process has switched just now
         self._generations.sweep()
         try:
             generation.loader.create()
         except RebuildRequired as error:
             generation.outdated = str(error)
+        else:
+            generation.lookback.open(generation.loader.position)
         return generation
 
     def _generation(self, file: Path) -> Generation:
-        config = {**self._config, "temp_directory": str(spill(file))}
-        try:
-            connection = duckdb.connect(file, config=config)
-        except duckdb.IOException as error:
-            if "lock" in str(error):
-                text = f"{file} is open in another process; one at a time can own it: {error}"
-                raise WarehouseInUse(text) from error
-            raise WarehouseBroken(_BROKEN.format(file, error)) from error
-        except duckdb.Error as error:
-            raise WarehouseBroken(_BROKEN.format(file, error)) from error
+        connection = opened(file, self._config)
         loader = Loader(connection, self._models, self.segments.folder, self._histories)
-        return Generation(file, connection, loader)
+        models = read_models() if self._models is None else self._models
+        return Generation(file, connection, loader, Lookback(beside(file), models.values()))
 
     def _require_current(self) -> None:
         if self.outdated:
             raise RebuildRequired(self.outdated)
-
-
-def _export(cursor: DuckDBPyConnection, query: str, file: Path) -> int:
-    into = literal(str(file))
-    count = cursor.execute(f"COPY ({query}) TO {into} (FORMAT parquet, COMPRESSION zstd)")
-    return int(count.fetchall()[0][0])

@@ -49,15 +49,20 @@ def page_then(
     With `valid_at` only what was true by that day counts, of what was known at the position.
     Raises `BadParameter` when the place `after` is not of this list.
     """
-    tables = past(position, valid_at)
-    query = listing.select(asked, after, tables, "duckdb")
+    with warehouse.lookback() as lookback:
+        page = lookback.page(listing, asked, after, opened, position, valid_at)
+    if page is not None and not count:
+        return page, None
+    tables, total = past(position, valid_at), None
     with warehouse.reader() as cursor:
-        rows = cursor.execute(*compiled(query)).fetchall()
-        total = None
+        if page is None:
+            query = listing.select(asked, after, tables, "duckdb")
+            rows = decoded(query, cursor.execute(*compiled(query)).fetchall())
+            page = listing.cut(asked, rows, opened)
         if count:
             counting = compiled(listing.select_count(asked, tables, "duckdb"))
             (total,) = cursor.execute(*counting).fetchall()[0]
-    return listing.cut(asked, decoded(query, rows), opened), total
+    return page, total
 
 
 def row_then(parts: Parts, model: ReadModel, id: str, then: Then, sight: Sight) -> Row | None:

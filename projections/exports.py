@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
@@ -123,6 +124,13 @@ def _of_history(model: ReadModel, position: int, *, all_: bool) -> str:
         f"SELECT {', '.join(columns)} FROM history_{model.name} AS kept {join} "
         f"WHERE kept.position <= {position} ORDER BY kept.position"
     )
+
+
+def written(cursor: DuckDBPyConnection, query: str, file: Path) -> int:
+    """Write the rows of a query to a Parquet file; return how many they are."""
+    into = literal(str(file))
+    count = cursor.execute(f"COPY ({query}) TO {into} (FORMAT parquet, COMPRESSION zstd)")
+    return int(count.fetchall()[0][0])
 
 
 def _without_json(value: str, fields: Mapping[str, str]) -> str:

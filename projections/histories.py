@@ -37,15 +37,16 @@ _TO = pa.schema(
 )
 _TOLD = pa.schema([("told", pa.int64()), ("place", pa.int64())])
 
-
-_WHOLE = 2**62
+WHOLE = 2**62
 """The place, among what one event has told, of the row with all that is known."""
 
 PARKING = (
     "CREATE TABLE IF NOT EXISTS store.parked (model VARCHAR, stream VARCHAR, version BIGINT, "
-    "position BIGINT, event VARCHAR, error VARCHAR)"
+    "position BIGINT, event VARCHAR, error VARCHAR); "
+    "CREATE TABLE IF NOT EXISTS store.healed (position BIGINT)"
 )
-"""The SQL that makes the table of the events that could not be applied yet."""
+"""The SQL that makes the tables of the events that could not be applied yet, and of the positions
+of those that could later on: behind them, what was known to be complete has changed."""
 
 
 class History:
@@ -109,9 +110,9 @@ class History:
             f"SELECT * FROM {present} ANTI JOIN retold USING (id) "
             f"WHERE position <= point AND in_force <= day UNION ALL "
             f"SELECT * EXCLUDE (told, place) FROM ("
-            f"SELECT {was}, position AS told, {_WHOLE} AS place FROM {past} "
+            f"SELECT {was}, position AS told, {WHOLE} AS place FROM {past} "
             f"SEMI JOIN retold USING (id) UNION ALL "
-            f"SELECT *, position, {_WHOLE} FROM {present} SEMI JOIN retold USING (id) UNION ALL "
+            f"SELECT *, position, {WHOLE} FROM {present} SEMI JOIN retold USING (id) UNION ALL "
             f"SELECT * FROM {revised}) WHERE told <= point AND in_force <= day "
             f"QUALIFY row_number() OVER (PARTITION BY id ORDER BY told DESC, place DESC) = 1"
         )
@@ -249,6 +250,9 @@ class History:
                 "DELETE FROM store.parked WHERE model = ? AND stream = ? AND version = ?",
                 [self.model.name, stream, version],
             )
+        if folded.healed:
+            positions = pa.array([event.position for event in folded.healed], pa.int64())
+            insert(connection, "store.healed", pa.table({"position": positions}))
         if parked:
             self._parking = True
             columns = zip(

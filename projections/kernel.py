@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
 from types import ModuleType
@@ -70,7 +70,7 @@ class ReadModel:
         aggregate: str,
         *columns: sa.Column[Any],
         order: str = "id",
-        indexes: Iterable[Sequence[str]] = (),
+        indexes: Sequence[Sequence[str]] = (),
         sorts: Sequence[str] = (),
         filters: Sequence[str] = (),
         search: Sequence[str] = (),
@@ -109,11 +109,21 @@ class ReadModel:
             *([sa.Column("search", Text, nullable=False, default="")] if search else []),
             *([sa.Column("owned_by", Json, nullable=False, default=[])] if scope.owners else []),
         )
+        sorted_by = [(each, "id", *(name for name in filters if name != each)) for each in sorts]
         self.indexes = (
             *((*each, "id") for each in indexes),
-            *((each, "id", *(name for name in filters if name != each)) for each in sorts),
+            *sorted_by,
             *([(*filters, "id")] if filters else []),
         )
+        shared = [filters if each[0] in filters else () for each in indexes]
+        self.orders = (
+            *(
+                tuple(dict.fromkeys((*each, "id", *more)))
+                for each, more in zip(indexes, shared, strict=True)
+            ),
+            *sorted_by,
+        )
+        """In which orders lists are walked, with what is filtered where many rows are alike."""
         self.folds = _Folds(aggregate)
         self._searched = frozenset(search)
         self._owners = frozenset(scope.owners)

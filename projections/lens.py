@@ -121,14 +121,19 @@ class Lens:
     def _of_owners(self, owners: frozenset[str]) -> sa.ColumnElement[bool]:
         scope, table = self._model.scope, self._tables(self._model)
         found: list[sa.ColumnElement[bool]] = []
+        # Of the past, SQLite's index knows who ever owned a record.
+        ever = self._dialect == "sqlite" and self._tables is not the_table
         if scope.owners and self._dialect == "sqlite":
-            ids = owned.owned_ids(table, owners, self._dialect)
-            found.append(self._column("id").in_(ids))
+            ids = self._column("id").in_(owned.owned_ids(table, owners, self._dialect))
+            then = [owned.meets(table.c[owned.COLUMN], owners, self._dialect)] if ever else []
+            found.append(sa.and_(ids, *then))
         elif scope.owners:
             found.append(owned.owned(table, owners, self._dialect))
         if scope.through is not None:
             name, other = scope.through
-            theirs = owned.owned_ids(self._tables(read_models()[other]), owners, self._dialect)
+            theirs = owned.owned_ids(
+                self._tables(read_models()[other]), owners, self._dialect, ever=ever
+            )
             found.append(self._column(name).in_(theirs))
         return sa.or_(*found) if found else sa.false()
 
@@ -138,9 +143,16 @@ class Lens:
 
 
 @lru_cache(maxsize=500)
-def lens_of(model: ReadModel, sight: Sight | None, dialect: str, *, along: bool = False) -> Lens:
-    """Return a lens on the rows as they are now; making one costs more than looking through it."""
-    return Lens(model, sight, dialect, along=along)
+def lens_of(
+    model: ReadModel,
+    sight: Sight | None,
+    dialect: str,
+    tables: Tables = the_table,
+    *,
+    along: bool = False,
+) -> Lens:
+    """Return a lens on rows; making one costs more than looking through it."""
+    return Lens(model, sight, dialect, tables, along=along)
 
 
 def subject_of(model: ReadModel, row: Row, above: Row | None = None) -> Subject:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from projections.personal import SEALED, Opener, as_sealed
 from projections.question import Filter, Question, Values, place
 from projections.search import frequent, matches
 from projections.sight import Sight
+
+NOW: Mapping[str, Any] = {}
+"""The moment of tables that have the rows as they are now."""
 
 _MANY = 5_000
 """From how many rows on a word is frequent."""
@@ -45,7 +48,7 @@ class Listing:
     def __init__(self, model: ReadModel) -> None:
         """Answer for a read model."""
         self.model = model
-        self._wide: dict[tuple[Sight | None, Any], tuple[float, bool]] = {}
+        self._wide: dict[tuple[Tables, Sight | None, Any], tuple[float, bool]] = {}
 
     def page(
         self,
@@ -53,17 +56,28 @@ class Listing:
         asked: Question,
         after: Sequence[Any] | None = None,
         opened: Opener = as_sealed,
+        tables: Tables = the_table,
+        moment: Mapping[str, Any] = NOW,
     ) -> Page:
         """Return the rows behind a place, or the first ones, opened if it is asked.
+
+        Args:
+            connection: The database that has the rows, each order with an index of its own.
+            asked: Filters, order, fields.
+            after: The place behind which the page begins.
+            opened: Opens what is sealed in the rows, for who may see it.
+            tables: Where the rows are; by default in the tables of the read models.
+            moment: The values of the parameters that `tables` have.
 
         Raises `BadParameter` when the place is not of this list.
         """
         rows: list[Row] = []
-        along = self._is_wide(connection, asked)
-        query = self._query(asked, the_table, self._means(connection, asked), along=along)
-        for stretch in self._behind(asked, after, self.model.table):
+        along = self._is_wide(connection, asked, tables, moment)
+        means = self._means(connection, asked, tables)
+        query = self._query(asked, tables, means, along=along)
+        for stretch in self._behind(asked, after, tables(self.model)):
             part = query.where(stretch).limit(asked.limit + 1 - len(rows))
-            rows += [dict(row) for row in connection.execute(part).mappings()]
+            rows += [dict(row) for row in connection.execute(part, moment).mappings()]
             if len(rows) > asked.limit:
                 break
         return self.cut(asked, rows, opened)
@@ -128,18 +142,26 @@ class Listing:
         seen = opened(self.model, [lens.show(row) for row in rows])
         return [chosen(row, asked.fields) for row in seen]
 
-    def _means(self, connection: sa.Connection, asked: Question) -> str:
+    def _means(self, connection: sa.Connection, asked: Question, tables: Tables) -> str:
         """Return the database whose means serve a page best.
 
         SQLite would fetch and sort all rows with the words. When they are many, it is faster to
         walk along the order asked for and look at the words of each row.
         """
         words, table = asked.words, self.model.table
+        if tables is not the_table:
+            return "sqlite-plain"
         if words is not None and frequent(connection, table, words, _MANY):
             return "sqlite-plain"
         return connection.dialect.name
 
-    def _is_wide(self, connection: sa.Connection, asked: Question) -> bool:
+    def _is_wide(
+        self,
+        connection: sa.Connection,
+        asked: Question,
+        tables: Tables,
+        moment: Mapping[str, Any],
+    ) -> bool:
         """Tell whether what is in sight, of the units asked for, is many rows.
 
         SQLite would fetch and sort all of them. When they are many, or words are few, it is
@@ -147,28 +169,29 @@ class Listing:
         """
         if connection.dialect.name != "sqlite" or asked.words is not None:
             return True
-        table = self.model.table
-        lens = lens_of(self.model, asked.sight, "sqlite")
+        table = tables(self.model)
+        lens = lens_of(self.model, asked.sight, "sqlite", tables)
         units = [(filter_, values) for filter_, values in asked.where if filter_.kind == "under"]
         if lens.condition is None and not units:
             return False
-        key = (asked.sight, tuple(values for _, values in units))
+        key = (tables, asked.sight, tuple(values for _, values in units))
         known, now = self._wide.get(key), time.monotonic()
         if known is not None and now < known[0]:
             return known[1]
         query = sa.select(sa.literal(1)).select_from(table).limit(_WIDE)
         query = query.where(*(_condition(f, table.c[f.column], v, "sqlite") for f, v in units))
         found = lens.narrow(query).subquery()
-        wide = connection.scalar(sa.select(sa.func.count()).select_from(found)) == _WIDE
+        counted = sa.select(sa.func.count()).select_from(found)
+        wide = connection.scalar(counted, moment) == _WIDE
         if len(self._wide) >= _REMEMBERED:
             self._wide.clear()
         self._wide[key] = (now + _MEMORY, wide)  # it only says how the rows are best found
         return wide
 
     def _lens(self, asked: Question, tables: Tables, dialect: str, *, along: bool = False) -> Lens:
-        if tables is the_table:
-            return lens_of(self.model, asked.sight, dialect, along=along)
-        return Lens(self.model, asked.sight, dialect, tables, along=along)
+        if dialect == "duckdb":  # whose tables have the moment in them
+            return Lens(self.model, asked.sight, dialect, tables)
+        return lens_of(self.model, asked.sight, dialect, tables, along=along)
 
     def _query(
         self, asked: Question, tables: Tables, dialect: str, *, along: bool = False

@@ -1,4 +1,4 @@
-"""Upkeep of the warehouse: sealing old history, proving it sound, and rebuilding when asked to."""
+"""Upkeep of the warehouse: its lookback, sealing and proving old history, rebuilds asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,8 +23,9 @@ AT_ONCE = 20_000
 """Events that are read together."""
 
 EVERY = 0.5
+AT_MOST = 5.0
 LATER = 30.0
-"""Seconds between two looks for something to do, and after a failure."""
+"""Seconds between two looks for something to do, at most after long ones, and after a failure."""
 
 
 class Stopped(Exception):
@@ -93,9 +95,10 @@ class Upkeep:
             try:
                 if request := self._requests.taken():
                     self._serve(worker, done, *request)
-                elif not self._warehouse.outdated:
+                    pause = EVERY
+                else:
+                    pause = self._look_back(worker, done)
                     self._seal(worker, done)
-                pause = EVERY
             except Stopped:
                 return
             except Exception:
@@ -116,7 +119,15 @@ class Upkeep:
         finally:
             self._requests.tell(state)
 
+    def _look_back(self, worker: Worker, done: threading.Event) -> float:
+        """Bring the lookback up; return the pause that leaves three quarters of a processor."""
+        began = time.monotonic()
+        self._warehouse.look_back(partial(_going, worker, done))
+        return min(max(EVERY, 3 * (time.monotonic() - began)), AT_MOST)
+
     def _seal(self, worker: Worker, done: threading.Event) -> None:
+        if self._warehouse.outdated:
+            return
         segments = self._warehouse.segments
         if self._warehouse.position() - segments.last() < self._size:
             return
@@ -132,8 +143,7 @@ class Upkeep:
         def read(after: int) -> Iterator[Sequence[Any]]:
             began = time.monotonic()
             while rows := self._journal.raw(after, AT_ONCE):
-                if worker.stopping or (done is not None and done.is_set()):
-                    raise Stopped
+                _going(worker, done)
                 yield rows
                 after = rows[-1][0]
                 if gently:
@@ -141,6 +151,11 @@ class Upkeep:
                     began = time.monotonic()
 
         return read
+
+
+def _going(worker: Worker, done: threading.Event | None) -> None:
+    if worker.stopping or (done is not None and done.is_set()):
+        raise Stopped
 
 
 def told(remade: Remade) -> dict[str, object]:

@@ -7,24 +7,27 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from duckdb import DuckDBPyConnection
+import httpx
 
 from adapters.databases import connect
 from adapters.warehouse import Warehouse
+from api.past import page_then
 from projections.customers import customers
-from projections.duck import compiled, decoded, past
 from projections.opportunities import opportunities
+from projections.personal import as_sealed
 from projections.queries import Listing
 from projections.question import Question, question
 from projections.reports import run
 from tests.bench.bulk import UNITS
 from tests.bench.figure import Figure, percentile
-from tests.bench.p6_reads import CUSTOMERS
+from tests.bench.p6_reads import CUSTOMERS, PROVINCE
 from tests.bench.sample import folder, journal_in, large, raw_batches, with_rows
+from tests.bench.served import KEY, served
 
 SECONDS = 20.0
 """How long one kind of read is asked at most."""
@@ -42,32 +45,36 @@ def measure() -> Iterator[Figure]:
     """
     path = with_rows(folder(CUSTOMERS))
     with ExitStack() as stack:
-        cursor, last = _warehouse(stack, path, customers)
+        warehouse = _warehouse(stack, path, customers)
+        versions, began = _versions(warehouse), time.perf_counter()
+        warehouse.look_back()
+        made = versions / (time.perf_counter() - began)
+        yield Figure(f"lookback of {versions:,} versions of customers made", made, "/s")
         engine = connect(f"sqlite:///{path / 'rows.db'}", "normal")
         connection = stack.enter_context(engine.connect())
-        random = Random(1)
-        for kind, ask in (("by revenue", _by_revenue), ("by name", _by_name)):
+        random, middle = Random(1), warehouse.position() // 2
+        for kind, ask in KINDS.items():
             asked = [ask(random) for _ in range(TIMES)]
             now = _median(asked, lambda each: LISTING.page(connection, each))
             name = f"{CUSTOMERS:,} customers {kind}, p50"
-            for then, valid_at in (
-                ("as of the middle", None),
-                ("true half a year ago", datetime.now(UTC).date() - timedelta(days=180)),
-            ):
-                spent = _median(asked, _then(cursor, last // 2, valid_at))
+            for then, valid_at in MOMENTS.items():
+                read = partial(_then, warehouse, middle, valid_at)
+                spent = _median(asked, read)
                 yield Figure(f"{name}, {then}", spent, "ms", now, "ms now", at_most=2)
         connection.close()
         engine.dispose()
+    yield from _over_http(path, middle)
     with ExitStack() as stack:
-        cursor, last = _warehouse(stack, large(), opportunities)
+        warehouse = _warehouse(stack, large(), opportunities)
+        cursor, last = stack.enter_context(warehouse.reader()), warehouse.position()
         for by in (["stage"], ["stage", "unit"]):
             spent = _median([by] * 10, lambda by: run(cursor, "pipeline", by, as_of=last // 2))
             name = f"pipeline by {' and '.join(by)} as of the middle of {last:,} facts"
             yield Figure(name, spent, "ms", 1000, "ms goal", at_most=1)
 
 
-def _warehouse(stack: ExitStack, path: Path, model: object) -> tuple[DuckDBPyConnection, int]:
-    """Return a cursor of a warehouse with the facts and one model's histories, and its position."""
+def _warehouse(stack: ExitStack, path: Path, model: object) -> Warehouse:
+    """Return a warehouse with the facts and one model's histories."""
     journal = journal_in(path)
     stack.callback(journal.close)
     made = stack.enter_context(tempfile.TemporaryDirectory())
@@ -75,7 +82,12 @@ def _warehouse(stack: ExitStack, path: Path, model: object) -> tuple[DuckDBPyCon
     warehouse = Warehouse(Path(made) / "warehouse.duckdb", models)
     stack.callback(warehouse.close)
     warehouse.rebuild(lambda after: raw_batches(journal, after))
-    return stack.enter_context(warehouse.reader()), warehouse.position()
+    return warehouse
+
+
+def _versions(warehouse: Warehouse) -> int:
+    with warehouse.reader() as cursor:
+        return int(cursor.execute("SELECT count(*) FROM history_customers").fetchall()[0][0])
 
 
 def _by_revenue(random: Random) -> Question:
@@ -87,16 +99,53 @@ def _by_name(random: Random) -> Question:
     return question(customers, where, sort="name")
 
 
-def _then(
-    cursor: DuckDBPyConnection, position: int, valid_at: date | None
-) -> Callable[[Question], object]:
-    tables = past(position, valid_at)
+def _in_a_province(random: Random) -> Question:
+    where = {"grade": random.choice("ABC")}
+    return question(customers, where, sort="-annual_revenue", sight=PROVINCE)
 
-    def read(asked: Question) -> object:
-        query = LISTING.select(asked, None, tables, "duckdb")
-        return decoded(query, cursor.execute(*compiled(query)).fetchall())
 
-    return read
+KINDS = {"by revenue": _by_revenue, "by name": _by_name, "in a province": _in_a_province}
+
+MOMENTS = {
+    "as of the middle": None,
+    "true half a year ago": datetime.now(UTC).date() - timedelta(days=180),
+}
+
+
+def _then(warehouse: Warehouse, position: int, valid_at: date | None, asked: Question) -> object:
+    return page_then(
+        warehouse, LISTING, asked, None, position, as_sealed, count=False, valid_at=valid_at
+    )
+
+
+def _over_http(path: Path, position: int) -> Iterator[Figure]:
+    """Measure what a client waits for, in one process and where another has the warehouse."""
+    with served("keyline", path) as embedded:
+        yield from _asked(path, embedded.address, "one process", position)
+    with (
+        served("warehouse", path) as other,
+        served("keyline", path, warehouse=other.address) as api,
+    ):
+        yield from _asked(path, api.address, "forwarded", position)
+
+
+def _asked(path: Path, address: str, mode: str, position: int) -> Iterator[Figure]:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with httpx.Client(base_url=address, headers=headers, timeout=60, trust_env=False) as http:
+
+        def get(parameters: str) -> None:
+            assert http.get(f"/customers?{parameters}").raise_for_status().json()["items"]
+
+        while not list(path.glob("*.lookback")):  # which is made once the warehouse is
+            time.sleep(0.5)
+        random = Random(1)
+        asked = [f"grade={random.choice('ABC')}&sort=-annual_revenue" for _ in range(TIMES)]
+        now = _median(asked, get)
+        for then, valid_at in MOMENTS.items():
+            moment = f"as_of_position={position}" + (f"&valid_at={valid_at}" if valid_at else "")
+            spent = _median([f"{each}&{moment}" for each in asked], get)
+            name = f"{CUSTOMERS:,} customers by revenue over HTTP, {mode}, p50, {then}"
+            yield Figure(name, spent, "ms", now, "ms now", at_most=2)
 
 
 def _median(asked: Sequence[T], read: Callable[[T], object]) -> float:

@@ -1,6 +1,6 @@
 """Servers for the benches, each a process of its own: Keyline, or a route that does nothing.
 
-Run as `python -m tests.bench.served keyline|unchecked|empty` with the settings in the environment.
+Run as `python -m tests.bench.served KIND` with the settings in the environment; see `served`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from adapters.settings import Settings
 from api.app import application
 from api.entrance import Entrance
+from api.parts import Role
 from api.seeing import Seeing
 from api.server import Server
 from api.who import Doorkeeper, Principal
@@ -46,7 +47,7 @@ class Served(NamedTuple):
 
 @contextmanager
 def served(
-    what: Literal["keyline", "unchecked", "empty"], folder: Path, **settings: str
+    what: Literal["keyline", "warehouse", "unchecked", "empty"], folder: Path, **settings: str
 ) -> Iterator[Served]:
     """Start a server on a data folder and a free port; end it with the block."""
     environment = {name: v for name, v in os.environ.items() if not name.startswith("KEYLINE_")}
@@ -110,7 +111,8 @@ def main() -> None:
     )
     settings = Settings.read()
     what = sys.argv[1]
-    whole = cast("Entrance", _empty()) if what == "empty" else application(settings)
+    role: Role = "warehouse" if what == "warehouse" else "api"
+    whole = cast("Entrance", _empty()) if what == "empty" else application(settings, role)
     if what == "unchecked":
         _check_nothing()
     Server(whole, settings, lambda address: print(address, flush=True)).run()

@@ -15,7 +15,8 @@ from projections.lens import subject_of
 from projections.sight import Sight, View
 from projections.warehouse import Loader
 from tests.projections.belongings import belongings, sight
-from tests.projections.test_lens import ROWS, raw
+from tests.projections.looking_back import raw
+from tests.projections.test_lens import ROWS
 
 EVENTS = belongings(1)
 MODELS = ("customers", "opportunities", "service_tickets", "campaigns")

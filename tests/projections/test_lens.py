@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import duckdb
-import orjson
 import pytest
 import sqlalchemy as sa
 
@@ -29,6 +28,7 @@ from projections.warehouse import Loader
 from tests.projections.accounts import happened
 from tests.projections.belongings import belongings, sight
 from tests.projections.databases import DATABASES, database
+from tests.projections.looking_back import Memory, raw
 
 MODELS = [customers, opportunities, service_tickets, campaigns]
 EVENTS = belongings(1)
@@ -38,14 +38,19 @@ ROWS = {model.name: fold(model, {}, EVENTS).rows for model in MODELS}
 class Reader:
     """Reads whole lists, single rows and counts from one database."""
 
-    def __init__(self, asking: Asking, connection: sa.Connection | None) -> None:
+    def __init__(
+        self, asking: Asking, connection: sa.Connection | None, memory: Memory | None = None
+    ) -> None:
         self.asking = asking
         self.connection = connection
+        self.memory = memory
 
     def page(self, model: ReadModel, asked: Question, place: Any) -> Page:
         listing = Listing(model)
         if self.connection is not None:
             return listing.page(self.connection, asked, place)
+        if self.memory is not None:
+            return self.memory.page(listing, asked, place, len(EVENTS))
         query = listing.select(asked, place, self.asking.tables, "duckdb")
         return listing.cut(asked, self.asking.rows(query))
 
@@ -66,12 +71,12 @@ class Reader:
         raise AssertionError
 
 
-@pytest.fixture(scope="module", params=[*DATABASES, "duckdb"])
+@pytest.fixture(scope="module", params=[*DATABASES, "duckdb", "lookback"])
 def reader(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Reader]:
-    if request.param == "duckdb":
-        yield from _past()
+    if request.param in ("duckdb", "lookback"):
+        yield from _past(request.param == "lookback")
         return
     with database(request, tmp_path_factory) as url:
         engine = connect(url, "normal")
@@ -85,22 +90,16 @@ def reader(
         engine.dispose()
 
 
-def _past() -> Iterator[Reader]:
+def _past(looking_back: bool) -> Iterator[Reader]:
     connection = duckdb.connect()
     loader = Loader(connection, {model.name: model for model in MODELS})
     loader.create()
     loader.load(map(raw, EVENTS))
-    yield Reader(Then(connection, len(EVENTS)), None)
+    memory = Memory(MODELS)
+    memory.bring(connection)
+    yield Reader(Then(connection, len(EVENTS)), None, memory if looking_back else None)
+    memory.close()
     connection.close()
-
-
-def raw(event: Any) -> tuple[Any, ...]:
-    """Return an event as a raw row of the journal."""
-    micros = round(event.time.timestamp() * 1_000_000)
-    return (
-        *(event.position, event.stream, event.version, event.type, 1, micros, event.actor),
-        *(event.unit, event.command_id, None, None, orjson.dumps(event.data).decode()),
-    )
 
 
 def oracle(model: ReadModel, seen: Sight) -> dict[str, Row]:

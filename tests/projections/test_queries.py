@@ -20,8 +20,10 @@ from projections.queries import Listing
 from projections.question import question
 from projections.runner import Projector
 from projections.texts import BadParameter
+from projections.warehouse import Loader
 from tests.projections.accounts import accounts, happened
 from tests.projections.databases import DATABASES, database
+from tests.projections.looking_back import Memory, raw
 
 LISTING = Listing(accounts)
 Ask = Callable[..., list[Row]]
@@ -48,11 +50,14 @@ FOLDED = fold(accounts, {}, EVENTS).rows
 ROWS = {id_: {name: row[name] for name in row if name != "in_force"} for id_, row in FOLDED.items()}
 
 
-@pytest.fixture(scope="module", params=[*DATABASES, "duckdb"])
+@pytest.fixture(scope="module", params=[*DATABASES, "duckdb", "lookback"])
 def ask(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """Return a function that walks a whole list, page by page."""
     if request.param == "duckdb":
         yield from _duck()
+        return
+    if request.param == "lookback":
+        yield from _lookback()
         return
     with database(request, tmp_path_factory) as url:
         yield from _rows(url)
@@ -112,6 +117,24 @@ def _duck() -> Iterator[Ask]:
 
     yield walk
     connection.close()
+
+
+def _lookback() -> Iterator[Ask]:
+    memory = Memory([accounts])
+    with duckdb.connect() as connection:
+        loader = Loader(connection, {accounts.name: accounts})
+        loader.create()
+        loader.load(map(raw, EVENTS))
+        memory.bring(connection)
+
+    def walk(where: dict[str, str] | None = None, **options: Any) -> list[Row]:
+        asked = question(accounts, where or {}, **options)
+        found = memory.walk(LISTING, asked, len(EVENTS))
+        assert memory.walk(LISTING, asked, len(EVENTS), date.max) == found
+        return found
+
+    yield walk
+    memory.close()
 
 
 def smallest_first(value: Any) -> tuple[bool, Any]:

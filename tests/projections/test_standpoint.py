@@ -18,7 +18,7 @@ from projections.sight import Sight, View
 from projections.standpoint import Standpoint, places
 from projections.warehouse import Loader
 from tests.projections.belongings import UNITS, belongings, sight
-from tests.projections.test_lens import raw
+from tests.projections.looking_back import raw
 
 EVENTS = belongings(3)
 MODELS = ("customers", "opportunities", "service_tickets", "campaigns")
