@@ -49,6 +49,8 @@ def application(
             yield
         finally:
             watch.stop()
+            if parts.elsewhere is not None:
+                await parts.elsewhere.close()
             parts.stop()
 
     inner = router_application(lifespan)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from urllib.parse import quote
 
-import httpx
+import aiohttp
 import structlog
 from fastapi import Request, Response
+from yarl import URL
 
 from api.parts import Parts
 from api.problems import WarehouseUnavailable
@@ -26,7 +27,7 @@ _RETURNED = (
     "retry-after",
 )
 
-PATIENCE = 60.0
+PATIENCE = aiohttp.ClientTimeout(total=60)
 """Seconds that a report may take."""
 
 
@@ -37,11 +38,14 @@ async def forward(parts: Parts, request: Request) -> Response:
     headers["traceparent"] = f"00-{request.state.trace}-{os.urandom(8).hex()}-01"
     url = f"{parts.settings.warehouse.rstrip('/')}{quote(request.scope['path'])}"
     url += f"?{request.url.query}" if request.url.query else ""
+    assert parts.elsewhere is not None
     try:
-        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
-            answer = await client.get(url, headers=headers)
-    except httpx.TransportError as error:
+        async with parts.elsewhere.get(
+            URL(url, encoded=True), headers=headers, timeout=PATIENCE, allow_redirects=False
+        ) as answer:
+            content = await answer.read()
+    except (aiohttp.ClientError, TimeoutError) as error:
         log.warning("warehouse.unreachable", error=type(error).__name__)
         raise WarehouseUnavailable(f"{type(error).__name__}; nothing is lost by waiting.") from None
     returned = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
-    return Response(answer.content, answer.status_code, returned)
+    return Response(content, answer.status, returned)

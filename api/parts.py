@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+import aiohttp
 import sqlalchemy as sa
 import structlog
 
@@ -88,6 +89,8 @@ class Parts:
         own = role == "warehouse" or not settings.warehouse
         told, path = self.journal.history, settings.warehouse_path
         self.warehouse = Warehouse(path, histories=told) if own else None
+        self.elsewhere: aiohttp.ClientSession | None = None
+        """Asks the process that has the warehouse, if it is another; open from start to end."""
         self.reactions = Reactions(self.journal, self.executor, self.projector)
         self.heads = self._signing() if role == "api" else None
         self.appended = Pulse("appended", self.journal.wait)
@@ -128,6 +131,8 @@ class Parts:
 
     def start(self) -> None:
         """Start everything, on the running event loop."""
+        if self.warehouse is None:
+            self.elsewhere = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         self.executor.start()
         if self.role == "api":
             lay(self.executor)
