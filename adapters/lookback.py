@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from hashlib import sha256
@@ -22,8 +23,11 @@ from projections.queries import Listing, Page
 from projections.question import Question
 from projections.warehouse import position as position_of
 
-PATIENCE = 1_000_000
-"""Instructions of SQLite, some ten milliseconds, after which a scan of all is the better way."""
+PATIENCE = 0.05
+"""Seconds of work in a walk after which a scan of all is the better way."""
+
+STRIDE = 10_000
+"""Instructions of SQLite after which the work is looked at, a tenth of a millisecond or more."""
 
 
 class Lookback:
@@ -117,6 +121,9 @@ class Lookback:
         tables = as_of if valid_at is None else true_at
         try:
             with self._engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                end = time.thread_time() + PATIENCE
+                driver.set_progress_handler(lambda: time.thread_time() > end, STRIDE)
                 return listing.page(connection, asked, after, opened, tables, moment)
         except sa.exc.OperationalError as error:
             if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
@@ -129,10 +136,6 @@ class Lookback:
         self._run("PRAGMA journal_mode = WAL")
         self._run("PRAGMA synchronous = normal")
         self._run("PRAGMA cache_size = -65536")
-
-        @sa.event.listens_for(self._engine, "connect")
-        def configure(connection: Any, _: Any) -> None:
-            connection.set_progress_handler(lambda: True, PATIENCE)
 
     def _make(
         self,

@@ -8,7 +8,7 @@ from functools import cache
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from projections import owned
+from projections import owned, search
 from projections.columns import Day
 from projections.kernel import ReadModel
 from projections.question import sortable
@@ -55,7 +55,7 @@ def table_statements(model: ReadModel) -> Iterator[str]:
 
 
 def index_statements(model: ReadModel) -> Iterator[str]:
-    """Yield the SQL that makes the indexes, those of the lists and the one by owners.
+    """Yield the SQL that makes the indexes: those of the lists, of words, and by owners.
 
     What was not so at the moment asked for is passed over in the index; no row of it is read.
     """
@@ -63,6 +63,8 @@ def index_statements(model: ReadModel) -> Iterator[str]:
     for number, names in enumerate(each for each in model.orders if each[0] in able):
         columns = ", ".join((*names, "then_since", "then_until", "in_force", "then_ceded"))
         yield f"CREATE INDEX {model.name}_{number} ON {model.name} ({columns})"
+    if model.search:
+        yield from search.ever_statements(model.name)
     if model.scope.owners:
         yield from owned.index_statements("sqlite", model.name, "ever")
 

@@ -148,12 +148,10 @@ class Listing:
         SQLite would fetch and sort all rows with the words. When they are many, it is faster to
         walk along the order asked for and look at the words of each row.
         """
-        words, table = asked.words, self.model.table
-        if tables is not the_table:
-            return "sqlite-plain"
+        words, table = asked.words, tables(self.model)
         if words is not None and frequent(connection, table, words, _MANY):
             return "sqlite-plain"
-        return connection.dialect.name
+        return connection.dialect.name if tables is the_table else "sqlite-ever"
 
     def _is_wide(
         self,

@@ -60,12 +60,15 @@ def matches(table: sa.FromClause, query: str, dialect: str) -> sa.ColumnElement[
     Chinese characters must stand together as in the query; other words may be the beginning of
     the row's. A query without a letter or digit finds nothing. `dialect` is the database's name;
     SQLite and PostgreSQL use their full-text index, others look at the words of every row.
+    `sqlite-ever` does both, for an index of the words that a row ever had.
     """
     phrases = _phrases(query)
     if not phrases:
         return sa.false()
     if dialect == "sqlite":
         return table.c.id.in_(_found_in_index(table, query))
+    if dialect == "sqlite-ever":
+        return matches(table, query, "sqlite") & matches(table, query, "sqlite-plain")
     if dialect == "postgresql":
         wanted = " & ".join(
             "(" + " <-> ".join(f"'{word}'" for word in words) + (":*)" if prefix else ")")
@@ -83,7 +86,7 @@ def matches(table: sa.FromClause, query: str, dialect: str) -> sa.ColumnElement[
     )
 
 
-def frequent(connection: sa.Connection, table: sa.Table, query: str, many: int) -> bool:
+def frequent(connection: sa.Connection, table: sa.FromClause, query: str, many: int) -> bool:
     """Tell whether SQLite would find at least so many rows for a query."""
     if connection.dialect.name != "sqlite" or not _phrases(query):
         return False
@@ -127,6 +130,23 @@ def index_statements(dialect: str, name: str, suffix: str) -> list[str]:
         f" UPDATE {index} SET words = new.search"
         f" WHERE rowid = (SELECT rowid FROM {index}"
         " WHERE id MATCH '\"' || new.id || '\"'); END",
+    ]
+
+
+def ever_statements(name: str) -> list[str]:
+    """Return the statements that make SQLite's full-text index of all versions of rows.
+
+    It has the words that a row ever had: those of a version are added if no other has them.
+    """
+    index = f"{name}_search"
+    return [
+        f"CREATE VIRTUAL TABLE {index} USING fts5(id UNINDEXED, words, "
+        "tokenize = \"ascii tokenchars '-'\")",
+        f"INSERT INTO {index} (id, words) SELECT DISTINCT id, search FROM {name}",
+        f"CREATE TRIGGER {index}_insert AFTER INSERT ON {name}"
+        f" WHEN NOT EXISTS (SELECT 1 FROM {name}"
+        " WHERE id = new.id AND search = new.search AND rowid <> new.rowid) BEGIN"
+        f" INSERT INTO {index} (id, words) VALUES (new.id, new.search); END",
     ]
 
 

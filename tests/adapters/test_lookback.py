@@ -135,7 +135,7 @@ def test_it_can_be_ended_at_any_point_and_goes_on_later(warehouse: Warehouse) ->
     for upto in (50, len(ROWS)):  # made at first, then brought up
         warehouse.load(ROWS[:upto])
         before = reached(warehouse)
-        for steps in (0, 1, 2, 5, 10, 20, 100):
+        for steps in (0, 1, 2, 5, 10, 20, 100, 1000):
             left = iter(range(steps))
 
             def going(left: Iterator[int] = left) -> None:
@@ -168,7 +168,8 @@ def test_a_rebuilt_warehouse_has_a_lookback_of_its_own(warehouse: Warehouse) -> 
 def test_a_walk_that_would_be_long_is_left_to_a_scan(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.lookback.PATIENCE", 100)
+    monkeypatch.setattr("adapters.lookback.PATIENCE", 0)
+    monkeypatch.setattr("adapters.lookback.STRIDE", 100)
     warehouse.load(ROWS)
     warehouse.look_back()
     listing = next(each for each in LISTINGS if each.model.name == "customers")

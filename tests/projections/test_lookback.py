@@ -120,6 +120,27 @@ def _versions(memory: Memory, position: int) -> dict[str, int]:
     return {id_: version for id_, version in found}  # noqa: C416 (rows are not pairs for mypy)
 
 
+@pytest.mark.parametrize("many", [1, 5000])
+def test_words_find_the_rows_that_had_them_then(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projections.queries._MANY", many)
+    names = ["南方电力", "华信物流", "南方电力"]
+    events = [happened(1, "c", 1, "customer.registered", name=names[0], unit="gd")]
+    for n, name in enumerate(names[1:], 2):
+        events.append(happened(n, "c", n, "customer.details-corrected", name=name))
+    memory = Memory([customers])
+    with duckdb.connect() as connection:
+        loader = Loader(connection, {"customers": customers})
+        loader.create()
+        for position, event in enumerate(events):
+            loader.load([raw(event)])
+            memory.bring(connection, position)
+    for words, seen in (("电力", [True, False, True]), ("华信", [False, True, False])):
+        asked = question(customers, {}, words=words)
+        for position, so in enumerate(seen, 1):
+            assert bool(memory.walk(Listing(customers), asked, position)) is so
+    memory.close()
+
+
 @pytest.mark.parametrize(
     ("view", "seen"),
     [
