@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -43,6 +44,7 @@ class Lookback:
         self._models = sorted(models, key=lambda model: model.name)
         self._engine: sa.Engine | None = None
         self._writer: sqlite3.Connection | None = None
+        self._following = threading.Lock()
         self.position = 0
         """Up to where every version is in."""
         statements = [s for m in self._models for s in (*table_statements(m), *index_statements(m))]
@@ -78,6 +80,10 @@ class Lookback:
 
     def follow(self, cursor: DuckDBPyConnection, going: Callable[[], object] = bool) -> None:
         """Bring over what the warehouse has, seen in one state; `going` may raise to end it."""
+        with self._following:
+            self._follow(cursor, going)
+
+    def _follow(self, cursor: DuckDBPyConnection, going: Callable[[], object]) -> None:
         position = position_of(cursor)
         query = "SELECT position FROM store.healed ORDER BY rowid"
         healed = [each for (each,) in cursor.execute(query).fetchall()]
@@ -87,7 +93,7 @@ class Lookback:
             return
         ((seen,),) = self._run("SELECT healed FROM progress")
         after = min([self.position, *(each - 1 for each in healed[seen:])])
-        if position == self.position == after:
+        if position <= self.position == after:
             return
         self._run("BEGIN IMMEDIATE")
         try:

@@ -154,7 +154,7 @@ class Warehouse:
     def look_back(self, going: Callable[[], object] = bool) -> None:
         """Bring the lookback up to the position; make it when it is not there.
 
-        For one thread at a time; `going` is called now and then and may raise to end it.
+        `going` is called now and then, and may raise to end it.
         """
         with self._held() as generation, generation.look(self._zone) as cursor:
             if not generation.outdated:

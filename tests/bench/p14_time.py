@@ -23,7 +23,7 @@ from projections.personal import as_sealed
 from projections.queries import Listing
 from projections.question import Question, question
 from projections.reports import run
-from tests.bench.bulk import UNITS
+from tests.bench.bulk import MARKS, TRADES, UNITS
 from tests.bench.figure import Figure, percentile
 from tests.bench.p6_reads import CUSTOMERS, PROVINCE
 from tests.bench.sample import folder, journal_in, large, raw_batches, with_rows
@@ -104,7 +104,17 @@ def _in_a_province(random: Random) -> Question:
     return question(customers, where, sort="-annual_revenue", sight=PROVINCE)
 
 
-KINDS = {"by revenue": _by_revenue, "by name": _by_name, "in a province": _in_a_province}
+def _by_words(random: Random) -> Question:
+    words = f"{random.choice(MARKS)}{random.choice(MARKS)}{random.choice(TRADES)}"
+    return question(customers, {}, words=words)
+
+
+KINDS = {
+    "by revenue": _by_revenue,
+    "by name": _by_name,
+    "in a province": _in_a_province,
+    "with words": _by_words,
+}
 
 MOMENTS = {
     "as of the middle": None,
