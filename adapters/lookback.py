@@ -30,12 +30,15 @@ PATIENCE = 0.05
 STRIDE = 10_000
 """Instructions of SQLite after which the work is looked at, a tenth of a millisecond or more."""
 
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
 
 class Lookback:
     """The versions of all rows in a SQLite file, up to a position.
 
     All of it is in the warehouse file beside it: while it is not there yet, or not as far, or when
-    a list would be a long walk, lists are made from that one, and are the same.
+    a list would be a long walk, lists are made from that one, and are the same. Damaged, it is made
+    anew.
     """
 
     def __init__(self, file: Path, models: Iterable[ReadModel]) -> None:
@@ -45,6 +48,7 @@ class Lookback:
         self._engine: sa.Engine | None = None
         self._writer: sqlite3.Connection | None = None
         self._following = threading.Lock()
+        self._damaged = False
         self.position = 0
         """Up to where every version is in."""
         statements = [s for m in self._models for s in (*table_statements(m), *index_statements(m))]
@@ -71,7 +75,7 @@ class Lookback:
 
     def close(self) -> None:
         """Let go of the file."""
-        self.position = 0
+        self.position, self._damaged = 0, False
         if self._engine is not None:
             self._engine.dispose()
         if self._writer is not None:
@@ -81,9 +85,16 @@ class Lookback:
     def follow(self, cursor: DuckDBPyConnection, going: Callable[[], object] = bool) -> None:
         """Bring over what the warehouse has, seen in one state; `going` may raise to end it."""
         with self._following:
-            self._follow(cursor, going)
+            try:
+                self._follow(cursor, going)
+            except sqlite3.DatabaseError as error:
+                self._damaged = error.sqlite_errorcode & 0xFF in _DAMAGED
+                raise
 
     def _follow(self, cursor: DuckDBPyConnection, going: Callable[[], object]) -> None:
+        if self._damaged:
+            self.close()
+            remove(self.file)
         position = position_of(cursor)
         query = "SELECT position FROM store.healed ORDER BY rowid"
         healed = [each for (each,) in cursor.execute(query).fetchall()]
@@ -101,7 +112,8 @@ class Lookback:
             self._run("UPDATE progress SET position = ?, healed = ?", [position, len(healed)])
             self._run("COMMIT")
         except BaseException:
-            self._run("ROLLBACK")
+            if self._writer.in_transaction:
+                self._run("ROLLBACK")
             raise
         self.position = position
 
@@ -119,20 +131,23 @@ class Lookback:
         `None` when the position is not reached yet, or the walk would be too long. Raises
         `BadParameter` when the place `after` is not of this list.
         """
-        if self._engine is None or not 0 < position <= self.position:
+        engine = self._engine
+        if engine is None or self._damaged or not 0 < position <= self.position:
             return None
         moment: dict[str, Any] = {"point": position}
         if valid_at is not None:
             moment["day"] = valid_at
         tables = as_of if valid_at is None else true_at
         try:
-            with self._engine.connect() as connection:
+            with engine.connect() as connection:
                 driver: Any = connection.connection.driver_connection
                 end = time.thread_time() + PATIENCE
                 driver.set_progress_handler(lambda: time.thread_time() > end, STRIDE)
                 return listing.page(connection, asked, after, opened, tables, moment)
-        except sa.exc.OperationalError as error:
-            if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
+        except sa.exc.DatabaseError as error:
+            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+            self._damaged = self._damaged or code in _DAMAGED
+            if not self._damaged and code != sqlite3.SQLITE_INTERRUPT:
                 raise
             return None
 
@@ -205,6 +220,6 @@ class Lookback:
 
 
 def remove(file: Path) -> None:
-    """Remove a lookback file with its log."""
-    for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
-        each.unlink(missing_ok=True)
+    """Remove a lookback file with its log, and what was to become one."""
+    for end in ("", "-wal", "-shm", ".new"):
+        Path(f"{file}{end}").unlink(missing_ok=True)

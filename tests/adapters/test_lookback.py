@@ -128,6 +128,37 @@ def test_a_file_that_does_not_fit_is_made_anew(tmp_path: Path, trouble: str) -> 
     second.close()
 
 
+def test_a_file_damaged_in_use_is_not_read_and_made_anew(warehouse: Warehouse) -> None:
+    warehouse.load(ROWS)
+    warehouse.look_back()
+    last, pages = len(ROWS), list[Page | None]()
+    listing = next(each for each in LISTINGS if each.model.name == "customers")
+    asked = question(listing.model, {})
+    right = scanned(warehouse, listing, asked, last, None)
+    with warehouse.lookback() as lookback:
+        lookback.close()
+        _damage(lookback.file, right.items[0]["name"])
+        lookback.open(last)
+        assert lookback.position == last  # of which other pages tell
+    for _ in range(2):
+        pages.append(then(warehouse, listing, asked, last, None))
+        page, count = page_then(warehouse, listing, asked, None, last, as_sealed, count=False)
+        assert (page, count) == (right, None)
+    assert pages == [None, None]
+    warehouse.look_back()
+    assert holds(warehouse)
+
+
+def _damage(file: Path, text: str) -> None:
+    """Overwrite the beginning of each page that has a text."""
+    size = 4096
+    content = bytearray(file.read_bytes())
+    for start in range(0, len(content), size):
+        if text.encode() in content[start : start + size]:
+            content[start : start + 100] = b"\xff" * 100
+    file.write_bytes(content)
+
+
 def test_it_can_be_ended_at_any_point_and_goes_on_later(warehouse: Warehouse) -> None:
     class Ended(Exception):
         pass
