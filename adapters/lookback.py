@@ -64,11 +64,11 @@ class Lookback:
             return
         try:
             self._begin()
-            found = self._run("SELECT position, digest FROM progress")
-            if found == [(found[0][0], self._digest)] and found[0][0] <= position:
-                self.position = found[0][0]
+            ((known, digest),) = self._run("SELECT position, digest FROM progress")
+            if digest == self._digest and known <= position:
+                self.position = known
                 return
-        except (sqlite3.Error, IndexError):
+        except (sqlite3.Error, ValueError):
             pass
         self.close()
         remove(self.file)
@@ -88,7 +88,7 @@ class Lookback:
             try:
                 self._follow(cursor, going)
             except sqlite3.DatabaseError as error:
-                self._damaged = error.sqlite_errorcode & 0xFF in _DAMAGED
+                self._damaged |= _code(error) in _DAMAGED
                 raise
 
     def _follow(self, cursor: DuckDBPyConnection, going: Callable[[], object]) -> None:
@@ -145,8 +145,8 @@ class Lookback:
                 driver.set_progress_handler(lambda: time.thread_time() > end, STRIDE)
                 return listing.page(connection, asked, after, opened, tables, moment)
         except sa.exc.DatabaseError as error:
-            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-            self._damaged = self._damaged or code in _DAMAGED
+            code = _code(error.orig)
+            self._damaged |= code in _DAMAGED
             if not self._damaged and code != sqlite3.SQLITE_INTERRUPT:
                 raise
             return None
@@ -217,6 +217,11 @@ class Lookback:
     def _run(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         assert self._writer is not None
         return self._writer.execute(statement, values).fetchall()
+
+
+def _code(error: BaseException | None) -> int:
+    """Return SQLite's code for what went wrong, without its details."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def remove(file: Path) -> None:
