@@ -38,7 +38,7 @@ _HISTORIES = (
 
 def instant(time_us: int) -> datetime:
     """Return microseconds since 1970 UTC as a datetime."""
-    return EPOCH + timedelta(microseconds=time_us)
+    return EPOCH + timedelta(0, 0, time_us)  # by place, which takes half the time
 
 
 class Conflict(Exception):

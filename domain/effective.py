@@ -35,11 +35,13 @@ def effective_day(type_: str, data: Mapping[str, Any], time: datetime) -> date:
     business date in the payload, of a moment its day in UTC; at most, and where none is stated,
     the UTC day of recording.
     """
-    stated = data.get(stating.get(type_, STATED))
+    recorded, stated = time.date(), data.get(stating.get(type_, STATED))
+    if stated is None:
+        return recorded
     try:
-        return day_of(None if stated is None else date.fromisoformat(stated[:10]), time)
+        return min(date.fromisoformat(stated[:10]), recorded)
     except (TypeError, ValueError):  # another program's idea of a day
-        return time.date()
+        return recorded
 
 
 def in_effect(history: Iterable[Recorded]) -> list[Recorded]:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, dataclass_transform
+
+T = TypeVar("T")
 
 History = Iterable[tuple[str, int, str, int, datetime, bytes | str]]
 """Stored events, oldest first: stream, version, type, schema, time, data."""
+
+
+@dataclass_transform(frozen_default=True)
+def _immutable(cls: type[T]) -> type[T]:
+    """Make a data class that the type checker keeps from being changed, and nothing else does.
+
+    What Python does to that end takes three quarters of the time of making one.
+    """
+    return dataclass(slots=True)(cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,7 @@ class Origin:
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@_immutable
 class Recorded:
     """An event as the journal holds it.
 

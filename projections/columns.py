@@ -26,6 +26,24 @@ def _native(dialect: sa.Dialect) -> bool:
     return dialect.name == "duckdb"
 
 
+def hundredths(amount: Decimal) -> int:
+    """Return an amount in hundredths. Raises `ValueError` when it has more than two decimals."""
+    whole = int(shifted := amount.scaleb(2))
+    if whole != shifted:
+        raise ValueError(f"{amount} has more than two decimals")
+    return whole
+
+
+def microseconds(moment: datetime) -> int:
+    """Return an aware moment in microseconds since 1970 UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def json_text(value: Any) -> str:
+    """Return a list or an object as JSON."""
+    return orjson.dumps(value, default=str).decode()
+
+
 class Money(TypeDecorator[Decimal]):
     """An amount with two decimals, kept as whole hundredths: it filters, sorts and sums exactly.
 
@@ -41,12 +59,7 @@ class Money(TypeDecorator[Decimal]):
 
     def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> Any:
         """Turn an amount into hundredths; more than two decimals are refused."""
-        if value is None or _native(dialect):
-            return value
-        hundredths = int(shifted := value.scaleb(2))
-        if hundredths != shifted:
-            raise ValueError(f"{value} has more than two decimals")
-        return hundredths
+        return value if value is None or _native(dialect) else hundredths(value)
 
     def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> Decimal | None:
         """Turn hundredths into an amount with two decimals."""
@@ -69,9 +82,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
         """Turn a moment into microseconds."""
-        if value is None or _native(dialect):
-            return value
-        return (value - _EPOCH) // _MICROSECOND
+        return value if value is None or _native(dialect) else microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:
         """Turn microseconds into a moment."""
@@ -94,7 +105,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
         """Write JSON."""
-        return None if value is None else orjson.dumps(value, default=str).decode()
+        return None if value is None else json_text(value)
 
     def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
         """Read JSON."""

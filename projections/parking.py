@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 
 import orjson
@@ -13,7 +14,7 @@ from domain.stored import Unreadable
 def written(event: Recorded) -> str:
     """Return an event as JSON, with its payload at the schema named in it, or as it is stored."""
     known = registry.events.get(event.type)
-    fields = {name: getattr(event, name) for name in event.__slots__}
+    fields = {each.name: getattr(event, each.name) for each in dataclasses.fields(event)}
     if isinstance(event.data, Unreadable):
         fields["data"] = event.data.raw
     elif known is not None:

@@ -42,7 +42,7 @@ def recorded(row: Sequence[Any]) -> Recorded:
         version,
         type_,
         schema,
-        _EPOCH + timedelta(microseconds=time_us),
+        _EPOCH + timedelta(0, 0, time_us),
         actor,
         unit,
         command_id,

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from projections import tables
 from projections.kernel import Histories, ReadModel
 from projections.runner import JOURNAL, park, swap_lock
-from projections.shadow import Batches, Progress, Shadow, Shadows
+from projections.shadow import Batches, Progress, Shadow, Shadows, no_search_for_cycles
 from projections.tables import fingerprints, parked, positions
 
 _NEAR = 2_000
@@ -75,11 +75,12 @@ def rebuild(
     shadows = Shadows(engine, models, batches, progress, histories=histories)
     _drop_former(engine, models)  # of a rebuild that was killed
     shadows.create()
-    shadows.follow()
-    shadows.index()
-    while shadows.follow() > _NEAR:
+    with no_search_for_cycles():
+        shadows.follow()
+        shadows.index()
+        while shadows.follow() > _NEAR:
+            shadows.flush()
         shadows.flush()
-    shadows.flush()
     rebuilt = Rebuilt()
     _compare_with_those_in_use(engine, shadows, rebuilt)
     with engine.begin() as connection:
@@ -154,8 +155,9 @@ def compare(
     shadows = Shadows(engine, models, batches, progress, "check", histories)
     shadows.create()
     try:
-        shadows.follow()
-        shadows.flush()
+        with no_search_for_cycles():
+            shadows.follow()
+            shadows.flush()
         with engine.connect() as connection:
             return {
                 shadow.model.name: list(connection.scalars(differ.order_by("id").limit(most)))

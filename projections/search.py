@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from operator import add
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,7 +38,8 @@ def bigrams(*texts: str | None) -> str:
     for text in texts:
         for chinese, word in _runs(text or ""):
             if chinese:
-                words.extend(chinese[i : i + 2] for i in range(len(chinese)))
+                words += map(add, chinese, chinese[1:])
+                words.append(chinese[-1])
             else:
                 words.append(word)
     return " ".join(words)

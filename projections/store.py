@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
+from projections.columns import Instant, Json, Money, hundredths, json_text, microseconds
 from projections.kernel import Row
 
 Convert = Callable[[Any], Any]
 
+_AT_ONCE = 500
+"""Rows that are encoded together: so few that they stay in the processor's cache."""
+
 _FLOAT = 701
 """What PostgreSQL calls a double: a number is decoded by its type there, nothing else is."""
+
+_OURS: dict[type[Any], Convert] = {Money: hundredths, Instant: microseconds, Json: json_text}
+"""What columns of ours keep for a value, without the library's layers around it."""
 
 
 class RowStore:
@@ -59,35 +67,37 @@ class RowStore:
     def save(self, connection: sa.Connection, rows: Iterable[Row]) -> None:
         """Insert rows, or replace those of an older version."""
         # Always in the same order, so that two writers never wait for each other.
-        values = [self._encode(row) for row in sorted(rows, key=_id)]
-        if not values:
-            return
-        if self._postgres:
-            arrays = tuple(map(list, zip(*values, strict=True)))
-            connection.exec_driver_sql(self._upsert_all, arrays)
-        else:
-            connection.exec_driver_sql(self._upsert, values)
+        for columns in self._encoded(sorted(rows, key=_id)):
+            if self._postgres:
+                connection.exec_driver_sql(self._upsert_all, tuple(map(list, columns)))
+            else:
+                connection.exec_driver_sql(self._upsert, list(zip(*columns, strict=True)))
 
     def insert(self, connection: sa.Connection, rows: Iterable[Row]) -> None:
         """Insert rows whose ids are new."""
-        values = [self._encode(row) for row in rows]
-        if not values:
-            return
         if not self._postgres:
-            connection.exec_driver_sql(self._insert, values)
+            for columns in self._encoded(rows):
+                connection.exec_driver_sql(self._insert, list(zip(*columns, strict=True)))
+            return
+        new = list(rows)
+        if not new:
             return
         cursor: Any = connection.connection.cursor()
         with cursor, cursor.copy(self._copy) as copy:
-            for each in values:
-                copy.write_row(each)
+            for columns in self._encoded(new):
+                for each in zip(*columns, strict=True):
+                    copy.write_row(each)
 
-    def _encode(self, row: Row) -> tuple[Any, ...]:
-        values = list(self._pick(row))
-        for place, encode in self._encoders:
-            value = values[place]
-            if value is not None:
-                values[place] = encode(value)
-        return tuple(values)
+    def _encoded(self, rows: Iterable[Row]) -> Iterator[list[Sequence[Any]]]:
+        """Yield the columns of some rows at a time, as the database takes their values."""
+        picked = map(self._pick, rows)
+        while some := list(islice(picked, _AT_ONCE)):
+            columns: list[Sequence[Any]] = list(zip(*some, strict=True))
+            for place, encode in self._encoders:
+                columns[place] = [
+                    None if value is None else encode(value) for value in columns[place]
+                ]
+            yield columns
 
     def _decode(self, found: Iterable[Any]) -> Row:
         values = list(found)
@@ -119,6 +129,9 @@ def _id(row: Row) -> str:
 def _encoder(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
     if isinstance(type_, sa.Date) and dialect.name == "sqlite":
         return date.isoformat  # what the library's own comes to, in a tenth of the time
+    for ours, encode in _OURS.items():
+        if isinstance(type_, ours):
+            return encode
     return type_.bind_processor(dialect)
 
 

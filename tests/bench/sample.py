@@ -6,6 +6,7 @@ They are made once a run, in the folder for temporary files, and removed at its 
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import os
 import shutil
 import tempfile
@@ -15,12 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from adapters.databases import connect
+from adapters.executor import Executor
+from adapters.foundation import lay
 from adapters.journal import Journal
 from adapters.trees import backfill
+from api.demo import Size, load
 from api.rebuilding import batches_of
 from projections.kernel import read_models
 from projections.rebuild import rebuild
 from projections.runner import Projector
+from tests.adapters.keyring import keys_in
 from tests.bench.bulk import fill
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "1_000_000"))
@@ -28,6 +33,10 @@ EVENTS = int(os.environ.get("BENCH_EVENTS", "1_000_000"))
 
 EACH_CUSTOMER = 5.7
 """Events in the lives of a customer and its two opportunities, on average."""
+
+
+DEMO = 14_700
+"""Events in the demo data of the usual size, about."""
 
 
 @cache
@@ -47,6 +56,26 @@ def folder(customers: int) -> Path:
 def large() -> Path:
     """Return a data folder with a large journal."""
     return folder(int(EVENTS / EACH_CUSTOMER))
+
+
+@cache
+def busy() -> Path:
+    """Return a data folder with a journal of demo data, a tenth as large: six events a record."""
+    times = max(1, EVENTS // 10 // DEMO)
+    path = Path(tempfile.mkdtemp(prefix="keyline-bench-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    keys = keys_in(path)
+    journal = Journal(f"sqlite:///{path / 'journal.db'}", keys=keys)
+    journal.create()
+    executor = Executor(journal)
+    executor.start()
+    lay(executor)
+    usual = Size()
+    load(executor, size=Size(*(times * each for each in dataclasses.astuple(usual))))
+    executor.stop()
+    journal.close()
+    keys.close()
+    return path
 
 
 def journal_in(path: Path) -> Journal:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from domain.customer import normal_number
-from domain.kernel import discover, registry
+from domain.kernel import Recorded, discover, registry
 from projections.columns import Text
 from projections.customers import customers
 from projections.kernel import ReadModel, Row, fold, read_models
@@ -18,11 +18,41 @@ OPENED = happened(1, "a", 1, "account.opened", name="x")
 PAID = happened(2, "a", 2, "account.paid", amount="1.00")
 
 
-def test_folding_changes_no_row_in_place() -> None:
+@pytest.mark.parametrize("keep", [True, False])
+def test_folding_changes_no_row_in_place(keep: bool) -> None:
     before = fold(accounts, {}, [OPENED]).rows
     copy = {id_: dict(row) for id_, row in before.items()}
-    fold(accounts, before, [PAID])
+    after = fold(accounts, before, [PAID], keep_versions=keep).rows
     assert before == copy
+    assert after["a"]["balance"] == Decimal("1.00")
+    assert fold(accounts, {}, [PAID]).parked.keys() == {("a", 2)}  # the blank row is as it was
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        happened(3, "a", 3, "account.opened", name=5),  # no words to find it by
+        happened(3, "a", 3, "account.paid", amount="nothing"),
+    ],
+)
+def test_an_event_that_cannot_be_applied_leaves_the_row_as_the_one_before_has_left_it(
+    bad: Recorded, keep: bool
+) -> None:
+    plain = fold(accounts, {}, [OPENED, PAID]).rows
+    folded = fold(accounts, {}, [OPENED, PAID, bad], keep_versions=keep)
+    assert folded.parked.keys() == {("a", 3)}
+    assert folded.rows == plain
+
+
+def test_rows_are_the_same_whether_their_versions_are_kept_or_not() -> None:
+    late = happened(4, "a", 4, "account.opened", name="y", on="2020-01-01")
+    for events in ([OPENED, PAID, happened(3, "a", 3, "account.audited"), late], [PAID, OPENED]):
+        kept, last = (fold(accounts, {}, events, keep_versions=keep) for keep in (True, False))
+        assert last.rows == kept.rows
+        assert last.rows["a"] == kept.versions[-1]
+        assert not last.versions
+        assert not last.revised
 
 
 def test_every_state_of_a_row_is_kept_for_histories() -> None:
@@ -44,10 +74,16 @@ def test_a_fold_that_states_an_unknown_column_is_refused() -> None:
 
     @model.on("thing.made")
     def _made(row: Row, event: object) -> Row:
-        return {"nmae": "x"}
+        return {"name": "x"}
 
-    parked = fold(model, {}, [happened(1, "t", 1, "thing.made")]).parked
-    assert "nmae" in parked["t", 1].error
+    @model.on("thing.named")
+    def _named(row: Row, event: object) -> Row:
+        return {"name": "y", "nmae": "y"}
+
+    events = [happened(1, "t", 1, "thing.made"), happened(2, "t", 2, "thing.named")]
+    folded = fold(model, {}, events, keep_versions=False)
+    assert "nmae" in folded.parked["t", 2].error
+    assert (folded.rows["t"]["name"], folded.rows["t"]["version"]) == ("x", 1)
 
 
 def test_an_event_type_has_one_fold_and_is_of_the_models_aggregate() -> None:

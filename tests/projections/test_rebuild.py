@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from adapters.databases import connect
 from domain.kernel import Recorded
 from projections import tables
+from projections.columns import Text
 from projections.kernel import ReadModel, Row, fold
 from projections.rebuild import compare, rebuild, stale
 from projections.runner import Projector
@@ -18,6 +19,13 @@ from projections.store import RowStore
 from tests.projections.accounts import accounts, happened
 
 MODELS = {accounts.name: accounts}
+
+orders = ReadModel("orders", "order", sa.Column("account", Text))
+
+
+@orders.on("order.placed")
+def _placed(row: Row, event: Recorded) -> Row:
+    return {"account": event.data["account"]}
 
 
 class Journal:
@@ -86,9 +94,22 @@ def test_more_rows_than_fit_into_memory_are_rebuilt(
     projector: Projector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("projections.shadow._KEPT", 20)
+    monkeypatch.setattr("projections.store._AT_ONCE", 7)
     journal = Journal(streams=70, events=500)
     rebuild(projector.engine, MODELS, journal)
     assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
+
+
+def test_each_read_model_is_given_the_events_of_its_aggregate(projector: Projector) -> None:
+    journal = Journal(streams=3, events=9)
+    journal.events.insert(4, happened(100, "o", 1, "order.placed", account="s-1"))
+    models = MODELS | {orders.name: orders}
+    rebuild(projector.engine, models, journal)
+    assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
+    with projector.engine.connect() as connection:
+        assert connection.execute(sa.select(orders.table.c.id, orders.table.c.account)).all() == [
+            ("o", "s-1")
+        ]
 
 
 def test_search_finds_words_after_a_rebuild(projector: Projector) -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -241,9 +242,7 @@ def test_facts_leave_out_what_was_opened_since(house: House) -> None:
     house.do("opportunity.open", title="later", unit="gd-gz", customer_id=customer)
     with working(house.projection()):
         until(lambda: house.projector.position() == house.journal.head().position)
-    fact = Recorded(
-        **{name: getattr(event, name) for name in event.__slots__} | {"stream": customer}
-    )
+    fact = replace(event, stream=customer)
     with house.engine.connect() as connection:
         found = connection.scalars(sa.select(open_opportunities(fact).subquery().c.id)).all()
     assert found == opened
