@@ -110,6 +110,8 @@ def _compare_with_those_in_use(engine: sa.Engine, shadows: Shadows, rebuilt: Reb
     with engine.execution_options(writes=False).connect() as connection:
         for shadow in shadows.each:
             name, upto = shadow.model.name, reached.get(shadow.model.name, 0)
+            if not sa.inspect(connection).has_table(name):
+                continue
             shared = None
             if name in other_code:
                 shared = {each["name"] for each in sa.inspect(connection).get_columns(name)}

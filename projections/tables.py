@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import sqlalchemy as sa
@@ -132,26 +132,31 @@ def take_over(connection: sa.Connection, models: Mapping[str, ReadModel]) -> flo
     given by the names of their new tables. Returns the time, as `time.perf_counter` tells it,
     since when readers may have been waiting for the end of the transaction.
     """
+    there = set(sa.inspect(connection).get_table_names())
+    used = [model for model in models.values() if model.name in there]
     if connection.dialect.name == "postgresql":
-        since = _hold_back_readers(connection, models.values())
-        renames = [(model.name, former(model)) for model in models.values()]
+        since = _hold_back_readers(connection, used)
+        renames = [(model.name, former(model)) for model in used]
         renames += [(new, model.name) for new, model in models.items()]
         connection.exec_driver_sql(
             ";".join(f"ALTER TABLE {old} RENAME TO {new}" for old, new in renames)
         )
         return since
-    for new, model in models.items():
+    for model in used:
         _rename(connection, model, model.name, former(model))
+    for new, model in models.items():
         _rename(connection, model, new, model.name)
     return time.perf_counter()  # they read what was committed before
 
 
-def _hold_back_readers(connection: sa.Connection, models: Iterable[ReadModel]) -> float:
+def _hold_back_readers(connection: sa.Connection, models: Sequence[ReadModel]) -> float:
     """Take the locks for a change of names, without others queueing behind long reads before us.
 
     Tries again and again, each time for a moment; only after `_PATIENCE` seconds it insists.
     Returns when readers began to wait.
     """
+    if not models:
+        return time.perf_counter()
     lock = f"LOCK TABLE {', '.join(model.name for model in models)} IN ACCESS EXCLUSIVE MODE"
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
