@@ -101,11 +101,12 @@ def insert_rows(
         marker = "?" if connection.dialect.name == "sqlite" else "%s"
         # One row needs no pipeline, which costs PostgreSQL a round trip more.
         given = rows[0] if len(rows) == 1 else list(rows)
-        connection.exec_driver_sql(_insert(table, marker), given)
+        connection.exec_driver_sql(insertion(table, marker), given)
 
 
 @cache
-def _insert(table: sa.Table, marker: str) -> str:
+def insertion(table: sa.Table, marker: str) -> str:
+    """Return the statement that inserts a row of all columns; `marker` stands for each value."""
     values = ", ".join([marker] * len(table.columns))
     return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({values})"
 

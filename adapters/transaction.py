@@ -18,7 +18,7 @@ from adapters.journal_tables import events, head, operations
 from adapters.operated import Operated
 from adapters.person_keys import PersonKeys
 from adapters.sealing import Sealing
-from adapters.trees import grown
+from adapters.trees import grown, settle
 from domain.kernel import Aggregate, Origin, Stored, to_stored
 from domain.replaying import LateFact, evolve, taken
 
@@ -280,6 +280,6 @@ class Transaction:
         noted = self.operations
         if self.appended or noted.rows:
             at = {"position": self.position, "operation": noted.number, "time_us": self.time_us}
-            at |= grown(self.connection, self._head, self.appended, noted.rows)
-            self.connection.execute(head.update(), at)
+            growth = grown(self.connection, self._head, self.appended, noted.rows)
+            settle(self.connection, at, growth)
         return len(self.appended)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 import sqlalchemy as sa
 
-from adapters.databases import insert_rows, writing
+from adapters.databases import insert_rows, insertion, writing
 from adapters.journal_tables import event_hashes, events, head, operation_hashes, operations
 from adapters.merkle import SIZE, Frontier, Node, Range, completed, needed, place, resolved
 
@@ -53,6 +53,15 @@ LOGS: Mapping[Name, Log] = {
 }
 
 
+class Growth(NamedTuple):
+    """What is to be kept of the rows that a transaction added to its logs."""
+
+    head: dict[str, bytes]
+    """The columns of the head that change."""
+    hashes: list[tuple[sa.Table, list[tuple[int, bytes]]]]
+    """What the tables of hashes get."""
+
+
 def _hash_at(log: Log) -> sa.Select[Any]:
     """Return the query for the hash that stands at a place, made once as it is asked so often."""
     at, column = sa.bindparam("at", type_=sa.BigInteger), log.hashes.c
@@ -78,13 +87,10 @@ def leaf_of(row: Sequence[Any]) -> bytes:
 
 def leaf_hashes(rows: Iterable[Sequence[Any]]) -> list[bytes]:
     """Return the hashes of the leaves of rows."""
-    dumps, found = orjson.dumps, []
-    for row in rows:
-        leaf = dumps(row)
-        if leaf.endswith(b",null]"):
-            leaf = leaf_of(row)
-        found.append(sha256(b"\x00" + leaf).digest())
-    return found
+    dumps = orjson.dumps
+    return [
+        sha256(b"\x00" + (leaf_of(row) if row[-1] is None else dumps(row))).digest() for row in rows
+    ]
 
 
 def grown(
@@ -92,21 +98,43 @@ def grown(
     before: sa.Row[Any],
     new_events: Sequence[tuple[Any, ...]],
     new_operations: Sequence[tuple[Any, ...]],
-) -> dict[str, bytes]:
-    """Hash the rows that a transaction adds; return what changes in the head.
+) -> Growth:
+    """Hash the rows that a transaction adds; return what is to be kept of it, by `settle`.
 
-    `before` is the head as the transaction found it, under its lock.
+    `before` is the head as the transaction found it, under its lock. Raises `BrokenLog`.
     """
-    changed = {}
+    growth = Growth({}, [])
     for log, rows in ((LOGS["events"], new_events), (LOGS["operations"], new_operations)):
         if rows:
             tree = Frontier.parse(before._mapping[log.tree.name] or b"")
             reached = before._mapping[log.reached.name]
             while tree.size < reached:  # recorded by a program that did not hash yet
-                _extend(connection, log, tree, _rows_after(connection, log, tree.size, reached))
-            _extend(connection, log, tree, rows)
-            changed[log.tree.name] = bytes(tree)
-    return changed
+                some = _rows_after(connection, log, tree.size, reached)
+                insert_rows(connection, log.hashes, _extended(log, tree, some))
+            growth.hashes.append((log.hashes, _extended(log, tree, rows)))
+            growth.head[log.tree.name] = bytes(tree)
+    return growth
+
+
+def settle(connection: sa.Connection, at: Mapping[str, int], growth: Growth) -> None:
+    """Keep the hashes of what a transaction added and move the head there, columns by name.
+
+    A statement is a round trip to PostgreSQL, and a small commit has few: hashes that are one row
+    go with the head.
+    """
+    marker = "?" if connection.dialect.name == "sqlite" else "%s"
+    together: list[str] = []
+    values: list[Any] = []
+    for table, rows in growth.hashes:
+        if connection.dialect.name == "postgresql" and len(rows) == 1:
+            together.append(f"{table.name}_too AS ({insertion(table, marker)})")
+            values += rows[0]
+        else:
+            insert_rows(connection, table, rows)
+    moved = {**at, **growth.head}
+    first = f"WITH {', '.join(together)} " if together else ""
+    columns = ", ".join(f"{name} = {marker}" for name in moved)
+    connection.exec_driver_sql(f"{first}UPDATE head SET {columns}", (*values, *moved.values()))
 
 
 def _rows_after(
@@ -116,9 +144,8 @@ def _rows_after(
     return [tuple(row) for row in connection.execute(query.order_by(log.key))]
 
 
-def _extend(
-    connection: sa.Connection, log: Log, tree: Frontier, rows: Sequence[tuple[Any, ...]]
-) -> None:
+def _extended(log: Log, tree: Frontier, rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, bytes]]:
+    """Let a tree grow by rows; return what its table of hashes gets."""
     size = tree.size
     if not rows or rows[0][0] != size + 1 or rows[-1][0] != size + len(rows):
         raise BrokenLog(
@@ -128,7 +155,7 @@ def _extend(
     for at in range(0, len(rows), IN_ONE_ROW):
         first = completed(tree.size)
         kept.append((first, tree.extend(leaf_hashes(rows[at : at + IN_ONE_ROW]))))
-    insert_rows(connection, log.hashes, kept)
+    return kept
 
 
 def backfill(engine: sa.Engine, advance: Callable[[int], None] = lambda _: None) -> None:
@@ -148,7 +175,7 @@ def _backfill_some(engine: sa.Engine, log: Log) -> int:
         before = tree.size
         if before < row[log.reached.name]:
             rows = _rows_after(connection, log, before, row[log.reached.name])
-            _extend(connection, log, tree, rows)
+            insert_rows(connection, log.hashes, _extended(log, tree, rows))
             connection.execute(head.update(), {log.tree.name: bytes(tree)})
         return tree.size - before
 

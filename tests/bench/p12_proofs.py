@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from statistics import median
 from typing import Any
 from unittest.mock import patch
 
@@ -13,7 +16,7 @@ from adapters.audit import audit
 from adapters.journal import Journal
 from adapters.local_postgres import LocalPostgres
 from adapters.merkle import Frontier, inclusion_path
-from adapters.trees import AT_ONCE, LOGS, backfill, leaf_of, proof
+from adapters.trees import AT_ONCE, LOGS, Growth, backfill, leaf_of, proof
 from adapters.writer import Writer
 from tests.bench.bulk import fill
 from tests.bench.figure import Figure, best, rate
@@ -24,6 +27,9 @@ GOAL = 1_000_000
 """Events that one core should verify in a second."""
 
 RUNS = 3
+TURNS = 9
+"""Measurements with hashing, and as many without, of which the median counts."""
+
 PROVED = 100_000
 POSTGRES = 200_000
 
@@ -82,27 +88,32 @@ def _prove(journal: Journal, count: int) -> None:
 
 def _added(name: str, database: Callable[[str], str]) -> Iterator[Figure]:
     """Measure appends with and without hashing, taking turns so that both meet the same noise."""
-    for in_flight, count in ((1, 1000), (64, 20_000), (512, 40_000)):
-        with_, without = [], []
-        for run in range(RUNS):
-            with patch("adapters.transaction.grown", _nothing):
-                without.append(_rate(database(f"bare_{in_flight}_{run}"), in_flight, count))
-            with_.append(_rate(database(f"hashed_{in_flight}_{run}"), in_flight, count))
+    for in_flight, count in ((1, 200), (64, 4000), (512, 8000)):
+        with (
+            _writer(database(f"bare_{in_flight}")) as bare,
+            _writer(database(f"hashed_{in_flight}")) as hashed,
+        ):
+            with_, without = [], []
+            for _ in range(TURNS):
+                with patch("adapters.transaction.grown", _nothing):
+                    without.append(rate(count, partial(_appends, bare, in_flight, count)))
+                with_.append(rate(count, partial(_appends, hashed, in_flight, count)))
         title = f"{name}, {in_flight} in flight, hashed"
-        yield Figure(title, best(*with_), "/s", best(*without), "/s unhashed", at_least=0.9)
+        yield Figure(title, median(with_), "/s", median(without), "/s unhashed", at_least=0.9)
 
 
-def _nothing(*_: Any) -> dict[str, bytes]:
-    return {}
+def _nothing(*_: Any) -> Growth:
+    return Growth({}, [])
 
 
-def _rate(url: str, in_flight: int, count: int) -> float:
+@contextmanager
+def _writer(url: str) -> Iterator[Writer]:
     journal = Journal(url)
     journal.create()
     writer = Writer(journal)
     writer.start()
     try:
-        return rate(count, lambda: _appends(writer, in_flight, count))
+        yield writer
     finally:
         writer.stop()
         journal.close()
