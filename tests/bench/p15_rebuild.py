@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import duckdb
 from adapters.journal import Journal
 from adapters.warehouse import Warehouse
 from tests.bench.figure import Figure, best, rate
+from tests.bench.readers import reading
 from tests.bench.sample import journal_in, large, raw_batches
 
 GOAL = 3_000_000
@@ -67,27 +66,12 @@ def _rebuild(warehouse: Warehouse, journal: Journal) -> float:
 
 def _switches(warehouse: Warehouse, journal: Journal) -> Iterator[Figure]:
     """Rebuild under readers that never stop."""
-    waits: list[float] = []
-    failed: list[Exception] = []
-    done = threading.Event()
 
     def read() -> None:
-        while not done.is_set():
-            began = time.perf_counter()
-            try:
-                with warehouse.reader() as cursor:
-                    cursor.execute("SELECT max(position) FROM store.progress").fetchall()
-            except Exception as error:
-                failed.append(error)
-            waits.append(time.perf_counter() - began)
+        with warehouse.reader() as cursor:
+            cursor.execute("SELECT max(position) FROM store.progress").fetchall()
 
-    threads = [threading.Thread(target=read) for _ in range(READERS)]
-    for thread in threads:
-        thread.start()
-    switches = [_rebuild(warehouse, journal) * 1000 for _ in range(RUNS)]
-    done.set()
-    for thread in threads:
-        thread.join()
+    with reading(read, READERS) as reads:
+        switches = [_rebuild(warehouse, journal) * 1000 for _ in range(RUNS)]
     yield Figure("switch, longest", max(switches), "ms", 5, "ms goal", at_most=1)
-    yield Figure("longest read meanwhile", max(waits) * 1000, "ms")
-    yield Figure(f"failed of {len(waits):,} reads meanwhile", len(failed), "")
+    yield from reads.figures("switch")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from adapters.local_postgres import LocalPostgres
 from projections.customers import customers
 from tests.api.command_line import keyline
 from tests.bench.figure import Figure
+from tests.bench.readers import reading
 from tests.bench.sample import journal_in, large, with_rows
 
 READERS = 2
@@ -40,30 +39,16 @@ def measure() -> Iterator[Figure]:
 
 
 def _rebuilt(name: str, data: Path, url: str, goal: float | None) -> Iterator[Figure]:
-    waits: list[float] = []
-    failed: list[Exception] = []
-    done = threading.Event()
     engine = connect(url, "normal")
     table = customers.table
     page = sa.select(table.c.id, table.c.name).order_by(table.c.name, table.c.id).limit(50)
 
     def read() -> None:
-        while not done.is_set():
-            began = time.perf_counter()
-            try:
-                with engine.connect() as connection:
-                    assert len(connection.execute(page).all()) == 50
-            except Exception as error:
-                failed.append(error)
-            waits.append(time.perf_counter() - began)
+        with engine.connect() as connection:
+            assert len(connection.execute(page).all()) == 50
 
-    threads = [threading.Thread(target=read) for _ in range(READERS)]
-    for thread in threads:
-        thread.start()
-    said = keyline(data, "rebuild", rows=url)
-    done.set()
-    for thread in threads:
-        thread.join()
+    with reading(read, READERS) as reads:
+        said = keyline(data, "rebuild", rows=url)
     engine.dispose()
     switched, compared = SWITCHED.search(said.stdout), DIFFER.search(said.stdout)
     assert switched is not None, said.stderr
@@ -72,5 +57,4 @@ def _rebuilt(name: str, data: Path, url: str, goal: float | None) -> Iterator[Fi
     value = float(switched[1].replace(",", ""))
     most = None if goal is None else 1.0
     yield Figure(f"{name}, switch", value, "ms", goal, "ms goal", at_most=most)
-    yield Figure(f"{name}, failed of {len(waits):,} reads meanwhile", len(failed), "")
-    yield Figure(f"{name}, longest read meanwhile", max(waits) * 1000, "ms")
+    yield from reads.figures(name)
