@@ -9,7 +9,7 @@ from adapters.permission_check import Permit
 from adapters.refusals import UnknownReference
 from adapters.transaction import Transaction
 from domain.kernel import Aggregate, RuleViolation
-from domain.values import Lineage, Reference
+from domain.values import PERSON, Lineage, Reference
 
 
 def check(
@@ -62,9 +62,18 @@ def named(transaction: Transaction, by: Reference | Lineage, value: str) -> Aggr
 
 
 def lineage(transaction: Transaction, above: Lineage, start: str | None) -> tuple[Any, ...]:
-    """Return what is wanted of the record that `start` names and of all above it, nearest first."""
+    """Return what is wanted of the record that `start` names and of all above it, nearest first.
+
+    Each once: rules keep records from being above themselves, but the writer must end whatever is.
+    """
+    if above.kind == PERSON:
+        return () if start is None else transaction.person(start)
     taken: list[Any] = []
+    seen: set[str] = set()
     while start is not None and (record := named(transaction, above, start)) is not None:
+        if record.id in seen:
+            break
+        seen.add(record.id)
         taken.append(getattr(record, above.take))
         start = None if above.step is None else getattr(record, above.step)
     return tuple(taken)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from adapters.person_keys import NONCE, PersonKeys
 from domain.kernel import Stored
 from domain.personal import Shape, erasures, personal_fields, through
+from domain.values import ERASED, IN_USE
 
 PREFIX = "sealed:"
 """How a token begins; the person's id follows, then what is sealed, in base64url."""
@@ -48,6 +49,13 @@ class Sealing:
             for person in wanted:
                 key = found.get(person)
                 self._ciphers[person] = None if key is None else AESGCM(key)
+
+    def known(self, person: str) -> tuple[str, ...]:
+        """Return `IN_USE` for a person who has a key, `ERASED` for one who gets none any more."""
+        self.fetch([person])
+        if self._ciphers[person] is not None:
+            return (IN_USE,)
+        return (ERASED,) if self._keys is not None and self._keys.erased([person]) else ()
 
     def sealed(self, fact: Stored) -> str:
         """Return the payload of a fact with its personal fields sealed; an erased person's go.

@@ -246,6 +246,10 @@ class Transaction:
         query = sa.select(sa.func.max(events.c.version)).where(events.c.stream == stream)
         return self.connection.scalar(query) or 0
 
+    def person(self, person: str) -> tuple[str, ...]:
+        """Return what is known of a person outside the staff: `IN_USE`, `ERASED`, or nothing."""
+        return self._sealing.known(person)
+
     def holder(self, rule: str, value: str) -> str | None:
         """Return the id of the record that holds a claim, or `None`."""
         return self._claims.holder((rule, value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,7 +14,18 @@ from domain.correction import Fields, corrected, correction
 from domain.erasure import LegalBasis, PersonErased, require_discretion
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command, new_id
 from domain.standing import CustomerMerged, Standing
-from domain.values import Day, Erases, Id, Line, Personal, Prose, Sensitive
+from domain.values import (
+    ERASED,
+    PERSON,
+    Day,
+    Erases,
+    Id,
+    Line,
+    Lineage,
+    Personal,
+    Prose,
+    Sensitive,
+)
 
 
 class DecisionRole(StrEnum):
@@ -58,6 +70,9 @@ Email = Annotated[
 """An e-mail address."""
 
 
+Known = Annotated[Sequence[str], Lineage(PERSON, "contact_id", None)]
+"""Whether some customer has a person of this id, or had one who was erased."""
+
 OfContact = Personal("contact_id")
 """What is known of a contact is sealed with the key of that contact."""
 
@@ -91,7 +106,7 @@ class ContactDetails(Fields):
 
 
 class ContactIdTaken(RuleViolation):
-    """No two contacts of a customer share an id."""
+    """No two contacts share an id, also at two customers."""
 
 
 class ContactRequired(RuleViolation):
@@ -99,7 +114,7 @@ class ContactRequired(RuleViolation):
 
 
 class PersonRequired(RuleViolation):
-    """Only a person who is, or was, a contact of the customer is erased from it."""
+    """A person is erased from the customer whose contact they are, or were last."""
 
 
 class Contacts(Standing):
@@ -157,14 +172,17 @@ class Contacts(Standing):
         phone: Phone | None = None,
         email: Email | None = None,
         contact_id: Id | None = None,
+        known: Known = (),
     ) -> None:
         """Add a person to the contacts; `contact_id` is made up when it is not given."""
         details = ContactDetails.among(locals())
         self.require_open()
         if contact_id in self.contacts or contact_id in self.now.contacts:
             raise ContactIdTaken("contact_id")
-        if contact_id in self.now.erased_contacts:
+        if contact_id in self.now.erased_contacts or ERASED in known:
             raise PersonErased("contact_id")
+        if known and contact_id not in self.now.former_contacts:
+            raise ContactIdTaken("contact_id")
         self.trigger_event(self.ContactAdded, contact_id=contact_id or new_id(), **details)
 
     @command
@@ -181,13 +199,14 @@ class Contacts(Standing):
         phone: Phone | None = None,
         email: Email | None = None,
         clear: tuple[ContactDetail, ...] = (),
+        known: Known = (),
     ) -> None:
         """Correct what is known of a contact: the given details, and those to `clear`."""
         given = ContactDetails.among(locals())
         self.require_open()
         if contact_id not in self.contacts:
             raise ContactRequired("contact_id")
-        if contact_id in self.now.erased_contacts:
+        if contact_id in self.now.erased_contacts or ERASED in known:
             raise PersonErased("contact_id")
         changes = correction(self.contacts[contact_id], given, clear)
         if not changes:

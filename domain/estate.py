@@ -40,6 +40,7 @@ SENSITIVE = ("annual_revenue", "it_budget")
 """Fields whose values are not repeated where conflicts are listed."""
 
 NUMBER = "registration_number"
+PARENT = "parent_id"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -112,6 +113,44 @@ class Absorption:
             offered=set(fact.offered),
         )
 
+    def restored(
+        self, own: Mapping[str, Any], later: Collection[Absorption], barred: Collection[str]
+    ) -> tuple[dict[str, Any], list[Difference]]:
+        """Return the values that come back when the merge is undone, and what is to be decided.
+
+        Args:
+            own: The values that the customer has now, by name.
+            later: The merges after this one; what they took too comes back when they are undone.
+            barred: The fields that cannot be as before: what was taken goes, nothing comes back.
+        """
+        values: dict[str, Any] = {}
+        kept: list[Difference] = []
+        for name, value in self.taken.items():
+            before = self.before[name]
+            if any(name in each.taken for each in later):
+                continue
+            if own[name] == value:
+                values[name] = None if name in barred else before
+            now = values.get(name, own[name])
+            if now != before:
+                kept.append(difference(name, before, now))
+        return values, kept
+
+    def missed(
+        self, contacts: Mapping[str, Any], purchases: Mapping[Any, Any], team: Mapping[str, Any]
+    ) -> list[Difference]:
+        """Return what was taken away since, or of people corrected, given what is there now."""
+        return [
+            *_gone("contacts", self.contacts, contacts),
+            *_gone("purchases", self.purchases, purchases),
+            *_gone("team", self.team, team),
+            *(
+                Difference(field=f"contacts/{key}")
+                for key, each in self.contacts.items()
+                if key in contacts and contacts[key] != each
+            ),
+        ]
+
 
 @dataclasses.dataclass
 class Return:
@@ -143,8 +182,7 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def gone(field: str, came: Mapping[Any, Any], there: Collection[Any]) -> Iterator[Difference]:
-    """Yield what came by a merge and was taken away since."""
+def _gone(field: str, came: Mapping[Any, Any], there: Collection[Any]) -> Iterator[Difference]:
     for key in came:
         if key not in there:
             yield Difference(field=field, was=" / ".join(key) if isinstance(key, tuple) else key)

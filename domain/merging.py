@@ -10,6 +10,7 @@ from domain.contact import ContactDetails, Contacts
 from domain.correction import corrected
 from domain.estate import (
     NUMBER,
+    PARENT,
     Absorption,
     Bought,
     Choice,
@@ -18,8 +19,6 @@ from domain.estate import (
     Estate,
     Return,
     changes,
-    difference,
-    gone,
     told,
 )
 from domain.kernel import Aggregate, RecordMerged, RuleViolation, applies, command
@@ -30,6 +29,8 @@ from domain.values import Id, Line, Lineage
 Left = Annotated[Sequence[Any], Lineage("customer", "duplicate_id", None, take="estate")]
 AboveDuplicate = Annotated[Sequence[str], Lineage("customer", "duplicate_id", "parent_id")]
 Returned = Annotated[Sequence[Any], Lineage("customer", "survivor_id", None, take="returns")]
+AboveBefore = Annotated[Sequence[str], Lineage("customer", "parent_before", "parent_id")]
+Gone = Annotated[Sequence[Any], Lineage("customer", "parent_before", None, take="merged_into")]
 
 
 class IntoOneCustomer(RuleViolation):
@@ -117,6 +118,12 @@ class Merging(Profile, AccountTeam, Contacts):
         """What the customer leaves to the one that it is merged into."""
         return Estate(self.fields, self.left, self.purchases, self.team)
 
+    @property
+    def parent_before(self) -> str | None:
+        """The head office in whose place the last merge that chose one has put another."""
+        chosen = [each for each in self.absorbed.values() if PARENT in each.taken]
+        return chosen[-1].before[PARENT] if chosen else None
+
     def closing(self, field: str) -> RuleViolation:
         """Return why the customer is not named in a new record."""
         if self.merged_into is not None:
@@ -167,7 +174,7 @@ class Merging(Profile, AccountTeam, Contacts):
         values = {each.value: estate.fields[each.value] for each in take}
         values = {name: value for name, value in values.items() if value != own[name]}
         if self.id in above:  # the customer would come to be above itself
-            values.pop("parent_id", None)
+            values.pop(PARENT, None)
         self.trigger_event(
             self.Absorbed,
             merge_id=merge_id,
@@ -195,30 +202,24 @@ class Merging(Profile, AccountTeam, Contacts):
         self.team = self.team | came.team
 
     @command(system=True)
-    def give_back(self, merge_id: Id, duplicate_id: Id, reason: Line, number: bool = True) -> None:
+    def give_back(
+        self,
+        merge_id: Id,
+        duplicate_id: Id,
+        reason: Line,
+        above_before: AboveBefore,
+        gone: Gone,
+        number: bool = True,
+    ) -> None:
         """Undo a merge here: what was changed since stays; a registration number may have to."""
         known = self.absorbed.get(merge_id)
         if known is None:
             raise AbsorbedOnce
-        later = self._later(merge_id)
-        kept: list[Difference] = []
-        values: dict[str, Any] = {}
-        for name, value in known.taken.items():
-            before = known.before[name]
-            if any(name in each.taken for each in later):
-                continue
-            if self._value(name) == value and (number or name != NUMBER):
-                values[name] = before
-            elif self._value(name) != before:
-                kept.append(difference(name, before, self._value(name)))
-        kept += gone("contacts", known.contacts, self.contacts)
-        kept += gone("purchases", known.purchases, self.purchases)
-        kept += gone("team", known.team, self.team)
-        kept += [
-            Difference(field=f"contacts/{key}")
-            for key, each in known.contacts.items()
-            if key in self.contacts and self.contacts[key] != each
-        ]
+        barred = set() if number else {NUMBER}
+        if self.id in above_before or any(gone):  # below itself, or below what is not there now
+            barred.add(PARENT)
+        values, kept = known.restored(self.fields, self._later(merge_id), barred)
+        kept += known.missed(self.contacts, self.purchases, self.team)
         self.trigger_event(
             self.GaveBack,
             merge_id=merge_id,
@@ -256,7 +257,6 @@ class Merging(Profile, AccountTeam, Contacts):
         back = {key: self.contacts[key] for key in fact.contacts if key in self.contacts}
         self.returns[fact.merge_id] = Return(back, list(fact.kept))
         self.contacts = {k: v for k, v in self.contacts.items() if k not in back}
-        self.former_contacts.update(back)
         self.purchases = {k: v for k, v in self.purchases.items() if k not in fact.purchases}
         self.team = {k: v for k, v in self.team.items() if k not in fact.team}
 

@@ -76,6 +76,10 @@ class Reference:
     ended: str | None = None
 
 
+PERSON = "person"
+IN_USE, ERASED = "in-use", "erased"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Lineage:
     """Marks a parameter that the system fills in: a record and those above it, nearest first.
@@ -83,7 +87,8 @@ class Lineage:
     `start` is the name of the parameter, or of the record's attribute, that names the first one,
     by its id or by its code under the rule `claim`; `step` the attribute of a record that names
     the one above it, none for the first alone; `take` the attribute that is wanted of each. Such
-    a parameter is no part of the command's body.
+    a parameter is no part of the command's body. A `PERSON` outside the staff is no record: what
+    comes is `IN_USE` when some record knows them by this id, `ERASED` when none may any more.
     """
 
     kind: str

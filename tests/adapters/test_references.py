@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from adapters.executor import Executor
+from adapters.references import lineage
 from adapters.refusals import RuleBroken, UnknownReference
 from adapters.rehearsal import Rehearsal
+from domain.values import Lineage
 from tests.adapters.test_executor import call, refused, started_bare, stop
 
 
@@ -145,3 +148,10 @@ def test_a_rehearsal_knows_the_codes_it_has_given(
         rehearsal.submit(call("team.add-member", team, employee="e1", role="x")).result()
     wish = call("employee.engage", code="e1", name="x", unit="gd")
     executor.execute(wish)
+
+
+def test_a_lineage_that_leads_back_to_itself_ends() -> None:
+    with_parent = [SimpleNamespace(id="a", up="b"), SimpleNamespace(id="b", up="a")]
+    records = {each.id: each for each in with_parent}
+    transaction: Any = SimpleNamespace(load=records.get)
+    assert lineage(transaction, Lineage("customer", "up", "up"), "a") == ("a", "b")

@@ -126,6 +126,23 @@ def test_nobody_is_erased_twice_nor_who_is_not_known_nor_without_permission(
         problem(client.post(f"{customer}/add-contact", json=again), 409, "person-erased")
 
 
+def test_a_person_is_a_contact_of_one_customer_so_that_nobody_is_erased_by_another(
+    client: httpx.Client,
+) -> None:
+    one, other = (
+        f"/customers/{do(client, '/customers', {'name': name, 'unit': 'group'})['id']}"
+        for name in ("A", "B")
+    )
+    person = {"contact_id": CONTACT, "name": "Wu"}
+    do(client, f"{one}/add-contact", person)
+    for _ in range(2):
+        problem(client.post(f"{other}/add-contact", json=person), 409, "contact-id-taken")
+    do(client, f"{one}/remove-contact", {"contact_id": CONTACT})
+    do(client, f"{one}/add-contact", person)
+    do(client, f"{one}/erase-contact", {"contact_id": CONTACT, **LAWFUL})
+    problem(client.post(f"{other}/add-contact", json=person), 409, "person-erased")
+
+
 def plain(self: Sealing, fact: Any) -> str:
     """Seal nothing."""
     text: str = fact.data.decode()

@@ -124,9 +124,9 @@ def test_a_customer_goes_into_another_one_and_comes_out_again() -> None:
     with pytest.raises(AbsorbedOnce):
         survivor.absorb(duplicate.id, IDS[3], WHY, take, [duplicate.estate], [])
     assert (survivor.details["name"], survivor.contacts) == ("B", contacts)
-    survivor.give_back(IDS[3], duplicate.id, "x")
+    survivor.give_back(IDS[3], duplicate.id, "x", [], [])
     with pytest.raises(AbsorbedOnce):
-        survivor.give_back(IDS[3], duplicate.id, "x")
+        survivor.give_back(IDS[3], duplicate.id, "x", [], [])
     assert (survivor.details["name"], survivor.contacts) == ("A", {})
     duplicate.separate(survivor.id, IDS[3], "x", [survivor.returns])
     assert (duplicate.state, duplicate.contacts) == (State.POTENTIAL, contacts)
@@ -140,9 +140,9 @@ def test_merges_into_one_customer_are_undone_in_any_order() -> None:
         duplicate = customer(name)
         duplicate.merge_into(survivor.id, merge, WHY)
         survivor.absorb(duplicate.id, merge, WHY, [Choice.NAME], [duplicate.estate], [])
-    survivor.give_back(IDS[1], IDS[0], "x")
+    survivor.give_back(IDS[1], IDS[0], "x", [], [])
     assert survivor.details["name"] == "C"
-    survivor.give_back(IDS[2], IDS[0], "x")
+    survivor.give_back(IDS[2], IDS[0], "x", [], [])
     assert survivor.details["name"] == "A"
 
 

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.refusals import RuleBroken
+from domain.kernel import new_id
 from projections.kernel import read_models
 from tests.adapters.keyring import keys_in
 from tests.streams.flow import until
@@ -192,6 +193,59 @@ def test_a_number_that_somebody_else_has_by_then_does_not_come_back(company: Mer
     row = company.undo(merge)
     assert company.row("customers", duplicate)["registration_number"] is None
     assert [each["field"] for each in row["conflicts"]] == ["registration_number"]
+
+
+def test_a_number_of_its_own_that_is_gone_does_not_cost_the_other_one_its_number(
+    company: Merger,
+) -> None:
+    survivor = company.customer("A", registration_number="AB-1")
+    duplicate = company.customer("B", registration_number="CD-2")
+    merge = company.merge(survivor, duplicate, "registration_number")
+    company.customer("C", registration_number="AB-1")
+    (conflict,) = company.undo(merge)["conflicts"]
+    assert (conflict["id"], conflict["was"], conflict["now"]) == (survivor, "AB-1", None)
+    assert company.row("customers", duplicate)["registration_number"] == "CD-2"
+    assert company.row("customers", survivor)["registration_number"] is None
+
+
+@pytest.mark.parametrize("meanwhile", ["placed below", "merged away"])
+def test_a_head_office_that_cannot_be_one_any_more_does_not_come_back(
+    company: Merger, meanwhile: str
+) -> None:
+    former, head, other = (company.customer(name) for name in ("Former", "Head", "Other"))
+    survivor = company.customer("A", parent_id=former)
+    merge = company.merge(survivor, company.customer("B", parent_id=head), "parent_id")
+    assert company.row("customers", survivor)["parent_id"] == head
+    if meanwhile == "placed below":
+        company.do("customer.place-under", former, parent_id=survivor)
+    else:
+        company.merge(other, former)
+    (conflict,) = company.undo(merge)["conflicts"]
+    assert (conflict["field"], conflict["was"], conflict["now"]) == ("parent_id", former, None)
+    assert company.row("customers", survivor)["parent_id"] is None
+    company.do("customer.place-under", survivor, parent_id=other)
+
+
+def test_a_person_is_erased_where_the_undoing_brought_them(company: Merger) -> None:
+    survivor, duplicate, person = company.customer("A"), company.customer("B"), new_id()
+    company.do("customer.add-contact", duplicate, name="Li Wei", contact_id=person)
+    company.undo(company.merge(survivor, duplicate))
+    erase = {"contact_id": person, "reason": "Asked", "legal_basis": "PIPL art. 47"}
+    assert refused(company, "customer.erase-contact", survivor, **erase).rule == "person-required"
+    company.do("customer.erase-contact", duplicate, **erase)
+
+
+def test_who_was_erased_at_the_survivor_is_not_recorded_again_at_the_other(
+    company: Merger,
+) -> None:
+    survivor, duplicate, person = company.customer("A"), company.customer("B"), new_id()
+    again = {"name": "Li Wei", "contact_id": person}
+    company.do("customer.add-contact", duplicate, **again)
+    merge = company.merge(survivor, duplicate)
+    erase = {"contact_id": person, "reason": "Asked", "legal_basis": "PIPL art. 47"}
+    company.do("customer.erase-contact", survivor, **erase)
+    company.undo(merge)
+    assert refused(company, "customer.add-contact", duplicate, **again).rule == "person-erased"
 
 
 def test_a_killed_runner_is_succeeded_and_everything_follows_once(company: Merger) -> None:
