@@ -106,16 +106,24 @@ def key_id(public: bytes) -> str:
 
 
 def read_heads(path: Path) -> list[Head]:
-    """Read heads that were exported. Raises `BadHead` for a line that is none."""
+    """Read heads that were exported. Raises `BadHead` for a line that is none, or without any."""
+    if not (found := _read(path.name, path.read_bytes())):
+        raise BadHead(f"{path.name} has no heads.")
+    return found
+
+
+def _read(name: str, content: bytes) -> list[Head]:
     found = []
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+    for number, line in enumerate(content.splitlines(), 1):
         try:
             given: dict[str, Any] = orjson.loads(line)
             head = Head(*(given[name] for name in Head._fields))
             if type(head.size) is not int or not all(isinstance(each, str) for each in head[2:]):
                 raise TypeError
+            if head.log not in LOGS or head.size < 0:
+                raise ValueError
         except (ValueError, KeyError, TypeError, IndexError):
-            raise BadHead(f"{path.name}, line {number}, is not a head.") from None
+            raise BadHead(f"{name}, line {number}, is not a head.") from None
         found.append(head)
     return found
 
@@ -165,10 +173,13 @@ def export(engine: sa.Engine, path: Path) -> int:
 
     The file belongs elsewhere, too: what was once carried away cannot be rewritten any more.
     """
-    there = set(read_heads(path)) if path.exists() else set()
+    content = path.read_bytes() if path.exists() else b""
+    whole = content[: content.rfind(b"\n") + 1]  # a line that was cut short is written again
+    there = set(_read(path.name, whole))
     with engine.connect() as connection:
         new = [head for head in signed(connection) if head not in there]
     with path.open("ab") as file:
+        file.truncate(len(whole))
         file.writelines(orjson.dumps(head._asdict()) + b"\n" for head in new)
     return len(new)
 

@@ -198,7 +198,8 @@ def main(arguments: list[str]) -> int:
 def _read(path: str) -> Any:
     try:
         content = json.loads(Path(path).read_bytes())
-    except (OSError, ValueError) as error:
+        json.dumps(content, ensure_ascii=False).encode()  # half a character is no text
+    except (OSError, ValueError, RecursionError) as error:
         raise Refuted(f"{path} cannot be read: {error}.") from None
     if not isinstance(content, dict):
         raise Refuted(f"{path} is not a JSON object.")

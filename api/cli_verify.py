@@ -60,7 +60,7 @@ def _keys(path: Path) -> dict[str, str]:
 
     try:
         return keys_of(json.loads(path.read_bytes()))
-    except (Refuted, ValueError) as error:
+    except (Refuted, ValueError, RecursionError) as error:
         raise Failure(f"{path} has no keys: {error}", 2) from error
 
 

@@ -197,7 +197,10 @@ def test_it_works_as_a_file_alone(journal: Journal, keys: dict[str, str], tmp_pa
     assert (status, said[:7]) == (0, "PROVED:")
     status, said = run("heads", "old.json", "new.json", "consistency.json", "keys.json")
     assert (status, said[:7]) == (0, "PROVED:")
-    for wrong in (("forged.json", "keys.json"), ("absent.json", "keys.json"), ("keys.json",) * 2):
+    (alone / "deep.json").write_text("[" * 100_000)
+    (alone / "half.json").write_text(json.dumps({**entry(journal, 3), "leaf": "\ud800"}))
+    wrongs = ("forged.json", "absent.json", "keys.json", "deep.json", "half.json")
+    for wrong in ((name, "keys.json") for name in wrongs):
         status, said = run("entry", *wrong)
         assert (status, said[:8]) == (1, "REFUTED:")
     assert run("entry")[0] == 2

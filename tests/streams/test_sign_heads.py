@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -77,6 +78,36 @@ def test_a_new_key_signs_on_and_the_old_heads_stay_good(journal: Journal, tmp_pa
         assert used == public_keys(connection).keys()
         assert len(used) == 2
         assert audit(connection, read_heads(tmp_path / "heads.jsonl")) == []
+
+
+@pytest.mark.parametrize("left", [-1, -100, 10, 0])
+def test_a_line_of_the_file_that_a_full_disk_has_cut_short_is_written_again(
+    journal: Journal, tmp_path: Path, left: int
+) -> None:
+    record(journal, 2)
+    work = signing(journal, tmp_path)
+    work.sign()
+    file = tmp_path / "heads.jsonl"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:left])
+    work.sign()
+    assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"log": "evnets"}, {"log": ["events"]}, {"size": -1}, {"size": "2"}, {"root": None}, None],
+)
+def test_a_file_without_usable_heads_is_not_passed_over(
+    journal: Journal, tmp_path: Path, wrong: dict[str, Any] | None
+) -> None:
+    record(journal, 2)
+    signing(journal, tmp_path).sign()
+    file = tmp_path / "heads.jsonl"
+    first = json.loads(file.read_text().splitlines()[0])
+    file.write_text("" if wrong is None else json.dumps({**first, **wrong}))
+    with pytest.raises(BadHead, match="head"):
+        read_heads(file)
 
 
 def test_a_key_that_cannot_be_used_is_named(journal: Journal, tmp_path: Path) -> None:
