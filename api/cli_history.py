@@ -38,6 +38,7 @@ def _lines(settings: Settings, kind: str, id_: str, field: str | None) -> Iterat
     from api.telling import happenings, sentences
     from domain.kernel import discover
     from projections.changes import concerns
+    from streams.erase import Erasing
 
     kinds = {each.plural: name for name, each in discover().aggregates.items()}
     kind = kinds.get(kind, kind)
@@ -45,6 +46,7 @@ def _lines(settings: Settings, kind: str, id_: str, field: str | None) -> Iterat
     journal = Journal(settings.journal_url, keys=keys)
     try:
         journal.create()
+        Erasing(journal, keys).follow()  # a crash, or old keys that were put back, came before us
         events = journal.history(id_)
         if not events or events[0].aggregate != kind:
             raise Failure(f"There is no {kind} {id_}.")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
+from functools import cache
 from hashlib import blake2b
 from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qs, unquote_plus
@@ -16,10 +16,20 @@ from adapters.refusals import Refusal
 from api.commands import Asked, Target
 from api.parts import Parts
 from api.who import OPEN, OPEN_FOLDERS, Principal
+from projections.kernel import read_models
+from projections.personal import personal
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
-_WORDS = re.compile(r"(^|&)q=([^&]+)")
+
+@cache
+def _of_persons() -> frozenset[str]:
+    """Return the parameters whose words may name a person: a search's, and what rows have sealed.
+
+    No list is filtered by the latter, but who tries it has told us the name.
+    """
+    return frozenset({"q"}.union(*map(personal, read_models().values())))
+
 
 NOBODY = Principal("nobody", "none")
 """Whoever asks while it is not known who it is."""
@@ -107,17 +117,20 @@ class Visit:
             self._parts.notes.note(entry)
 
     def _discreet(self, query: str) -> str:
-        """Return a query with a digest of the words it looks for: they may name a person.
+        """Return a query with digests of the words in it that may name a person.
 
         The log is for ever. Whoever has the key can tell whether it was this or that word.
         """
 
-        def digest(found: re.Match[str]) -> str:
-            words = unquote_plus(found[2]).encode("utf-8", "replace")
+        def part(text: str) -> str:
+            name, _, value = text.partition("=")
+            if not value or unquote_plus(name) not in _of_persons():
+                return text
+            words = unquote_plus(value).encode("utf-8", "replace")
             key = self._parts.person_keys.digest_key
-            return f"{found[1]}q=~{blake2b(words, digest_size=8, key=key).hexdigest()}"
+            return f"{name}=~{blake2b(words, digest_size=8, key=key).hexdigest()}"
 
-        return _WORDS.sub(digest, query)
+        return "&".join(map(part, query.split("&")))
 
     @property
     def _kind(self) -> Literal["command", "read"]:

@@ -37,6 +37,7 @@ def explained(error: Exception) -> tuple[str, int] | None:
 
     What errors there are is looked up only now, so that a command that goes well starts quickly.
     """
+    import duckdb
     from sqlalchemy.exc import DBAPIError
 
     from adapters.migrations import NewerJournal
@@ -51,6 +52,8 @@ def explained(error: Exception) -> tuple[str, int] | None:
         return str(error), 1
     if isinstance(error, DBAPIError):
         return f"The database does not answer: {str(error.orig).strip()}", 1
+    if isinstance(error, OSError | duckdb.OperationalError):  # a full disk, a folder of others
+        return str(error).strip(), 1
     return None
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from projections.columns import Instant, Json, Money
 from projections.kernel import ReadModel
 from projections.masks import classes, shown
+from projections.personal import personal
 from projections.sight import Sight
 from projections.texts import BadParameter, read
 
@@ -81,10 +82,13 @@ def filters(model: ReadModel) -> dict[str, Filter]:
 
     `<column>` asks for one of some values, `<column>_from` and `<column>_to` for a range with
     both ends, `unit_under` for a unit and all below it; a list is asked for one of its members.
+    What is sealed in the rows is not compared with anything.
     """
     found = []
     for column in model.table.columns:
         name, type_ = column.name, _type(column.type)
+        if name in personal(model):
+            continue
         if isinstance(column.type, Json):
             if column.info.get("list"):
                 found.append(Filter(name, name, "has", "text"))
@@ -103,7 +107,9 @@ def sortable(model: ReadModel) -> list[str]:
     return [
         column.name
         for column in model.table.columns
-        if not isinstance(column.type, Json) and column.name in shown(model)
+        if not isinstance(column.type, Json)
+        and column.name in shown(model)
+        and column.name not in personal(model)
     ]
 
 

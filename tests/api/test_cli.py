@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import errno
 import json
+import os
 import shutil
 import signal
 import socket
@@ -17,6 +19,7 @@ import pytest
 from adapters.local_process import free_port
 from adapters.settings import Settings
 from api.cli import app
+from api.terminal import explained
 from domain.standard_roles import STANDARD_ROLES
 from tests.api.command_line import keyline, running, try_call
 
@@ -278,3 +281,14 @@ def test_the_projector_ends_cleanly(data: Path, rows: Path) -> None:
     with running(data, "project", until="worker.started"):
         pass
     assert keyline(data, "replay", "--check").returncode == 0
+
+
+def test_a_full_disk_and_a_file_that_is_none_of_ours_are_explained_in_a_line(
+    tmp_path: Path,
+) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(duckdb.IOException) as refused:
+        duckdb.connect(tmp_path)
+    for error in (full, refused.value):
+        assert explained(error) == (str(error), 1)
+    assert explained(KeyError("a fault of ours")) is None

@@ -1,5 +1,7 @@
 """Histories over HTTP: sentences, changes, reasons and causes, paged, filtered, in sight."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +102,20 @@ def test_of_a_person_who_was_erased_no_sentence_tells_anything(
     assert said[-1].startswith("Administrator (admin) erased a person from the contacts, because")
 
 
-def test_a_history_is_printed_on_the_command_line(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path, port=0, admin_key=KEY)
+@contextmanager
+def client_of(settings: Settings) -> Iterator[httpx.Client]:
+    """Give a client of a server that is stopped again."""
     headers = {"Authorization": f"Bearer {KEY}"}
     with (
         serving(settings) as address,
         httpx.Client(base_url=address, headers=headers, trust_env=False) as client,
     ):
+        yield client
+
+
+def test_a_history_is_printed_on_the_command_line(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, port=0, admin_key=KEY)
+    with client_of(settings) as client:
         id_ = register(client, name="Steel", grade="B")["id"]
         client.post(f"/customers/{id_}/add-contact", json={"name": "Zhang Min"})
         done = client.post(f"/customers/{id_}/regrade", json={"grade": "A", "reason": "more"})
@@ -119,6 +128,15 @@ def test_a_history_is_printed_on_the_command_line(tmp_path: Path) -> None:
     assert regraded.endswith('regraded the customer from B to A, because "more".')
     one = keyline(tmp_path, "history", "customers", id_, "--field", "grade").stdout.splitlines()
     assert [line.strip() for line in one[1::2]] == ["grade: nothing -> B", "grade: B -> A"]
+    kept = (tmp_path / "keys.db").read_bytes()
+    with client_of(settings) as client:
+        person = next(iter(client.get(f"/customers/{id_}").json()["contacts"]))
+        body = {"contact_id": person, "reason": "asked", "legal_basis": "PIPL 47"}
+        assert client.post(f"/customers/{id_}/erase-contact", json=body).is_success
+    (tmp_path / "keys.db").write_bytes(kept)  # as after a crash right behind the commit
+    told = keyline(tmp_path, "history", "customer", id_)
+    assert "Zhang Min" not in told.stdout
+    assert "erased a person from the contacts" in told.stdout
     wrong = keyline(tmp_path, "history", "campaign", id_)
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert f"There is no campaign {id_}." in wrong.stderr

@@ -141,6 +141,20 @@ def test_lines_that_cannot_be_read_are_in_the_log_and_counted_when_alike(
     }
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["customers?q=Zhang+Min", "customers?%71=Zhang%20Min", "service-tickets?contact=Zhang+Min"],
+)
+def test_words_that_may_name_a_person_are_in_the_log_as_a_digest(
+    client: httpx.Client, query: str
+) -> None:
+    answer = client.get(f"/{query}&limit=7")
+    (entry,) = entries(client, trace=answer.headers["trace-id"])
+    assert entry["query"].startswith(f"/{query.partition('=')[0]}=~")
+    assert entry["query"].endswith("&limit=7")
+    assert "Zhang" not in str(entry)
+
+
 def test_a_command_is_in_the_log_once_with_the_credential(client: httpx.Client) -> None:
     id = register(client)["id"]
     refused = client.post(f"/customers/{id}/resume", json={})

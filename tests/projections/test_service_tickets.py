@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from projections.question import fields, filters, sortable
 from projections.service_tickets import service_tickets
 from tests.projections.folding import row_after
 
@@ -85,3 +86,8 @@ def test_a_transferred_ticket_has_no_owner() -> None:
 def test_satisfaction_is_that_of_the_last_confirmation() -> None:
     row = worked(("confirmed", at(13, satisfaction=4)), ("closed", at(13, 30)))
     assert (row["satisfaction"], row["status"]) == (4, "closed")
+
+
+def test_no_list_is_filtered_or_sorted_by_what_is_sealed_in_its_rows() -> None:
+    assert "contact" in fields(service_tickets)
+    assert "contact" not in {*filters(service_tickets), *sortable(service_tickets)}
