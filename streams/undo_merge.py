@@ -7,13 +7,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapters.journal_tables import events
 from domain.kernel import Recorded
 from projections.customer_merges import customer_merges
 from projections.customers import customers
 from projections.opportunities import opportunities
 from projections.service_tickets import service_tickets
 from streams.carry_out_merge import AGAIN, following
+from streams.fulfil import ACTOR
 from streams.policy import Facts, Wish, policy
+
+TOUCHED = "touched"
 
 _WITH = {
     "customer": (customers, "parent_id", "customer.place-under"),
@@ -45,7 +49,23 @@ def whereabouts(event: Recorded) -> sa.Select[Any]:
     return sa.select(found).order_by(found.c.kind, found.c.id)
 
 
-@policy(on=["customer-merge.reversed"], facts=whereabouts)
+def touched(event: Recorded, _: Facts) -> sa.Select[Any]:
+    """Return the query of the last versions of what followed that merges had no part in.
+
+    Campaigns are left out: what changes in them is hardly ever about this customer.
+    """
+    followed = [each["id"] for each in event.data["moved"] if each["kind"] in _WITH]
+    merging = [f"{ACTOR}{name}" for name in ("carry-out-merge", "undo-merge")]
+    last = sa.func.max(events.c.version).label("version")
+    return (
+        sa.select(sa.literal(TOUCHED).label("kind"), events.c.stream.label("id"), last)
+        .where(events.c.stream.in_(followed))
+        .where(events.c.actor.not_in(merging))
+        .group_by(events.c.stream)
+    )
+
+
+@policy(on=["customer-merge.reversed"], facts=whereabouts, recorded=touched)
 def undo_merge(event: Recorded, facts: Facts) -> Iterator[Wish]:
     """Give back what is still where the merge brought it, then part the two customers."""
     data, merge = event.data, event.stream
@@ -80,21 +100,19 @@ def undo_merge(event: Recorded, facts: Facts) -> Iterator[Wish]:
 
 def _outcome(data: dict[str, Any], facts: Facts, refused: Collection[str]) -> dict[str, Any]:
     survivor, duplicate = data["survivor_id"], data["duplicate_id"]
-    rows = {row["id"]: row for row in facts}
     moved = {item["id"] for item in data["moved"]}
     returned = [item for item in data["moved"] if item["id"] not in refused]
     kept = [item for item in data["moved"] if item["id"] in refused]
-    since = {id for id, row in rows.items() if not row["new"]}
-    changed = [
-        i for i in returned if i["id"] in since and _version(rows[i["id"]]) > i["version"] + 1
-    ]
+    last = {row["id"]: row["version"] for row in facts if row["kind"] == TOUCHED}
+    changed = [item for item in returned if last.get(item["id"], 0) > item["version"]]
+    rows = [row for row in facts if row["kind"] != TOUCHED]
     conflicts = [
         _conflict(row, duplicate, row["holder"], duplicate)
-        for row in facts
+        for row in rows
         if row["id"] in moved and row["id"] in refused
     ]
     conflicts += [
-        _conflict(row, None, survivor, duplicate) for row in facts if row["id"] not in moved
+        _conflict(row, None, survivor, duplicate) for row in rows if row["id"] not in moved
     ]
     if duplicate in refused:
         number = {"field": "registration_number", "was": None, "now": None}
@@ -103,11 +121,6 @@ def _outcome(data: dict[str, Any], facts: Facts, refused: Collection[str]) -> di
 
 
 _CORRECT = {"command": "customer.correct-details", "body": {"registration_number": None}}
-
-
-def _version(row: dict[str, Any]) -> int:
-    version: int = row["version"]
-    return version
 
 
 def _conflict(row: dict[str, Any], was: str | None, now: str | None, to: str) -> dict[str, Any]:
