@@ -174,7 +174,10 @@ class Journal(ApplicationRecorder):
             return [recorded(row) for row in connection.execute(query)]
 
     def position_at(self, when: datetime) -> int:
-        """Return the last position recorded at or before an instant; 0 when there is none."""
+        """Return the last position recorded by an instant that has passed, for good; 0 if none."""
+        if self.head().time <= when:  # what is just being written may bear an earlier time
+            with self.transaction():
+                pass
         time_us = (when - EPOCH) // (instant(1) - EPOCH)
         query = (
             sa.select(events.c.position)

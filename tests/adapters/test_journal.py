@@ -162,6 +162,26 @@ def test_an_instant_names_a_position(journal: Journal, writer: Writer) -> None:
     assert journal.position_at(third.time + timedelta(days=1)) == 3
 
 
+def test_what_is_being_written_at_an_instant_is_waited_for(database_url: str) -> None:
+    here, elsewhere = Journal(database_url), Journal(database_url)
+    here.create()
+
+    with ThreadPoolExecutor() as pool:
+        with elsewhere.transaction() as transaction:  # it has the time of its beginning
+            transaction.append([noted(new_id(), 1)], origin())
+            transaction.end_unit()
+            instant = datetime.now(UTC)
+            asked = pool.submit(here.position_at, instant)
+            with pytest.raises(TimeoutError):
+                asked.result(timeout=0.3)
+        assert asked.result() == 1
+
+    here.insert_events([StoredEvent(new_id(), 1, "note.taken", b"{}")], origin=origin())
+    assert here.position_at(instant) == 1
+    here.close()
+    elsewhere.close()
+
+
 def test_waiting_for_events_ends_with_the_first_append_of_anyone(database_url: str) -> None:
     here, elsewhere = Journal(database_url), Journal(database_url)
     here.create()
