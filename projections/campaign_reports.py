@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.campaign_course import Status
-from projections.dimensions import Dimension
+from projections.dimensions import PLACE, SUCCESSOR, Dimension
 from projections.measures import Measure, Part, count, total
 from projections.reports import Report
 from projections.standpoint import seen
@@ -31,6 +31,10 @@ _BROUGHT = f"""
 _UNITS = """from_json(base.units, '["VARCHAR"]')"""
 _BY_UNIT = f"SELECT base.*, unnest({_UNITS}) AS unit FROM ({_BROUGHT}) AS base"
 
+# Once in each of the units that have succeeded some of its own.
+_BY_SUCCESSOR = f"""
+    SELECT DISTINCT base.* REPLACE ({SUCCESSOR} AS unit) FROM ({_BY_UNIT}) AS base {PLACE}"""
+
 
 def _whole(of: str) -> Part:
     return total(f"base.{of}", "BIGINT")
@@ -42,7 +46,7 @@ campaigns_report = Report(
     records="campaigns",
     source=_BROUGHT,
     behind={"": ("opportunities", "base.brought_by")},
-    grains={"unit": _BY_UNIT},
+    grains={"unit": _BY_UNIT, "unit now": _BY_SUCCESSOR},
     on="base.starts_on",
     period="the start",
     dimensions=(

@@ -15,6 +15,12 @@ PERIODS = {
 PLACES = {"province": "Province of the unit", "network": "Local network of the unit"}
 """The dimensions that every report by unit has besides."""
 
+PLACE = "LEFT JOIN organisation AS place ON place.code = base.unit"
+"""The join that gives the present unit, the province and the local network of a row's unit."""
+
+SUCCESSOR = "coalesce(place.current, base.unit)"
+"""The present unit of a row, with that join."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
@@ -22,7 +28,8 @@ class Dimension:
 
     `sql` speaks of the columns of the report's source as `base.<column>`; `join` names the join,
     and `grain` the finer source, that it needs; `order` gives the values in their own order;
-    `within` is, for a list, the SQL of the whole list, so that a filter counts no row twice;
+    `within` is, for a list, the SQL of the whole list, so that a filter counts no row twice; of
+    units, there is a grain `<grain> now` with each unit that has succeeded some of the list once;
     `tree` marks codes of units: a filter may ask for one and all below it.
     """
 
@@ -37,4 +44,8 @@ class Dimension:
 
     def placed(self) -> Dimension:
         """Return the dimension of units by what has succeeded them."""
-        return replace(self, sql="coalesce(place.current, base.unit)", join="place", within="")
+        if not self.within:
+            return replace(self, sql=SUCCESSOR, join="place")
+        units = f"(SELECT unnest({self.within}) AS unit) AS base"
+        whole = f"(SELECT list({SUCCESSOR}) FROM {units} {PLACE})"
+        return replace(self, grain=f"{self.grain} now", within=whole)

@@ -13,12 +13,12 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
-from projections.dimensions import PERIODS, PLACES, Dimension
+from projections.dimensions import PERIODS, PLACE, PLACES, Dimension
 from projections.facts import literal, quote
 from projections.figures import Result
 from projections.measures import Measure
 from projections.question import FieldMasked
-from projections.standpoint import PLACE, Standpoint
+from projections.standpoint import Standpoint
 from projections.texts import BadParameter
 from projections.warehouse import position
 
@@ -148,7 +148,7 @@ class Asked:
         every = [*self.conditions, *conditions]
         where = f"WHERE {' AND '.join(every)}" if every else ""
         query = f"SELECT {', '.join(columns)} FROM ({source}) AS base {joins} {where} {tail}"
-        if "place" in self.joins:
+        if PLACE in query:
             cursor.register("organisation", self.standpoint.places())
         relations, seen_values = self.standpoint.relations(query, self.position)
         return cursor.sql(relations + query, params={**self.values, **values, **seen_values})

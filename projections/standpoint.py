@@ -18,9 +18,6 @@ from projections.organisation import Organisation
 from projections.question import Under, alone
 from projections.sight import Sight
 
-PLACE = "LEFT JOIN organisation AS place ON place.code = base.unit"
-"""The join that gives the present unit, the province and the local network of a row's unit."""
-
 _SHAPE = pa.schema([(name, pa.string()) for name in ("code", "current", "province", "network")])
 _SEEN = re.compile(r"\bseen_(\w+)")
 

@@ -140,3 +140,35 @@ def test_figures_count_as_organised_then_or_now(
     assert below.rows()[0]["customers"] == sum(
         row["unit"] in units for row in ROWS["customers"].values()
     )
+
+
+def test_a_campaign_of_two_units_that_are_one_now_counts_once(cursor: DuckDBPyConnection) -> None:
+    merged = [{**row, "successor": row["successor"] and "gd-gz"} for row in UNIT_ROWS]
+    organisation = Organisation(merged)
+    table = places(merged, organisation, now=True)
+    current = {row["code"]: row["current"] for row in table.to_pylist()}
+    standpoint = Standpoint(under=organisation.under, places=lambda: table, now=True)
+    units = {
+        id_: {current.get(unit, unit) for unit in row["units"]}
+        for id_, row in ROWS["campaigns"].items()
+    }
+
+    def figures(chosen: set[str]) -> tuple[int, str]:
+        found = [row for id_, row in ROWS["campaigns"].items() if units[id_] & chosen]
+        return len(found), f"{sum(row['budget'] for row in found):.2f}"
+
+    def asked(by: list[str], where: dict[str, list[str]]) -> list[Row]:
+        measures = ["campaigns", "budget"]
+        return run(cursor, "campaigns", by, where, measures=measures, standpoint=standpoint).rows()
+
+    assert any(len(units[id_]) < len(row["units"]) for id_, row in ROWS["campaigns"].items())
+    by_unit = asked(["unit"], {})
+    assert {row["unit"] for row in by_unit} == set().union(*units.values())
+    for row in by_unit:
+        assert (row["campaigns"], row["budget"]) == figures({row["unit"]})
+    for name, codes in (("unit_under", ["gd"]), ("unit", ["gd-gz", "js"])):
+        chosen = set(codes) if name == "unit" else organisation.under(codes[0]) or set()
+        (row,) = asked([], {name: codes})
+        assert (row["campaigns"], row["budget"]) == figures(set(chosen))
+    (row,) = asked(["unit"], {"unit": ["gd-gz"]})
+    assert (row["campaigns"], row["budget"]) == figures({"gd-gz"})
