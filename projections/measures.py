@@ -24,7 +24,7 @@ class Part:
     """What a figure is made of: `of`, the SQL of a value, of the rows `where` something holds.
 
     They are counted, summed, averaged, or handed to a `function` of all of them. A sum is of the
-    `type`, by default that of the values.
+    `type`, by default that of the values. What is averaged belongs to the whole record.
     """
 
     kind: Literal["count", "sum", "mean", "values"]
@@ -40,7 +40,7 @@ class Part:
         if self.kind == "sum":
             return self._sum()
         if self.kind == "mean":
-            return self._where(f"avg({self.of})")
+            return f"list_avg({self._once()})" if split else self._where(f"avg({self.of})")
         return self._where(self.function.format(self.of))
 
     def addends(self, name: str, *, split: bool) -> Mapping[str, Addend]:
@@ -48,12 +48,15 @@ class Part:
         here = self.sql(split=split)
         if self.kind == "count":
             return {name or "count": Addend(here, f"{here} > 0", here)}
-        number, there_are = self._where(f"count({self.of})"), f"{self._sum()} IS NOT NULL"
         if self.kind == "sum":
-            return {name or "sum": Addend(here, there_are, here)}
+            return {name or "sum": Addend(here, f"{here} IS NOT NULL", here)}
+        number = self._where(f"count({self.of})")
         if self.kind == "mean":
             sum_ = self._sum()
-            found = {"sum": Addend(sum_, there_are, sum_)}
+            if split:
+                once = self._once()
+                sum_, number = self._typed(f"list_sum({once})"), f"coalesce(len({once}), 0)"
+            found = {"sum": Addend(sum_, f"{sum_} IS NOT NULL", sum_)}
             return found | {"count": Addend(number, f"{number} > 0", number)}
         known = " AND ".join(filter(None, (self.where, f"{self.of} IS NOT NULL")))
         listed = f"coalesce(list({self.of} ORDER BY {self.of}) FILTER (WHERE {known}), [])"
@@ -66,8 +69,16 @@ class Part:
         return name or (self.function.format("values") if self.kind == "values" else self.kind)
 
     def _sum(self) -> str:
-        sql = self._where(f"sum({self.of})")
+        return self._typed(self._where(f"sum({self.of})"))
+
+    def _typed(self, sql: str) -> str:
         return f"CAST({sql} AS {self.type})" if self.type else sql
+
+    def _once(self) -> str:
+        """Return the SQL of the list of known values, one of each record however often it comes."""
+        known = " AND ".join(filter(None, (self.where, f"{self.of} IS NOT NULL")))
+        pairs = f"list(DISTINCT row(base.id, {self.of})) FILTER (WHERE {known})"
+        return f"map_values(map_from_entries({pairs}))"
 
     def _where(self, sql: str) -> str:
         return f"{sql} FILTER (WHERE {self.where})" if self.where else sql
