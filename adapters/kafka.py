@@ -12,6 +12,8 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
+from adapters.kafka_clients import opened
+
 LARGEST = 8 * 1024 * 1024
 """Bytes in one record at most; topics of ours are made to take them."""
 
@@ -84,7 +86,7 @@ class Kafka:
             "metrics_enabled": False,
             "allow_auto_create_topics": False,
         }
-        return KafkaProducer(**self.tuned(**chosen | settings))
+        return opened(KafkaProducer, **self.tuned(**chosen | settings))
 
     def consumer(self, group: str | None, **settings: Any) -> KafkaConsumer:
         """Return a consumer whose offsets move only when told to; the first time, from the start.
@@ -102,7 +104,11 @@ class Kafka:
             "heartbeat_interval_ms": 1000,
             "allow_auto_create_topics": False,
         }
-        return KafkaConsumer(**self.tuned(**chosen | settings))
+        return opened(KafkaConsumer, **self.tuned(**chosen | settings))
+
+    def admin(self, **settings: Any) -> KafkaAdminClient:
+        """Return a client that makes and describes topics."""
+        return opened(KafkaAdminClient, **self.tuned(**settings))
 
     def ensure(self, aggregates: Iterable[str]) -> None:
         """Make the topics of these aggregates, unless they are there already.
@@ -110,7 +116,7 @@ class Kafka:
         Raises `WrongTopic` when one has another number of partitions than it should.
         """
         topics = {self.topic(name): self._shape for name in aggregates}
-        admin = KafkaAdminClient(**self.tuned())
+        admin = self.admin()
         try:
             there = set(admin.list_topics())
             for name in topics.keys() - there:

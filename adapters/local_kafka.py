@@ -11,9 +11,9 @@ import tempfile
 import uuid
 from pathlib import Path
 
-from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from adapters.kafka import Kafka
 from adapters.local_process import LocalServer, LocalServerError, free_port
 
 _VERSION = "4.3.1"
@@ -95,7 +95,7 @@ class LocalKafka(LocalServer):
     def _answers(self) -> bool:
         try:
             socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+            admin = Kafka(self.bootstrap).admin()
         except (OSError, KafkaError):
             return False
         try:

@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import TopicPartition
 from kafka.admin import NewTopic
 from sqlalchemy import create_engine, make_url, text
 
+from adapters.kafka import Kafka
 from adapters.local_kafka import LocalKafka, fetch_kafka
 from adapters.local_postgres import LocalPostgres
 from adapters.local_process import LocalProcess, LocalServerError, free_port
@@ -32,7 +33,7 @@ def rows(url: str, *statements: str) -> list[tuple[object, ...]]:
 
 def records(bootstrap: str, topic: str, count: int) -> list[bytes]:
     """Read a topic of one partition from its start until `count` records are there."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer = Kafka(bootstrap).consumer(None)
     consumer.assign([TopicPartition(topic, 0)])
     found: list[bytes] = []
     while len(found) < count:
@@ -106,10 +107,10 @@ def test_a_second_postgres_on_the_same_folder_is_refused_with_the_reason(tmp_pat
 
 def test_kafka_gives_back_what_it_acknowledged(kafka: LocalKafka, topic_prefix: str) -> None:
     topic = f"{topic_prefix}facts"
-    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    admin = Kafka(kafka.bootstrap).admin()
     admin.create_topics([NewTopic(name=topic, num_partitions=1, replication_factor=1)])
     admin.close()
-    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, acks="all", enable_idempotence=True)
+    producer = Kafka(kafka.bootstrap).producer()
     sent = [b"%d" % n for n in range(100)]
     for future in [producer.send(topic, value) for value in sent]:
         future.get(timeout=30)
@@ -119,11 +120,11 @@ def test_kafka_gives_back_what_it_acknowledged(kafka: LocalKafka, topic_prefix: 
 
 def test_kafka_survives_kills_with_all_that_it_acknowledged(tmp_path: Path) -> None:
     with LocalKafka(tmp_path) as broker:
-        admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
+        admin = Kafka(broker.bootstrap).admin()
         admin.create_topics([NewTopic(name="facts", num_partitions=1, replication_factor=1)])
         admin.close()
         for n in range(2):
-            producer = KafkaProducer(bootstrap_servers=broker.bootstrap, acks="all")
+            producer = Kafka(broker.bootstrap).producer()
             producer.send("facts", b"%d" % n).get(timeout=30)
             broker.kill()
             producer.close(timeout=0)

@@ -1,0 +1,72 @@
+"""Clients of Kafka that leave nothing behind: no socket, and no thread when there is no broker.
+
+What `kafka-python` 3.0.12 forgets is seen to at the places that it has for parts of one's own: the
+event loop of a client, and the way from an address to a connected socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from socket import socket
+from typing import Any
+
+from kafka.net import KafkaNetClient, KafkaNetSocket, NetworkSelector
+
+_DIRECT = "direct"
+
+
+def opened(kind: Callable[..., Any], **settings: Any) -> Any:
+    """Return a client of a kind, as `KafkaConsumer` is one, with the settings that it takes.
+
+    Raises what the client raises when it finds no broker, and ends all that it began until then:
+    by itself it would leave a thread and four files each time that somebody tries again.
+    """
+    loop = Loop()
+    try:
+        return kind(
+            kafka_client=lambda **chosen: KafkaNetClient(net=loop, **chosen),
+            proxy_url=f"{_DIRECT}:",
+            **settings,
+        )
+    except BaseException:
+        loop.close()
+        raise
+
+
+class Loop(NetworkSelector):  # type: ignore[misc]
+    """The event loop of a client, which knows the sockets that were made for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open: list[socket] = []
+
+    def keep(self, made: socket) -> None:
+        """Know a socket until it is closed."""
+        self._open = [each for each in self._open if each.fileno() != -1] + [made]
+
+    def close(self) -> None:
+        """End all tasks, then the connections whose end was left to them.
+
+        Those are the ones that were closed with something still to send.
+        """
+        super().close()
+        for each in self._open:
+            each.close()
+
+
+class _Direct(KafkaNetSocket):  # type: ignore[misc]
+    """The way to a broker through no proxy; the library finds it by the scheme."""
+
+    SCHEMES = (_DIRECT,)
+
+    async def sock_connect(
+        self, net: Loop, sock: socket, sockaddr: object, timeout_at: float | None = None
+    ) -> socket:
+        """Return the socket connected, or close it: a broker may be away for hours."""
+        net.keep(sock)
+        try:
+            await super().sock_connect(net, sock, sockaddr, timeout_at=timeout_at)
+        except BaseException:  # the end of a task is none of `Exception`
+            sock.close()
+            raise
+        return sock
