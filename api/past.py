@@ -15,10 +15,12 @@ from projections.kernel import ReadModel, Row, read_models
 from projections.lens import subject_of
 from projections.masks import masked, shown
 from projections.moments import fold_at
+from projections.organisation import Organisation
 from projections.personal import Opener
 from projections.queries import Listing, Page
 from projections.question import Question
 from projections.sight import Sight
+from projections.units import units
 
 
 class Then(NamedTuple):
@@ -31,6 +33,26 @@ class Then(NamedTuple):
 def pinned(parts: Parts, when: When) -> Then:
     """Return the moment that is asked for, at the last position if at none."""
     return Then(when.position or parts.journal.head().position, when.valid_at)
+
+
+def units_then(
+    parts: Parts, position: int | None, valid_at: date | None
+) -> tuple[Collection[Row], Organisation]:
+    """Return the units and the tree of them as known at a position, by default as known now.
+
+    With `valid_at` each is as it was on that day, or as it was opened when that was later.
+    """
+    access = parts.guard.now() if position is None else parts.guard.at(position)
+    rows = access.shelves[units.name].rows
+    if valid_at is None:
+        return rows.values(), access.organisation
+    later = [id_ for id_, row in rows.items() if row["in_force"] > valid_at and row["version"] > 1]
+    if not later:
+        return rows.values(), access.organisation
+    found = histories(parts.journal, later, access.position if position is None else position)
+    then = {id_: fold_at(units, h, valid_at) or fold_at(units, h[:1]) for id_, h in found.items()}
+    known = [then.get(id_) or row for id_, row in rows.items()]
+    return known, Organisation(known)
 
 
 def page_then(

@@ -131,7 +131,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
             when = replace(when, position=cursor.after[0])
         then = await run_in_threadpool(pinned, parts, when)
         await reach(parts.loaded, max(then.position, min_position))
-        wanted = partial(ask, partial(see.under, position=then.position))
+        wanted = partial(ask, partial(see.under, position=then.position, valid_at=then.valid_at))
         with checked():
             return await run_in_threadpool(
                 _then, parts.warehouse, parts, listing, wanted, cursor, then, bool(count), format

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.forwarding import forward
 from api.noted import says_nothing_of_anybody
 from api.parts import Parts
+from api.past import units_then
 from api.reading import MinPosition, TheParts, checked, json_response, known_only, reach
 from api.seeing import See, Seeing, both
 from api.when import AtMoment, When
@@ -130,13 +131,11 @@ def standpoint(
     today, position = organised == "now", when.position
 
     def under(unit: str) -> frozenset[str] | None:
-        return see.under(unit, position)
+        return see.under(unit) if today else see.under(unit, position, when.valid_at)
 
     def where_units_count() -> pa.Table:
-        now = today or position is None
-        access = parts.guard.now() if now else parts.guard.at(position or 0)
-        units = access.shelves["units"].rows.values()
-        return places(units, access.organisation, now=today)
+        at = (None, None) if today else (position, when.valid_at)
+        return places(*units_then(parts, *at), now=today)
 
     return Standpoint(sight, under, where_units_count, today, when.valid_at)
 

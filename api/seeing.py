@@ -6,7 +6,7 @@ Every read asks here first, names its permission, and puts the sight that it get
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 
 from adapters.refusals import NotPermitted
 from api.parts import Parts
+from api.past import units_then
 from api.reading import parts_of
 from api.who import Principal
 from domain.kernel import Recorded, discover
@@ -61,13 +62,16 @@ class Seeing:
             raise NotPermitted(f"You have the permission {permission} nowhere.")
         return sight
 
-    def under(self, unit: str, position: int | None = None) -> frozenset[str] | None:
+    def under(
+        self, unit: str, position: int | None = None, valid_at: date | None = None
+    ) -> frozenset[str] | None:
         """Return a unit and all below it; `None` for the unit above all others.
 
-        They are those of now, or of a position.
+        They are those of now, or as known at a position, or as they were on a day.
         """
-        access = self.access if position is None else self._parts.guard.at(position)
-        organisation = access.organisation
+        organisation = self.access.organisation
+        if position is not None or valid_at is not None:
+            _, organisation = units_then(self._parts, position, valid_at)
         return None if unit == organisation.root else organisation.under(unit)
 
     def events(self, found: Iterable[Recorded]) -> list[Seen]:

@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -63,6 +64,10 @@ class Office:
             time.sleep(0.05)
 
 
+def day(ago: int) -> str:
+    return f"{datetime.now(UTC).date() - timedelta(days=ago)}"
+
+
 @pytest.fixture
 def office(client: httpx.Client) -> Office:
     return Office(client)
@@ -113,3 +118,34 @@ def test_a_team_has_members_from_any_unit(office: Office) -> None:
         office.post(f"/teams/{team}/add-member", employee=code, role="sales")
     row = office.become(f"/teams/{team}", members=dict.fromkeys(office.people, "sales"))
     assert row["state"] == "active"
+
+
+def test_units_stand_below_what_they_stood_below_on_the_day(client: httpx.Client) -> None:
+    office, other = Office(client), Office(client)
+    unit = {"code": f"{office.network}-x", "name": "X", "level": "network"}
+    opened = office.post("/units", **unit, parent=office.province, effective=day(60))
+    about = {"unit": unit["code"], "registered_on": day(30)}
+    before = office.post("/customers", name=f"C {office.network}", **about)["position"]
+    moved = {"parent": other.province, "reason": "Reorganised", "effective": day(10)}
+    told = office.post(f"/units/{opened['id']}/move", **moved)["position"]
+
+    def below(province: str, **then: Any) -> tuple[Any, ...]:
+        ask = {"min_position": told, "measures": "customers", **then}
+        (row,) = office.get("/reports/customers", unit=unit["code"], by="province", **ask)["rows"]
+        (found,) = office.get("/reports/customers", unit_under=province, **ask)["rows"]
+        behind = client.get(found["explain"]).json()["items"]
+        assert len(behind) == found["customers"]
+        listed = office.get("/customers", unit_under=province, count="exact", **then)
+        return row["province"], found["customers"], listed["count"]
+
+    then: dict[str, Any]
+    for then in ({"valid_at": day(11)}, {"as_of_position": before}):
+        assert below(office.province, **then) == (office.province, 1, 1)
+        assert below(other.province, **then) == (office.province, 0, 0)
+    for then in ({"valid_at": day(10)}, {}):
+        assert below(office.province, **then) == (other.province, 0, 0)
+        assert below(other.province, **then) == (other.province, 1, 1)
+    organised = {"as_of_position": before, "organised": "now", "measures": "customers"}
+    for province, count in ((office.province, 0), (other.province, 1)):
+        (found,) = office.get("/reports/customers", unit_under=province, **organised)["rows"]
+        assert found["customers"] == count
