@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from adapters.databases import connect
 from adapters.journal import Journal
@@ -25,6 +26,8 @@ from projections.shadow import Batches
 from projections.tables import fingerprints
 from streams.history import KafkaHistory
 from streams.project import sources
+
+log = structlog.get_logger(__name__)
 
 AT_ONCE = 5000
 """Events that are read from the journal together."""
@@ -128,7 +131,7 @@ def print_rebuilt(built: Rebuilt) -> None:
         f"Rebuilt up to position {built.position:,}; {built.parked:,} events are parked; "
         f"switched in {built.switch * 1000:.1f} ms."
     )
-    print_compared(built.compared, built.differ, built.examples)
+    print_compared(built.compared.rows, built.compared.differ, built.compared.examples)
 
 
 def print_compared(
@@ -183,14 +186,18 @@ def rows_of(journal: Journal) -> Source:
 def bring_up_to_date(settings: Settings) -> None:
     """Rebuild the row read models that another version of the code has made.
 
-    Of several processes that start together one does it, and the others wait.
+    Of several processes that start together one does it, and the others wait. Where it finds
+    something else than was in use, the log says so, as nobody looks at what a start prints.
     """
     while models := _stale(settings):
         notes.print(f"Made by another version: {', '.join(models)}.")
         try:
-            rebuild_rows(settings, models)
+            compared = rebuild_rows(settings, models).compared
         except Busy:
             time.sleep(1)
+            continue
+        for name, number in compared.differ.items():
+            log.warning("rows.differed", model=name, rows=number, ids=compared.examples[name])
 
 
 def _stale(settings: Settings) -> dict[str, ReadModel]:

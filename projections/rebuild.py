@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,21 +22,30 @@ _NEAR = 2_000
 _EXAMPLES = 5
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How many new rows were compared with those in use.
+
+    Of those that differ, the number and some ids by read model, where there are any.
+    """
+
+    rows: int
+    differ: Mapping[str, int]
+    examples: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Rebuilt:
     """What a rebuild made: how far it went, and how many events it could not apply.
 
-    Beside that how many rows were `compared` with those in use; of those that differ the number
-    and some ids by read model, where there are any; and the seconds of the `switch`, for which
-    readers may have waited.
+    Beside that how the new rows compare with those that were in use, and the seconds of the
+    `switch`, for which readers may have waited.
     """
 
-    position: int = 0
-    parked: int = 0
-    compared: int = 0
-    differ: dict[str, int] = field(default_factory=dict)
-    examples: dict[str, list[str]] = field(default_factory=dict)
-    switch: float = 0.0
+    position: int
+    parked: int
+    compared: Comparison
+    switch: float
 
 
 def stale(engine: sa.Engine, models: Mapping[str, ReadModel]) -> list[str]:
@@ -81,8 +90,7 @@ def rebuild(
         while shadows.follow() > _NEAR:
             shadows.flush()
         shadows.flush()
-    rebuilt = Rebuilt()
-    _compare_with_those_in_use(engine, shadows, rebuilt)
+    compared = _compared_with_those_in_use(engine, shadows)
     with engine.begin() as connection:
         swap_lock(connection)
         shadows.follow(connection)
@@ -91,11 +99,10 @@ def rebuild(
             _keep_books(connection, shadow, shadows.position)
         new = {shadow.table.name: shadow.model for shadow in shadows.each}
         since = tables.take_over(connection, new)
-    rebuilt.switch = time.perf_counter() - since
+    switch = time.perf_counter() - since
     _drop_former(engine, models)
-    rebuilt.position = shadows.position
-    rebuilt.parked = sum(len(shadow.parked) for shadow in shadows.each)
-    return rebuilt
+    parked = sum(len(shadow.parked) for shadow in shadows.each)
+    return Rebuilt(shadows.position, parked, compared, switch)
 
 
 def _drop_former(engine: sa.Engine, models: Mapping[str, ReadModel]) -> None:
@@ -103,10 +110,11 @@ def _drop_former(engine: sa.Engine, models: Mapping[str, ReadModel]) -> None:
         tables.drop_former(engine, model)
 
 
-def _compare_with_those_in_use(engine: sa.Engine, shadows: Shadows, rebuilt: Rebuilt) -> None:
+def _compared_with_those_in_use(engine: sa.Engine, shadows: Shadows) -> Comparison:
     models = {shadow.model.name: shadow.model for shadow in shadows.each}
     other_code = stale(engine, models)
     reached = _reached(engine, models)
+    compared, counts, examples = 0, dict[str, int](), dict[str, list[str]]()
     with engine.execution_options(writes=False).connect() as connection:
         for shadow in shadows.each:
             name, upto = shadow.model.name, reached.get(shadow.model.name, 0)
@@ -117,13 +125,14 @@ def _compare_with_those_in_use(engine: sa.Engine, shadows: Shadows, rebuilt: Reb
                 shared = {each["name"] for each in sa.inspect(connection).get_columns(name)}
             differ = _differences(shadow, upto, shadows.position, shared)
             rows = sa.select(sa.func.count()).where(shadow.table.c.position <= upto)
-            rebuilt.compared += connection.scalar(rows) or 0
+            compared += connection.scalar(rows) or 0
             if count := connection.scalar(
                 sa.select(sa.func.count()).select_from(differ.subquery())
             ):
-                rebuilt.differ[name] = count
+                counts[name] = count
                 found = connection.scalars(differ.order_by("id").limit(_EXAMPLES))
-                rebuilt.examples[name] = list(found)
+                examples[name] = list(found)
+    return Comparison(compared, counts, examples)
 
 
 def _keep_books(connection: sa.Connection, shadow: Shadow, position: int) -> None:

@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from adapters.databases import connect
 from adapters.journal import Journal
 from adapters.leases import Lease
 from adapters.settings import Settings
 from api.rebuilding import Busy, alone, bring_up_to_date, check_rows, rebuild_rows
+from domain.kernel import Stored, new_id
 from projections.customers import customers
 from projections.tables import fingerprints
+from tests.streams.flow import happen
 
 MODELS = {customers.name: customers}
 
@@ -54,4 +57,27 @@ def test_a_start_waits_for_the_rebuild_of_another_process(tmp_path: Path) -> Non
     with rows.connect() as connection:
         assert "other" not in connection.scalars(sa.select(fingerprints.c.fingerprint)).all()
     rows.dispose()
+    journal.close()
+
+
+def test_a_start_tells_the_log_where_its_rebuild_found_something_else_than_was_in_use(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(data=tmp_path)
+    journal = Journal(settings.journal_url)
+    journal.create()
+    ids = [new_id() for _ in range(3)]
+    fact = b'{"name":"Acme","unit":"gd-gz"}'
+    happen(journal, [Stored(each, 1, "customer.registered", 1, fact) for each in ids])
+    rebuild_rows(settings, MODELS)
+    rows = connect(settings.rows_url, "normal")
+    table = customers.table
+    with rows.execution_options(writes=True).begin() as connection:
+        connection.execute(table.update().where(table.c.id == ids[1]).values(name="Another"))
+        connection.execute(sa.update(fingerprints).values(fingerprint="other"))
+    rows.dispose()
+    with capture_logs() as said:
+        bring_up_to_date(settings)
+    told = {"model": "customers", "rows": 1, "ids": [ids[1]]}
+    assert said == [{"event": "rows.differed", "log_level": "warning", **told}]
     journal.close()
