@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from adapters.journal_tables import events
 from domain.kernel import Recorded, registry
 from projections.access import ACCESS_KINDS, ACCESS_MODELS, Access
 from projections.kernel import read_models
+from projections.passing import passes_by
 from projections.tables import fingerprints, parked, positions
 
 _PAST = 8
@@ -103,7 +105,7 @@ class Guard:
             return Access()
         access = Access.of(position, rows)
         for stream in waiting:
-            access = access.after(self._journal.history(stream, position), position)
+            access = self._after(access, self._journal.history(stream, position), position)
         return access
 
     def _follow(self, access: Access, position: int) -> Access:
@@ -118,7 +120,7 @@ class Guard:
         )
         with self._journal.engine.connect() as connection:
             found: list[Recorded] = [recorded(row) for row in connection.execute(query)]
-        return self._healed(access.after(found, position))
+        return self._healed(self._after(access, found, position))
 
     def _healed(self, access: Access) -> Access:
         """Return what is known when streams with a gap were read from their beginning."""
@@ -126,5 +128,9 @@ class Guard:
             return access
         for stream in access.missed:
             history = self._journal.history(stream, access.position)
-            access = access.after(history, access.position)
+            access = self._after(access, history, access.position)
         return access
+
+    def _after(self, access: Access, found: Sequence[Recorded], position: int) -> Access:
+        """Return what is known after events, without those that the rows go on without."""
+        return access.after(found, position, partial(passes_by, self._rows))

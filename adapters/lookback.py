@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
 from adapters.databases import connect
+from projections.aside import ANEW
 from projections.kernel import ReadModel
 from projections.lookback import as_of, index_statements, table_statements, true_at
 from projections.lookback_rows import Versions
@@ -92,17 +93,19 @@ class Lookback:
                 raise
 
     def _follow(self, cursor: DuckDBPyConnection, going: Callable[[], object]) -> None:
+        position, seen = position_of(cursor), 0
+        query = "SELECT position FROM store.healed ORDER BY rowid"
+        healed = [each for (each,) in cursor.execute(query).fetchall()]
+        if self._writer is not None and not self._damaged:
+            ((seen,),) = self._run("SELECT healed FROM progress")
+            self._damaged = ANEW in healed[seen:]  # so rare that it is not worth a way of its own
         if self._damaged:
             self.close()
             remove(self.file)
-        position = position_of(cursor)
-        query = "SELECT position FROM store.healed ORDER BY rowid"
-        healed = [each for (each,) in cursor.execute(query).fetchall()]
         if self._writer is None:
             if position:
                 self._make(cursor, position, len(healed), going)
             return
-        ((seen,),) = self._run("SELECT healed FROM progress")
         after = min([self.position, *(each - 1 for each in healed[seen:])])
         if position <= self.position == after:
             return

@@ -69,6 +69,11 @@ class Remaking:
             fill(new.loader, new.connection, cursor, self.made, sealed, read)
             self.sealed = sealed.position
 
+    def settle(self) -> None:
+        """Let the new file go by what operators have decided meanwhile; nothing is loaded."""
+        with self._live.look(self._zone) as cursor:
+            self._new.loader.repairs.settle(cursor)
+
     def compare(self) -> Compared:
         """Compare what was made anew with what is in use, where the same is to be expected."""
         live, new = self._live, self._new

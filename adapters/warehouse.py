@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,10 +23,11 @@ from adapters.generations import (
 from adapters.lookback import Lookback
 from adapters.remaking import Remade, Remaking, rare_collections, telling
 from adapters.segments import Segments, Source
-from projections import warehouse
-from projections.exports import Sights, exported, written
+from projections import aside
+from projections.exports import Sights, export
 from projections.kernel import Histories, ReadModel, read_models
 from projections.warehouse import Loader, RebuildRequired
+from projections.warehouse import position as position_of
 
 __all__ = ["Remade", "Source", "Warehouse", "WarehouseBroken", "WarehouseInUse"]
 
@@ -125,19 +125,28 @@ class Warehouse:
     def parked(self) -> list[dict[str, Any]]:
         """Return what could not be taken: model, stream, version, position, error."""
         with self.reader() as cursor:
-            return warehouse.parked(cursor)
+            return aside.parked(cursor)
 
-    def retry(self) -> int:
-        """Apply the parked events again; returns how many are still parked."""
+    def passed_over(self) -> list[dict[str, Any]]:
+        """Return what operators have decided to go on without, as `parked` does."""
+        with self.reader() as cursor:
+            return aside.passed_over(cursor)
+
+    def retry(self, name: str, stream: str) -> int:
+        """Apply the parked events again, all of them; returns how many are still parked.
+
+        What was decided about a record, in the history of this name or `facts`, is taken back.
+        """
         with self._writing:
             self._require_current()
-            return self._current.loader.retry()
+            self._current.loader.repairs.take_back(name, stream)
+            return self._current.loader.repairs.retry()
 
     def skip(self, name: str, stream: str) -> None:
-        """Pass over the first parked event of a record in the history of this name."""
+        """Pass over the first parked event of a record in the history of this name, or `facts`."""
         with self._writing:
             self._require_current()
-            self._current.loader.skip(name, stream)
+            self._current.loader.repairs.skip(name, stream)
 
     @contextmanager
     def reader(self) -> Iterator[DuckDBPyConnection]:
@@ -184,19 +193,9 @@ class Warehouse:
         With `sights` only what is in sight, without what is masked. Returns what `manifest.json`,
         written last, says: the position and the rows of each table.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        manifest = folder / "manifest.json"
-        manifest.unlink(missing_ok=True)
         with self.reader() as cursor:
-            position = warehouse.position(cursor)
-            position = position if as_of is None else min(as_of, position)
-            rows = {
-                name: written(cursor, query, folder / f"{name}.parquet")
-                for name, query in exported(cursor, position, sights)
-            }
-        content = {"position": position, "rows": rows}
-        manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        return content
+            last = position_of(cursor)
+            return export(cursor, folder, last if as_of is None else min(as_of, last), sights)
 
     def rebuild(
         self,
@@ -229,6 +228,7 @@ class Warehouse:
                 with self._writing:
                     # What came in meanwhile; nothing is loaded into the old file any more.
                     new.loader.load_all(read(new.loader.position))
+                    work.settle()
                     began = time.perf_counter()
                     self._generations.switch()
                     old = self._switch(new)

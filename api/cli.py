@@ -183,10 +183,16 @@ def retry(
     ],
     stream: Annotated[str, typer.Argument(help="The id of the record.")],
     skip: Annotated[
-        bool, typer.Option("--skip", help="Pass over the first parked event for good.")
+        bool,
+        typer.Option(
+            "--skip", help="Pass over the first parked event, also in rebuilds, until a retry."
+        ),
     ] = False,
 ) -> None:
-    """Apply the parked events of one record again, after the cause was put right."""
+    """Apply the parked events of one record again, after the cause was put right.
+
+    Those that were passed over, too: what still cannot be applied is parked again.
+    """
     from api.recording import job
     from api.repairing import retry_parked
 
@@ -214,6 +220,11 @@ def status(
         out.print(f"[yellow]parked[/] {place}: {each['error']}", highlight=False, soft_wrap=True)
     if len(found["parked"]) > SHOWN:
         out.print(f"… and {len(found['parked']) - SHOWN:,} more parked; --json lists all")
+    for each in found["passed_over"][:SHOWN]:
+        place = f"{each['model']} {each['stream']} version {each['version']}"
+        out.print(f"passed over {place}: {each['error']}", highlight=False, soft_wrap=True)
+    if len(found["passed_over"]) > SHOWN:
+        out.print(f"… and {len(found['passed_over']) - SHOWN:,} more passed over; --json lists all")
     for name in found["stale"]:
         out.print(f"[yellow]stale[/] {name}: made by another version, rebuild it")
 

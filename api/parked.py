@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -25,25 +25,37 @@ router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
 def parked(parts: TheParts, see: See) -> Response:
     """List the events that were put aside, with the reason; those behind them wait too.
 
-    Only those of records in sight, by what their rows say so far.
+    `passed_over` has those that an operator has decided to go on without, until a retry. Only those
+    of records in sight, by what their rows say so far.
     """
-    return json_response({"items": list(_seen(parts, see, "parked.read"))})
+    content = {
+        "items": list(_seen(parts, see, "parked.read", parts.put_aside())),
+        "passed_over": list(_seen(parts, see, "parked.read", parts.passed_over())),
+    }
+    return json_response(content)
 
 
 @router.post("/parked/{model}/{stream}/retry")
 def retry(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
-    """Apply the parked events of a record again."""
-    _check(parts, see, model, stream)
+    """Apply the parked events of a record again, and those that were passed over.
+
+    What still cannot be applied is parked: a decision to pass it over is taken back.
+    """
+    _check(parts, see, model, stream, [*parts.put_aside(), *parts.passed_over()])
     if isinstance(place := _place(parts, model), Warehouse):
-        place.retry()
+        place.retry(model, stream)
         return {"parked": _left(parts, model, stream)}
     return {"parked": place.retry(model.removeprefix(PREFIX), stream)}
 
 
 @router.post("/parked/{model}/{stream}/skip")
 def skip(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
-    """Pass over the first parked event of a record, and apply those behind it."""
-    _check(parts, see, model, stream)
+    """Pass over the first parked event of a record, and apply those behind it.
+
+    It is tried first. The decision lasts, also when all is made anew, until a retry takes it back
+    or a mended program can apply the event.
+    """
+    _check(parts, see, model, stream, parts.put_aside())
     if isinstance(place := _place(parts, model), Warehouse):
         place.skip(model, stream)
         return {"parked": _left(parts, model, stream)}
@@ -63,10 +75,12 @@ def _left(parts: Parts, model: str, stream: str) -> int:
     return [(each["model"], each["stream"]) for each in parts.parked()].count((model, stream))
 
 
-def _seen(parts: Parts, see: Seeing, permission: str) -> Iterator[dict[str, Any]]:
-    """Yield the parked events of records in sight under a permission, without what is masked."""
+def _seen(
+    parts: Parts, see: Seeing, permission: str, aside: Sequence[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield those events of records in sight under a permission, without what is masked."""
     sight = see.need(permission)
-    found = [{**each, "event": orjson.loads(each["event"])} for each in parts.put_aside()]
+    found = [{**each, "event": orjson.loads(each["event"])} for each in aside]
     streams: dict[str, set[str]] = {}
     for each in found:
         streams.setdefault(each["event"]["type"].partition(".")[0], set()).add(each["stream"])
@@ -88,7 +102,9 @@ def _seen(parts: Parts, see: Seeing, permission: str) -> Iterator[dict[str, Any]
             yield each
 
 
-def _check(parts: Parts, see: Seeing, model: str, stream: str) -> None:
-    seen = _seen(parts, see, "parked.repair")
+def _check(
+    parts: Parts, see: Seeing, model: str, stream: str, aside: Sequence[Mapping[str, Any]]
+) -> None:
+    seen = _seen(parts, see, "parked.repair", aside)
     if not any((each["model"], each["stream"]) == (model, stream) for each in seen):
         raise UnknownId(f"{model} has no parked events of {stream!r}.")

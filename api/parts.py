@@ -213,6 +213,15 @@ class Parts:
             found += self.warehouse.parked()
         return found
 
+    def passed_over(self) -> list[dict[str, Any]]:
+        """Return the events that operators have decided to go on without, as `put_aside` does."""
+        found: list[dict[str, Any]] = []
+        if self.role == "api":
+            found += [dict(row._mapping) for row in self.projector.passed_over()]
+        if self.warehouse is not None:
+            found += self.warehouse.passed_over()
+        return found
+
     def _stale(self) -> list[str]:
         """Return what of the warehouse another version of the code made; it is being remade."""
         outdated = None if self.warehouse is None else self.warehouse.outdated
@@ -238,5 +247,7 @@ class Parts:
             gauge("keyline_commit_units", "Commands in these commits", lambda: writer.units)
             gauge("keyline_rows_position", "Events in the rows", self.projector.position)
         gauge("keyline_parked", "Events put aside", lambda: len(self.parked()))
+        passed = "Events that operators have passed over"
+        gauge("keyline_passed_over", passed, lambda: len(self.passed_over()))
         if self.warehouse is not None:
             gauge("keyline_warehouse_position", "Events in the warehouse", self.warehouse.position)

@@ -16,6 +16,7 @@ from projections.lens import subject_of
 from projections.masks import masked, shown
 from projections.moments import fold_at
 from projections.organisation import Organisation
+from projections.passing import passes_by
 from projections.personal import Opener
 from projections.queries import Listing, Page
 from projections.question import Question
@@ -120,7 +121,7 @@ def _folded(parts: Parts, model: ReadModel, ids: Collection[str], then: Then) ->
     if not ids:
         return {}
     rows = {
-        id_: fold_at(model, history, then.valid_at)
+        id_: fold_at(model, history, then.valid_at, passes_by(parts.rows, model.name))
         for id_, history in histories(parts.journal, ids, then.position).items()
         if history[0].aggregate == model.aggregate
     }

@@ -128,8 +128,8 @@ def rebuild_rows(
 def print_rebuilt(built: Rebuilt) -> None:
     """Print what a rebuild of rows did, and where it found something else than was in use."""
     out.print(
-        f"Rebuilt up to position {built.position:,}; {built.parked:,} events are parked; "
-        f"switched in {built.switch * 1000:.1f} ms."
+        f"Rebuilt up to position {built.position:,}; {built.parked:,} events are parked, "
+        f"{built.passed:,} passed over; switched in {built.switch * 1000:.1f} ms."
     )
     print_compared(built.compared.rows, built.compared.differ, built.compared.examples)
 

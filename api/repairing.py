@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,9 +29,9 @@ HISTORY = "history_"
 def retry_parked(settings: Settings, model: str, stream: str, *, skip: bool = False) -> int:
     """Apply the parked events of a record again, or all but the first; return how many are left.
 
-    `model` is a row read model, `policy:<name>`, `history_<read model>` or `facts`. Raises
-    `Failure` when there is no such model, when nothing of that record is parked, and when a server
-    has the warehouse open.
+    Trying again takes back what was passed over before. `model` is a row read model,
+    `policy:<name>`, `history_<read model>` or `facts`. Raises `Failure` when there is no such
+    model, when nothing of that record is parked, and when a server has the warehouse open.
     """
     with _open(settings) as (journal, rows):
         if model.startswith(PREFIX):
@@ -39,11 +40,8 @@ def retry_parked(settings: Settings, model: str, stream: str, *, skip: bool = Fa
             return _of_warehouse(journal, settings, model, stream, skip)
         chosen([model])
         projector = projector_of(settings, rows, journal)
-        _require(
-            any((each.model, each.stream) == (model, stream) for each in projector.parked()),
-            model,
-            stream,
-        )
+        aside = [*projector.parked(), *([] if skip else projector.passed_over())]
+        _require(any((each.model, each.stream) == (model, stream) for each in aside), model, stream)
         return (projector.skip if skip else projector.retry)(model, stream)
 
 
@@ -86,18 +84,16 @@ def _of_warehouse(journal: Journal, settings: Settings, model: str, stream: str,
             f"A running server has the warehouse; ask it: POST /parked/{model}/{stream}/{verb}"
         ) from error
     try:
-        _require(_left(warehouse, model, stream) > 0, model, stream)
-        if skip:
-            warehouse.skip(model, stream)
-        else:
-            warehouse.retry()
-        return _left(warehouse, model, stream)
+        aside = [*warehouse.parked(), *([] if skip else warehouse.passed_over())]
+        _require(_count(aside, model, stream) > 0, model, stream)
+        (warehouse.skip if skip else warehouse.retry)(model, stream)
+        return _count(warehouse.parked(), model, stream)
     finally:
         warehouse.close()
 
 
-def _left(warehouse: Warehouse, model: str, stream: str) -> int:
-    return [(each["model"], each["stream"]) for each in warehouse.parked()].count((model, stream))
+def _count(aside: Sequence[Mapping[str, Any]], model: str, stream: str) -> int:
+    return [(each["model"], each["stream"]) for each in aside].count((model, stream))
 
 
 def _require(parked: bool, model: str, stream: str) -> None:

@@ -17,7 +17,7 @@ from adapters.journal_tables import checkpoints
 from adapters.settings import Settings
 from projections.kernel import read_models
 from projections.rebuild import stale
-from projections.tables import parked, positions
+from projections.tables import parked, passed_over, positions
 from projections.warehouse import Loader, position
 from streams.publish_operations import NAME as OPERATIONS
 
@@ -25,8 +25,9 @@ from streams.publish_operations import NAME as OPERATIONS
 def status(settings: Settings) -> dict[str, Any]:
     """Return the journal's head and, for each part that there is, its position and lag.
 
-    `parked` are the events that could not be applied; `stale` the read
-    models, and the facts and histories of the warehouse, to be rebuilt.
+    `parked` are the events that the rows could not take, `passed_over` those of them that operators
+    have decided to go on without; `stale` the read models, and the facts and histories of the
+    warehouse, to be rebuilt.
     """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
@@ -44,7 +45,8 @@ def status(settings: Settings) -> dict[str, Any]:
                 name: {"position": at, "lag": max(0, ends.get(name, head.position) - at)}
                 for name, at in reached.items()
             },
-            "parked": _parked(rows),
+            "parked": _aside(rows, parked),
+            "passed_over": _aside(rows, passed_over),
             "stale": rebuild + outdated,
         }
     finally:
@@ -93,12 +95,12 @@ def _warehouse(settings: Settings) -> tuple[dict[str, int], list[str]]:
         return {}, []
 
 
-def _parked(engine: sa.Engine) -> list[dict[str, Any]]:
-    if not _has(engine, parked.name):
+def _aside(engine: sa.Engine, table: sa.Table) -> list[dict[str, Any]]:
+    if not _has(engine, table.name):
         return []
-    wanted = [parked.c[name] for name in ("model", "stream", "version", "position", "error")]
+    wanted = [table.c[name] for name in ("model", "stream", "version", "position", "error")]
     with engine.connect() as connection:
-        found = connection.execute(sa.select(*wanted).order_by(parked.c.position)).mappings()
+        found = connection.execute(sa.select(*wanted).order_by(table.c.position)).mappings()
         return [dict(row) for row in found]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from domain.kernel import Recorded
 from domain.permission import matches
 from projections.holdings import Holding, in_effect, of_grant, of_key
-from projections.kernel import Row, fold, read_models
+from projections.kernel import Passes, Row, fold, read_models
 from projections.organisation import Organisation
 from projections.shelf import Keys, Shelf
 from projections.sight import Decision, Party, Sight, Subject, View
@@ -93,12 +93,18 @@ class Access:
         shelves = {name: Shelf(keys, rows.get(name, ())) for name, keys in _KEYS.items()}
         return cls(position, shelves)
 
-    def after(self, events: Iterable[Recorded], position: int | None = None) -> Access:
+    def after(
+        self,
+        events: Iterable[Recorded],
+        position: int | None = None,
+        passes: Callable[[str], Passes] | None = None,
+    ) -> Access:
         """Return what is known after more events, oldest first; repeats change nothing.
 
         Args:
             events: All events of these kinds since `self.position`; others are passed over.
             position: Up to here there are no more; by default the last event's position.
+            passes: Tells, for a read model, which events that cannot be folded are passed over.
         """
         events = list(events)
         if position is None:
@@ -110,7 +116,8 @@ class Access:
             mine = [each for each in events if each.aggregate == models[name].aggregate]
             if not mine:
                 continue
-            folded = fold(models[name], shelf.rows, mine, keep_versions=False)
+            passed = None if passes is None else passes(name)
+            folded = fold(models[name], shelf.rows, mine, keep_versions=False, passes=passed)
             missed.update(stream for stream, _ in folded.parked)
             shelves[name] = shelf.after(folded.rows)
             changed = any(

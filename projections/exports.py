@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
@@ -144,3 +146,22 @@ def _without_json(value: str, fields: Mapping[str, str]) -> str:
         emptied = f"""regexp_replace({value}, {pattern}, '"{name}":null', 'g')"""
         value = f"CASE WHEN {_HIDDEN.format(literal(of))} THEN {emptied} ELSE {value} END"
     return value
+
+
+def export(
+    cursor: DuckDBPyConnection, folder: Path, position: int, sights: Sights | None
+) -> dict[str, Any]:
+    """Write all facts and histories to Parquet files in a folder, as they were at a position.
+
+    Returns what `manifest.json`, written last, says: the position and the rows of each table.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = folder / "manifest.json"
+    manifest.unlink(missing_ok=True)
+    rows = {
+        name: written(cursor, query, folder / f"{name}.parquet")
+        for name, query in exported(cursor, position, sights)
+    }
+    content = {"position": position, "rows": rows}
+    manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return content

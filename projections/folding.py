@@ -19,6 +19,12 @@ Waiting = dict[str, dict[int, Recorded]]
 Histories = Callable[[str, int], Sequence[Recorded]]
 """Gives the events of a stream up to a position, by version. Asked only when one comes late."""
 
+Passes = Callable[[Recorded], bool]
+"""Tells whether an event that cannot be folded is passed over, as an operator has decided."""
+
+Check = Callable[["Row"], object]
+"""Raises when a row cannot be kept."""
+
 
 class OutOfTurn(Exception):
     """An event came before its predecessor."""
@@ -61,13 +67,16 @@ def fold(
     *,
     keep_versions: bool = True,
     histories: Histories | None = None,
+    passes: Passes | None = None,
+    check: Check | None = None,
 ) -> Folded:
     """Apply events to rows. Pure: neither the rows nor their values are changed in place.
 
     An event that a row has already seen changes nothing. One that comes before its predecessor
-    is parked until that was applied, and so is everything behind an event whose fold raises. One
-    that holds before others in the row has the record folded anew, in the order in which its
-    events hold. Events of other aggregates are passed over.
+    is parked until that was applied, and so is everything behind an event whose fold raises, unless
+    that one is to be passed over: then the row goes on without it. One that holds before others in
+    the row has the record folded anew, in the order in which its events hold. Events of other
+    aggregates do not count.
 
     Args:
         model: The read model.
@@ -77,6 +86,8 @@ def fold(
         keep_versions: Whether `versions` and `revised` of the result are wanted.
         histories: Gives the history of a record to fold anew; by default it is looked for among
             the `events`.
+        passes: Tells which events that cannot be folded are passed over; by default none.
+        check: Tried on each row that comes about; what it refuses counts as not folded.
     """
     folded = Folded()
     folds, changed, blank = model.folds, folded.rows, model.blank
@@ -96,26 +107,31 @@ def fold(
         following: Recorded | None = event
         while following is not None and following.version > row["version"]:
             event, following = following, None
+            days: Sequence[Row] = ()
             try:
                 try:
-                    row = model.apply(row, event)
+                    after = model.apply(row, event)
+                    if check is not None:
+                        check(after)
                 except Late:
-                    days = _retold(model, event, histories or given)
-                    if keep_versions:
-                        folded.revised += [
-                            (event.position, each)
-                            for each in days[:-1]
-                            if each["in_force"] >= _day(event)
-                        ]
-                    row = days[-1]
+                    history = whole(histories or given, stream, event.version, event.position)
+                    *days, after = model.retell(history, passes, check)
+                    if after["version"] < event.version:  # it is passed over itself
+                        after, days = model.advance(dict(row), event), ()
             except Exception as error:
-                queues.setdefault(stream, {})[event.version] = event
-                reason = f"{type(error).__name__}: {error}"
-                folded.parked[stream, event.version] = Parked(event, reason)
-                break
-            changed[stream] = row
+                if event.version > row["version"] + 1 or passes is None or not passes(event):
+                    queues.setdefault(stream, {})[event.version] = event
+                    reason = f"{type(error).__name__}: {error}"
+                    folded.parked[stream, event.version] = Parked(event, reason)
+                    break
+                after = model.advance(dict(row), event)
+            changed[stream] = row = after
             if keep_versions:
                 folded.versions.append(row)
+            if days and keep_versions:
+                folded.revised += [
+                    (event.position, each) for each in days if each["in_force"] >= _day(event)
+                ]
             if stream in queues:
                 folded.parked.pop((stream, event.version), None)
                 if waiting and event.version in waiting.get(stream, ()):
@@ -124,12 +140,15 @@ def fold(
     return folded
 
 
-def _retold(model: ReadModel, late: Recorded, histories: Histories) -> list[Row]:
-    """Return the rows of a record after each of its days, with an event that came late."""
-    history = histories(late.stream, late.position)
-    if [each.version for each in history] != list(range(1, late.version + 1)):
+def whole(histories: Histories, stream: str, version: int, position: int) -> Sequence[Recorded]:
+    """Return all events of a stream up to the one of this version, at this position.
+
+    Raises `OutOfTurn` when some are missing.
+    """
+    history = histories(stream, position)
+    if [each.version for each in history] != list(range(1, version + 1)):
         raise OutOfTurn("the history that it is part of is not to be had")
-    return model.retell(history)
+    return history
 
 
 def _day(event: Recorded) -> date:

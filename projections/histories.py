@@ -10,24 +10,15 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from domain.kernel import Recorded
-from projections import parking
 from projections.arrow import stored
+from projections.aside import Aside
 from projections.facts import insert, quote
-from projections.kernel import Folded, Histories, Parked, ReadModel, Row, Waiting, fold
+from projections.folding import whole
+from projections.kernel import Check, Folded, Histories, OutOfTurn, ReadModel, Row, fold
 
 KEPT = 20_000
 """How many current rows of a model are kept in memory for the folds to come."""
 
-_PARKED = pa.schema(
-    [
-        ("model", pa.string()),
-        ("stream", pa.string()),
-        ("version", pa.int64()),
-        ("position", pa.int64()),
-        ("event", pa.string()),
-        ("error", pa.string()),
-    ]
-)
 _TO = pa.schema(
     [
         ("valid_to_position", pa.int64()),
@@ -39,14 +30,6 @@ _TOLD = pa.schema([("told", pa.int64()), ("place", pa.int64())])
 
 WHOLE = 2**62
 """The place, among what one event has told, of the row with all that is known."""
-
-PARKING = (
-    "CREATE TABLE IF NOT EXISTS store.parked (model VARCHAR, stream VARCHAR, version BIGINT, "
-    "position BIGINT, event VARCHAR, error VARCHAR); "
-    "CREATE TABLE IF NOT EXISTS store.healed (position BIGINT)"
-)
-"""The SQL that makes the tables of the events that could not be applied yet, and of the positions
-of those that could later on: behind them, what was known to be complete has changed."""
 
 
 class History:
@@ -73,7 +56,7 @@ class History:
         self._encoders = {name: encode for name, _, _, encode, _ in columns if encode}
         self._decoders = [(name, decode) for name, _, _, _, decode in columns if decode]
         self._rows: dict[str, Row] = {}
-        self._parking = True
+        self.aside = Aside(model.name)
 
     def statements(self) -> Iterator[str]:
         """Yield the SQL that makes the tables not there yet, and what they are read by.
@@ -119,37 +102,73 @@ class History:
 
     def load(self, connection: DuckDBPyConnection, events: Sequence[Recorded]) -> None:
         """Add the versions that events bring about. Repeats change nothing, gaps wait."""
-        streams = list(dict.fromkeys(event.stream for event in events))
-        rows = self._current(connection, streams)
-        waiting = self._waiting(connection, streams)
-        folded = fold(self.model, rows, events, waiting, histories=self._histories)
         try:
-            self._save(connection, rows, folded)
+            self._fold(connection, events)
         except (pa.ArrowException, TypeError, ValueError):
-            self._save(connection, rows, self._storable(rows, events, waiting))
+            self._fold(connection, events, check=lambda row: self._table([row]))
 
     def forget(self) -> None:
         """Forget what is in memory: the transaction that it belonged to was undone."""
         self._rows.clear()
-        self._parking = True
+        self.aside.forget()
 
     def retry(self, connection: DuckDBPyConnection) -> None:
         """Apply the parked events again, those of each stream in turn."""
-        query = "SELECT DISTINCT stream FROM store.parked WHERE model = ?"
-        found = connection.execute(query, [self.model.name]).fetchall()
-        queues = self._waiting(connection, [stream for (stream,) in found]) or {}
+        queues = self.aside.waiting(connection, self.aside.streams(connection)) or {}
         events = [queue[version] for queue in queues.values() for version in sorted(queue)]
         self.load(connection, events)
 
     def skip(self, connection: DuckDBPyConnection, stream: str) -> None:
-        """Pass over the parked event whose turn it is in a stream, and apply those behind it."""
-        queue = (self._waiting(connection, [stream]) or {}).get(stream, {})
-        rows = self._current(connection, [stream])
-        row = rows.get(stream, self.model.blank)
-        if following := queue.get(row["version"] + 1):
-            after = self.model.advance(dict(row), following)
-            self._save(connection, rows, Folded(versions=[after], healed=[following]))
-        self.load(connection, [queue[version] for version in sorted(queue)])
+        """Pass over the parked event whose turn it is in a stream, and apply those behind it.
+
+        It is tried first. What was decided stays so, until it is taken back.
+        """
+        for decide in (False, True):
+            queue = (self.aside.waiting(connection, [stream]) or {}).get(stream, {})
+            row = self._current(connection, [stream]).get(stream, self.model.blank)
+            following = queue.get(row["version"] + 1)
+            if decide and following is not None:
+                self.aside.pass_over(connection, following)
+            self.load(connection, [queue[version] for version in sorted(queue)])
+
+    def fold_anew(self, connection: DuckDBPyConnection, stream: str) -> None:
+        """Make the versions of a record from its beginning, with nothing of it aside.
+
+        Raises `OutOfTurn` when its history is not to be had.
+        """
+        queue = (self.aside.waiting(connection, [stream]) or {}).get(stream, {})
+        known = [(each.version, each.position) for each in queue.values()]
+        if row := self._current(connection, [stream]).get(stream):
+            known.append((row["version"], row["position"]))
+        if not known:
+            return
+        if self._histories is None:
+            raise OutOfTurn("no history of it is to be had")
+        history = whole(self._histories, stream, *max(known))
+        for table in (self._present, self._past, self._revised):
+            connection.execute(f"DELETE FROM {table} WHERE id = ?", [stream])
+        self._rows.pop(stream, None)
+        self.aside.clear(connection, stream)
+        self.load(connection, history)
+
+    def _fold(
+        self,
+        connection: DuckDBPyConnection,
+        events: Sequence[Recorded],
+        check: Check | None = None,
+    ) -> None:
+        streams = list(dict.fromkeys(event.stream for event in events))
+        rows = self._current(connection, streams)
+        folded = fold(
+            self.model,
+            rows,
+            events,
+            self.aside.waiting(connection, streams),
+            histories=self._histories,
+            passes=self.aside.passes(connection),
+            check=check,
+        )
+        self._save(connection, rows, folded)
 
     def _current(self, connection: DuckDBPyConnection, streams: Iterable[str]) -> dict[str, Row]:
         """Return the present rows of some streams, as far as there are any."""
@@ -168,19 +187,6 @@ class History:
                 self._rows[row["id"]] = row
         return self._rows
 
-    def _waiting(self, connection: DuckDBPyConnection, streams: list[str]) -> Waiting | None:
-        if not self._parking:
-            return None
-        query = "SELECT stream, event FROM store.parked WHERE model = ?"
-        found = connection.execute(query, [self.model.name]).fetchall()
-        self._parking = bool(found)
-        wanted = set(streams)
-        waiting: Waiting = {}
-        for text in (text for stream, text in found if stream in wanted):
-            event = parking.read(text)
-            waiting.setdefault(event.stream, {})[event.version] = event
-        return waiting or None
-
     def _save(self, connection: DuckDBPyConnection, rows: dict[str, Row], folded: Folded) -> None:
         past: list[tuple[Row, Row]] = []
         latest: dict[str, Row] = {}
@@ -193,6 +199,7 @@ class History:
         for field, name in zip(_TO, ("position", "changed_at", "in_force"), strict=True):
             ended = ended.append_column(field, pa.array([row[name] for _, row in past], field.type))
         present = self._table(list(latest.values()))
+        revised = self._table([row for _, row in folded.revised])
         if past:
             replaced = [id_ for id_ in latest if id_ in rows]
             connection.execute(
@@ -203,12 +210,11 @@ class History:
             insert(connection, self._present, present)
             self._rows.update(latest)
         if folded.revised:
-            revised = self._table([row for _, row in folded.revised])
             told = [told for told, _ in folded.revised]
             for field, values in zip(_TOLD, (told, range(len(told))), strict=True):
                 revised = revised.append_column(field, pa.array(values, field.type))
             insert(connection, self._revised, revised)
-        self._park(connection, folded)
+        self.aside.keep(connection, folded)
 
     def _table(self, rows: list[Row]) -> pa.Table:
         # Row by row: going through all rows for each column misses the processor's cache.
@@ -218,55 +224,3 @@ class History:
             encode = self._encoders.get(field.name)
             arrays.append(pa.array(encode(values) if encode else values, field.type))
         return pa.table(arrays, schema=self._schema)
-
-    def _storable(
-        self, rows: dict[str, Row], events: Sequence[Recorded], waiting: Waiting | None
-    ) -> Folded:
-        """Fold stream by stream, parking those that hold something no column takes."""
-        queues: dict[str, list[Recorded]] = {}
-        for event in events:
-            queues.setdefault(event.stream, []).append(event)
-        whole = Folded()
-        for queue in queues.values():
-            folded = fold(self.model, rows, queue, waiting, histories=self._histories)
-            try:
-                self._table([*folded.versions, *(row for _, row in folded.revised)])
-            except (pa.ArrowException, TypeError, ValueError) as error:
-                reason = f"{type(error).__name__}: {error}"
-                folded = Folded(
-                    parked={(each.stream, each.version): Parked(each, reason) for each in queue}
-                )
-            whole.versions += folded.versions
-            whole.revised += folded.revised
-            whole.parked |= folded.parked
-            whole.healed += folded.healed
-        return whole
-
-    def _park(self, connection: DuckDBPyConnection, folded: Folded) -> None:
-        parked = [each.event for each in folded.parked.values()]
-        gone = [(event.stream, event.version) for event in [*folded.healed, *parked]]
-        for stream, version in gone:
-            connection.execute(
-                "DELETE FROM store.parked WHERE model = ? AND stream = ? AND version = ?",
-                [self.model.name, stream, version],
-            )
-        if folded.healed:
-            positions = pa.array([event.position for event in folded.healed], pa.int64())
-            insert(connection, "store.healed", pa.table({"position": positions}))
-        if parked:
-            self._parking = True
-            columns = zip(
-                *(
-                    (
-                        self.model.name,
-                        each.event.stream,
-                        each.event.version,
-                        each.event.position,
-                        parking.written(each.event),
-                        each.error[:2000],
-                    )
-                    for each in folded.parked.values()
-                ),
-                strict=True,
-            )
-            insert(connection, "store.parked", pa.table(list(map(pa.array, columns)), _PARKED))

@@ -19,11 +19,13 @@ from domain.kernel import Recorded
 from domain.stored import Unreadable, UnreadableEvent
 from projections.columns import Day, Id, Instant, Json, Text
 from projections.fingerprint import code_of
+from projections.folding import Check as Check
 from projections.folding import Folded as Folded
 from projections.folding import Histories as Histories
 from projections.folding import Late as Late
 from projections.folding import OutOfTurn as OutOfTurn
 from projections.folding import Parked as Parked
+from projections.folding import Passes as Passes
 from projections.folding import Waiting as Waiting
 from projections.folding import fold as fold
 from projections.scope import Scope
@@ -174,17 +176,31 @@ class ReadModel:
             after["owned_by"] = self.scope.owned_by(after)
         return after
 
-    def retell(self, history: Sequence[Recorded]) -> list[Row]:
+    def retell(
+        self,
+        history: Sequence[Recorded],
+        passes: Passes | None = None,
+        check: Check | None = None,
+    ) -> list[Row]:
         """Return the rows after each day on which events of a record hold, the present one last.
 
         `history` has all its events, or those up to some day. What cannot be read was passed
-        over, else nothing would have come behind it. Raises what the fold raises.
+        over, else nothing would have come behind it. `passes` and `check` are those of `fold`.
+        Raises what the fold raises.
         """
         row, days = self.blank, dict[date, Row]()
         for event in in_effect(each for each in history if each.data.__class__ is not Unreadable):
             before, day = row, effective_day(event.type, event.data, event.time)
             known = before["in_force"]
-            row = self._after(before, event, day if known is None else max(known, day))
+            try:
+                row = self._after(before, event, day if known is None else max(known, day))
+                if check is not None:
+                    check(row)
+            except Exception:
+                if passes is None or not passes(event):
+                    raise
+                row = before
+                continue
             if event.version < before["version"]:
                 row |= {name: before[name] for name in ("version", "position", "changed_at")}
             days[row["in_force"]] = row

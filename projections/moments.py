@@ -9,13 +9,16 @@ from decimal import Decimal
 from domain.effective import effective_day
 from domain.kernel import Recorded
 from projections.columns import Money
-from projections.kernel import ReadModel, Row, fold
+from projections.kernel import Passes, ReadModel, Row, fold
 
 _HUNDREDTH = Decimal("0.01")
 
 
 def fold_at(
-    model: ReadModel, history: Sequence[Recorded], valid_at: date | None = None
+    model: ReadModel,
+    history: Sequence[Recorded],
+    valid_at: date | None = None,
+    passes: Passes | None = None,
 ) -> Row | None:
     """Return the row of a record, `None` when there was none yet.
 
@@ -23,15 +26,16 @@ def fold_at(
         model: The read model.
         history: The events of the record, by version, as far as they were known.
         valid_at: Only what was true by that day of the business counts; by default everything.
+        passes: Tells which events that cannot be folded are passed over; by default none.
     """
-    for row in fold(model, {}, history, keep_versions=False).rows.values():
+    for row in fold(model, {}, history, keep_versions=False, passes=passes).rows.values():
         if valid_at is None or row["in_force"] <= valid_at:
             return _as_stored(model, row)
         told = [each for each in history if each.version <= row["version"]]
         first = effective_day(told[0].type, told[0].data, told[0].time)
         if first > valid_at:
             return None
-        days = model.retell(told)
+        days = model.retell(told, passes)
         held = next(each for each in reversed(days) if each["in_force"] <= valid_at)
         return _as_stored(model, held)
     return None

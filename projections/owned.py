@@ -105,6 +105,15 @@ def drop_index(connection: sa.Connection, name: str) -> None:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_index(name)}")
 
 
+def remove_row(connection: sa.Connection, name: str, id_: str) -> None:
+    """Remove a row from the index of a table, if there is one, before it goes from the table."""
+    index = _index(name)
+    if connection.dialect.name == "sqlite" and sa.inspect(connection).has_table(index):
+        owners = f"SELECT value FROM {name}, json_each({name}.{COLUMN}) WHERE {name}.id = ?"
+        gone = f"DELETE FROM {index} WHERE id = ? AND owner IN ({owners})"
+        connection.exec_driver_sql(gone, (id_, id_))
+
+
 def rename_index(connection: sa.Connection, old: str, new: str) -> None:
     """Let the index of SQLite follow a table to its new name."""
     connection.exec_driver_sql(f"ALTER TABLE {_index(old)} RENAME TO {_index(new)}")

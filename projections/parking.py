@@ -1,14 +1,19 @@
-"""Parked events as text: written so that a mended program can read them anew."""
+"""Parked events: put aside with the reason, as text that a mended program can read anew."""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 import orjson
+import sqlalchemy as sa
 
 from domain.kernel import Recorded, from_stored, registry
 from domain.stored import Unreadable
+from projections.folding import Parked, Waiting
+from projections.store import as_one_of, one_of
+from projections.tables import parked, upsert
 
 
 def written(event: Recorded) -> str:
@@ -30,3 +35,48 @@ def read(text: str) -> Recorded:
         type_, schema, data if isinstance(data, str) else orjson.dumps(data)
     )
     return Recorded(**{**fields, "time": datetime.fromisoformat(fields["time"])})
+
+
+def park(connection: sa.Connection, model: str, found: Iterable[Parked]) -> None:
+    """Put events aside with the reason why they could not be applied."""
+    now = datetime.now(UTC)
+    connection.execute(
+        upsert(parked, connection.dialect.name),
+        [
+            {
+                "model": model,
+                "stream": each.event.stream,
+                "version": each.event.version,
+                "position": each.event.position,
+                "event": written(each.event),
+                "error": each.error.replace("\x00", "")[:2000],
+                "parked_at": now,
+            }
+            for each in found
+        ],
+    )
+
+
+def waiting(connection: sa.Connection, model: str, streams: Sequence[str]) -> Waiting:
+    """Return what was put aside of some streams."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    some = one_of(connection.dialect)
+    query = f"SELECT event FROM parked WHERE model = {mark} AND stream {some}"
+    found: Waiting = {}
+    wanted = (model, as_one_of(connection.dialect, streams))
+    for (text,) in connection.exec_driver_sql(query, wanted):
+        event = read(text)
+        found.setdefault(event.stream, {})[event.version] = event
+    return found
+
+
+def unpark(connection: sa.Connection, model: str, events: Iterable[Recorded]) -> None:
+    """Forget that events were put aside."""
+    for event in events:
+        connection.execute(
+            parked.delete().where(
+                parked.c.model == model,
+                parked.c.stream == event.stream,
+                parked.c.version == event.version,
+            )
+        )

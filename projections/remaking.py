@@ -9,12 +9,10 @@ from typing import Any
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from projections.aside import FACTS as FACTS  # stands for all facts: they are remade together
 from projections.facts import facts, literal, raw_table
 from projections.segments import Part, rest
 from projections.warehouse import Loader, position
-
-FACTS = "facts"
-"""Stands for all facts: they are remade together."""
 
 _WAITING = ("recent", "unknown", "unreadable")
 
@@ -64,6 +62,7 @@ def fill(
         sealed: The sealed history that the new one was made with.
         read: Gives the raw rows of the journal after a position.
     """
+    loader.repairs.honour(live)
     kept = {FACTS, *(name for name in loader.names() if name.startswith("history_"))} - set(made)
     upto = position(live) if kept else sealed.position
     for name in sorted(kept):
@@ -71,7 +70,8 @@ def fill(
             _copy(live, new, f"SELECT * FROM store.{table}", table)
         if name != FACTS:
             model = literal(name.removeprefix("history_"))
-            _copy(live, new, f"FROM store.parked WHERE model = {model}", "parked")
+            for table in ("parked", "passed_over"):
+                _copy(live, new, f"FROM store.{table} WHERE model = {model}", table)
     if FACTS in made:
         loader.settle_all(rest(file) for file in sealed.rests)
         loader.settle_all(_tables(_between(read, sealed.position, upto)))

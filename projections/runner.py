@@ -5,23 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections import parking, tables
+from projections import passing, tables
 from projections.faults import database_failed
-from projections.kernel import Folded, Histories, Parked, ReadModel, Row, Waiting, fold, read_models
+from projections.folding import whole
+from projections.kernel import Histories, OutOfTurn, ReadModel, fold, read_models
+from projections.locks import share_lock, swap_lock
+from projections.parking import park, unpark, waiting
 from projections.store import RowStore, as_one_of, one_of
-from projections.tables import parked, positions, reached, upsert
+from projections.tables import parked, passed_over, positions, reached
 
 JOURNAL = "journal"
 """The source that carries the events of all aggregates."""
 
 _POLL = 0.02
-_LOCK = 0x6B65796C  # one number for all who write rows or swap their tables
 
 
 class Projector:
@@ -50,7 +51,6 @@ class Projector:
         }
         mark = "%s" if engine.dialect.name == "postgresql" else "?"
         some = one_of(engine.dialect)
-        self._find_parked = f"SELECT event FROM parked WHERE model = {mark} AND stream {some}"
         self._move_on = (
             f"UPDATE positions SET position = {mark} WHERE position < {mark}"
             f" AND source = {mark} AND model {some}"
@@ -137,120 +137,115 @@ class Projector:
             reached: For each source, the position up to which all its events were delivered.
         """
         try:
-            with self.engine.begin() as connection:
-                share_lock(connection)
-                for model in self._fed_by(reached):
-                    self._apply(connection, model, events)
-                self._move(connection, reached)
+            self._apply_all(events, reached, tried=False)
         except Exception as error:
             if database_failed(error):
                 raise
-            self._apply_apart(events, reached)
+            self._apply_all(events, reached, tried=True)
         with self._applied:
             self._applied.notify_all()
 
     def parked(self) -> list[sa.Row[Any]]:
         """Return the parked events: model, stream, version, position, event, error, parked_at."""
-        query = sa.select(parked).order_by(parked.c.model, parked.c.stream, parked.c.version)
-        with self.engine.execution_options(writes=False).connect() as connection:
-            return list(connection.execute(query).all())
+        return self._all(parked)
+
+    def passed_over(self) -> list[sa.Row[Any]]:
+        """Return the events that are passed over, as `parked` does, with passed_at."""
+        return self._all(passed_over)
 
     def retry(self, model: str, stream: str) -> int:
-        """Apply the parked events of a stream again; returns how many are still parked."""
-        return self._again(self.models[model], stream, skip=False)
+        """Apply the parked events of a stream again; returns how many are still parked.
+
+        What was decided about it is taken back: its row is folded anew, as if no event had been
+        passed over. Raises `OutOfTurn` when its history is not to be had for that.
+        """
+        with self.engine.begin() as connection:
+            swap_lock(connection)  # nobody is to build on a row that may go back
+            if passing.take_back(connection, model, stream):
+                self._anew(connection, self.models[model], stream)
+            return self._again(connection, self.models[model], stream)
 
     def skip(self, model: str, stream: str) -> int:
         """Pass over the parked event whose turn it is, and apply those behind it.
 
-        The row keeps what that event would have changed. Returns how many are still parked.
+        It is tried first. The row goes on without what that event would have changed, after each
+        rebuild too, until a retry. Returns how many are still parked.
         """
-        return self._again(self.models[model], stream, skip=True)
-
-    def _again(self, model: ReadModel, stream: str, *, skip: bool) -> int:
         with self.engine.begin() as connection:
-            share_lock(connection)
-            waiting = self._waiting(connection, model, [stream])
-            queue = waiting.get(stream, {})
-            rows = self._stores[model.name].load(connection, [stream])
-            row = rows.get(stream, model.blank)
-            following = queue.get(row["version"] + 1)
-            passed = Folded()
-            if skip and following is not None:
-                rows[stream] = model.advance(dict(row), following)
-                passed = Folded(rows=rows, healed=[following])
-            events = [queue[version] for version in sorted(queue)]
-            folded = self._fold(model, rows, events, waiting)
-            folded.rows = passed.rows | folded.rows
-            folded.healed += passed.healed
-            self._save(connection, model, folded)
-            count = sa.select(sa.func.count()).where(
-                parked.c.model == model.name, parked.c.stream == stream
-            )
-            return connection.scalar(count) or 0
+            swap_lock(connection)
+            of_model = self.models[model]
+            if not self._again(connection, of_model, stream):
+                return 0
+            rows = self._stores[model].load(connection, [stream])
+            turn = rows.get(stream, of_model.blank)["version"] + 1
+            queue = waiting(connection, model, [stream])[stream]
+            if turn in queue:
+                passing.pass_over(connection, model, queue[turn])
+            return self._again(connection, of_model, stream)
 
-    def _fold(
-        self,
-        model: ReadModel,
-        rows: Mapping[str, Row],
-        events: Sequence[Recorded],
-        waiting: Waiting,
-    ) -> Folded:
-        return fold(model, rows, events, waiting, keep_versions=False, histories=self._histories)
+    def _all(self, table: sa.Table) -> list[sa.Row[Any]]:
+        query = sa.select(table).order_by(table.c.model, table.c.stream, table.c.version)
+        with self.engine.execution_options(writes=False).connect() as connection:
+            return list(connection.execute(query).all())
+
+    def _again(self, connection: sa.Connection, model: ReadModel, stream: str) -> int:
+        """Apply the parked events of a stream; returns how many are still parked."""
+        queue = waiting(connection, model.name, [stream]).get(stream, {})
+        self._apply(connection, model, [queue[each] for each in sorted(queue)], tried=True)
+        return len(waiting(connection, model.name, [stream]).get(stream, {}))
+
+    def _anew(self, connection: sa.Connection, model: ReadModel, stream: str) -> None:
+        """Fold the row of a stream from its beginning; what cannot be folded is parked."""
+        row = self._stores[model.name].load(connection, [stream]).get(stream)
+        if row is None:
+            return
+        if self._histories is None:
+            raise OutOfTurn("no history of it is to be had")
+        history = whole(self._histories, stream, row["version"], row["position"])
+        tables.remove_row(connection, model, model.table, stream)
+        self._apply(connection, model, history, tried=True)
 
     def _fed_by(self, sources: Iterable[str]) -> list[ReadModel]:
         models = self.models.values()
         return [model for model in models if any(_feeds(source, model) for source in sources)]
 
-    def _apply(
-        self, connection: sa.Connection, model: ReadModel, events: Iterable[Recorded]
+    def _apply_all(
+        self, events: Sequence[Recorded], reached: Mapping[str, int], *, tried: bool
     ) -> None:
-        mine = [event for event in events if model.folds[event.type] is not None]
-        if not mine:
-            return
-        streams = sorted({event.stream for event in mine})
-        rows = self._stores[model.name].load(connection, streams)
-        waiting = self._waiting(connection, model, streams)
-        self._save(connection, model, self._fold(model, rows, mine, waiting))
-
-    def _apply_apart(self, events: Sequence[Recorded], reached: Mapping[str, int]) -> None:
-        """Apply each stream by itself: one holds something that the database does not take."""
-        streams: dict[str, list[Recorded]] = {}
-        for event in events:
-            streams.setdefault(event.stream, []).append(event)
         with self.engine.begin() as connection:
             share_lock(connection)
             for model in self._fed_by(reached):
-                for _, mine in sorted(streams.items()):
-                    try:
-                        with connection.begin_nested():
-                            self._apply(connection, model, mine)
-                    except Exception as error:
-                        reason = f"{type(error).__name__}: {error}"
-                        park(connection, model.name, [Parked(event, reason) for event in mine])
+                self._apply(connection, model, events, tried=tried)
             self._move(connection, reached)
 
-    def _save(self, connection: sa.Connection, model: ReadModel, folded: Folded) -> None:
-        self._stores[model.name].save(connection, folded.rows.values())
+    def _apply(
+        self,
+        connection: sa.Connection,
+        model: ReadModel,
+        events: Iterable[Recorded],
+        *,
+        tried: bool = False,
+    ) -> None:
+        """Bring events into the rows of a model; `tried`: what the database refuses is parked."""
+        mine = [event for event in events if model.folds[event.type] is not None]
+        if not mine:
+            return
+        store = self._stores[model.name]
+        streams = sorted({event.stream for event in mine})
+        folded = fold(
+            model,
+            store.load(connection, streams),
+            mine,
+            waiting(connection, model.name, streams),
+            keep_versions=False,
+            histories=self._histories,
+            passes=passing.passes(connection, model.name),
+            check=store.trial(connection) if tried else None,
+        )
+        store.save(connection, folded.rows.values())
         if folded.parked:
             park(connection, model.name, folded.parked.values())
-        for event in folded.healed:
-            connection.execute(
-                parked.delete().where(
-                    parked.c.model == model.name,
-                    parked.c.stream == event.stream,
-                    parked.c.version == event.version,
-                )
-            )
-
-    def _waiting(
-        self, connection: sa.Connection, model: ReadModel, streams: Sequence[str]
-    ) -> Waiting:
-        waiting: Waiting = {}
-        wanted = (model.name, as_one_of(connection.dialect, streams))
-        for (text,) in connection.exec_driver_sql(self._find_parked, wanted):
-            event = parking.read(text)
-            waiting.setdefault(event.stream, {})[event.version] = event
-        return waiting
+        unpark(connection, model.name, folded.healed)
 
     def _move(self, connection: sa.Connection, reached: Mapping[str, int]) -> None:
         names = as_one_of(connection.dialect, self.models)
@@ -259,38 +254,6 @@ class Projector:
             (position, position, source, names) for source, position in sorted(reached.items())
         ]
         connection.exec_driver_sql(self._move_on, moves)
-
-
-def park(connection: sa.Connection, model: str, found: Iterable[Parked]) -> None:
-    """Put events aside with the reason why they could not be applied."""
-    now = datetime.now(UTC)
-    connection.execute(
-        upsert(parked, connection.dialect.name),
-        [
-            {
-                "model": model,
-                "stream": each.event.stream,
-                "version": each.event.version,
-                "position": each.event.position,
-                "event": parking.written(each.event),
-                "error": each.error.replace("\x00", "")[:2000],
-                "parked_at": now,
-            }
-            for each in found
-        ],
-    )
-
-
-def share_lock(connection: sa.Connection) -> None:
-    """Keep tables from being swapped until the transaction ends. SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%s)", (_LOCK,))
-
-
-def swap_lock(connection: sa.Connection) -> None:
-    """Keep everyone else from writing rows until the transaction ends."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
 
 
 def _feeds(source: str, model: ReadModel) -> bool:

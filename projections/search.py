@@ -158,6 +158,13 @@ def drop_index(connection: sa.Connection, name: str) -> None:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}_search")
 
 
+def remove_row(connection: sa.Connection, name: str, id_: str) -> None:
+    """Remove a row from the index of a table, if there is one, before it goes from the table."""
+    index = f"{name}_search"
+    if connection.dialect.name == "sqlite" and sa.inspect(connection).has_table(index):
+        connection.exec_driver_sql(f"DELETE FROM {index} WHERE id MATCH ?", (f'"{id_}"',))
+
+
 def rename_index(connection: sa.Connection, old: str, new: str) -> None:
     """Let the index of SQLite follow a table to its new name."""
     connection.exec_driver_sql(f"ALTER TABLE {old}_search RENAME TO {new}_search")

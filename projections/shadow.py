@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
 from projections import tables
-from projections.kernel import Histories, Parked, ReadModel, Row, Waiting, fold
+from projections.faults import database_failed
+from projections.folding import whole
+from projections.kernel import Histories, OutOfTurn, Parked, ReadModel, Row, Waiting, fold
+from projections.passing import Key, decided
 from projections.store import RowStore
 
 Batches = Callable[[int], Iterable[Sequence[Recorded]]]
@@ -28,7 +29,11 @@ _CHUNK = 20_000
 
 
 class Shadow:
-    """The table of one read model in the making; `rows` in memory are ahead of it."""
+    """The table of one read model in the making; `rows` in memory are ahead of it.
+
+    `parked` are the events that could not be folded, `passed` those that could not and that an
+    operator had decided to pass over.
+    """
 
     def __init__(
         self, engine: sa.Engine, model: ReadModel, purpose: str, histories: Histories | None
@@ -37,7 +42,9 @@ class Shadow:
         self.model = model
         self._histories = histories
         self.table = model.table.to_metadata(sa.MetaData(), name=f"{model.name}_{purpose}")
-        self.parked: dict[tuple[str, int], Parked] = {}
+        self.parked: dict[Key, Parked] = {}
+        self.passed: set[Key] = set()
+        self._decided: frozenset[Key] = frozenset()
         self._engine = engine.execution_options(writes=True)
         self._store = RowStore(self.table, engine.dialect)
         self._rows: dict[str, Row] = {}
@@ -49,6 +56,7 @@ class Shadow:
         with self._engine.begin() as connection:
             tables.drop(connection, self.model, self.table.name)
             tables.create_table(connection, self.table)
+            self._decided = decided(connection, self.model.name)
 
     def drop(self) -> None:
         """Remove the table."""
@@ -81,6 +89,7 @@ class Shadow:
             waiting,
             keep_versions=False,
             histories=self._histories,
+            passes=self._passes,
         )
         self._rows.update(folded.rows)
         self._changed.update(folded.rows)
@@ -104,10 +113,76 @@ class Shadow:
         self._write(connection, list(self._changed))
         self._changed.clear()
 
+    def settle(self, connection: sa.Connection) -> None:
+        """Fold those records anew about which operators have decided otherwise meanwhile."""
+        now = decided(connection, self.model.name)
+        changed, self._decided = now ^ self._decided, now
+        for stream in {stream for stream, _ in changed}:
+            self._load({stream} - self._rows.keys(), connection)
+            self._write_anew(connection, stream)
+
+    def _passes(self, event: Recorded) -> bool:
+        key = (event.stream, event.version)
+        if key not in self._decided:
+            return False
+        self.passed.add(key)
+        return True
+
     def _write(self, connection: sa.Connection, ids: Sequence[str]) -> None:
+        try:
+            with connection.begin_nested():
+                self._write_rows(connection, ids)
+        except Exception as error:
+            if database_failed(error) or self._histories is None:
+                raise
+            self._write_apart(connection, ids)
+
+    def _write_rows(self, connection: sa.Connection, ids: Sequence[str]) -> None:
         self._store.insert(connection, (self._rows[i] for i in ids if i not in self._stored))
         self._store.save(connection, (self._rows[i] for i in ids if i in self._stored))
         self._stored.update(ids)
+
+    def _write_apart(self, connection: sa.Connection, ids: Sequence[str]) -> None:
+        """Write row by row: one holds something that the database does not take."""
+        check = self._store.trial(connection)
+        for id_ in ids:
+            try:
+                check(self._rows[id_])
+            except Exception as error:
+                if database_failed(error):
+                    raise
+                self._write_anew(connection, id_)
+            else:
+                self._write_rows(connection, [id_])
+
+    def _write_anew(self, connection: sa.Connection, stream: str) -> None:
+        """Write the row of a record, folded from its beginning as far as the database takes it."""
+        aside = [each.event for (of, _), each in self.parked.items() if of == stream]
+        known = [(each.version, each.position) for each in aside]
+        if row := self._rows.pop(stream, None):
+            known.append((row["version"], row["position"]))
+        if not known:
+            return
+        if self._histories is None:
+            raise OutOfTurn("no history of it is to be had")
+        history = whole(self._histories, stream, *max(known))
+        self.parked = {key: each for key, each in self.parked.items() if key[0] != stream}
+        self.passed = {key for key in self.passed if key[0] != stream}
+        tables.remove_row(connection, self.model, self.table, stream)
+        self._changed.discard(stream)
+        self._stored.discard(stream)
+        folded = fold(
+            self.model,
+            {},
+            history,
+            keep_versions=False,
+            histories=self._histories,
+            passes=self._passes,
+            check=self._store.trial(connection),
+        )
+        self.parked.update(folded.parked)
+        self._rows.update(folded.rows)
+        self._write_rows(connection, list(folded.rows))
 
     def _load(self, ids: set[str], connection: sa.Connection | None) -> None:
         if connection is None:
@@ -134,6 +209,7 @@ class Shadows:
         """Describe the shadows; nothing is made yet. One of a purpose is at work at a time."""
         self.each = [Shadow(engine, model, purpose, histories) for model in models.values()]
         self.position = 0
+        self._engine = engine.execution_options(writes=True)
         self._takers = _Takers(self.each)
         self._batches = batches
         self._progress = progress
@@ -157,6 +233,12 @@ class Shadows:
         """Write what is in memory."""
         for shadow in self.each:
             shadow.flush()
+
+    def settle(self) -> None:
+        """Fold those records anew about which operators have decided otherwise meanwhile."""
+        for shadow in self.each:
+            with self._engine.begin() as connection:
+                shadow.settle(connection)
 
     def follow(self, connection: sa.Connection | None = None) -> int:
         """Fold what has come since; returns how many events. Rows are loaded as `Shadow` says."""
@@ -194,22 +276,6 @@ class _Takers(dict[str, list[list[Recorded]]]):
             if basket:
                 yield shadow, basket.copy()
                 basket.clear()
-
-
-@contextmanager
-def no_search_for_cycles() -> Iterator[None]:
-    """Hold back Python's search for cycles: rows and events form none, and are many.
-
-    It takes a quarter of the time of folding, and half of that of writing, when all rows are there
-    to be looked through.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _chunks(ids: Iterable[str], size: int) -> Iterable[list[str]]:

@@ -12,7 +12,7 @@ import orjson
 import sqlalchemy as sa
 
 from projections.columns import Instant, Json, Money, hundredths, json_text, microseconds
-from projections.kernel import Row
+from projections.kernel import Check, Row
 
 Convert = Callable[[Any], Any]
 
@@ -87,6 +87,18 @@ class RowStore:
             for columns in self._encoded(new):
                 for each in zip(*columns, strict=True):
                     copy.write_row(each)
+
+    def trial(self, connection: sa.Connection) -> Check:
+        """Return what raises when the database does not take a row, and leaves nothing behind."""
+
+        def check(row: Row) -> None:
+            attempt = connection.begin_nested()
+            try:
+                self.save(connection, [row])
+            finally:
+                attempt.rollback()
+
+        return check
 
     def _encoded(self, rows: Iterable[Row]) -> Iterator[list[Sequence[Any]]]:
         """Yield the columns of some rows at a time, as the database takes their values."""

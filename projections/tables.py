@@ -47,6 +47,19 @@ parked = sa.Table(
 )
 """Events that could not be applied, with the reason."""
 
+passed_over = sa.Table(
+    "passed_over",
+    books,
+    sa.Column("model", sa.String(100), primary_key=True),
+    sa.Column("stream", Id, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("event", Text, nullable=False),
+    sa.Column("error", Text, nullable=False),
+    sa.Column("passed_at", Instant, nullable=False),
+)
+"""Events that could not be applied and that an operator has decided to go on without."""
+
 fingerprints = sa.Table(
     "fingerprints",
     books,
@@ -123,6 +136,15 @@ def drop(connection: sa.Connection, model: ReadModel, name: str) -> None:
         search.drop_index(connection, name)
     if model.scope.owners:
         owned.drop_index(connection, name)
+
+
+def remove_row(connection: sa.Connection, model: ReadModel, table: sa.Table, id_: str) -> None:
+    """Remove a row from a table of the read model's shape, and from its indexes."""
+    if model.search:
+        search.remove_row(connection, table.name, id_)
+    if model.scope.owners:
+        owned.remove_row(connection, table.name, id_)
+    connection.execute(table.delete().where(table.c.id == id_))
 
 
 def take_over(connection: sa.Connection, models: Mapping[str, ReadModel]) -> float:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from domain.kernel import Recorded
-from projections import parking
+from projections.aside import PARKING, PASSING
 from projections.facts import (
     append,
     fact_statements,
@@ -23,11 +23,12 @@ from projections.facts import (
     settle,
     settle_recent,
 )
-from projections.histories import PARKING, History
+from projections.histories import History
 from projections.kernel import Histories, ReadModel, read_models
 from projections.raw import prepared, recorded
+from projections.repairs import Repairs
 from projections.segments import Part
-from projections.unreadable import read_again, set_aside
+from projections.unreadable import set_aside
 
 BULK = 200_000
 """How many events of a rebuild are written to their typed tables at once."""
@@ -67,6 +68,7 @@ class Loader:
         self._shapes |= {each.name: each.model.fingerprint for each in self._histories}
         self._ahead: set[int] = set()
         self.position = 0
+        self.repairs = Repairs(connection, self._histories, self._transaction)
 
     def create(self, sealed: Iterable[tuple[str, Part]] = ()) -> None:
         """Make what is not there yet and find out the position.
@@ -78,8 +80,9 @@ class Loader:
         """
         run = self._connection.execute
         run("SET TimeZone = 'UTC'")
+        run("CREATE SCHEMA IF NOT EXISTS store")
+        run(PASSING)  # there in a file that another version made, too: it is asked what was decided
         with self._transaction():
-            run("CREATE SCHEMA IF NOT EXISTS store")
             run("CREATE TABLE IF NOT EXISTS store.shapes (name VARCHAR, fingerprint VARCHAR)")
             run("CREATE TABLE IF NOT EXISTS store.progress (position BIGINT)")
             run(
@@ -169,21 +172,6 @@ class Loader:
         while more:
             with self._transaction():
                 more = self._load_bulk(coming)
-
-    def retry(self) -> int:
-        """Apply the parked events again; returns how many are still parked."""
-        with self._transaction():
-            read_again(self._connection)
-            for history in self._histories:
-                history.retry(self._connection)
-        return len(parked(self._connection))
-
-    def skip(self, name: str, stream: str) -> None:
-        """Pass over the first parked event of a record in the history of this name."""
-        with self._transaction():
-            for history in self._histories:
-                if history.name == name:
-                    history.skip(self._connection, stream)
 
     def _load_bulk(self, batches: Iterator[tuple[list[Sequence[Any]], pa.Table]]) -> bool:
         held: list[pa.Table] = []
@@ -282,19 +270,3 @@ def position(connection: DuckDBPyConnection) -> int:
     """Return the position up to which every event is in."""
     found = connection.execute("SELECT position FROM store.progress").fetchall()
     return int(found[0][0]) if found else 0
-
-
-def parked(connection: DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return what could not be taken yet: model, stream, version, position, error, event.
-
-    The model is `history_<read model>`, or `facts` for an event that cannot be read at all.
-    """
-    columns = "'history_' || model, stream, version, position, error, event"
-    found = connection.execute(f"SELECT {columns} FROM store.parked ORDER BY ALL").fetchall()
-    query = "FROM store.unreadable ORDER BY position"
-    for *row, error in connection.execute(query).fetchall():
-        event = recorded(row)
-        place = ("facts", event.stream, event.version, event.position)
-        found.append((*place, error, parking.written(event)))
-    names = ("model", "stream", "version", "position", "error", "event")
-    return [dict(zip(names, row, strict=True)) for row in found]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from domain.kernel import Recorded
 from projections import parking
 from projections.kernel import Parked
-from projections.runner import park
+from projections.parking import park, unpark
 from projections.tables import parked
 
 PREFIX = "policy:"
@@ -45,10 +45,4 @@ class Postponed:
     def remove(self, policy: str, event: Recorded) -> None:
         """Forget an event: it was answered, or is passed over."""
         with self._writing.begin() as connection:
-            connection.execute(
-                parked.delete().where(
-                    parked.c.model == PREFIX + policy,
-                    parked.c.stream == event.stream,
-                    parked.c.version == event.version,
-                )
-            )
+            unpark(connection, PREFIX + policy, [event])

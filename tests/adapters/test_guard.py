@@ -13,11 +13,13 @@ import pytest
 from adapters.databases import connect
 from adapters.guard import Guard
 from adapters.journal import Journal
+from domain.kernel import Stored, new_id
 from projections.access import Access
 from projections.kernel import read_models
 from projections.runner import Projector
 from projections.sight import Party, Subject
 from tests.adapters.staff import Company, company
+from tests.streams.flow import happen
 
 GD = Subject(frozenset({"gd"}))
 
@@ -120,6 +122,31 @@ def test_events_that_the_rows_put_aside_count(firm: Company, database_url: str) 
     with another(database_url) as guard:
         assert not sees(guard.now())
         assert guard.now().shelves["grants"].rows[grant]["state"] == "revoked"
+
+
+def test_what_follows_an_event_that_is_passed_over_counts_at_any_time(
+    firm: Company, database_url: str
+) -> None:
+    grant = firm.grant("li", "clerk", "gd")
+    last = happen(
+        firm.journal,
+        [
+            Stored(grant, 2, "grant.given", 1, b"no JSON"),
+            Stored(grant, 3, "grant.revoked", 1, b'{"reason":"x"}'),
+        ],
+    )
+    with another(database_url) as guard:
+        assert sees(guard.now())
+    rows_of(firm, database_url)
+    engine = connect(database_url, "normal")
+    assert Projector(engine).skip("grants", grant) == 0
+    engine.dispose()
+    with another(database_url) as guard:
+        assert not sees(guard.now())
+        happen(firm.journal, [Stored(new_id(), 1, "unit.renamed", 1, b"no JSON")])
+        guard.now()
+        assert not sees(guard.at(last))
+        assert sees(guard.at(last - 2))
 
 
 def test_the_past_is_what_was_known_then(firm: Company) -> None:

@@ -43,8 +43,21 @@ def test_an_event_that_no_row_can_take_is_shown_and_passed_over(tmp_path: Path) 
             place = f"/parked/{model}/{stream}"
             assert client.post(f"{place}/retry").json() == {"parked": 1}
             assert client.post(f"{place}/skip").json() == {"parked": 0}
-        assert client.get("/parked").json() == {"items": []}
-        problem(client.post(f"{place}/retry"), 404, "unknown-id")
+        shown = client.get("/parked").json()
+        passed = shown.pop("passed_over")
+        assert (shown, client.get("/readyz").json()["parked"]) == ({"items": []}, [])
+        assert sorted(each["model"] for each in passed) == models
+        assert all(each["error"].startswith("KeyError") for each in passed)
+        assert "keyline_passed_over 2.0" in client.get("/metrics").text
+        problem(client.post(f"{place}/skip"), 404, "unknown-id")
+        known = {"as_of": datetime.now(UTC).isoformat()}
+        assert client.get(f"/customers/{stream}", params=known).json()["version"] == 1
+        for model in models:
+            assert client.post(f"/parked/{model}/{stream}/retry").json() == {"parked": 1}
+        shown = client.get("/parked").json()
+        assert (len(shown["items"]), shown["passed_over"]) == (2, [])
+        problem(client.get(f"/customers/{stream}", params=known), 404, "unknown-id")
+        problem(client.post(f"/parked/customers/{new_id()}/retry"), 404, "unknown-id")
         problem(client.get(f"{place}/retry"), 405, "method-not-allowed")
 
 
@@ -90,6 +103,7 @@ def test_an_event_that_cannot_be_read_is_shown_reported_and_stops_nobody(tmp_pat
         assert sorted(each["model"] for each in items) == models
         for model in models:
             assert client.post(f"/parked/{model}/{id}/retry").json() == {"parked": 1}
-        for model in ("customers", "history_customers"):
+        for model in models:
             assert client.post(f"/parked/{model}/{id}/skip").json() == {"parked": 0}
+        assert client.get("/readyz").json()["parked"] == []
         assert client.get(f"/customers/{id}").json()["version"] == 2

@@ -102,5 +102,30 @@ def test_what_the_warehouse_could_not_take_is_passed_over_when_no_server_has_it(
     left = keyline(tmp_path, "retry", "history_customers", stream)
     assert (left.returncode, left.stdout.strip()) == (1, "1 events are still parked.")
     assert keyline(tmp_path, "retry", "history_customers", stream, "--skip").returncode == 0
-    assert keyline(tmp_path, "retry", "history_customers", stream).returncode == 1
+    again = keyline(tmp_path, "retry", "history_customers", stream, "--skip")
+    assert (again.returncode, "has parked nothing" in again.stderr) == (1, True)
+    back = keyline(tmp_path, "retry", "history_customers", stream)
+    assert (back.returncode, back.stdout.strip()) == (1, "1 events are still parked.")
     assert keyline(tmp_path, "retry", "history_nothing", stream).returncode == 1
+
+
+def test_what_the_rows_could_not_take_is_passed_over_by_each_rebuild_until_a_retry(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path)
+    stream = house.poison()
+    house.journal.close()
+    assert "1 events are parked, 0 passed over" in keyline(tmp_path, "rebuild").stdout
+    assert keyline(tmp_path, "retry", "customers", stream, "--skip").returncode == 0
+    for _ in range(2):
+        assert f"passed over customers {stream} version 1: KeyError" in keyline(
+            tmp_path, "status"
+        ).stdout.replace("\n", "")
+        assert keyline(tmp_path, "replay", "customers", "--check").returncode == 0
+        done = keyline(tmp_path, "rebuild", "customers").stdout
+        assert "0 events are parked, 1 passed over" in done
+        assert ": 0 differ" in done
+    left = keyline(tmp_path, "retry", "customers", stream)
+    assert (left.returncode, left.stdout.strip()) == (1, "1 events are still parked.")
+    assert f"parked customers {stream}" in keyline(tmp_path, "status").stdout.replace("\n", "")
+    assert keyline(tmp_path, "replay", "customers", "--check").returncode == 0

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.kernel import Recorded
+from projections.aside import PARKING, PASSING
 from projections.customers import customers
-from projections.histories import PARKING, History
+from projections.histories import History
 from projections.lookback import NEVER, as_of, steps, true_at
 from projections.queries import Listing
 from projections.question import question
@@ -32,7 +33,7 @@ def test_rows_at_any_position_and_day_are_the_plain_fold(
     memory = Memory([accounts])
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA store")
-        connection.execute(PARKING)
+        connection.execute(f"{PARKING}; {PASSING}")
         history = History(accounts, told(story))
         for statement in history.statements():
             connection.execute(statement)
@@ -105,7 +106,7 @@ def test_an_event_that_healed_is_brought_from_where_it_belongs() -> None:
         loader.load(map(raw, story))
         memory.bring(connection)
         assert _versions(memory, 3) == {"a": 1, "b": 1}
-        loader.skip("history_accounts", "a")
+        loader.repairs.skip("history_accounts", "a")
         assert connection.execute("FROM store.healed").fetchall() == [(2,)]
         memory.bring(connection, 1)
         assert _versions(memory, 3) == {"a": 2, "b": 1}

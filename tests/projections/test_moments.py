@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from adapters.databases import connect
 from domain.effective import effective_day, in_effect
 from domain.kernel import Recorded
+from projections.aside import PARKING, PASSING
 from projections.duck import compiled, decoded, past
-from projections.histories import PARKING, History
+from projections.histories import History
 from projections.kernel import Row, fold
 from projections.late_entries import late_entries
 from projections.moments import fold_at
@@ -99,7 +100,7 @@ def test_lists_at_any_position_and_day_are_the_plain_fold(
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE SCHEMA store")
-        connection.execute(PARKING)
+        connection.execute(f"{PARKING}; {PASSING}")
         history = History(accounts, told(story))
         for statement in history.statements():
             connection.execute(statement)

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from domain.kernel import discover
 from domain.service_ticket import ServiceTicket
+from projections.aside import parked
 from projections.columns import Json
 from projections.facts import facts
 from projections.kernel import ReadModel, Row, fold, read_models
-from projections.warehouse import Loader, RebuildRequired, parked
+from projections.warehouse import Loader, RebuildRequired
 from tests.domain.play import plays
 from tests.projections.happenings import KINDS, Raw, altered, golden_rows, played, recorded, told
 
@@ -162,7 +163,7 @@ def test_a_poison_event_parks_its_stream_and_the_others_go_on(
     of_stream = [row[2] for row in rows if row[1] == stream and row[2] >= rows[bad][2]]
     assert [each["version"] for each in parked(connection)] == of_stream
     assert "KeyError" in parked(connection)[0]["error"]
-    assert made.retry() == len(of_stream)
+    assert made.repairs.retry() == len(of_stream)
     tickets = read_models()["service_tickets"]
     expected = fold(tickets, {}, recorded(rows)).rows
     assert rows_at(connection, tickets, len(rows)) == expected
@@ -209,7 +210,7 @@ def test_an_event_that_cannot_be_read_is_kept_apart_until_the_program_is_mended(
         assert rows_at(connection, customers, len(rows)) == fold(customers, {}, recorded(rows)).rows
 
         monkeypatch.setattr(ServiceTicket.Resolved, "upcast_v1_v2", staticmethod(lambda data: None))
-        assert loader(connection).retry() == 0
+        assert loader(connection).repairs.retry() == 0
         with duckdb.connect() as other:
             loader(other).load(rows)
             assert content(connection) == content(other)
@@ -238,8 +239,8 @@ def test_a_payload_that_no_program_can_read_stops_nobody_and_is_passed_over(
     behind = [row[2] for row in rows if row[1] == rows[bad][1] and row[2] >= rows[bad][2]]
     histories = [each for each in parked(connection) if each["model"] == "history_customers"]
     assert [each["version"] for each in histories] == behind
-    assert made.retry() == len(behind) + 1
-    made.skip("history_customers", rows[bad][1])
+    assert made.repairs.retry() == len(behind) + 1
+    made.repairs.skip("history_customers", rows[bad][1])
     assert {each["model"] for each in parked(connection)} == {"facts"}
     [customer] = rows_at(connection, read_models()["customers"], len(rows)).values()
     assert customer["version"] == behind[-1]
