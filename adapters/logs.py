@@ -9,7 +9,7 @@ import structlog
 
 from adapters.system_log import SystemLog
 
-QUIET = {"uvicorn": logging.WARNING, "httpx": logging.WARNING, "kafka": logging.ERROR}
+QUIET = {"uvicorn": logging.WARNING, "kafka": logging.ERROR}
 """Libraries that say more than an operator wants to know."""
 
 

@@ -6,13 +6,14 @@ import math
 import threading
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, TypeVar
 
-import httpx
 import jwt
 import structlog
 from pydantic import BaseModel
 
+from adapters.asking import Unanswered, ask
 from adapters.refusals import Refusal
 from adapters.settings import Settings, secure
 from adapters.tokens import BadToken, Signed
@@ -33,9 +34,6 @@ AGE = 3600.0
 
 PATIENCE = 5.0
 """Seconds that the provider may take for an answer."""
-
-LARGEST = 1 << 20
-"""Bytes of an answer that are read at most."""
 
 SHORTEST_RSA = 2048
 """Bits that an RSA key has at least."""
@@ -146,13 +144,12 @@ class Provider:
     def _look(self) -> None:
         """Read the provider's keys; when it does not answer, those known before go on."""
         try:
-            with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
-                place = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-                found = _get(client, place, _Configuration)
-                if found.issuer != self.issuer:
-                    raise ValueError("its configuration names another issuer")
-                keys = _get(client, found.jwks_uri, _KeySet).keys
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            place = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
+            found = _get(place, _Configuration)
+            if found.issuer != self.issuer:
+                raise ValueError("its configuration names another issuer")
+            keys = _get(found.jwks_uri, _KeySet).keys
+        except (Unanswered, ValueError) as error:
             log.warning("openid-unreachable", issuer=self.issuer, error=str(error))
             return
         self._keys = {key["kid"]: usable for key in keys if (usable := _usable(key)) is not None}
@@ -160,17 +157,13 @@ class Provider:
         log.info("openid-keys-read", issuer=self.issuer, keys=sorted(self._keys))
 
 
-def _get(client: httpx.Client, url: str, kind: type[Document]) -> Document:
+def _get(url: str, kind: type[Document]) -> Document:
     """Return the document at an address, which must be secure."""
     if not secure(url):
         raise ValueError(f"{url} is not HTTPS")
-    with client.stream("GET", url, headers={"accept": "application/json"}) as answer:
-        answer.raise_for_status()
-        body = bytearray()
-        for piece in answer.iter_bytes():
-            body += piece
-            if len(body) > LARGEST:
-                raise ValueError(f"{url} sends too much")
+    status, body = ask(url, PATIENCE)
+    if status != HTTPStatus.OK:
+        raise ValueError(f"{url} answers {status}")
     return kind.model_validate_json(body)
 
 

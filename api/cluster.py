@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 
-import httpx
-
 import api
+from adapters.asking import Unanswered, ask
 from adapters.local_kafka import LocalKafka
 from adapters.local_postgres import LocalPostgres
 from adapters.local_process import LocalProcess, LocalServerError, free_port
@@ -84,9 +84,10 @@ class Service:
         if not self._url:
             return True
         try:
-            return httpx.get(self._url, timeout=2).is_success
-        except httpx.HTTPError:
+            status, _ = ask(self._url, 2)
+        except Unanswered:
             return False
+        return status == HTTPStatus.OK
 
 
 def cluster(settings: Settings) -> None:

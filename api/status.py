@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import duckdb
-import httpx
+import orjson
 import sqlalchemy as sa
 from rich.table import Table
 
+from adapters.asking import Unanswered, ask
 from adapters.databases import connect
 from adapters.generations import current_file
 from adapters.journal import Journal
@@ -89,9 +90,10 @@ def _warehouse(settings: Settings) -> tuple[dict[str, int], list[str]]:
             return {}, []  # not made yet, or broken
     url = settings.warehouse or f"http://{settings.host}:{settings.port}"
     try:
-        answer = httpx.get(f"{url}/readyz", timeout=2, trust_env=False).json()
+        _, body = ask(f"{url}/readyz", 2)
+        answer = orjson.loads(body)
         return {"warehouse": int(answer["parts"]["warehouse"]["position"])}, answer["stale"]
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+    except (Unanswered, ValueError, KeyError, TypeError):
         return {}, []
 
 

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from adapters.openid import LARGEST, Provider, ProviderUnavailable
+from adapters.asking import LARGEST
+from adapters.openid import Provider, ProviderUnavailable
 from adapters.settings import Settings, SettingsError
 from adapters.tokens import BadToken
 from tests.identity_provider import AUDIENCE, CLIENT, IdentityProvider, identity_provider
