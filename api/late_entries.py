@@ -66,6 +66,8 @@ async def late(
             after, upto = cursor.after
         else:
             after, upto = _position(parts, since), when.position or parts.projector.position()
+            if when.position is not None and after > upto:
+                raise invalid("since", "This is after what was known then.")
         return _late(parts, see, valid_at, after, upto, limit, Filter(aggregate))
 
     items, reached, upto = await run_in_threadpool(found)

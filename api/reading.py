@@ -32,17 +32,19 @@ def parts_of(request: Request) -> Parts:
 
 
 def known_only(request: Request) -> None:
-    """Refuse parameters that the route does not have; a misspelt filter must not be ignored."""
-    route = request.scope["route"]
+    """Refuse parameters that the route does not have, and those given twice that have one value.
+
+    A misspelt filter must not be ignored, nor one of two days that are asked for.
+    """
+    route, query = request.scope["route"], request.query_params
     known = {
         field.alias for dependant in _flat(route.dependant) for field in dependant.query_params
     }
+    wrong = {name: f"Give {name!r} once." for name in known if len(query.getlist(name)) > 1}
     known |= {each["name"] for each in (route.openapi_extra or {}).get("parameters", ())}
-    if unknown := request.query_params.keys() - known:
-        faults = [
-            {"parameter": name, "detail": f"There is no parameter {name!r} here."}
-            for name in sorted(unknown)
-        ]
+    wrong |= {name: f"There is no parameter {name!r} here." for name in query.keys() - known}
+    if wrong:
+        faults = [{"parameter": name, "detail": wrong[name]} for name in sorted(wrong)]
         raise InvalidParameter(" ".join(fault["detail"] for fault in faults), faults)
 
 

@@ -158,6 +158,8 @@ def test_a_body_that_stops_arriving_is_given_up(monkeypatch: pytest.MonkeyPatch)
         ("as_of_position=last", 422, "invalid-parameter"),
         ("as_of_position=9007199254740992", 422, "invalid-parameter"),
         ("as_of_position=1&as_of=2026-01-01", 422, "invalid-parameter"),
+        ("as_of_position=1&as_of_position=2", 422, "invalid-parameter"),
+        ("sort=name&sort=grade", 422, "invalid-parameter"),
         ("valid_at=9999-12-31", 422, "invalid-parameter"),
         ("valid_at=2026-W01-1", 422, "invalid-parameter"),
         ("valid_at=20260101", 422, "invalid-parameter"),

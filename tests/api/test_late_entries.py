@@ -67,6 +67,7 @@ def test_what_cannot_be_asked_is_refused(client: httpx.Client) -> None:
     today = f"{day(0)}"
     for ask in (
         {"valid_at": today, "since": "99999999"},
+        {"valid_at": today, "since": "2", "as_of_position": "1"},
         {"valid_at": today, "since": "2999-01-01"},
         {"valid_at": "some day", "since": "1"},
         {"valid_at": today, "since": "1", "aggregate": "lease"},
