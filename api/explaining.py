@@ -7,13 +7,13 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import IO, Annotated, Any
+from typing import IO, Any
 from urllib.parse import urlencode
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -31,10 +31,11 @@ from api.reading import (
 )
 from api.reports import (
     PERMISSION,
-    Day,
     Format,
+    From,
     Measures,
     Organised,
+    To,
     filters_in,
     names_in,
     parameters_of,
@@ -64,8 +65,8 @@ def _records(report: Report) -> Callable[..., Any]:
         cursor: Cursor,
         when: AtMoment,
         measures: Measures = None,
-        from_: Annotated[Day, Query(alias="from", description="first day of the period")] = None,
-        to: Annotated[Day, Query(description="last day of the period")] = None,
+        from_: From = None,
+        to: To = None,
         format: Format = "json",
         organised: Organised = "then",
         limit: Limit = 200,

@@ -15,6 +15,7 @@ from api.events import shown
 from api.parts import Parts
 from api.problems import InvalidParameter
 from api.reading import (
+    Day,
     Limit,
     MinPosition,
     TheParts,
@@ -40,7 +41,7 @@ async def late(
     see: See,
     cursor: Cursor,
     when: AtPosition,
-    valid_at: Annotated[date, Query(description="the day of the business that is in question")],
+    valid_at: Annotated[Day, Query(description="the day of the business that is in question")],
     since: Annotated[str, Query(max_length=40, description=_SINCE, examples=["2026-03-31"])],
     aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
     limit: Limit = 200,

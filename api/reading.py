@@ -9,18 +9,22 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Query, Request, Response
+from pydantic import BeforeValidator
 
 from api.parts import Parts
 from api.problems import FieldMasked, InvalidParameter, NotYet
 from api.pulse import Pulse
 from projections import question
-from projections.texts import BadParameter
+from projections.texts import BadParameter, plain_day
 
 PATIENCE = 5.0
 """Seconds that a read waits for its position at most."""
 
 AHEAD = timedelta(minutes=1)
 """How far the clocks of clients may be ahead of ours."""
+
+Day = Annotated[date, BeforeValidator(plain_day)]
+"""A day and nothing else: pydantic itself would take seconds since 1970 for one."""
 
 JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS  # names of columns are a kind of str
 
@@ -104,10 +108,7 @@ def moment_of(text: str, parameter: str, of_day: time) -> datetime:
     """
     try:
         if len(text) == 10:
-            day = date.fromisoformat(text)
-            if day.isoformat() != text:  # weeks, or digits with something behind them
-                raise ValueError
-            return datetime.combine(day, of_day, UTC)
+            return datetime.combine(plain_day(text), of_day, UTC)
         # A plus sign that was not percent-encoded has become a space.
         found = datetime.fromisoformat(text.replace(" ", "+"))
         if found.tzinfo is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -15,7 +14,7 @@ from api.forwarding import forward
 from api.noted import says_nothing_of_anybody
 from api.parts import Parts
 from api.past import units_then
-from api.reading import MinPosition, TheParts, checked, json_response, known_only, reach
+from api.reading import Day, MinPosition, TheParts, checked, json_response, known_only, reach
 from api.seeing import See, Seeing, both
 from api.when import AtMoment, When
 from projections.figures import Result
@@ -34,6 +33,8 @@ By = Annotated[
 Measures = Annotated[
     str | None, Query(max_length=500, description="measures with commas between; else all")
 ]
+From = Annotated[Day | None, Query(alias="from", description="first day of the period")]
+To = Annotated[Day | None, Query(description="last day of the period")]
 Organised = Annotated[
     Literal["then", "now"],
     Query(description="`now` counts what belonged to a unit that has ended to its successor"),
@@ -42,8 +43,6 @@ PERMISSION = "report.read"
 
 _OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "min_position"}
 """Parameters that are not about which rows count."""
-
-Day = Annotated[date | None, Query(description="a day, YYYY-MM-DD")]
 
 
 @router.get("/reports", operation_id="reports")
@@ -62,8 +61,8 @@ def _report(report: Report) -> Callable[..., Any]:
         when: AtMoment,
         by: By = None,
         measures: Measures = None,
-        from_: Annotated[Day, Query(alias="from", description="first day of the period")] = None,
-        to: Annotated[Day, Query(description="last day of the period")] = None,
+        from_: From = None,
+        to: To = None,
         format: Format = "json",
         organised: Organised = "then",
         min_position: MinPosition = 0,

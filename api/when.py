@@ -16,6 +16,7 @@ from adapters.chronicle import any_between
 from api.parts import Parts
 from api.reading import AsOf, TheParts, instant_of, invalid
 from projections.tables import reached
+from projections.texts import plain_day
 
 AsOfPosition = Annotated[
     int | None,
@@ -92,11 +93,9 @@ def _position(parts: Parts, as_of: str | None, position: int | None) -> int:
 
 def _day(valid_at: str, as_of: str | None) -> date:
     try:
-        day = date.fromisoformat(valid_at)
+        day = plain_day(valid_at)
     except ValueError:
-        day = None
-    if day is None or day.isoformat() != valid_at:  # weeks, or days without dashes
-        raise invalid("valid_at", "Give a day, as in 2026-03-31.")
+        raise invalid("valid_at", "Give a day, as in 2026-03-31.") from None
     # A day east of us has begun while it is still the day before in UTC.
     if day > datetime.now(UTC).date() + timedelta(days=1):
         raise invalid("valid_at", "This is in the future.")

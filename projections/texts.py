@@ -37,6 +37,14 @@ def read(name: str, type_: str, text: str, kind: str = "any") -> Any:
         raise BadParameter(name, f"not {wanted}: {text[:100]!r}") from error
 
 
+def plain_day(text: str) -> date:
+    """Read a day written YYYY-MM-DD, and no other way; raises `ValueError`."""
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:  # weeks, or a day without dashes
+        raise ValueError(text)
+    return day
+
+
 def _integer(text: str, _: str) -> int:
     number = int(text)
     if abs(number) > _LARGEST:
@@ -61,7 +69,7 @@ def _amount(text: str, _: str) -> Decimal:
 def _instant(text: str, kind: str) -> datetime:
     """Read an instant, or a day: then its first, as the end of a range its last microsecond."""
     if len(text) <= 10:
-        start = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
+        start = datetime.combine(plain_day(text), datetime.min.time(), UTC)
         return start + timedelta(days=1, microseconds=-1) if kind == "to" else start
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
@@ -84,7 +92,7 @@ _READERS: dict[str, tuple[Callable[[str, str], Any], str]] = {
     "integer": (_integer, "a whole number"),
     "number": (_number, "a number"),
     "money": (_amount, "an amount with at most two decimals"),
-    "day": (lambda text, _: date.fromisoformat(text), "a date (YYYY-MM-DD)"),
+    "day": (lambda text, _: plain_day(text), "a date (YYYY-MM-DD)"),
     "instant": (_instant, "an instant with its zone (RFC 3339) or a date"),
     "boolean": (_boolean, "true or false"),
 }

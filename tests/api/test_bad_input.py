@@ -149,6 +149,7 @@ def test_a_body_that_stops_arriving_is_given_up(monkeypatch: pytest.MonkeyPatch)
         ("employees_from=many", 422, "invalid-parameter"),
         ("annual_revenue_from=NaN", 422, "invalid-parameter"),
         ("registered_on_from=2026-02-30", 422, "invalid-parameter"),
+        ("registered_on_from=20260228", 422, "invalid-parameter"),
         ("min_position=-1", 422, "invalid-parameter"),
         ("as_of=yesterday", 422, "invalid-parameter"),
         ("as_of=2026-01-01T00:00:00", 422, "invalid-parameter"),

@@ -70,6 +70,7 @@ def test_what_cannot_be_asked_is_refused(client: httpx.Client) -> None:
         {"valid_at": today, "since": "2", "as_of_position": "1"},
         {"valid_at": today, "since": "2999-01-01"},
         {"valid_at": "some day", "since": "1"},
+        {"valid_at": "0", "since": "1"},
         {"valid_at": today, "since": "1", "aggregate": "lease"},
     ):
         assert problem(client.get("/late-entries", params=ask), 422, "invalid-parameter")
