@@ -215,13 +215,13 @@ class Warehouse:
                 comes with them, all else is copied. By default everything.
         """
         with self._rebuilding, rare_collections():
-            file = self._generations.following()
-            new = self._generation(file)
+            new = self._generation(file := self._generations.following())
             work = Remaking(self._current, new, self.segments, self._models, self._zone)
             try:
                 work.fill(telling(read, progress), names)
-                while new.loader.position + _NEAR < self.position():
-                    new.loader.load_all(read(new.loader.position))
+                at = -1  # there is no more to come when the old one is of a later journal
+                while at < (at := new.loader.position) < self.position() - _NEAR:
+                    new.loader.load_all(read(at))
                 compared = work.compare()
                 new.connection.execute("CHECKPOINT")
                 self._generations.prepare(file)

@@ -23,7 +23,7 @@ from projections.kernel import ReadModel, read_models
 from projections.rebuild import Rebuilt, compare, rebuild, stale
 from projections.runner import JOURNAL, Projector
 from projections.shadow import Batches
-from projections.tables import fingerprints
+from projections.tables import fingerprints, positions
 from streams.history import KafkaHistory
 from streams.project import sources
 
@@ -186,11 +186,12 @@ def rows_of(journal: Journal) -> Source:
 def bring_up_to_date(settings: Settings) -> None:
     """Rebuild the row read models that another version of the code has made.
 
-    Of several processes that start together one does it, and the others wait. Where it finds
+    And those that are further than the journal, of which somebody has put an older copy back. Of
+    several processes that start together one does it, and the others wait. Where it finds
     something else than was in use, the log says so, as nobody looks at what a start prints.
     """
     while models := _stale(settings):
-        notes.print(f"Made by another version: {', '.join(models)}.")
+        notes.print(f"Made by another version, or from a later journal: {', '.join(models)}.")
         try:
             compared = rebuild_rows(settings, models).compared
         except Busy:
@@ -201,10 +202,18 @@ def bring_up_to_date(settings: Settings) -> None:
 
 
 def _stale(settings: Settings) -> dict[str, ReadModel]:
-    rows = connect(settings.rows_url, "normal")
+    journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
         if not sa.inspect(rows).has_table(fingerprints.name):
             return {}
-        return {name: read_models()[name] for name in stale(rows, read_models())}
+        journal.create()
+        known = read_models()
+        with rows.connect() as connection:  # before the journal, which goes on meanwhile
+            ours = positions.c.source == JOURNAL
+            reached = connection.execute(sa.select(positions).where(ours)).all()
+        head = journal.head().position
+        ahead = [row.model for row in reached if row.position > head and row.model in known]
+        return {name: known[name] for name in dict.fromkeys([*stale(rows, known), *ahead])}
     finally:
         rows.dispose()
+        journal.close()

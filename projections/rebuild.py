@@ -153,7 +153,6 @@ def _keep_books(connection: sa.Connection, shadow: Shadow, position: int) -> Non
     connection.execute(
         positions.update()
         .where(positions.c.model == name, positions.c.source == JOURNAL)
-        .where(positions.c.position < position)
         .values(position=position)
     )
 

@@ -28,7 +28,8 @@ class JournalLoading:
     def work(self, worker: Worker) -> None:
         """Load what the journal has and what comes.
 
-        A warehouse that is empty is built first. Of one that another version of the code made, or
+        A warehouse that is empty, or further than the journal, of which somebody has put an older
+        copy back, is built first. Of one that another version of the code made, or
         whose segments were damaged, what differs is made anew; the old one answers until then.
         """
         try:
@@ -38,7 +39,7 @@ class JournalLoading:
             return
 
     def _follow(self, worker: Worker) -> None:
-        if not self._warehouse.outdated and self._behind():
+        if not self._warehouse.outdated and self._astray():
             self._upkeep.rebuild(worker, None)
         while not worker.stopping:
             if self._warehouse.outdated:
@@ -54,5 +55,6 @@ class JournalLoading:
                 worker.pause(min(max(BETWEEN_LOADS, 3 * (time.monotonic() - began)), 1.0))
                 self._journal.wait(self._warehouse.position(), 0.5)
 
-    def _behind(self) -> bool:
-        return self._warehouse.position() == 0 and self._journal.head().position > AT_ONCE
+    def _astray(self) -> bool:
+        position, head = self._warehouse.position(), self._journal.head().position
+        return position > head or (position == 0 and head > AT_ONCE)

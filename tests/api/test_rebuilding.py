@@ -13,7 +13,8 @@ from adapters.settings import Settings
 from api.rebuilding import Busy, alone, bring_up_to_date, check_rows, rebuild_rows
 from domain.kernel import Stored, new_id
 from projections.customers import customers
-from projections.tables import fingerprints
+from projections.runner import Projector
+from projections.tables import fingerprints, positions
 from tests.streams.flow import happen
 
 MODELS = {customers.name: customers}
@@ -80,4 +81,20 @@ def test_a_start_tells_the_log_where_its_rebuild_found_something_else_than_was_i
         bring_up_to_date(settings)
     told = {"model": "customers", "rows": 1, "ids": [ids[1]]}
     assert said == [{"event": "rows.differed", "log_level": "warning", **told}]
+    journal.close()
+
+
+def test_a_start_rebuilds_rows_that_are_further_than_the_journal(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    journal = Journal(settings.journal_url)
+    journal.create()
+    rebuild_rows(settings, MODELS)
+    rows = connect(settings.rows_url, "normal")
+    Projector(rows, MODELS).create()
+    with rows.execution_options(writes=True).begin() as connection:
+        connection.execute(sa.update(positions).values(position=1000))
+    bring_up_to_date(settings)
+    with rows.connect() as connection:
+        assert set(connection.scalars(sa.select(positions.c.position))) == {0}
+    rows.dispose()
     journal.close()

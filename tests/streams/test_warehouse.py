@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters import warehouse as warehouses
 from adapters.journal import Journal
 from adapters.warehouse import Warehouse
 from streams import warehouse as loading
@@ -40,6 +41,27 @@ def test_the_warehouse_follows_the_journal(journal: Journal, tmp_path: Path) -> 
             assert worker.failures == 0
     assert warehouse.wait(last, 0)
     assert balances(warehouse) == {i: row["balance"] for i, row in history.folded().items()}
+    warehouse.close()
+
+
+def test_a_warehouse_that_is_further_than_the_journal_is_built_anew(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouses, "_NEAR", 10)
+    last = Accounts(journal).grow(200)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS)
+    with working(JournalLoading(journal, warehouse).work):
+        until(lambda: warehouse.position() == last)
+    older = Journal(f"sqlite:///{tmp_path / 'older.db'}")
+    older.create()
+    history = Accounts(older, seed=2)
+    history.grow(50)
+    with working(JournalLoading(older, warehouse).work):
+        until(lambda: warehouse.position() == older.head().position)
+        last = history.grow(10)
+        until(lambda: warehouse.position() == last)
+    assert balances(warehouse) == {i: row["balance"] for i, row in history.folded().items()}
+    older.close()
     warehouse.close()
 
 
