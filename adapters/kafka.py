@@ -12,7 +12,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
-from adapters.kafka_clients import opened
+from adapters.kafka_clients import Consumer, opened
 
 LARGEST = 8 * 1024 * 1024
 """Bytes in one record at most; topics of ours are made to take them."""
@@ -61,9 +61,14 @@ class Kafka:
         """Return the name of a partition without the prefix, as in `customer/3`."""
         return f"{partition.topic.removeprefix(f'{self.prefix}.')}/{partition.partition}"
 
+    def places(self, aggregates: Iterable[str]) -> list[TopicPartition]:
+        """Return all partitions of these aggregates."""
+        numbers = range(self.partitions)
+        return [TopicPartition(self.topic(name), each) for name in aggregates for each in numbers]
+
     def channels(self, aggregates: Iterable[str]) -> list[str]:
         """Return the names of all partitions of these aggregates."""
-        return [f"{name}/{number}" for name in aggregates for number in range(self.partitions)]
+        return list(map(self.channel, self.places(aggregates)))
 
     def tuned(self, **settings: Any) -> dict[str, Any]:
         """Return settings for any client of this cluster."""
@@ -104,7 +109,7 @@ class Kafka:
             "heartbeat_interval_ms": 1000,
             "allow_auto_create_topics": False,
         }
-        return opened(KafkaConsumer, **self.tuned(**chosen | settings))
+        return opened(Consumer, **self.tuned(**chosen | settings))
 
     def admin(self, **settings: Any) -> KafkaAdminClient:
         """Return a client that makes and describes topics."""

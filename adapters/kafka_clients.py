@@ -1,7 +1,8 @@
-"""Clients of Kafka that leave nothing behind: no socket, and no thread when there is no broker.
+"""Clients of Kafka that leave nothing behind: no socket, no thread without a broker, no rebalance.
 
 What `kafka-python` 3.0.12 forgets is seen to at the places that it has for parts of one's own: the
-event loop of a client, and the way from an address to a connected socket.
+event loop of a client, and the way from an address to a connected socket; before a poll, where it
+has none.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from socket import socket
 from typing import Any
 
+from kafka import KafkaConsumer, TopicPartition
 from kafka.net import KafkaNetClient, KafkaNetSocket, NetworkSelector
 
 _DIRECT = "direct"
@@ -31,6 +33,22 @@ def opened(kind: Callable[..., Any], **settings: Any) -> Any:
     except BaseException:
         loop.close()
         raise
+
+
+class Consumer(KafkaConsumer):  # type: ignore[misc]
+    """A consumer that ends every rebalance that it has begun.
+
+    By itself it forgets one that began because the leader of the group has come to know topics
+    otherwise, when the time of a poll is up between the leader's assignment and the broker's
+    answer: it then stays without partitions and out of the group, says nothing, and polls on.
+    """
+
+    def poll(self, *args: Any, **settings: Any) -> dict[TopicPartition, list[Any]]:
+        """Return what has come, as `KafkaConsumer.poll` does; first go on with a rebalance."""
+        if self._coordinator.rejoining:
+            self._coordinator.request_rejoin()
+        records: dict[TopicPartition, list[Any]] = super().poll(*args, **settings)
+        return records
 
 
 class Loop(NetworkSelector):  # type: ignore[misc]

@@ -31,11 +31,7 @@ class KafkaHistory:
     def __init__(self, kafka: Kafka, aggregates: Iterable[str]) -> None:
         """Read the topics of some aggregates."""
         self._kafka = kafka
-        self._partitions = [
-            TopicPartition(kafka.topic(name), number)
-            for name in sorted(aggregates)
-            for number in range(kafka.partitions)
-        ]
+        self._partitions = kafka.places(sorted(aggregates))
         self._begin = dict.fromkeys(self._partitions, 0)
 
     def __call__(self, _: int) -> Iterator[Sequence[Recorded]]:

@@ -74,6 +74,9 @@ class KafkaProjection:
         try:
             topics = [self._kafka.topic(kind) for kind in kinds]
             consumer.subscribe(topics, listener=_Seek(consumer, self._offset))
+            # Whoever leads the group shares out what it knows: it should know the topics before it
+            # joins, else all are shared out twice. To be asked for offsets, they have to be known.
+            consumer.end_offsets(self._kafka.places(kinds), timeout_ms=10_000)
             with ThreadPoolExecutor(1, "poll") as thread:
                 # What comes next is fetched and unpacked while the database writes.
                 coming = thread.submit(consumer.poll, timeout_ms=500)

@@ -1,4 +1,4 @@
-"""Clients of Kafka: whatever becomes of them, they leave no socket, no file and no thread."""
+"""Clients of Kafka: whatever becomes of them, they leave no socket, file, thread or rebalance."""
 
 import gc
 import socket
@@ -12,10 +12,13 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 from kafka.net import KafkaTCPTransport, create_connection
+from kafka.structs import MemberState
 
 from adapters.kafka import Kafka
 from adapters.kafka_clients import Loop, opened
+from adapters.local_kafka import LocalKafka
 from adapters.local_process import free_port
+from tests.streams.flow import until
 
 
 @pytest.fixture
@@ -93,3 +96,26 @@ def test_a_connection_that_is_closed_with_much_to_send_ends_with_the_client(
     with nothing_dropped():
         loop.run(send)
         loop.close()
+
+
+def test_a_consumer_gets_the_partitions_of_a_topic_made_later_however_short_its_polls_are(
+    kafka: LocalKafka, topic_prefix: str
+) -> None:
+    cluster = Kafka(kafka.bootstrap, topic_prefix.rstrip("."), partitions=3)
+    consumer = cluster.consumer(cluster.group("early"))
+
+    def state() -> str:
+        # The broker's answers come between two polls, not within one.
+        consumer.poll(timeout_ms=1)
+        known: str = consumer.group_metadata().state
+        return known
+
+    try:
+        consumer.subscribe([cluster.topic("late")])
+        until(lambda: state() == MemberState.STABLE)
+        assert consumer.assignment() == set()
+        cluster.ensure(["late"])
+        until(lambda: state() == MemberState.STABLE and consumer.assignment(), timeout=20)
+        assert consumer.assignment() == set(cluster.places(["late"]))
+    finally:
+        consumer.close(autocommit=False)

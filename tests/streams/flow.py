@@ -82,11 +82,7 @@ def records(
 ) -> dict[TopicPartition, list[Any]]:
     """Read topics from the start until there is enough; return the records by partition."""
     consumer = kafka.consumer(None)
-    places = [
-        TopicPartition(kafka.topic(kind), number)
-        for kind in kinds
-        for number in range(kafka.partitions)
-    ]
+    places = kafka.places(kinds)
     consumer.assign(places)
     consumer.seek_to_beginning()
     found: dict[TopicPartition, list[Any]] = {place: [] for place in places}

@@ -80,6 +80,22 @@ def test_rows_follow_kafka_and_their_position_reaches_the_head(
     assert rows(engine) == history.folded()
 
 
+def test_a_projector_that_starts_is_given_its_partitions_at_once(
+    engine: sa.Engine, cluster: Kafka, caplog: pytest.LogCaptureFixture
+) -> None:
+    def given() -> list[object]:
+        args = [each.args for each in caplog.records if each.msg.startswith("Setting newly assign")]
+        return [each[0] for each in args if isinstance(each, tuple)]
+
+    projector = fed_by(cluster, engine)
+    with (
+        caplog.at_level("INFO", "kafka.coordinator.consumer"),
+        working(KafkaProjection(cluster, projector).work),
+    ):
+        until(given)
+    assert given() == [set(cluster.places(["account"]))]
+
+
 def test_projectors_share_the_work_while_they_come_and_go(
     journal: Journal, engine: sa.Engine, cluster: Kafka
 ) -> None:
