@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
@@ -29,6 +28,7 @@ from domain.profile import (
     RegistrationNumber,
     Website,
     Year,
+    normal_number,
 )
 from domain.standing import State
 from domain.values import (
@@ -50,12 +50,6 @@ class RegistrationNumberTaken(RuleViolation):
 
 class ParentCycle(RuleViolation):
     """A customer is not placed under itself or under one of its own subsidiaries."""
-
-
-def normal_number(number: str) -> str:
-    """Return a registration number as it is compared: letters and digits only, in one case."""
-    folded = unicodedata.normalize("NFKC", number).upper()
-    return "".join(character for character in folded if character.isalnum())
 
 
 class Customer(Merging, Profile, AccountTeam, Contacts, Aggregate):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.estate import Choice
 from domain.kernel import Aggregate, RecordMerged, RuleViolation, applies, command
-from domain.merge_outcome import Conflict, Item, conflict
+from domain.merge_outcome import Conflict, Item, decisions
 from domain.values import MERGED, CustomerId, Line, Lineage
 
 
@@ -36,7 +36,8 @@ AboveSurvivor = Annotated[Sequence[str], Lineage("customer", "survivor_id", "par
 AboveDuplicate = Annotated[Sequence[str], Lineage("customer", "duplicate_id", "parent_id")]
 Busy = Annotated[Sequence[str], Lineage("customer-merge", "duplicate_id", None, claim=IN_WORK)]
 Later = Annotated[Sequence[str], Lineage("customer-merge", "survivor_id", None, claim=MERGED)]
-Settled = Annotated[Sequence[Any], Lineage("customer", "survivor_id", None, take="returns")]
+AtSurvivor = Annotated[Sequence[Any], Lineage("customer", "survivor_id", None, take="outcome")]
+AtDuplicate = Annotated[Sequence[Any], Lineage("customer", "duplicate_id", None, take="outcome")]
 
 
 class OtherCustomerRequired(RuleViolation):
@@ -262,23 +263,18 @@ class CustomerMerge(Aggregate):
         changed: Items,
         kept: Items,
         conflicts: Conflicts,
-        settled: Settled,
+        at_survivor: AtSurvivor,
+        at_duplicate: AtDuplicate,
     ) -> None:
         """Note what came back and what was kept."""
         if self.state is not State.REVERSING:
             raise UndoingRequired
-        back = settled[0].get(self.id)
-        found = (
-            []
-            if back is None
-            else [conflict(self.survivor_id, self.duplicate_id, each) for each in back.kept]
-        )
         self.trigger_event(
             self.ReversalCompleted,
             returned=returned,
             changed=changed,
             kept=kept,
-            conflicts=[*found, *conflicts],
+            conflicts=decisions(self.id, at_survivor[0], at_duplicate[0], conflicts),
         )
 
     @applies(ReversalCompleted)

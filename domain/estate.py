@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.account_team import TeamRole
 from domain.profile import Category, Details, Grade, Purchase, Reach
+from domain.standing import State
 from domain.values import Value
 
 
@@ -41,6 +42,18 @@ SENSITIVE = ("annual_revenue", "it_budget")
 
 NUMBER = "registration_number"
 PARENT = "parent_id"
+UNIT = "unit"
+MANAGER = "manager"
+
+TAKEN = "Another customer has the number by now."
+ABSENT = "The head office is closed or merged by now."
+BELOW = "The head office is below the customer by now."
+ENDED = "The unit has ended since."
+LEFT = "The employee has left since."
+HIDDEN = "The values are not repeated here."
+GONE = "It was taken away since."
+CORRECTED = "The person went back as corrected since."
+"""Why a value from before a merge cannot be had again, or is not proposed."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,11 +79,16 @@ class Bought(Value):
 
 
 class Difference(Value):
-    """What was changed since the merge: the field, its value before the merge, and now."""
+    """What was changed since the merge: the field, its value before the merge, and now.
+
+    `because` says why what it was cannot be had again; where it is so nevertheless, why that
+    cannot last.
+    """
 
     field: str
     was: str | None = None
     now: str | None = None
+    because: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +132,11 @@ class Absorption:
         )
 
     def restored(
-        self, own: Mapping[str, Any], later: Collection[Absorption], barred: Collection[str]
+        self,
+        own: Mapping[str, Any],
+        later: Collection[Absorption],
+        barred: Collection[str],
+        lost: Mapping[str, str],
     ) -> tuple[dict[str, Any], list[Difference]]:
         """Return the values that come back when the merge is undone, and what is to be decided.
 
@@ -122,6 +144,7 @@ class Absorption:
             own: The values that the customer has now, by name.
             later: The merges after this one; what they took too comes back when they are undone.
             barred: The fields that cannot be as before: what was taken goes, nothing comes back.
+            lost: Why nobody could give the customer what it had before, by name of the field.
         """
         values: dict[str, Any] = {}
         kept: list[Difference] = []
@@ -133,7 +156,9 @@ class Absorption:
                 values[name] = None if name in barred else before
             now = values.get(name, own[name])
             if now != before:
-                kept.append(difference(name, before, now))
+                kept.append(difference(name, before, now, lost.get(name)))
+        if values.get(MANAGER) is not None and MANAGER in lost:
+            kept.append(leaver(values[MANAGER]))
         return values, kept
 
     def missed(
@@ -145,7 +170,7 @@ class Absorption:
             *_gone("purchases", self.purchases, purchases),
             *_gone("team", self.team, team),
             *(
-                Difference(field=f"contacts/{key}")
+                Difference(field=f"contacts/{key}", because=CORRECTED)
                 for key, each in self.contacts.items()
                 if key in contacts and contacts[key] != each
             ),
@@ -160,6 +185,15 @@ class Return:
     kept: list[Difference]
 
 
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What undoing merges came to at a customer, by merge; whether it is closed."""
+
+    id: str
+    closed: bool
+    returns: Mapping[str, Return]
+
+
 def changes(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a fact that gives these values; what is nothing is cleared."""
     cleared = tuple(sorted(name for name, value in values.items() if value is None))
@@ -171,11 +205,48 @@ def told(purchase: Purchase) -> dict[str, Any]:
     return {field.name: getattr(purchase, field.name) for field in dataclasses.fields(purchase)}
 
 
-def difference(name: str, was: Any, now: Any) -> Difference:
+def lost(
+    id: str,
+    above: Collection[str],
+    head: Collection[str],
+    ended: Collection[bool],
+    left: Collection[bool],
+    holders: Collection[str],
+) -> dict[str, str]:
+    """Return by name the fields of a customer that nobody could give it as before, each with why.
+
+    Args:
+        id: The customer.
+        above: The head office before, and what is above that now.
+        head: The state of that head office.
+        ended: Whether the unit before has ended.
+        left: Whether the account manager before has left.
+        holders: Who has the registration number before.
+    """
+    found: dict[str, str] = {}
+    if {State.CLOSED, State.MERGED} & {*head}:
+        found[PARENT] = ABSENT
+    if id in above:
+        found[PARENT] = BELOW
+    if any(ended):
+        found[UNIT] = ENDED
+    if any(left):
+        found[MANAGER] = LEFT
+    if {*holders} - {id}:
+        found[NUMBER] = TAKEN
+    return found
+
+
+def difference(name: str, was: Any, now: Any, because: str | None = None) -> Difference:
     """Return a field that was changed since; what is sensitive is not repeated."""
     if name in SENSITIVE:
-        return Difference(field=name)
-    return Difference(field=name, was=_text(was), now=_text(now))
+        return Difference(field=name, because=HIDDEN)
+    return Difference(field=name, was=_text(was), now=_text(now), because=because)
+
+
+def leaver(manager: str) -> Difference:
+    """Return that a customer comes back to an account manager who has left since."""
+    return difference(MANAGER, manager, manager, LEFT)
 
 
 def _text(value: Any) -> str | None:
@@ -185,4 +256,5 @@ def _text(value: Any) -> str | None:
 def _gone(field: str, came: Mapping[Any, Any], there: Collection[Any]) -> Iterator[Difference]:
     for key in came:
         if key not in there:
-            yield Difference(field=field, was=" / ".join(key) if isinstance(key, tuple) else key)
+            was = " / ".join(key) if isinstance(key, tuple) else key
+            yield Difference(field=field, was=was, because=GONE)

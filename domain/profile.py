@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -75,6 +76,13 @@ RegistrationNumber = Annotated[
     Field(examples=["91440101231234567X"]),
 ]
 """The number under which the authorities know the organisation (统一社会信用代码, VAT number)."""
+
+
+def normal_number(number: str) -> str:
+    """Return a registration number as it is compared: letters and digits only, in one case."""
+    folded = unicodedata.normalize("NFKC", number).upper()
+    return "".join(character for character in folded if character.isalnum())
+
 
 Website = Annotated[
     str, StringConstraints(max_length=200, pattern=r"^https?://[^\s\x00-\x1f\x7f<>\"]+$")

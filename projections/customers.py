@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.contact import OfContact
-from domain.customer import normal_number
 from domain.effective import STATED
 from domain.kernel import Recorded
 from domain.personal import Each
+from domain.profile import normal_number
 from projections.columns import COARSE, Day, Id, Json, Money, Text
 from projections.kernel import ReadModel, Row
 from projections.names import name_key

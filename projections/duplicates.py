@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from rapidfuzz import fuzz
 
-from domain.customer import normal_number
+from domain.profile import normal_number
 from projections.customers import customers
 from projections.lens import Lens
 from projections.names import name_key

@@ -28,11 +28,7 @@ def open_records(event: Recorded) -> sa.Select[Any]:
     own = sa.select(unit.c.code).where(unit.c.id == event.stream)
     gone = own.cte("gone", recursive=True)
     gone = gone.union(sa.select(unit.c.code).where(unit.c.successor == gone.c.code, ended))
-    heir = sa.select(unit.c.successor.label("code")).where(unit.c.id == event.stream)
-    heirs = heir.cte("heirs", recursive=True)
-    heirs = heirs.union(sa.select(unit.c.successor).where(unit.c.code == heirs.c.code, ended))
-    alive = sa.select(unit.c.code).join(heirs, heirs.c.code == unit.c.code).where(~ended)
-    successor = alive.limit(1).scalar_subquery().label("successor")
+    successor = heir(sa.select(unit.c.successor.label("code")).where(unit.c.id == event.stream))
     customer, sale, ticket = customers.table, opportunities.table, service_tickets.table
     found = sa.union_all(
         *(
@@ -47,6 +43,18 @@ def open_records(event: Recorded) -> sa.Select[Any]:
         )
     ).subquery()
     return sa.select(found).where(found.c.successor.is_not(None))
+
+
+def heir(start: sa.Select[Any]) -> sa.Label[str | None]:
+    """Return the open unit to which the unit that a query finds has led, as `successor`.
+
+    The query gives its `code`; it is the successor itself while it is open.
+    """
+    unit, ended = units.table, units.table.c.state != "open"
+    heirs = start.cte("heirs", recursive=True)
+    heirs = heirs.union(sa.select(unit.c.successor).where(unit.c.code == heirs.c.code, ended))
+    alive = sa.select(unit.c.code).join(heirs, heirs.c.code == unit.c.code).where(~ended)
+    return alive.limit(1).scalar_subquery().label("successor")
 
 
 @policy(on=["unit.merged", "unit.closed"], facts=open_records)

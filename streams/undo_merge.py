@@ -13,11 +13,15 @@ from projections.customer_merges import customer_merges
 from projections.customers import customers
 from projections.opportunities import opportunities
 from projections.service_tickets import service_tickets
-from streams.carry_out_merge import AGAIN, following
+from streams.carry_out_merge import following
 from streams.fulfil import ACTOR
 from streams.policy import Facts, Wish, policy
+from streams.transfer_to_successor import CUSTOMER_ENDED
 
 TOUCHED = "touched"
+
+ENDED = "It has ended by now."
+ABOVE = "The customer is below it by now."
 
 _WITH = {
     "customer": (customers, "parent_id", "customer.place-under"),
@@ -29,11 +33,23 @@ _WITH = {
 def whereabouts(event: Recorded) -> sa.Select[Any]:
     """Return the query of where the records are now that followed the duplicate.
 
-    And of what came to the survivor since, which is `new`.
+    And of what came to the survivor since, which is `new`. `because` is why nobody could bring a
+    record to the duplicate.
     """
     survivor, duplicate = event.data["survivor_id"], event.data["duplicate_id"]
     merge = customer_merges.table
     since = sa.select(merge.c.created_at).where(merge.c.id == event.stream).scalar_subquery()
+    above = sa.select(customers.table.c.parent_id.label("id"))
+    heads = above.where(customers.table.c.id == duplicate).cte("heads", recursive=True)
+    heads = heads.union(above.where(customers.table.c.id == heads.c.id))
+    barred: dict[str, sa.ColumnElement[Any]] = {
+        "customer": sa.case(
+            (customers.table.c.state.in_(CUSTOMER_ENDED), ENDED),
+            (customers.table.c.id.in_(sa.select(heads.c.id)), ABOVE),
+        ),
+        "opportunity": sa.case((opportunities.table.c.status != "open", ENDED)),
+        "service-ticket": sa.null(),  # it is given to another customer in whatever state
+    }
     queries = []
     for kind, (model, column, _) in _WITH.items():
         table = model.table
@@ -44,7 +60,8 @@ def whereabouts(event: Recorded) -> sa.Select[Any]:
         )
         holder = table.c[column].label("holder")
         what = (sa.literal(kind).label("kind"), table.c.id, table.c.version, holder)
-        queries.append(sa.select(*what, new.label("new")).where(mine))
+        because = barred[kind].label("because")
+        queries.append(sa.select(*what, new.label("new"), because).where(mine))
     found = sa.union_all(*queries).subquery()
     return sa.select(found).order_by(found.c.kind, found.c.id)
 
@@ -79,18 +96,10 @@ def undo_merge(event: Recorded, facts: Facts) -> Iterator[Wish]:
     told = {"merge_id": merge, "reason": data["reason"]}
     yield Wish("customer.give-back", survivor, {**told, "duplicate_id": duplicate})
 
-    def given(refused: Collection[str]) -> dict[str, Any] | None:
-        body = {**told, "duplicate_id": duplicate, "number": False}
-        return body if survivor in refused else None
+    def parted(_: Collection[str]) -> dict[str, Any]:
+        return {**told, "survivor_id": survivor}  # what the survivor gave back is known by then
 
-    yield Wish("customer.give-back", survivor, given, key=f"{survivor}/{AGAIN}")
-    yield Wish("customer.separate", duplicate, {**told, "survivor_id": survivor})
-
-    def separated(refused: Collection[str]) -> dict[str, Any] | None:
-        body = {**told, "survivor_id": survivor, "number": False}
-        return body if duplicate in refused else None
-
-    yield Wish("customer.separate", duplicate, separated, key=f"{duplicate}/{AGAIN}")
+    yield Wish("customer.separate", duplicate, parted)
 
     def completed(refused: Collection[str]) -> dict[str, Any]:
         return _outcome(data, facts, refused)
@@ -114,17 +123,13 @@ def _outcome(data: dict[str, Any], facts: Facts, refused: Collection[str]) -> di
     conflicts += [
         _conflict(row, None, survivor, duplicate) for row in rows if row["id"] not in moved
     ]
-    if duplicate in refused:
-        number = {"field": "registration_number", "was": None, "now": None}
-        conflicts.append({"kind": "customer", "id": duplicate, **number} | _CORRECT)
     return {"returned": returned, "changed": changed, "kept": kept, "conflicts": conflicts}
-
-
-_CORRECT = {"command": "customer.correct-details", "body": {"registration_number": None}}
 
 
 def _conflict(row: dict[str, Any], was: str | None, now: str | None, to: str) -> dict[str, Any]:
     """Return a record that is not the duplicate's, with the command by which it would be."""
     _, field, command = _WITH[row["kind"]]
     told = {"kind": row["kind"], "id": row["id"], "field": field, "was": was, "now": now}
+    if row["because"] is not None:
+        return {**told, "because": row["because"]}
     return {**told, "command": command, "body": {field: to}}

@@ -15,10 +15,18 @@ from domain.contact import (
     DecisionRole,
     PersonRequired,
 )
-from domain.customer import Customer, ParentCycle, RegistrationNumberTaken, normal_number
+from domain.customer import Customer, ParentCycle, RegistrationNumberTaken
 from domain.erasure import DiscretionRequired, PersonErased
 from domain.kernel import NothingChanged
-from domain.profile import Category, Detail, Grade, Industry, PurchaseRequired, Reach
+from domain.profile import (
+    Category,
+    Detail,
+    Grade,
+    Industry,
+    PurchaseRequired,
+    Reach,
+    normal_number,
+)
 from domain.standing import (
     BusinessRequired,
     CustomerClosed,

@@ -1,5 +1,7 @@
 """Merges of customers: settled once, completed once, undone once; what goes in comes out again."""
 
+from typing import Any
+
 import pytest
 
 from domain.customer import Customer
@@ -15,17 +17,19 @@ from domain.customer_merge import (
     OtherCustomerRequired,
     UndoingRequired,
 )
-from domain.estate import Choice, Return
+from domain.estate import Choice, Outcome
 from domain.kernel import MovedMeanwhile, RecordMerged
 from domain.merge_outcome import Item
-from domain.merging import AbsorbedOnce, IntoOneCustomer
 from domain.opportunity import Opportunity
+from domain.parting import AbsorbedOnce, IntoOneCustomer
 from domain.service_ticket import ServiceTicket
 from domain.standing import CustomerMerged, State
 from domain.values import MERGED
 from tests.domain.play import IDS
 
 WHY = "The same company"
+NOTHING = [Outcome(IDS[0], closed=False, returns={})], [Outcome(IDS[1], closed=False, returns={})]
+KNOWN: tuple[list[Any], ...] = ([], [], [], [], [])
 ITEM = Item(kind="opportunity", id=IDS[2], version=1)
 
 
@@ -88,11 +92,11 @@ def test_each_step_is_taken_once_and_in_order(done: CustomerMerge) -> None:
     with pytest.raises(LaterMerge):
         done.reverse("x", [IDS[3]])
     with pytest.raises(UndoingRequired):
-        done.complete_reversal([], [], [], [], [{}])
+        done.complete_reversal([], [], [], [], *NOTHING)
     done.reverse("Two after all", [])
     with pytest.raises(MergeRequired):
         done.reverse("x", [])
-    done.complete_reversal([ITEM], [], [], [], [{done.id: Return({}, [])}])
+    done.complete_reversal([ITEM], [], [], [], *NOTHING)
     assert done.retired
     assert done.claims == {}
 
@@ -124,14 +128,14 @@ def test_a_customer_goes_into_another_one_and_comes_out_again() -> None:
     with pytest.raises(AbsorbedOnce):
         survivor.absorb(duplicate.id, IDS[3], WHY, take, [duplicate.estate], [])
     assert (survivor.details["name"], survivor.contacts) == ("B", contacts)
-    survivor.give_back(IDS[3], duplicate.id, "x", [], [])
+    survivor.give_back(IDS[3], duplicate.id, "x", *KNOWN)
     with pytest.raises(AbsorbedOnce):
-        survivor.give_back(IDS[3], duplicate.id, "x", [], [])
+        survivor.give_back(IDS[3], duplicate.id, "x", *KNOWN)
     assert (survivor.details["name"], survivor.contacts) == ("A", {})
-    duplicate.separate(survivor.id, IDS[3], "x", [survivor.returns])
+    duplicate.separate(survivor.id, IDS[3], "x", [survivor.returns], [], [])
     assert (duplicate.state, duplicate.contacts) == (State.POTENTIAL, contacts)
     with pytest.raises(IntoOneCustomer):
-        duplicate.separate(survivor.id, IDS[3], "x", [survivor.returns])
+        duplicate.separate(survivor.id, IDS[3], "x", [survivor.returns], [], [])
 
 
 def test_merges_into_one_customer_are_undone_in_any_order() -> None:
@@ -140,9 +144,9 @@ def test_merges_into_one_customer_are_undone_in_any_order() -> None:
         duplicate = customer(name)
         duplicate.merge_into(survivor.id, merge, WHY)
         survivor.absorb(duplicate.id, merge, WHY, [Choice.NAME], [duplicate.estate], [])
-    survivor.give_back(IDS[1], IDS[0], "x", [], [])
+    survivor.give_back(IDS[1], IDS[0], "x", *KNOWN)
     assert survivor.details["name"] == "C"
-    survivor.give_back(IDS[2], IDS[0], "x", [], [])
+    survivor.give_back(IDS[2], IDS[0], "x", *KNOWN)
     assert survivor.details["name"] == "A"
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from domain.customer import normal_number
 from domain.kernel import Recorded, discover, registry
+from domain.profile import normal_number
 from projections.columns import Text
 from projections.customers import customers
 from projections.kernel import ReadModel, Row, fold, read_models

@@ -32,8 +32,9 @@ class Company(House):
         for code, level, parent in UNITS:
             body = {"code": code, "name": code, "level": level}
             self.units[code] = self.do("unit.open", **body, parent=parent)
-        for code in PEOPLE:
-            self.do("employee.engage", code=code, name=code, unit="gd-gz")
+        self.people = {
+            code: self.do("employee.engage", code=code, name=code, unit="gd-gz") for code in PEOPLE
+        }
 
     def account(self, manager: str, unit: str = "gd-gz") -> tuple[str, str, str]:
         """Return a customer, an opportunity and a ticket in progress, in the hands of one."""
