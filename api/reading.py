@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Depends, Query, Request, Response
 from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from api.parts import Parts
 from api.problems import FieldMasked, InvalidParameter, NotYet
@@ -23,7 +24,15 @@ PATIENCE = 5.0
 AHEAD = timedelta(minutes=1)
 """How far the clocks of clients may be ahead of ours."""
 
-Day = Annotated[date, BeforeValidator(plain_day)]
+
+def _day(text: str) -> date:
+    try:
+        return plain_day(text)
+    except ValueError:
+        raise PydanticCustomError("day", "Give a day, as in 2026-03-31.") from None
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 """A day and nothing else: pydantic itself would take seconds since 1970 for one."""
 
 JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS  # names of columns are a kind of str
