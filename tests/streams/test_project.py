@@ -84,7 +84,8 @@ def test_a_projector_that_starts_is_given_its_partitions_at_once(
     engine: sa.Engine, cluster: Kafka, caplog: pytest.LogCaptureFixture
 ) -> None:
     def given() -> list[object]:
-        args = [each.args for each in caplog.records if each.msg.startswith("Setting newly assign")]
+        said = [each for each in caplog.records if each.name == "kafka.coordinator.consumer"]
+        args = [each.args for each in said if each.msg.startswith("Setting newly assign")]
         return [each[0] for each in args if isinstance(each, tuple)]
 
     projector = fed_by(cluster, engine)
