@@ -45,7 +45,8 @@ class Loader:
 
     The position of the warehouse is the last one up to which every event is in: positions of the
     journal have no gaps, so completeness shows without asking the source. What is ahead of a gap
-    is in as well, but no reader of an `as_of` up to the position sees it.
+    is in as well, but no reader of an `as_of` up to the position sees it. `position` moves after
+    the commit: whoever starts to read by then sees all of it.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Loader:
         self._shapes = {fact.name: fact.fingerprint for fact in facts().values()}
         self._shapes |= {each.name: each.model.fingerprint for each in self._histories}
         self._ahead: set[int] = set()
+        self._reached = 0
         self.position = 0
         self.repairs = Repairs(connection, self._histories, self._transaction)
 
@@ -126,7 +128,7 @@ class Loader:
                 append(self._connection, set_aside(self._connection, raw_table(fresh)))
                 self._fold(fresh)
                 self._advance(fresh)
-                settle_recent(self._connection, self.position)
+                settle_recent(self._connection, self._reached)
         return len(fresh)
 
     def sealed(self) -> list[tuple[str, Part]]:
@@ -193,12 +195,12 @@ class Loader:
                 return True
         if held:
             settle(self._connection, pa.concat_tables(held))
-        settle_recent(self._connection, self.position, least=1)
+        settle_recent(self._connection, self._reached, least=1)
         return False
 
     def _fresh(self, rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
         """Return the rows that are not in yet, each once, in the order of their positions."""
-        position, ahead = self.position, self._ahead
+        position, ahead = self._reached, self._ahead
         found = {row[0]: row for row in rows if row[0] > position and row[0] not in ahead}
         return [found[each] for each in sorted(found)]
 
@@ -214,7 +216,7 @@ class Loader:
                 history.load(self._connection, events)
 
     def _advance(self, rows: list[Sequence[Any]]) -> None:
-        position, ahead = self.position, self._ahead
+        position, ahead = self._reached, self._ahead
         if not ahead and rows[-1][0] == position + len(rows):
             position = rows[-1][0]
         else:
@@ -222,9 +224,9 @@ class Loader:
         while position + 1 in ahead:
             position += 1
             ahead.remove(position)
-        if position > self.position:
+        if position > self._reached:
             self._connection.execute("UPDATE store.progress SET position = ?", [position])
-            self.position = position
+            self._reached = position
 
     def differing(self, known: dict[str, str] | None = None) -> list[str]:
         """Return the tables that hold, or should hold by now, something else than the code says."""
@@ -247,6 +249,7 @@ class Loader:
         try:
             yield
             self._connection.commit()
+            self.position = self._reached
         except BaseException:
             self._connection.rollback()
             self._recall()
@@ -257,7 +260,7 @@ class Loader:
         for history in self._histories:
             history.forget()
         try:
-            self.position = position(self._connection)
+            self.position = self._reached = position(self._connection)
         except duckdb.CatalogException:
             return  # nothing was made yet
         both = "SELECT position FROM store.recent UNION ALL SELECT position FROM store.unreadable"

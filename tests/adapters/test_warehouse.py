@@ -103,6 +103,22 @@ def test_readers_on_many_threads_see_facts_histories_and_position_agree(
     assert wrong == []
 
 
+def test_a_position_is_told_when_readers_see_it_and_not_before(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, bool]] = []
+
+    def before_the_commit(*_: object) -> None:
+        with warehouse.reader() as cursor:
+            assert cursor.execute("FROM store.progress").fetchall() == [(0,)]
+        seen.append((warehouse.position(), warehouse.wait(40, timeout=0)))
+
+    monkeypatch.setattr("projections.warehouse.settle_recent", before_the_commit)
+    warehouse.load(golden_rows()[:40])
+    assert seen == [(0, False)]
+    assert warehouse.wait(40, timeout=0)
+
+
 def test_waiting_ends_when_the_position_is_reached(warehouse: Warehouse) -> None:
     rows = golden_rows()
     loading = threading.Timer(0.05, warehouse.load, [rows])
