@@ -1,18 +1,24 @@
-"""The chronicle: whole histories of some records, and events by their positions."""
+"""The chronicle: whole histories of some records, events by their positions, the past by time."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from adapters.journal import Journal, recorded
 from adapters.journal_tables import events
+from adapters.transaction import EPOCH, instant
 from domain.kernel import Recorded
 from projections.owned import among
 
 _LONG = 5_000
 """From how many positions on a stretch of the journal is long."""
+
+_BEHIND = 2_000_000
+"""Microseconds that the journal's clock may be behind that of whoever asks."""
 
 
 def histories(
@@ -47,3 +53,30 @@ def any_between(journal: Journal, kinds: Collection[str], after: int, upto: int)
     query = sa.select(events.c.type).where(events.c.position > after, events.c.position <= upto)
     with journal.engine.connect() as connection:
         return any(type_.partition(".")[0] in kinds for type_ in connection.scalars(query))
+
+
+def position_at(journal: Journal, when: datetime) -> int:
+    """Return the last position recorded by an instant that has passed, for good; 0 if none.
+
+    What is being written just then is waited for, and the instant too if it is about to pass.
+    """
+    time_us = (when - EPOCH) // (instant(1) - EPOCH)
+    if journal.head().time < when:
+        left = time_us - _next(journal)
+        if 0 <= left <= _BEHIND:
+            time.sleep((left + 1) / 1_000_000)
+            _next(journal)
+    query = (
+        sa.select(events.c.position)
+        .where(events.c.time_us <= time_us)
+        .order_by(events.c.time_us.desc(), events.c.position.desc())
+        .limit(1)
+    )
+    with journal.engine.connect() as connection:
+        return connection.scalar(query) or 0
+
+
+def _next(journal: Journal) -> int:
+    """Return a time, in microseconds, before which nothing will be recorded any more."""
+    with journal.transaction() as transaction:
+        return transaction.time_us

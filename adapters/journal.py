@@ -27,7 +27,7 @@ from adapters.journal_tables import events, head
 from adapters.migrations import bring_up_to_date
 from adapters.person_keys import PersonKeys
 from adapters.sealing import erased_by
-from adapters.transaction import EPOCH, Conflict, Transaction, instant
+from adapters.transaction import Conflict, Transaction, instant
 from domain.kernel import Origin, Recorded, Stored, discover, from_stored
 
 log = structlog.get_logger(__name__)
@@ -172,21 +172,6 @@ class Journal(ApplicationRecorder):
             query = query.where(events.c.position <= upto)
         with self.engine.connect() as connection:
             return [recorded(row) for row in connection.execute(query)]
-
-    def position_at(self, when: datetime) -> int:
-        """Return the last position recorded by an instant that has passed, for good; 0 if none."""
-        if self.head().time <= when:  # what is just being written may bear an earlier time
-            with self.transaction():
-                pass
-        time_us = (when - EPOCH) // (instant(1) - EPOCH)
-        query = (
-            sa.select(events.c.position)
-            .where(events.c.time_us <= time_us)
-            .order_by(events.c.time_us.desc(), events.c.position.desc())
-            .limit(1)
-        )
-        with self.engine.connect() as connection:
-            return connection.scalar(query) or 0
 
     # What follows is the recorder's side, for the library's own repositories and tools.
 

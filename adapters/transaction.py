@@ -35,6 +35,11 @@ _HISTORIES = (
     .order_by(events.c.stream, events.c.version)
 )
 
+# The time is read behind the lock. In the SELECT that locks, it would be that before the wait.
+_LOCKED = sa.select(head).with_for_update().cte("locked")
+_EPOCH = sa.extract("epoch", sa.func.clock_timestamp())
+_LOCKED_AND_TIME = sa.select(_LOCKED, sa.cast(_EPOCH * 1_000_000, sa.BigInteger).label("clock"))
+
 
 def instant(time_us: int) -> datetime:
     """Return microseconds since 1970 UTC as a datetime."""
@@ -68,11 +73,13 @@ class Transaction:
         self.connection = connection
         self.cache = cache
         self._sealing = Sealing(keys)
-        query = sa.select(head)
-        row = connection.execute(query.with_for_update() if lock else query).one()
+        # Who writes to PostgreSQL may be on several machines: they go by its clock, not by theirs.
+        shared = lock and connection.dialect.name == "postgresql"
+        row = connection.execute(_LOCKED_AND_TIME if shared else sa.select(head)).one()
         self._head = row
         self.position: int = row.position
-        self.time_us = max(time.time_ns() // 1000, row.time_us)
+        clock: int = row.clock if shared else time.time_ns() // 1000
+        self.time_us: int = max(clock, row.time_us + 1)
         if cache.position != self.position:
             self._catch_up()
         self.appended: list[tuple[Any, ...]] = []

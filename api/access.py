@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from adapters.belonging import belonging
+from adapters.chronicle import position_at
 from adapters.refusals import UnknownId
 from api.parts import Parts
 from api.reading import AsOf, TheParts, instant_of, invalid, json_response, known_only
@@ -111,7 +112,7 @@ def _who(
 ) -> dict[str, Any]:
     sight = see.need(EXPLAIN)
     moment = datetime.now(UTC) if on is None else instant_of(on)
-    position = parts.journal.position_at(moment)
+    position = position_at(parts.journal, moment)
     now = belonging(parts.journal, record, see.access.position)
     then = belonging(parts.journal, record, position)
     if now is None or then is None or not sight.covers(now.subject):

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from adapters.chronicle import position_at
 from adapters.refusals import UnknownId
 from adapters.warehouse import Warehouse
 from api.cursors import Cursor, page
@@ -102,9 +103,9 @@ def _positions(
     if to is not None and until is not None:
         raise invalid("to", "Give either to or to_position.")
     if from_ is not None:
-        since = parts.journal.position_at(moment_of(from_, "from", time.min) - _AN_INSTANT)
+        since = position_at(parts.journal, moment_of(from_, "from", time.min) - _AN_INSTANT)
     if to is not None:
-        until = parts.journal.position_at(moment_of(to, "to", time.max))
+        until = position_at(parts.journal, moment_of(to, "to", time.max))
     until = head if until is None else until
     for name, moment in (("from", from_), ("to", to)):
         if moment is not None and moment_of(moment, name, time.min) > datetime.now(UTC) + AHEAD:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from adapters.chronicle import position_at
 from adapters.databases import connect
 from adapters.guard import Guard
 from adapters.journal import Journal
@@ -39,7 +40,7 @@ def export(
         position = None
         if as_of is not None:
             try:
-                position = journal.position_at(instant_of(as_of))
+                position = position_at(journal, instant_of(as_of))
             except InvalidParameter as error:
                 raise Failure(f"--as-of: {error.errors[0]['detail']}", 2) from error
         sights = None if employee is None else _sights(settings, journal, employee)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.concurrency import run_in_threadpool
 
-from adapters.chronicle import histories
+from adapters.chronicle import histories, position_at
 from adapters.feed import Filter, feed
 from api.cursors import Cursor, page
 from api.events import shown
@@ -78,7 +78,7 @@ async def late(
 
 def _position(parts: Parts, since: str) -> int:
     if not (since.isascii() and since.isdecimal()):
-        return parts.journal.position_at(instant_of(since, "since"))
+        return position_at(parts.journal, instant_of(since, "since"))
     position = int(since)
     if position > parts.journal.head().position:
         raise invalid("since", "The journal has not come so far.")

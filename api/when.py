@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fastapi import Depends, Query
 from starlette.concurrency import run_in_threadpool
 
-from adapters.chronicle import any_between
+from adapters.chronicle import any_between, position_at
 from api.parts import Parts
 from api.reading import AsOf, TheParts, instant_of, invalid
 from projections.tables import reached
@@ -85,7 +85,7 @@ def _position(parts: Parts, as_of: str | None, position: int | None) -> int:
         return position
     if position is not None:
         raise invalid("as_of_position", "Give either as_of or as_of_position.")
-    found = parts.journal.position_at(instant_of(as_of))
+    found = position_at(parts.journal, instant_of(as_of))
     if not found:
         raise invalid("as_of", "Nothing had been recorded by then.")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
+from adapters.chronicle import position_at
 from adapters.journal import Journal
 from adapters.journal_tables import events
 from adapters.transaction import Conflict
@@ -149,7 +151,7 @@ def test_time_never_runs_backwards_along_the_positions(journal: Journal, writer:
     writer.submit(Append([noted(new_id(), 1)], origin())).result()
 
     times = [event.time for event in journal.read(after=0)]
-    assert times == sorted(times)
+    assert times == sorted(set(times))
 
 
 def test_an_instant_names_a_position(journal: Journal, writer: Writer) -> None:
@@ -157,9 +159,9 @@ def test_an_instant_names_a_position(journal: Journal, writer: Writer) -> None:
         writer.submit(Append([noted(new_id(), 1)], origin())).result()
     first, second, third = journal.read(after=0)
 
-    assert journal.position_at(first.time - timedelta(microseconds=1)) == 0
-    assert journal.position_at(second.time) == 2
-    assert journal.position_at(third.time + timedelta(days=1)) == 3
+    assert position_at(journal, first.time - timedelta(microseconds=1)) == 0
+    assert position_at(journal, second.time) == 2
+    assert position_at(journal, third.time + timedelta(days=1)) == 3
 
 
 def test_what_is_being_written_at_an_instant_is_waited_for(database_url: str) -> None:
@@ -171,15 +173,57 @@ def test_what_is_being_written_at_an_instant_is_waited_for(database_url: str) ->
             transaction.append([noted(new_id(), 1)], origin())
             transaction.end_unit()
             instant = datetime.now(UTC)
-            asked = pool.submit(here.position_at, instant)
+            asked = pool.submit(position_at, here, instant)
             with pytest.raises(TimeoutError):
                 asked.result(timeout=0.3)
         assert asked.result() == 1
 
     here.insert_events([StoredEvent(new_id(), 1, "note.taken", b"{}")], origin=origin())
-    assert here.position_at(instant) == 1
+    assert position_at(here, instant) == 1
     here.close()
     elsewhere.close()
+
+
+def test_on_postgresql_all_go_by_its_clock(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(postgres_url)
+    journal.create()
+    ours = time.time_ns
+    asked = datetime.now(UTC)
+    assert position_at(journal, asked) == 0
+    monkeypatch.setattr(time, "time_ns", lambda: ours() - 30 * 10**9)  # a writer that is behind
+    journal.insert_events([StoredEvent(new_id(), 1, "note.taken", b"{}")], origin=origin())
+    monkeypatch.undo()
+    assert position_at(journal, asked) == 0
+    assert position_at(journal, datetime.now(UTC)) == 1
+    journal.close()
+
+
+def test_whoever_had_to_wait_has_the_time_after_it(postgres_url: str) -> None:
+    here, elsewhere = Journal(postgres_url), Journal(postgres_url)
+    here.create()
+
+    with ThreadPoolExecutor() as pool:
+        with elsewhere.transaction():
+            note = StoredEvent(new_id(), 1, "note.taken", b"{}")
+            written = pool.submit(here.insert_events, [note], origin=origin())
+            with pytest.raises(TimeoutError):
+                written.result(timeout=0.3)
+            released = datetime.now(UTC)
+        written.result()
+
+    assert here.read(after=0)[0].time > released
+    here.close()
+    elsewhere.close()
+
+
+def test_an_instant_that_is_about_to_pass_is_waited_for(journal: Journal) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=0.3)
+    assert position_at(journal, soon) == 0
+    journal.insert_events([StoredEvent(new_id(), 1, "note.taken", b"{}")], origin=origin())
+    assert journal.read(after=0)[0].time > soon
+    assert position_at(journal, soon) == 0
 
 
 def test_waiting_for_events_ends_with_the_first_append_of_anyone(database_url: str) -> None:
