@@ -1,5 +1,6 @@
 """Digests over HTTP: what changed with a customer and its hierarchy between two moments."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from adapters.settings import Settings
 from tests.api.asking import head, problem
 from tests.api.conftest import KEY, serving
 from tests.api.test_seeing import World
+
+CHANCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z")
+"""Ids and times, in which any digits may turn up."""
 
 
 class Group(World):
@@ -113,8 +117,8 @@ def test_what_is_out_of_sight_or_masked_is_in_no_digest(group: Group) -> None:
     # The campaign is of the same province; the subsidiary and its sale are of another.
     assert set(records(found)) == {group.south, group.sale, group.campaign}
     assert found["counts"]["opportunity"]["changed"] == 1
-    assert "31415" not in str(found)
-    masked = str(group.digest("gd, masked", group.south))
+    assert "31415" not in CHANCE.sub("", str(found))
+    masked = CHANCE.sub("", str(group.digest("gd, masked", group.south)))
     for secret in ("77123", "77,123", "90.00", "+86 99", "10.00", "8765"):
         assert secret not in masked, secret
     assert "Wu" in masked
