@@ -130,10 +130,11 @@ def _course(
             return
         yield "advance", {"stage": stage, "effective": str(day)}
         if stage == "proposal" and random.random() < 0.3:
-            amount = round(amount * random.uniform(0.8, 1.15))
+            before, amount = amount, round(amount * random.uniform(0.8, 1.15))
             reason = "方案评审后调整数量"
             revised = {"amount": f"{amount}.00", "reason": reason, "effective": str(day)}
-            yield "revise-amount", revised
+            if amount != before:
+                yield "revise-amount", revised
         if stage == "proposal" and random.random() < 0.06:
             day += timedelta(days=random.randint(3, 20))
             if day >= today:

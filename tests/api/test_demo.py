@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -13,6 +14,7 @@ from adapters.executor import Executor
 from adapters.foundation import lay
 from adapters.journal import Journal
 from adapters.opening import Opening
+from api import demo_sales
 from api.demo import Size, begun, load, load_once
 from api.demo_places import UNITS
 from domain.kernel import Recorded
@@ -132,3 +134,15 @@ def test_registration_numbers_and_names_are_the_customers_own(events: list[Recor
     for field in ("name", "registration_number"):
         assert len({data[field] for data in customers}) == len(customers)
     assert all(len(data["registration_number"]) == 18 for data in customers)
+
+
+def test_an_amount_is_revised_to_another_one_however_small() -> None:
+    sale = demo_sales.Sale(None, date(2025, 1, 1), "tender")  # type: ignore[arg-type]
+    revised = 0
+    for seed in range(500):
+        amount = "3.00"
+        for verb, body in demo_sales._course(Random(seed), sale, 3, None, date(2026, 3, 10)):
+            if verb == "revise-amount":
+                assert body["amount"] != amount
+                amount, revised = body["amount"], revised + 1
+    assert revised > 5
