@@ -1,4 +1,4 @@
-"""The chronicle: whole histories of some records, events by their positions, the past by time."""
+"""The chronicle: whole histories of some records, events by position, positions by time."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ _HISTORIES = (
 
 # The time is read behind the lock. In the SELECT that locks, it would be that before the wait.
 _LOCKED = sa.select(head).with_for_update().cte("locked")
-_EPOCH = sa.extract("epoch", sa.func.clock_timestamp())
-_LOCKED_AND_TIME = sa.select(_LOCKED, sa.cast(_EPOCH * 1_000_000, sa.BigInteger).label("clock"))
+_SECONDS = sa.extract("epoch", sa.func.clock_timestamp())
+_LOCKED_AND_TIME = sa.select(_LOCKED, sa.cast(_SECONDS * 1_000_000, sa.BigInteger).label("clock"))
 
 
 def instant(time_us: int) -> datetime:
