@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Servers are started a hundred times by the tests: let Python keep what it compiles.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test cluster check lint bench format lock clean
+.PHONY: help run test cluster check lint audit bench format lock clean
 
 help:
 	@echo "make <target>; each sets up $(VENV) by itself on first use"
@@ -30,6 +30,11 @@ lint: $(READY) ## check format, style, types and layering
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
+# Needs the internet, so it is no part of `check`: there each package is held to its hash.
+audit: $(VENV)/bin/python ## ask the public database of vulnerabilities about the locked packages
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+
 bench: $(READY) ## measure the figures, each beside its limit on this machine
 	@$(VENV)/bin/python -m tests.bench $(ARGS)
 
@@ -41,7 +46,7 @@ format: $(READY) ## put code into the common format
 lock: $(VENV)/bin/python ## write requirements.lock anew from pyproject.toml
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra dev \
-		--no-header --no-emit-index-url --no-emit-find-links --no-annotate \
+		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --generate-hashes \
 		$(ARGS) --output-file requirements.lock
 	@echo "requirements.lock: $$(grep -c == requirements.lock) packages"
 
@@ -52,7 +57,7 @@ clean: ## remove the environment, caches and build results; never data
 
 $(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing packages into $(VENV) (some minutes the first time) ..."
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

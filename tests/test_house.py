@@ -137,12 +137,14 @@ def test_nothing_names_a_place_on_one_machine() -> None:
     assert lines_with(r"(?<![\w.}])/(home|root|Users|work|tmp)/|[A-Z]:\\Users") == []
 
 
-def test_the_lock_pins_every_dependency_and_names_no_host() -> None:
+def test_the_lock_pins_every_dependency_by_its_hashes_and_names_no_host() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
-    pins = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    assert [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; .+)?", pin)] == []
-    names = {pin.partition("==")[0] for pin in pins}
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace(" \\\n", "")
+    pins = lock.splitlines()
+    pin = r"[a-z0-9-]+==[\w.]+( ; [^#]+?)?(    --hash=sha256:[0-9a-f]{64})+"
+    assert [each for each in pins if not re.fullmatch(pin, each)] == []
+    names = {each.partition("==")[0] for each in pins}
     assert {re.split(r"[\[><=]", each)[0] for each in wanted} <= names
 
 
