@@ -41,6 +41,12 @@ class Process:
                 self._command, env=os.environ | self._environment | COMPILED, stdout=log, stderr=log
             )
 
+    @property
+    def pid(self) -> int:
+        """Its number, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def limit(self, size: int) -> None:
         """Let it make no file larger than this, in bytes; -1 lifts the limit."""
         assert self._process is not None

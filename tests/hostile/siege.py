@@ -1,0 +1,75 @@
+"""The one check that every attack, and every control, goes through."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from typing import NamedTuple
+
+from tests.hostile.others import Measured, Others
+from tests.hostile.system import System
+
+Attack = Callable[[System], Awaitable[Counter[str]]]
+"""Attacks a system, for a few seconds at most, and returns how often it was answered what."""
+
+SECONDS = 1.0
+"""Seconds in which the others are measured without an attack, and at least with it."""
+
+ALLOWED = 100.0
+"""Milliseconds by which others may wait longer than twice as long as without an attack."""
+
+ATTEMPTS = 3
+"""Of these the best counts: this machine has other work too, a limit holds each time."""
+
+MEMORY = 64_000_000
+"""Bytes that an attack may make the server need more, unless its row says otherwise."""
+
+
+class Outcome(NamedTuple):
+    """What is wrong with how a system stood an attack, if anything, and how it answered."""
+
+    faults: list[str]
+    answers: Counter[str]
+
+
+def besiege(system: System, attack: Attack, memory: int = MEMORY) -> Outcome:
+    """Attack a system while others use it; returns the best of some attempts.
+
+    Nobody else may be refused anything, wait longer than `ALLOWED` tells, nor may
+    the server need more than so many bytes of `memory` beyond what it needed at first.
+    """
+    return asyncio.run(_besiege(system, attack, memory))
+
+
+async def _besiege(system: System, attack: Attack, memory: int) -> Outcome:
+    best: Outcome | None = None
+    rested = 0
+    async with Others(system) as others:
+        for _ in range(ATTEMPTS):
+            await others.met()
+            await asyncio.sleep(SECONDS)
+            before = await others.met()
+            answers, _ = await asyncio.gather(attack(system), asyncio.sleep(SECONDS))
+            during = await others.met()
+            rested = rested or before.memory
+            print(f"before: {before}\nduring: {during}\nanswered: {dict(answers)}")
+            outcome = Outcome(
+                list(_faults(before, during, during.memory - rested, memory)), answers
+            )
+            if best is None or len(outcome.faults) < len(best.faults):
+                best = outcome
+            if not best.faults:
+                break
+    assert best is not None
+    return best
+
+
+def _faults(before: Measured, during: Measured, grown: int, memory: int) -> Iterator[str]:
+    assert not before.failed
+    if during.failed:
+        yield f"{during.failed} requests of others failed"
+    if during.longest > 2 * before.longest + ALLOWED:
+        yield f"others waited {during.longest:.0f} ms, before {before.longest:.0f} ms"
+    if grown > memory:
+        yield f"the server needed {grown / 1e6:.0f} MB more"
