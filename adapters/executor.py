@@ -6,17 +6,20 @@ import asyncio
 import dataclasses
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 import structlog
 
 from adapters import references
+from adapters.calls import Answer as Answer
+from adapters.calls import Call as Call
 from adapters.dating import give
 from adapters.digests import digest
 from adapters.guard import Guard
 from adapters.journal import Journal
+from adapters.operated import ANYBODY
 from adapters.permission_check import must_wait, permit_of
 from adapters.refusals import (
     KeyReused,
@@ -29,54 +32,17 @@ from adapters.refusals import (
 )
 from adapters.separation import require_other_hands
 from adapters.shapes import arguments_in
+from adapters.together import Together
 from adapters.transaction import Transaction
 from adapters.writer import Writer
 from domain.commands import Command, every_command
-from domain.kernel import Aggregate, Origin, RuleViolation
+from domain.kernel import Aggregate, RuleViolation
 from domain.stored import UnreadableEvent
-from projections.sight import Party
 
 log = structlog.get_logger(__name__)
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Call:
-    """A wish to command.
-
-    `id` is the record's, `None` for a command that creates one; `body` is JSON text or plain JSON
-    values; `if_match` the version that the client has seen; `keyed` says that the command id is
-    the client's own, so that the call may be a repeat; `address`, `trace` and `credential` go into
-    the operation log; `issued` are the parameters that the server makes up, no part of the body.
-    `party` is whose permissions decide; without one it is the system itself, which may everything.
-    What a call that `yields` says holds on the day that it states, though not before the last that
-    is known of the record.
-    """
-
-    command: str
-    id: str | None
-    body: bytes | Mapping[str, Any]
-    origin: Origin
-    if_match: int | None = None
-    keyed: bool = True
-    address: str | None = None
-    trace: str | None = None
-    credential: str | None = None
-    issued: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    party: Party | None = None
-    yields: bool = False
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Answer:
-    """What an accepted command is answered: the record, its version, the last position."""
-
-    id: str
-    version: int
-    position: int
-    repeated: bool = False
 
 
 class Executor:
@@ -106,6 +72,14 @@ class Executor:
         Raises `Overloaded` at once when too many are waiting.
         """
         return self.writer.submit(self._execution(call))
+
+    def submit_together(self, calls: Sequence[Call]) -> Future[list[Answer]]:
+        """Queue calls as one unit of work: all are done, in this order, or none.
+
+        A call that names no record is about the one of the first. The future has their answers,
+        or the first refusal, which says in `call` which one it is about. Raises `Overloaded`.
+        """
+        return self.writer.submit(Together([self._execution(call) for call in calls]))
 
     def begin(self, call: Call) -> asyncio.Future[Answer]:
         """Queue a call as `submit` does, for a task of the running event loop to wait for."""
@@ -139,6 +113,8 @@ class Execution:
         self._guard = guard
         self._command = command
         self._began = time.perf_counter_ns()
+        self.repeated = False
+        self._named = call.id is not None
         self._arguments: dict[str, Any] = {}
         self._invalid: Refusal | None = None
         try:
@@ -149,7 +125,21 @@ class Execution:
             self._arguments = arguments_in(command, call.body)
         except Refusal as refusal:
             self._invalid = refusal
+        self._digest_key = digest_key
         self._digest = digest(call.command, call.id, call.body, digest_key) if call.keyed else ""
+
+    @property
+    def name(self) -> str:
+        """The name of the command."""
+        return self._call.command
+
+    def about(self, id_: str) -> None:
+        """Name the record that the call is about, unless it makes one or names its own."""
+        if self._named or self._command is None or self._command.creates:
+            return
+        self._call = call = dataclasses.replace(self._call, id=id_)
+        if call.keyed:
+            self._digest = digest(call.command, id_, call.body, self._digest_key)
 
     def needs(self) -> Iterable[str]:
         """Return the record itself and those that its body names."""
@@ -172,7 +162,12 @@ class Execution:
     def repeats(self) -> Iterable[tuple[str, str]]:
         """Return the client's own command id, if it gave one."""
         if self._call.keyed:
-            yield (self._call.origin.command_id, self._call.origin.actor)
+            yield self._key
+
+    @property
+    def _key(self) -> tuple[str, str]:
+        origin = self._call.origin
+        return (origin.command_id, ANYBODY if self._call.anybody else origin.actor)
 
     def waits(self, transaction: Transaction) -> bool:
         """Tell whether the transaction is to be committed first."""
@@ -181,12 +176,14 @@ class Execution:
     def run(self, transaction: Transaction) -> Answer:
         """Decide, append what was decided and log it; a repeat gets its first answer."""
         call, command = self._call, self._command
+        self.repeated = False
         if call.keyed:
-            done = transaction.operations.done(call.origin.command_id, call.origin.actor)
+            done = transaction.operations.done(*self._key)
             if done is not None:
                 # The digests of former times had no key.
                 if done.digest not in (self._digest, digest(call.command, call.id, call.body)):
                     raise KeyReused("The Idempotency-Key was used for another request before.")
+                self.repeated = True
                 return Answer(done.target, done.version, done.position, repeated=True)
         if self._invalid is not None or command is None:
             raise self._invalid or UnknownCommand(call.command)

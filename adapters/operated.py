@@ -14,6 +14,10 @@ _COLUMNS = tuple(operations.columns.keys())
 _COMMAND = {"credential": None, "query": None, "kind": "command", "times": 1}
 
 
+ANYBODY = ""
+"""Stands for every actor: who repeats an import is not always the one who did it first."""
+
+
 class Done(NamedTuple):
     """An accepted command as the operation log remembers it: the answer to its repeats."""
 
@@ -34,6 +38,7 @@ class Operated:
         self._kept = 0
         self.rows: list[tuple[Any, ...]] = []
         """The entries, as rows of their table; not yet in the database."""
+        self._unit: list[tuple[str, str]] = []
         self._done: dict[tuple[str, str], Done | None] = {}
 
     @property
@@ -44,16 +49,23 @@ class Operated:
     def undo_unit(self) -> None:
         """Take back the entries of the current unit of work."""
         del self.rows[self._kept :]
+        for key in self._unit:
+            self._done.pop(key, None)
+        self._unit = []
 
     def end_unit(self) -> None:
         """Keep the entries of the current unit of work."""
         self._kept = len(self.rows)
+        self._unit = []
 
     def remember(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Look up which of these (command id, actor) were accepted before, in one query."""
+        """Look up which of these (command id, actor) were accepted before, in one query.
+
+        For `ANYBODY` those count that came in at the machine itself, and not from some client.
+        """
         wanted = [key for key in dict.fromkeys(keys) if key not in self._done]
         for part in in_parts(wanted):
-            columns = ("command_id", "actor", *Done._fields)
+            columns = ("command_id", "actor", "address", *Done._fields)
             query = sa.select(*(operations.c[name] for name in columns)).where(
                 operations.c.command_id.in_([command_id for command_id, _ in part]),
                 operations.c.accepted,
@@ -62,6 +74,8 @@ class Operated:
             for row in self._connection.execute(query):
                 answer = Done(row.digest, row.target, row.version, row.position)
                 self._done[row.command_id, row.actor] = answer
+                if row.address is None:
+                    self._done[row.command_id, ANYBODY] = answer
 
     def done(self, command_id: str, actor: str) -> Done | None:
         """Return what an accepted command with this id was answered, or `None`."""
@@ -77,5 +91,8 @@ class Operated:
         row = _COMMAND | operation | {"number": self.number + 1, "time_us": self._time_us}
         self.rows.append(tuple([row[name] for name in _COLUMNS]))
         if row["accepted"] and row["kind"] == "command":
-            key = (operation["command_id"], operation["actor"])
-            self._done[key] = Done(*(operation[name] for name in Done._fields))
+            done = Done(*(operation[name] for name in Done._fields))
+            for actor in (row["actor"], ANYBODY) if row["address"] is None else (row["actor"],):
+                key = (row["command_id"], actor)
+                self._unit.append(key)
+                self._done[key] = done

@@ -10,6 +10,7 @@ from typing import Protocol
 import orjson
 
 from adapters.guard import Guard
+from adapters.journal import recorded
 from adapters.refusals import NotPermitted
 from adapters.transaction import Transaction, instant
 from domain.kernel import Aggregate, Origin, Recorded, to_stored
@@ -26,13 +27,17 @@ class Permit:
     """What one party may do in one transaction, by what was committed before it.
 
     What holds cannot change meanwhile, for the head is locked; and a transaction with facts about
-    permissions of its own is committed before the next party is decided about (`must_wait`).
+    permissions of its own is committed before the next party is decided about (`must_wait`), but
+    for those of calls that are done together: they are taken as said.
     """
 
     def __init__(self, guard: Guard, party: Party, transaction: Transaction) -> None:
         """Decide as of the beginning of a transaction."""
         committed = transaction.position - len(transaction.appended)
         self._access: Access = guard.upto(committed)
+        if not ACCESS_KINDS.isdisjoint(transaction.kinds):
+            mine = [recorded(r) for r in transaction.appended if _kind(r[3]) in ACCESS_KINDS]
+            self._access = self._access.after(mine)
         self._party = party
         self._transaction = transaction
         self._now: datetime = instant(transaction.time_us)
@@ -147,6 +152,10 @@ def permit_of(party: Party | None, guard: Guard | None, transaction: Transaction
 def must_wait(party: Party | None, transaction: Transaction) -> bool:
     """Tell whether a party is not to be decided about before a transaction is committed."""
     return party is not None and not ACCESS_KINDS.isdisjoint(transaction.kinds)
+
+
+def _kind(type_: str) -> str:
+    return type_.partition(".")[0]
 
 
 class Loading(Protocol):

@@ -18,6 +18,8 @@ class Refusal(Exception):
     title: ClassVar[str] = "Bad request"
     logged = False
     """Whether the operation log has it already."""
+    call = 0
+    """Which of several calls that were to be done together it is about; the first is 0."""
 
     def __init__(self, detail: str, errors: Sequence[dict[str, str]] = ()) -> None:
         """Refuse, saying why in words (`detail`) and field by field (`errors`)."""
@@ -95,6 +97,13 @@ class KeyReused(Refusal):
 
     status = 422
     title = "The Idempotency-Key belongs to another request"
+
+
+class TakenBack(Refusal):
+    """A command was to be done together with another one, which was refused."""
+
+    status = 424
+    title = "Another command, together with which it was to be done, was refused"
 
 
 class Overloaded(Refusal):

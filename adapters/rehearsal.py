@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from adapters.cache import Cache
 from adapters.executor import Answer, Call, Execution
+from adapters.guard import Guard
 from adapters.journal import Journal
+from adapters.together import Together
 from adapters.transaction import Transaction
+from adapters.writer import Unit
 from domain.commands import commands
 
 
@@ -21,9 +25,13 @@ class Rehearsal:
     mean nothing outside the block.
     """
 
-    def __init__(self, journal: Journal) -> None:
-        """Rehearse on what the journal holds when the block begins."""
+    def __init__(self, journal: Journal, guard: Guard | None = None) -> None:
+        """Rehearse on what the journal holds when the block begins.
+
+        Without a guard nothing is done for any party.
+        """
         self._journal = journal
+        self._guard = guard
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -46,12 +54,21 @@ class Rehearsal:
 
     def submit(self, call: Call) -> Future[Answer]:
         """Decide a call at once; its future has the answer, or a `Refusal`."""
+        return self._decide(self._execution(call))
+
+    def submit_together(self, calls: Sequence[Call]) -> Future[list[Answer]]:
+        """Decide calls as `Executor.submit_together` does, at once."""
+        return self._decide(Together([self._execution(call) for call in calls]))
+
+    def _execution(self, call: Call) -> Execution:
         command, key = commands().get(call.command), self._journal.digest_key
-        execution = Execution(call, command, digest_key=key)
-        future: Future[Answer] = Future()
+        return Execution(call, command, self._guard, key)
+
+    def _decide(self, unit: Unit) -> Future[Any]:
+        future: Future[Any] = Future()
         self._transaction.begin_unit()
         try:
-            future.set_result(execution.run(self._transaction))
+            future.set_result(unit.run(self._transaction))
         except Exception as error:
             self._transaction.undo_unit()
             future.set_exception(error)

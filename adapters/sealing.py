@@ -40,6 +40,17 @@ class Sealing:
         self._keys = keys
         self._ciphers: dict[str, AESGCM | None] = {}
         self._new: dict[str, bytes] = {}
+        self._unit: set[str] = set()
+
+    def begin_unit(self) -> None:
+        """Begin the next unit of work: the keys made so far are wanted whatever becomes of it."""
+        self._unit = set()
+
+    def undo_unit(self) -> None:
+        """Forget the persons who became known in the current unit of work."""
+        for person in self._unit:
+            del self._new[person], self._ciphers[person]
+        self._unit = set()
 
     def fetch(self, persons: Iterable[str]) -> None:
         """Look up the keys of persons that were not looked up yet, in one query."""
@@ -133,6 +144,7 @@ class Sealing:
         self.fetch(persons)
         if without := {person for person in persons if self._ciphers[person] is None}:
             for person in without - self._keys.erased(without):
+                self._unit.add(person)
                 self._new[person] = AESGCM.generate_key(256)
                 self._ciphers[person] = AESGCM(self._new[person])
 

@@ -106,6 +106,7 @@ class Transaction:
         """Begin the next unit of work."""
         self._mark = (len(self.appended), self.position)
         self._claims.begin_unit()
+        self._sealing.begin_unit()
         self._unit_versions: dict[str, int] = {}
         self._touched = set()
 
@@ -114,6 +115,7 @@ class Transaction:
         n_events, self.position = self._mark
         del self.appended[n_events:]
         self.operations.undo_unit()
+        self._sealing.undo_unit()
         # Only what the unit changed is spoilt; a record that it merely read is kept.
         self.cache.drop(
             stream
