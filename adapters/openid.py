@@ -93,7 +93,7 @@ class Provider:
         return said.get("iss") == self.issuer
 
     def verify(self, token: str) -> Signed:
-        """Return what a token says; its session is empty, for it is the provider's.
+        """Return what a token says; it has no session, for that is the provider's.
 
         Raises `BadToken`, or `ProviderUnavailable` when no keys are known to check it with.
         """
@@ -118,7 +118,7 @@ class Provider:
         since = said.get("auth_time", said["iat"])
         if not isinstance(since, int | float):
             raise BadToken("Its claim 'auth_time' is not a time.")
-        return Signed(employee, "", float(since), float(said["exp"]) + LEEWAY)
+        return Signed(employee, None, float(since), float(said["exp"]) + LEEWAY)
 
     def _key(self, name: object) -> jwt.PyJWK:
         """Return a key by its name, looking for new ones when it is not known or they are old."""

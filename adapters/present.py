@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,8 +26,8 @@ class Present:
         self.quick = engine.dialect.name == "sqlite"
         """Whether the answer is in a file of this machine, so that nobody has to wait for it."""
 
-    def look(self, ids: Collection[str] = ()) -> tuple[int, frozenset[str]]:
-        """Return the position of the last event, and which of some sessions do not go on.
+    def look(self, ids: Collection[str] = ()) -> tuple[int, Mapping[str, str]]:
+        """Return the position of the last event, and those of some sessions that go on, with whose.
 
         Whatever any process has committed before is in the answer. Raises `Unavailable`.
         """
@@ -44,7 +44,7 @@ class Present:
                 raise Unavailable("The journal cannot be read now; try again shortly.") from again
         except sa.exc.SQLAlchemyError as away:
             raise Unavailable("The journal cannot be read now; try again shortly.") from away
-        return rows[0][0], frozenset(asked) - {row[1] for row in rows}
+        return rows[0][0], {id_: employee for _, id_, employee in rows if id_ is not None}
 
     def close(self) -> None:
         """Give the connection back."""
@@ -68,9 +68,9 @@ class Present:
 
     def _query(self, count: int) -> str:
         if not count:
-            return f"SELECT position, NULL FROM {head.name}"
+            return f"SELECT position, NULL, NULL FROM {head.name}"
         markers = ", ".join([self._marker] * count)
         return (
-            f"SELECT {head.name}.position, {sessions.name}.id FROM {head.name} "
+            f"SELECT {head.name}.position, {sessions.name}.id, employee FROM {head.name} "
             f"LEFT JOIN {sessions.name} ON ended_us IS NULL AND {sessions.name}.id IN ({markers})"
         )

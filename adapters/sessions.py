@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 import hmac
 import re
 import secrets
 import time
+from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.databases import writing
+from adapters.databases import in_parts, writing
 from adapters.journal_tables import ID, journal_tables
 from domain.kernel import new_id
 
@@ -23,6 +25,10 @@ LONGEST = 30 * 86_400
 
 KEPT = 86_400
 """Seconds for which sessions that are over are still remembered."""
+
+GRACE = 10
+"""Seconds for which a token that was just exchanged is answered with the same next one: two tabs
+of a browser renew at once, and an answer gets lost on the way."""
 
 _TOKEN = re.compile(r"kr_([0-9a-f-]{36})_([0-9A-Za-z-]{22})_([0-9A-Za-z-]{43})")
 
@@ -42,6 +48,17 @@ sessions = sa.Table(
 """`family` and `current` are SHA-256 digests of the two secrets in a refresh token: one is the same
 in all tokens of the session, the other is new in each."""
 
+exchanges = sa.Table(
+    "exchanges",
+    journal_tables,
+    sa.Column("session", ID, primary_key=True),
+    sa.Column("before", sa.String(64), nullable=False),
+    sa.Column("salt", sa.String(43), nullable=False),
+    sa.Column("at_us", sa.BigInteger, nullable=False),
+)
+"""The last exchange of each session: the digest of the secret that was exchanged, and the salt by
+which whoever has that secret finds the next one. Neither this table nor an old token tells it."""
+
 
 class RefreshRefused(Exception):
     """The refresh token is unknown, or its session is over."""
@@ -59,12 +76,16 @@ class RefreshReused(RefreshRefused):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Session:
-    """A session: whose, since when (microseconds since 1970), and its next refresh token."""
+    """A session: whose, since when (microseconds since 1970), and its next refresh token.
+
+    `again` tells that the token which came had been exchanged for this one a moment ago.
+    """
 
     id: str
     employee: str
     begun_us: int
     refresh: str
+    again: bool = False
 
 
 class Sessions:
@@ -86,13 +107,19 @@ class Sessions:
         }
         with writing(self._engine).begin() as connection:
             old = sa.select(sessions.c.id).where(sessions.c.until_us < now - KEPT * 1_000_000)
-            old = old.with_for_update(skip_locked=True)
-            connection.execute(sessions.delete().where(sessions.c.id.in_(old)))
+            gone = connection.scalars(old.with_for_update(skip_locked=True)).all()
+            for part in in_parts(gone):
+                connection.execute(exchanges.delete().where(exchanges.c.session.in_(part)))
+                connection.execute(sessions.delete().where(sessions.c.id.in_(part)))
             connection.execute(sessions.insert(), row)
         return Session(id_, employee, now, f"kr_{id_}_{family}_{current}")
 
     def refresh(self, token: str) -> Session:
         """Exchange a refresh token for the next one.
+
+        The token that was exchanged last is answered with the same next one for `GRACE` seconds.
+        Nobody gets a line of tokens of their own by that: of two who hold the next one, the later
+        to use it is noticed.
 
         Raises `RefreshReused` and ends the session when the token was exchanged before,
         `RefreshRefused` when it is not good for other reasons.
@@ -100,8 +127,8 @@ class Sessions:
         match = _TOKEN.fullmatch(token)
         if match is None:
             raise RefreshRefused
-        id_, family, current = match.groups()
-        now, following = _now_us(), _secret(32)
+        id_, family, given = match.groups()
+        now = _now_us()
         with writing(self._engine).begin() as connection:
             query = sa.select(sessions).where(sessions.c.id == id_).with_for_update()
             row = connection.execute(query).one_or_none()
@@ -109,16 +136,15 @@ class Sessions:
                 raise RefreshRefused
             if row.ended_us is not None or row.until_us <= now:
                 raise RefreshRefused
-            stolen = not hmac.compare_digest(row.current, _digest(current))
-            change = sessions.update().where(sessions.c.id == id_)
-            if stolen:
-                connection.execute(change.values(ended_us=now))
+            again = not hmac.compare_digest(row.current, _digest(given))
+            if again:
+                following = _exchanged(connection, row, given, now)
             else:
-                until = _until(row.begun_us, now)
-                connection.execute(change.values(current=_digest(following), until_us=until))
-        if stolen:
+                following = _exchange(connection, row, given, now)
+        if following is None:
             raise RefreshReused(row.employee, id_)
-        return Session(id_, row.employee, row.begun_us, f"kr_{id_}_{family}_{following}")
+        refresh = f"kr_{id_}_{family}_{following}"
+        return Session(id_, row.employee, row.begun_us, refresh, again)
 
     def end(self, id_: str) -> None:
         """End a session."""
@@ -132,6 +158,37 @@ class Sessions:
         end = sessions.update().where(which, sessions.c.ended_us.is_(None))
         with writing(self._engine).begin() as connection:
             connection.execute(end.values(ended_us=_now_us()))
+
+
+def _exchange(connection: sa.Connection, row: Any, given: str, now_us: int) -> str:
+    """Make the token that follows the current one, and return its secret."""
+    salt = _secret(32)
+    following = _following(given, salt)
+    change = sessions.update().where(sessions.c.id == row.id)
+    until = _until(row.begun_us, now_us)
+    connection.execute(change.values(current=_digest(following), until_us=until))
+    connection.execute(exchanges.delete().where(exchanges.c.session == row.id))
+    made = {"session": row.id, "before": _digest(given), "salt": salt, "at_us": now_us}
+    connection.execute(exchanges.insert(), made)
+    return following
+
+
+def _exchanged(connection: sa.Connection, row: Any, given: str, now_us: int) -> str | None:
+    """Return what a secret was just exchanged for; if it was not, end the session."""
+    query = sa.select(exchanges).where(exchanges.c.session == row.id)
+    last = connection.execute(query).one_or_none()
+    just_now = last is not None and abs(now_us - last.at_us) <= GRACE * 1_000_000
+    if last is not None and just_now and hmac.compare_digest(last.before, _digest(given)):
+        return _following(given, last.salt)
+    end = sessions.update().where(sessions.c.id == row.id)
+    connection.execute(end.values(ended_us=now_us))
+    return None
+
+
+def _following(secret: str, salt: str) -> str:
+    """Return the secret that follows another."""
+    made = hmac.digest(secret.encode(), salt.encode(), "sha256")
+    return base64.urlsafe_b64encode(made).decode().rstrip("=").replace("_", "-")
 
 
 def _until(begun_us: int, now_us: int) -> int:

@@ -44,12 +44,12 @@ class BadToken(Exception):
 class Signed:
     """What a token says: who signed in when, in which session, and until when it is good.
 
-    `once` means that nothing is open but the change of the password. `since` and `until` are
-    seconds since 1970.
+    `session` is `None` where the session is a provider's. `once` means that nothing is open but the
+    change of the password. `since` and `until` are seconds since 1970.
     """
 
     employee: str
-    session: str
+    session: str | None
     since: float
     until: float
     once: bool = False
@@ -98,6 +98,8 @@ class Tokens:
             )
         except jwt.InvalidTokenError as error:
             raise BadToken(str(error)) from error
+        if not isinstance(said["sid"], str):
+            raise BadToken("Its claim 'sid' is not a session.")
         return Signed(
             said["sub"],
             said["sid"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,10 +12,13 @@ from adapters.present import Present
 from adapters.refusals import Unavailable
 from projections.access import Access
 
-Question = tuple[str, asyncio.Future[tuple[Access, bool]]]
-"""A session, or none, and where the answer goes."""
+Question = tuple[str | None, str, asyncio.Future[tuple[Access, bool]]]
+"""A session, or none, whose it has to be, and where the answer goes."""
 
-Done = Future[tuple[Access, frozenset[str]]] | asyncio.Future[tuple[Access, frozenset[str]]]
+Found = tuple[Access, Mapping[str, str]]
+"""Who may do what, and the sessions that go on with their employees."""
+
+Done = Future[Found] | asyncio.Future[Found]
 
 NEAR = 1000
 """Events that are few enough to be taken in between two requests."""
@@ -39,14 +42,15 @@ class Current:
         self.last: Access | None = None
         """What the last look found."""
 
-    async def look(self, session: str = "") -> tuple[Access, bool]:
-        """Return who may do what now, and whether a session goes on, if one is named.
+    async def look(self, session: str | None = None, employee: str = "") -> tuple[Access, bool]:
+        """Return who may do what now, and whether a session of an employee goes on.
 
+        One that is not known, or is somebody else's, does not; where none is asked for, it is true.
         Raises `Unavailable` when the databases do not answer.
         """
         loop = asyncio.get_running_loop()
         reply: asyncio.Future[tuple[Access, bool]] = loop.create_future()
-        self._waiting.append((session, reply))
+        self._waiting.append((session, employee, reply))
         if not self._looking:
             self._looking = True
             # Once the loop has read what else has arrived: one look is then enough for all.
@@ -61,13 +65,13 @@ class Current:
     def _on_the_spot(self) -> None:
         """Look at a file of this machine, unless much is to be taken in: then in the thread."""
         asked, last = self._waiting, self.last
-        found: Future[tuple[Access, frozenset[str]]] = Future()
+        found: Future[Found] = Future()
         try:
-            position, ended = self._present.look({session for session, _ in asked if session})
+            position, live = self._present.look(_sessions(asked))
             if last is None or position - last.position >= NEAR:
                 self._next()
                 return
-            found.set_result((self._access(position), ended))
+            found.set_result((self._access(position), live))
         except Exception as error:
             found.set_exception(error)
         self._waiting, self._looking = [], False
@@ -77,27 +81,31 @@ class Current:
         asked, self._waiting = self._waiting, []
         self._looking = bool(asked)
         if asked:
-            sessions = {session for session, _ in asked if session}
-            found = asyncio.get_running_loop().run_in_executor(self._thread, self._both, sessions)
+            loop = asyncio.get_running_loop()
+            found = loop.run_in_executor(self._thread, self._both, _sessions(asked))
             found.add_done_callback(lambda done: self._answered(asked, done))
 
     def _answered(self, asked: Sequence[Question], done: Done) -> None:
         self._answer(asked, done)
         self._next()
 
-    def _both(self, sessions: Collection[str]) -> tuple[Access, frozenset[str]]:
-        position, ended = self._present.look(sessions)
-        return self._access(position), ended
+    def _both(self, sessions: Collection[str]) -> Found:
+        position, live = self._present.look(sessions)
+        return self._access(position), live
 
     def _answer(self, asked: Sequence[Question], done: Done) -> None:
         error = done.exception()
         if isinstance(error, SQLAlchemyError):
             error = Unavailable("Who may do what cannot be read now; try again shortly.")
-        for session, reply in asked:
+        for session, employee, reply in asked:
             if reply.done():  # whoever asked has gone
                 continue
             if error is not None:
                 reply.set_exception(error)
                 continue
-            self.last, ended = done.result()
-            reply.set_result((self.last, session not in ended))
+            self.last, live = done.result()
+            reply.set_result((self.last, session is None or live.get(session) == employee))
+
+
+def _sessions(asked: Sequence[Question]) -> set[str]:
+    return {session for session, _, _ in asked if session is not None}

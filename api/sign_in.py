@@ -140,7 +140,8 @@ async def sign_in(request: Request, parts: TheParts) -> Response:
 async def refresh(request: Request, parts: TheParts) -> Response:
     """Exchange a refresh token for new tokens.
 
-    Each is good once. When one comes a second time somebody has a copy, and the session ends.
+    Each is good once. When one comes again within ten seconds of its use, and none that followed it
+    was used, the answer has the same next one; later, somebody has a copy, and the session ends.
     """
     body = await _read(request, Refresh)
     work = partial(parts.signing_in.refresh, body.refresh_token, _address(request))

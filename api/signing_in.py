@@ -121,6 +121,9 @@ class SigningIn:
             self.sessions.end(session.id)
             log.warning("refresh-refused", employee=session.employee, address=address)
             raise Unauthenticated("This session has ended. Sign in again.")
+        if session.again:
+            who = {"employee": session.employee, "session": session.id}
+            log.info("refresh-repeated", **who, address=address)
         return self._issue(session)
 
     def sign_out(self, who: Principal) -> None:

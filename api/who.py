@@ -118,13 +118,13 @@ class Doorkeeper:
                 raise Unauthenticated("This key is not known here.")
             return who
         signed, credential = await self._token(credentials)
-        access, live = await self._current.look(signed.session)
+        access, live = await self._current.look(signed.session, signed.employee)
         if not live:
             raise Unauthenticated("This session has ended. Sign in again.")
         who = _person(access, signed.employee, credential, named, signed.since)
         if signed.once and path not in WITH_ONE_TIME_PASSWORD:
             raise PasswordChangeRequired("Choose a password of your own first: POST /me/password.")
-        return dataclasses.replace(who, session=signed.session, once=signed.once)
+        return dataclasses.replace(who, session=signed.session or "", once=signed.once)
 
     def needed(self, path: str, address: str) -> bool:
         """Tell whether a path answers only to those who are known."""

@@ -62,7 +62,7 @@ def test_a_token_of_the_provider_says_who_came_and_until_when(
 ) -> None:
     token = real.token()
     found = ours.verify(token)
-    assert (found.employee, found.session, found.once) == ("li.wei", "", False)
+    assert (found.employee, found.session, found.once) == ("li.wei", None, False)
     assert found.until == pytest.approx(time.time() + 3600, abs=60)
     assert found.since == said(token)["iat"]
     assert ours.issued(token)

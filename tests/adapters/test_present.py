@@ -19,14 +19,15 @@ def test_each_look_sees_what_another_process_has_done_before(database_url: str) 
     mine.create()
     sessions = Sessions(other.engine)
     with contextlib.closing(Present(mine.engine)) as present:
-        assert present.look() == (0, frozenset())
-        first, second = sessions.begin("li.wei").id, sessions.begin("li.wei").id
-        assert present.look([first, second]) == (0, frozenset())
+        assert present.look() == (0, {})
+        first, second = sessions.begin("li.wei").id, sessions.begin("wang.fang").id
+        assert present.look([first, second]) == (0, {first: "li.wei", second: "wang.fang"})
         sessions.end(first)
         with other.engine.begin() as connection:
             connection.execute(head.update().values(position=7))
-        assert present.look([first, second, "unknown"]) == (7, frozenset({first, "unknown"}))
-        assert present.look() == (7, frozenset())
+        assert present.look([first, second, "unknown"]) == (7, {second: "wang.fang"})
+        assert present.look(["unknown"]) == (7, {})
+        assert present.look() == (7, {})
     mine.close()
     other.close()
 
@@ -41,7 +42,7 @@ def test_a_connection_that_was_lost_is_made_anew(postgres_url: str) -> None:
     journal = Journal(postgres_url)
     journal.create()
     with contextlib.closing(Present(journal.engine)) as present:
-        assert present.look() == (0, frozenset())
+        assert present.look() == (0, {})
         with journal.engine.connect() as connection:
             connection.execute(
                 sa.text(
@@ -49,7 +50,7 @@ def test_a_connection_that_was_lost_is_made_anew(postgres_url: str) -> None:
                     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
-        assert present.look() == (0, frozenset())
+        assert present.look() == (0, {})
     journal.close()
 
 

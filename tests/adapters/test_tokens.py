@@ -103,6 +103,7 @@ def test_a_key_signs_for_a_month_and_is_then_forgotten(ours: Tokens, engine: sa.
         {"auth_time": None},
         {"exp": "never"},
         {"sub": 7},
+        {"sid": ["s"]},
     ],
     ids=json.dumps,
 )

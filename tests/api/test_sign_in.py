@@ -170,15 +170,33 @@ def test_refresh_tokens_are_good_once_and_a_copy_ends_the_session(
 ) -> None:
     code, first = person
     second = refresh(stranger, first).json()
-    assert me(stranger, first).status_code == me(stranger, second).status_code == 200
+    third = refresh(stranger, second).json()
+    assert me(stranger, first).status_code == me(stranger, third).status_code == 200
     other = sign_in(stranger, code).json()
     problem(refresh(stranger, first), 401, "unauthenticated")
-    for tokens in (first, second):
+    for tokens in (first, second, third):
         problem(me(stranger, tokens), 401, "unauthenticated")
-    problem(refresh(stranger, second), 401, "unauthenticated")
+    problem(refresh(stranger, third), 401, "unauthenticated")
     assert me(stranger, other).status_code == 200
-    made_up = {"refresh_token": second["refresh_token"][:-1] + "!"}
+    made_up = {"refresh_token": third["refresh_token"][:-1] + "!"}
     problem(refresh(stranger, made_up), 401, "unauthenticated")
+
+
+def test_two_tabs_that_renew_at_once_both_go_on(
+    address: str, stranger: httpx.Client, person: tuple[str, dict[str, Any]]
+) -> None:
+    _, tokens = person
+
+    def renew(_: int) -> httpx.Response:
+        with httpx.Client(base_url=address, trust_env=False) as tab:
+            return refresh(tab, tokens)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(renew, range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+    assert all(me(stranger, answer.json()).status_code == 200 for answer in answers)
+    assert refresh(stranger, answers[-1].json()).status_code == 200
 
 
 def test_signing_out_ends_this_session_at_once_and_no_other(

@@ -192,6 +192,29 @@ def test_an_employee_is_known_by_a_token(door: Door) -> None:
     assert found.credential == f"password:{found.session}"
 
 
+@pytest.mark.parametrize("code", ["admin", "boss", "LI.WEI", "li.wei "])
+def test_a_session_counts_only_for_its_own_employee(door: Door, code: str) -> None:
+    session = door.sessions.begin("li.wei")
+    door.rows["employees"] += [employee("LI.WEI"), employee("li.wei ")]
+    mine, forged = (
+        door.tokens.issue(each, session.id, session.begun_us / 1e6) for each in ("li.wei", code)
+    )
+
+    async def both() -> list[Principal | BaseException]:
+        asked = (door.keeper.identify(door.headers(each), "/") for each in (mine, forged, mine))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    first, refused, last = asyncio.run(both())  # in one look
+    assert isinstance(refused, Unauthenticated)
+    assert first == last == door.ask(mine)
+
+
+@pytest.mark.parametrize("session", ["", "unknown", "0192f0c1-7d3c-7000-8000-000000000000"])
+def test_a_session_that_nobody_began_does_not_go_on(door: Door, session: str) -> None:
+    with pytest.raises(Unauthenticated):
+        door.ask(door.tokens.issue("admin", session, NOW.timestamp()))
+
+
 def left(door: Door) -> None:
     door.rows["employees"] = [employee("li.wei", state="left")]
 
