@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import jwt
 import structlog
@@ -16,6 +15,7 @@ from pydantic import BaseModel
 from adapters.asking import Unanswered, ask
 from adapters.refusals import Refusal
 from adapters.settings import Settings, secure
+from adapters.token_kinds import Accepted, require_access
 from adapters.tokens import BadToken, Signed
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,9 @@ AGE = 3600.0
 
 PATIENCE = 5.0
 """Seconds that the provider may take for an answer."""
+
+FAR = 2.0**53
+"""Seconds since 1970 past which a number is no time."""
 
 SHORTEST_RSA = 2048
 """Bits that an RSA key has at least."""
@@ -62,13 +65,23 @@ class Provider:
     """An outside provider of identities. Its methods may use the network: call it in a thread."""
 
     def __init__(
-        self, issuer: str, audience: str, claim: str = "preferred_username", pause: float = PAUSE
+        self,
+        issuer: str,
+        audience: str,
+        claim: str = "sub",
+        accepted: Accepted = "at+jwt",
+        *,
+        admin: bool = False,
+        pause: float = PAUSE,
     ) -> None:
-        """Believe tokens of an issuer for an audience; `claim` has the employee's code.
+        """Believe access tokens of an issuer for an audience; `claim` has the employee's code.
 
-        `pause` is the least number of seconds between two looks for its keys.
+        `accepted` is how they are told from its other tokens; `admin` whether one may be the
+        administrator's; `pause` the least number of seconds between two looks for its keys.
         """
         self.issuer = issuer
+        self.admin = admin
+        self._accepted = accepted
         self._audience = audience
         self._claim = claim
         self._lock = threading.Lock()
@@ -82,7 +95,9 @@ class Provider:
         """Return the provider that the settings name, if they name one."""
         if not settings.oidc_issuer:
             return None
-        return cls(settings.oidc_issuer, settings.oidc_audience, settings.oidc_claim)
+        s = settings
+        accepted = cast(Accepted, s.oidc_tokens)
+        return cls(s.oidc_issuer, s.oidc_audience, s.oidc_claim, accepted, admin=s.oidc_admin)
 
     def issued(self, token: str) -> bool:
         """Tell whether a token says that it is from this provider, which remains to be checked."""
@@ -98,10 +113,10 @@ class Provider:
         Raises `BadToken`, or `ProviderUnavailable` when no keys are known to check it with.
         """
         try:
-            name = jwt.get_unverified_header(token).get("kid")
+            header = jwt.get_unverified_header(token)
             said = jwt.decode(
                 token,
-                self._key(name),
+                self._key(header.get("kid")),
                 ALGORITHMS,
                 audience=self._audience,
                 issuer=self.issuer,
@@ -110,15 +125,15 @@ class Provider:
             )
         except (jwt.InvalidTokenError, TypeError) as error:
             raise BadToken(str(error)) from error
-        if _refreshes(said):
-            raise BadToken("It is a refresh token.")
+        require_access(self._accepted, header, said)
         employee = said.get(self._claim)
         if not isinstance(employee, str) or not employee:
             raise BadToken(f"Its claim {self._claim!r} does not name an employee.")
-        since = said.get("auth_time", said["iat"])
-        if not isinstance(since, int | float):
-            raise BadToken("Its claim 'auth_time' is not a time.")
-        return Signed(employee, None, float(since), float(said["exp"]) + LEEWAY)
+        if self._claim == "email" and said.get("email_verified") is not True:
+            raise BadToken("Whose address its claim 'email' is was not verified.")
+        # Whoever signed in before all sessions were ended is out, so the earlier time counts.
+        since = min(_seconds(said, "iat"), _seconds(said, "auth_time", said["iat"]))
+        return Signed(employee, None, since, _seconds(said, "exp") + LEEWAY)
 
     def _key(self, name: object) -> jwt.PyJWK:
         """Return a key by its name, looking for new ones when it is not known or they are old."""
@@ -157,6 +172,14 @@ class Provider:
         log.info("openid-keys-read", issuer=self.issuer, keys=sorted(self._keys))
 
 
+def _seconds(said: dict[str, Any], name: str, otherwise: Any = None) -> float:
+    """Return a claim that is a time, in seconds since 1970. Raises `BadToken`."""
+    value = said.get(name, otherwise)
+    if type(value) not in (int, float) or not abs(value) < FAR:
+        raise BadToken(f"Its claim {name!r} is not a time.")
+    return float(value)
+
+
 def _get(url: str, kind: type[Document]) -> Document:
     """Return the document at an address, which must be secure."""
     if not secure(url):
@@ -177,12 +200,3 @@ def _usable(key: dict[str, Any]) -> jwt.PyJWK | None:
         return None
     weak = found.key_type == "RSA" and found.key.key_size < SHORTEST_RSA
     return None if weak or found.algorithm_name not in ALGORITHMS else found
-
-
-def _refreshes(said: Mapping[str, Any]) -> bool:
-    """Tell whether a token says that it is only for its own renewal.
-
-    Some providers sign those alike, for the same audience, and for weeks.
-    """
-    kinds = (str(said.get(name, "")).lower() for name in ("typ", "token_use", "token_type"))
-    return any(kind in ("refresh", "offline") for kind in kinds)

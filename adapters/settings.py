@@ -72,8 +72,17 @@ class Settings:
     )
     oidc_claim: str = _setting(
         "KEYLINE_OIDC_CLAIM",
-        "claim of such tokens that is the employee's code",
-        "preferred_username",
+        "claim of such tokens that is the employee's code: one that nobody can choose or take over",
+        "sub",
+    )
+    oidc_tokens: str = _setting(
+        "KEYLINE_OIDC_TOKENS",
+        "at+jwt: believe what is called an access token (RFC 9068); jwt: also what by its claims "
+        "is one",
+        "at+jwt",
+    )
+    oidc_admin: bool = _setting(
+        "KEYLINE_OIDC_ADMIN", "1: such a token may be that of the employee admin", False
     )
     proxies: str = _setting(
         "KEYLINE_PROXIES",
@@ -159,6 +168,8 @@ class Settings:
             raise SettingsError("KEYLINE_LOG is console or json.")
         if settings.oidc_issuer and not secure(settings.oidc_issuer):
             raise SettingsError("KEYLINE_OIDC_ISSUER is an https:// URL.")
+        if settings.oidc_tokens not in ("at+jwt", "jwt"):
+            raise SettingsError("KEYLINE_OIDC_TOKENS is at+jwt or jwt.")
         return settings
 
 

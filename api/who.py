@@ -122,6 +122,8 @@ class Doorkeeper:
         if not live:
             raise Unauthenticated("This session has ended. Sign in again.")
         who = _person(access, signed.employee, credential, named, signed.since)
+        if signed.session is None and not self._may_be(access, signed.employee):
+            raise Unauthenticated("A token of the provider is not the administrator's here.")
         if signed.once and path not in WITH_ONE_TIME_PASSWORD:
             raise PasswordChangeRequired("Choose a password of your own first: POST /me/password.")
         return dataclasses.replace(who, session=signed.session or "", once=signed.once)
@@ -149,6 +151,12 @@ class Doorkeeper:
             raise NotDelegated("A system does not act on behalf of anybody.")
         party = Party(None, key=row["id"])
         return Principal(f"key:{row['name']}", row["unit"], None, party, f"key:kl_{prefix}")
+
+    def _may_be(self, access: Access, code: str) -> bool:
+        """Tell whether a token of the provider may be that of an employee."""
+        row = access.employee(code)
+        trusted = self._provider is not None and self._provider.admin
+        return trusted or (row is not None and row["code"] != ADMINISTRATOR.actor)
 
     async def _token(self, token: bytes) -> tuple[Signed, str]:
         """Return what a token says, and what kind of credential it is."""

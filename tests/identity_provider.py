@@ -32,6 +32,8 @@ _USERS = """
 config_version: 1
 users:
   admin: {password: "admin-password", email: "admin@example.org"}
+  ADMIN: {password: "a-password", email: "capital@example.org"}
+  ａｄｍｉｎ: {password: "a-password", email: "wide@example.org"}
   li.wei: {password: "li-wei-password", email: "li.wei@example.org"}
 """
 

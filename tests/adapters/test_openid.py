@@ -39,7 +39,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentityProvider]
 
 @pytest.fixture
 def ours(real: IdentityProvider) -> Provider:
-    return Provider(real.issuer, AUDIENCE, "sub", pause=0)
+    return Provider(real.issuer, AUDIENCE, "sub", "jwt", pause=0)
 
 
 def part(content: dict[str, Any]) -> str:
@@ -70,12 +70,18 @@ def test_a_token_of_the_provider_says_who_came_and_until_when(
     assert ours.verify(real.tokens()["access_token"]).employee == "li.wei"
 
 
-def test_an_id_token_is_for_the_client_that_asked_for_it(
+def test_an_id_token_opens_nothing_whomever_it_is_for(
     real: IdentityProvider, ours: Provider
 ) -> None:
     token = real.tokens()["id_token"]
-    assert Provider(real.issuer, CLIENT[0], "sub").verify(token).employee == "li.wei"
     assert "Audience" in refuse(ours, token)
+    assert "at_hash" in refuse(Provider(real.issuer, CLIENT[0], "sub", "jwt"), token)
+    assert "type" in refuse(Provider(real.issuer, CLIENT[0], "sub"), token)
+
+
+def test_by_default_only_what_is_called_an_access_token_is_believed(real: IdentityProvider) -> None:
+    assert jwt.get_unverified_header(real.token())["typ"] == "JWT"
+    assert "type" in refuse(Provider(real.issuer, AUDIENCE), real.token())
 
 
 def test_a_refresh_token_of_the_provider_opens_nothing(
@@ -106,8 +112,8 @@ def test_a_token_of_another_provider_or_for_somebody_else_is_refused(
     real: IdentityProvider, ours: Provider
 ) -> None:
     token = real.token()
-    assert "Audience" in refuse(Provider(real.issuer, "billing", "sub"), token)
-    other = Provider(real.issuer, AUDIENCE, "sub")
+    assert "Audience" in refuse(Provider(real.issuer, "billing", "sub", "jwt"), token)
+    other = Provider(real.issuer, AUDIENCE, "sub", "jwt")
     other.verify(token)
     other.issuer = "https://id.example.org"
     assert "issuer" in refuse(other, token)
@@ -152,7 +158,7 @@ def test_the_public_key_does_not_pass_for_a_secret(real: IdentityProvider, ours:
 
 def test_a_claim_that_names_nobody_is_refused(real: IdentityProvider) -> None:
     for claim in ("preferred_username", "aud_", "iat", "authorities"):
-        assert claim in refuse(Provider(real.issuer, AUDIENCE, claim), real.token())
+        assert claim in refuse(Provider(real.issuer, AUDIENCE, claim, "jwt"), real.token())
 
 
 RSA = rsa.generate_private_key(65537, 2048)
@@ -190,7 +196,7 @@ class Files:
         now = int(time.time())
         given = {"iss": self.issuer, "aud": AUDIENCE, "iat": now, "exp": now + 60, "sub": "li.wei"}
         given = {name: value for name, value in (given | claims).items() if value is not None}
-        return jwt.encode(given, key, algorithm, headers={"kid": kid})
+        return jwt.encode(given, key, algorithm, headers={"kid": kid, "typ": "at+jwt"})
 
 
 @contextmanager
@@ -243,6 +249,18 @@ def test_three_algorithms_are_believed(files: Files, key: Any, algorithm: str) -
         {"typ": "Refresh"},
         {"token_use": "refresh"},
         {"auth_time": "today"},
+        {"auth_time": True},
+        {"auth_time": float("nan")},
+        {"auth_time": 10**400},
+        {"exp": 10**400},
+        {"exp": float("inf")},
+        {"sub": ["li.wei"]},
+        {"sub": ""},
+        {"typ": "ID"},
+        {"typ": "Logout"},
+        {"token_use": "id"},
+        {"at_hash": "x"},
+        {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
     ],
     ids=json.dumps,
 )
@@ -252,7 +270,26 @@ def test_a_token_with_a_wrong_claim_is_refused(files: Files, claims: dict[str, A
     assert provider.verify(files.sign("one", ED, "EdDSA", aud=["crm", AUDIENCE]))
     token = files.sign("one", ED, "EdDSA")
     text = json.dumps({k: v for k, v in (said(token) | claims).items() if v is not None})
-    refuse(provider, jwt.api_jws.encode(text.encode(), ED, "EdDSA", headers={"kid": "one"}))
+    header = {"kid": "one", "typ": "at+jwt"}
+    refuse(provider, jwt.api_jws.encode(text.encode(), ED, "EdDSA", headers=header))
+
+
+def test_who_signed_in_before_says_so_whatever_the_provider_adds(files: Files) -> None:
+    files.keys(public("one", ED))
+    provider, now = Provider(files.issuer, AUDIENCE), int(time.time())
+    for auth_time in (now - 100, now + 9_000_000):
+        token = files.sign("one", ED, "EdDSA", iat=now - 50, auth_time=auth_time)
+        assert provider.verify(token).since == min(auth_time, now - 50)
+
+
+def test_an_address_counts_as_a_claim_only_when_it_was_verified(files: Files) -> None:
+    files.keys(public("one", ED))
+    provider = Provider(files.issuer, AUDIENCE, "email")
+    good = files.sign("one", ED, "EdDSA", email="li.wei", email_verified=True)
+    assert provider.verify(good).employee == "li.wei"
+    for verified in (None, False, "true", 1):
+        token = files.sign("one", ED, "EdDSA", email="li.wei", email_verified=verified)
+        assert "email" in refuse(provider, token)
 
 
 def test_keys_that_are_weak_or_for_something_else_verify_nothing(files: Files) -> None:
@@ -344,5 +381,12 @@ def test_the_settings_name_the_provider() -> None:
     found = Provider.of(Settings(oidc_issuer="https://id.example.org"))
     assert found is not None
     assert found.issuer == "https://id.example.org"
+    assert (found._claim, found._accepted, found.admin) == ("sub", "at+jwt", False)
+    environment = {"KEYLINE_OIDC_ISSUER": found.issuer, "KEYLINE_OIDC_TOKENS": "jwt"}
+    chosen = Provider.of(Settings.read(environment | {"KEYLINE_OIDC_ADMIN": "1"}))
+    assert chosen is not None
+    assert (chosen._accepted, chosen.admin) == ("jwt", True)
+    with pytest.raises(SettingsError):
+        Settings.read({"KEYLINE_OIDC_TOKENS": "id"})
     with pytest.raises(SettingsError):
         Settings.read({"KEYLINE_OIDC_ISSUER": "http://id.example.org"})

@@ -476,18 +476,21 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentityProvi
 
 def test_an_outside_provider_signs_employees_in(tmp_path: Path, provider: IdentityProvider) -> None:
     settings = Settings(data=tmp_path, port=0, admin_key=KEY, oidc_issuer=provider.issuer)
-    settings = replace(settings, oidc_claim="sub")
+    settings = replace(settings, oidc_tokens="jwt")
     with (
         serving(settings) as address,
         httpx.Client(base_url=address, trust_env=False, timeout=30) as client,
     ):
-        token = provider.token("li.wei")
+        given = provider.tokens("li.wei")
+        token = given["access_token"]
         tokens = {"access_token": token}
         problem(me(client, tokens), 401, "unauthenticated")  # known there, but not here
         body = {"code": "li.wei", "name": "Li Wei", "unit": "group"}
         made = client.post("/employees", json=body, headers=ADMINISTRATOR).json()
         found = me(client, tokens).json()
         assert (found["actor"], found["credential"]) == ("li.wei", f"oidc:{provider.issuer}")
+        for other in ("id_token", "refresh_token"):
+            problem(me(client, {"access_token": given[other]}), 401, "unauthenticated")
         expired = {"access_token": provider.token("li.wei", minutes=-5)}
         problem(me(client, expired), 401, "unauthenticated")
         head, claims, _ = token.split(".")
@@ -499,6 +502,26 @@ def test_an_outside_provider_signs_employees_in(tmp_path: Path, provider: Identi
         leaving = {"reason": "retired"}
         client.post(f"/employees/{made['id']}/leave", json=leaving, headers=ADMINISTRATOR)
         problem(me(client, tokens), 401, "unauthenticated")
+
+
+def test_no_token_of_a_provider_is_the_administrators_unless_a_setting_says_so(
+    tmp_path: Path, provider: IdentityProvider
+) -> None:
+    settings = Settings(data=tmp_path, port=0, admin_key=KEY, oidc_issuer=provider.issuer)
+    settings = replace(settings, oidc_tokens="jwt")
+    tokens = {"access_token": provider.token("admin")}
+    for admin, status in ((False, 401), (True, 200)):
+        with (
+            serving(replace(settings, oidc_admin=admin)) as address,
+            httpx.Client(base_url=address, trust_env=False, timeout=30) as client,
+        ):
+            assert me(client, tokens).status_code == status
+            body = {"name": "A customer", "unit": "group"}
+            made = client.post("/customers", json=body, headers=bearer(tokens))
+            assert made.status_code == (201 if admin else 401)
+            for code in ("ADMIN", "ａｄｍｉｎ"):
+                alike = {"access_token": provider.token(code)}
+                problem(me(client, alike), 401, "unauthenticated")
 
 
 def test_a_provider_that_is_away_is_said_to_be(tmp_path: Path) -> None:
