@@ -16,7 +16,7 @@ from adapters import references
 from adapters.calls import Answer as Answer
 from adapters.calls import Call as Call
 from adapters.dating import give
-from adapters.digests import digest
+from adapters.digests import digest, former
 from adapters.guard import Guard
 from adapters.journal import Journal
 from adapters.operated import ANYBODY
@@ -31,7 +31,7 @@ from adapters.refusals import (
     UnknownId,
 )
 from adapters.separation import require_other_hands
-from adapters.shapes import arguments_in
+from adapters.shapes import arguments_in, values_in
 from adapters.together import Together
 from adapters.transaction import Transaction
 from adapters.writer import Writer
@@ -117,16 +117,21 @@ class Execution:
         self._named = call.id is not None
         self._arguments: dict[str, Any] = {}
         self._invalid: Refusal | None = None
+        self._digest_key = digest_key
+        self._values: Any = call.body
         try:
             if command is None:
                 raise UnknownCommand(f"There is no command {call.command!r}.")
             if call.id is not None and not _ID.fullmatch(call.id):
                 raise UnknownId(f"There is no {command.aggregate.kind} {call.id!r}.")
-            self._arguments = arguments_in(command, call.body)
+            self._values = values_in(call.body)
+            self._arguments = arguments_in(command, self._values)
         except Refusal as refusal:
             self._invalid = refusal
-        self._digest_key = digest_key
-        self._digest = digest(call.command, call.id, call.body, digest_key) if call.keyed else ""
+        self._digest = self._told() if call.keyed else ""
+
+    def _told(self) -> str:
+        return digest(self._call.command, self._call.id, self._values, self._digest_key)
 
     @property
     def name(self) -> str:
@@ -139,7 +144,7 @@ class Execution:
             return
         self._call = call = dataclasses.replace(self._call, id=id_)
         if call.keyed:
-            self._digest = digest(call.command, id_, call.body, self._digest_key)
+            self._digest = self._told()
 
     def needs(self) -> Iterable[str]:
         """Return the record itself and those that its body names."""
@@ -180,8 +185,8 @@ class Execution:
         if call.keyed:
             done = transaction.operations.done(*self._key)
             if done is not None:
-                # The digests of former times had no key.
-                if done.digest not in (self._digest, digest(call.command, call.id, call.body)):
+                told = (call.command, call.id, call.body, self._digest_key)
+                if done.digest != self._digest and done.digest not in former(*told):
                     raise KeyReused("The Idempotency-Key was used for another request before.")
                 self.repeated = True
                 return Answer(done.target, done.version, done.position, repeated=True)

@@ -11,6 +11,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import Receive, Send
 
+from adapters.exact_json import read
 from adapters.executor import Answer, Call
 from adapters.refusals import InvalidBody, Overloaded, Refusal
 from adapters.shapes import unfit
@@ -138,6 +139,8 @@ class _Batch:
             outcome = await self._submit(line, issue)
         except Refusal as refusal:
             outcome = refusal
+        except Exception as error:  # lines before it are to be answered, those behind it done
+            outcome = self._failed(command, error)
         self._results.put_nowait(_Result(self._line, command, outcome, issue.shown))
 
     async def _submit(self, line: Line, issue: Issue) -> asyncio.Future[Answer]:
@@ -173,6 +176,11 @@ class _Batch:
         if not future.cancelled():
             future.exception()  # looked at, so that nobody complains when the client has gone
 
+    def _failed(self, command: str, error: Exception) -> InternalError:
+        """Return the answer to a line that nobody could know to fail, and log why it did."""
+        log.error("command.failed", command=command, trace=self._asked.trace, exc_info=error)
+        return InternalError(f"Its trace id is {self._asked.trace}.")
+
     async def _text(self, result: _Result) -> bytes:
         """Return the line that answers a line."""
         content: dict[str, Any] = {"line": result.line}
@@ -189,11 +197,10 @@ class _Batch:
             note_line(self._parts, self._asked, result.command, refusal)
             outcome = refusal.name
             content |= {"status": refusal.status, "problem": orjson.Fragment(document(refusal))}
-        except Exception:
-            outcome = "internal-error"
-            log.exception("command.failed", command=result.command, trace=self._asked.trace)
-            error = InternalError(f"Its trace id is {self._asked.trace}.")
-            content |= {"status": error.status, "problem": orjson.Fragment(document(error))}
+        except Exception as error:
+            failure = self._failed(result.command, error)
+            outcome = failure.name
+            content |= {"status": failure.status, "problem": orjson.Fragment(document(failure))}
         self._parts.metrics.command(result.command, outcome)
         return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
 
@@ -206,7 +213,7 @@ def _read(text: bytes, limit: int) -> Line:
     if len(text) > limit:
         raise BodyTooLarge(f"A line has {limit} bytes at most.")
     try:
-        line = Line.model_validate_json(text)
+        line = Line.model_validate(read(text))
     except ValidationError as error:
         raise unfit(error) from error
     command = commands().get(line.command)

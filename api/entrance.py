@@ -16,6 +16,7 @@ from api import problems
 from api.batch import serve_batch
 from api.bodies import Disconnected
 from api.commands import Asked, CommandRoutes, Target
+from api.headers import once_each
 from api.noted import Visit
 from api.parts import Parts
 from api.problems import (
@@ -68,6 +69,9 @@ class Entrance:
         try:
             if self._inside > AT_ONCE:
                 raise Crowded("Too many requests are being answered; try again shortly.")
+            if len(headers) < len(scope["headers"]):
+                scope["headers"] = once_each(scope["headers"])
+                headers = dict(scope["headers"])
             await self._serve(
                 scope, visit, Asked(headers, visit.who, address, trace), receive, sent
             )

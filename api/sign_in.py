@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from adapters.exact_json import read
 from adapters.shapes import unfit
 from api.bodies import read_body, require_json
 from api.problems import MEDIA_TYPE
@@ -110,7 +111,7 @@ async def _read(request: Request, kind: type[Body]) -> Body:
     text = await read_body(headers, request.receive, LIMIT)
     require_json(headers)
     try:
-        return kind.model_validate_json(text)
+        return kind.model_validate(read(text))
     except ValidationError as error:
         raise unfit(error) from None
 

@@ -6,7 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
+from adapters import executor
+from adapters.shapes import arguments_in
+from domain.commands import Command
 from tests.api.asking import head, problem, register
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -119,3 +123,52 @@ def test_a_request_of_another_media_type_is_refused_whole(client: httpx.Client) 
 def test_nothing_in_is_nothing_out(client: httpx.Client) -> None:
     assert results(client.post("/commands", content=b"", headers=NDJSON)) == []
     assert results(client.post("/commands", content=b"\n\n", headers=NDJSON)) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "name"),
+    [
+        (b'"employees": 123456789012345678901234567890', 422, "invalid-body"),
+        (b'"employees": 1e400', 422, "invalid-body"),
+        (b'"annual_revenue": 1e400', 422, "invalid-body"),
+        (b'"annual_revenue": NaN', 400, "malformed-body"),
+        (b'"annual_revenue": -Infinity', 400, "malformed-body"),
+        (b'"grade": "A", "grade": "B"', 400, "malformed-body"),
+        (b'"region": "\\ud800"', 400, "malformed-body"),
+        (b'"region": "\\u0000"', 422, "invalid-body"),
+        (b'"region": ' + b"[" * 300 + b"]" * 300, 400, "malformed-body"),
+    ],
+)
+def test_an_odd_value_is_the_fault_of_its_line_alone_and_as_of_a_single_command(
+    client: httpx.Client, fields: bytes, status: int, name: str
+) -> None:
+    before = head(client)
+    body = b'{"name": "Odd", "unit": "group", %b}' % fields
+    alone = problem(
+        client.post("/customers", content=body, headers={"Content-Type": "application/json"}),
+        status,
+        name,
+    )
+    odd = b'{"command": "customer.register", "body": %b}' % body
+    content = b"\n".join([lines(new("Before")).strip(), odd, lines(new("Behind")).strip()])
+    found = results(client.post("/commands", content=content, headers=NDJSON))
+    assert [each["status"] for each in found] == [201, status, 201]
+    told = found[1]["problem"]
+    assert told["type"] == alone["type"]
+    assert told.get("errors") == alone.get("errors")
+    assert head(client) == before + 2
+
+
+def test_what_nobody_could_know_to_fail_is_answered_for_its_line_and_the_rest_goes_on(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(command: Command, values: Any) -> dict[str, Any]:
+        if values["name"] == "Trap":
+            raise ZeroDivisionError
+        return arguments_in(command, values)
+
+    monkeypatch.setattr(executor, "arguments_in", failing)
+    content = lines(new("Before the trap"), new("Trap"), new("Behind the trap"))
+    found = results(client.post("/commands", content=content, headers=NDJSON))
+    assert [each["status"] for each in found] == [201, 500, 201]
+    assert found[1]["problem"]["type"] == "/problems/internal-error"
