@@ -104,6 +104,32 @@ class Settings:
     batch_limit: int = _setting(
         "KEYLINE_BATCH_LIMIT", "bytes in the body of many commands", 67_108_864
     )
+    header_limit: int = _setting(
+        "KEYLINE_HEADER_LIMIT",
+        "bytes in the line and headers of a request, each with 32 on top; past it 431",
+        65_536,
+    )
+    header_seconds: int = _setting(
+        "KEYLINE_HEADER_SECONDS", "seconds in which these have to come; past it 408", 20
+    )
+    idle_seconds: int = _setting(
+        "KEYLINE_IDLE_SECONDS", "seconds for which a connection is kept between requests", 60
+    )
+    pipelined: int = _setting(
+        "KEYLINE_PIPELINED", "requests that may wait for the answer to one before; past it 503", 16
+    )
+    stall_seconds: int = _setting(
+        "KEYLINE_STALL_SECONDS",
+        "seconds for which a body, or the taking of an answer, may stand still; past it 408, "
+        "and the end",
+        30,
+    )
+    least_rate: int = _setting(
+        "KEYLINE_LEAST_RATE",
+        "bytes a second that the body of many commands, and the taking of an answer, come to "
+        "after that",
+        1000,
+    )
 
     @property
     def journal_url(self) -> str:

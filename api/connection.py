@@ -1,59 +1,224 @@
-"""A connection: HTTP/1.1 as uvicorn speaks it, with an end to waiting for what does not come."""
+"""A connection: HTTP/1.1 as uvicorn speaks it, with an end to whatever a client may make last.
+
+What is wrong with a request before anybody is asked (it is none, its headers are too large, do not
+come) is answered where everything else is: the application is given a request with its `refusal`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-PATIENCE = 20.0
-"""Seconds in which the line and the headers of a request have to be complete; uvicorn sets none."""
+from adapters.refusals import Refusal
+from adapters.settings import Settings
+from api.problems import Crowded, HeadersTooLarge, HeadersTooSlow, MalformedRequest
+from api.transport import Transport
+
+OVERHEAD = 32
+"""Bytes that a header counts beside its name and value, as in HTTP/2 (RFC 9113, 10.5.1)."""
+
+_BODILY = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Connection(HttpToolsProtocol):
-    """Lets go of a client that says nothing at first, or sends its headers too slowly.
+    """Lets go of a client that sends or takes too slowly, and refuses headers that are too large.
 
-    Between requests uvicorn's own limit holds; bodies have theirs in `bodies.py`.
+    Between requests uvicorn's own limit holds; bodies have theirs in `bodies.py`, answers in
+    `transport.py`.
     """
 
-    _arriving = True
-    _deadline: asyncio.TimerHandle | None = None
+    def __init__(self, settings: Settings, *args: Any, **named: Any) -> None:
+        """Hold a client to the limits of the settings; the rest is uvicorn's."""
+        super().__init__(*args, **named)
+        self._settings = settings
+        self._limit = settings.header_limit
+        self._arriving = True
+        """Whether a request is waited for, or its headers are."""
+        self._coming = False
+        """Whether its body is."""
+        self._size = 0
+        """Bytes of its line, headers and trailers, as far as they have been seen."""
+        self._moved = False
+        """Whether what arrived was more than a piece of one of these."""
+        self._refused: Refusal | None = None
+        """Why nothing that still comes is looked at."""
+        self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
-        super().connection_made(transport)
+        s = self._settings
+        held: Any = Transport(
+            transport, self.loop, s.stall_seconds, s.least_rate, self._may_be_sending
+        )
+        super().connection_made(held)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
-        self._arriving = False
+        self._arriving = self._coming = False
         self._watch()
+        self._transport.lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what has come; most requests come at once, and need no deadline."""
-        super().data_received(data)
+        if self._refused is not None or self.transport.is_closing():
+            return
+        self._unset_keepalive_if_required()
+        self._arriving = self._arriving or not self._coming
+        self._moved = False
+        try:
+            self._feed(data)
+        except httptools.HttpParserError as error:
+            self._refuse(self._refused or MalformedRequest(f"This is not HTTP/1.1: {error}."))
+            return
+        if not self._moved:
+            self._size += len(data)
+            if self._size > self._limit:
+                self._refuse(self._too_large())
+                return
         self._watch()
+
+    def _feed(self, data: bytes) -> None:
+        """Read requests; who wants to speak another protocol is answered in this one."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+            else:
+                return
 
     def on_message_begin(self) -> None:
         """Note that a request begins."""
-        self._arriving = True
+        self._moved = self._arriving = True
         super().on_message_begin()
 
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the address."""
+        self._size += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; a trailer, which comes behind the body, says nothing to us."""
+        self._size += len(name) + len(value) + OVERHEAD
+        if self._size > self._limit:
+            self._refused = self._too_large()
+            raise self._refused
+        if self._arriving:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        """Note that its headers are complete."""
-        self._arriving = False
+        """Note that its headers are complete, and let it be answered."""
+        if len(self.pipeline) >= self._settings.pipelined:
+            self._refused = Crowded("Wait for answers before you ask for more.")
+            raise self._refused
+        if self.parser.get_http_version() not in ("1.1", "1.0"):
+            self._refused = MalformedRequest("HTTP/1.1 and HTTP/1.0 are spoken here.")
+            raise self._refused
+        if self.parser.should_upgrade() and _BODILY.intersection(name for name, _ in self.headers):
+            # The parser takes what follows for the other protocol, which is not spoken here.
+            self._refused = MalformedRequest("A request with a body cannot ask for an upgrade.")
+            raise self._refused
         super().on_headers_complete()
+        self._arriving, self._coming = False, True
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of its body."""
+        self._moved = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Note that it is complete."""
+        self._moved, self._coming, self._size = True, False, 0
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next request, or for the rest of a body that nobody wants."""
+        super().on_response_complete()
+        self._watch()
+
+    def pause_writing(self) -> None:
+        """Demand that the client takes its answer."""
+        super().pause_writing()
+        self._transport.insist()
+
+    def resume_writing(self) -> None:
+        """It has taken most of it."""
+        super().resume_writing()
+        self._transport.relent()
+
+    @property
+    def _transport(self) -> Transport:
+        held: Any = self.transport
+        assert isinstance(held, Transport)
+        return held
+
+    def _may_be_sending(self) -> bool:
+        return self._coming or self._refused is not None
+
+    def _too_large(self) -> Refusal:
+        return HeadersTooLarge(f"The line and headers of a request have {self._limit} bytes.")
 
     def _watch(self) -> None:
-        if self._arriving and self._deadline is None:
-            self._deadline = self.loop.call_later(PATIENCE, self._give_up)
-        elif not self._arriving and self._deadline is not None:
+        waits = self._arriving or (self._coming and self.cycle.response_complete)
+        if waits and self._deadline is None:
+            seconds = self._settings.header_seconds
+            self._deadline = self.loop.call_later(seconds, self._give_up)
+        elif not waits and self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
     def _give_up(self) -> None:
-        transport: Any = self.transport
-        if not transport.is_closing():
-            transport.abort()
+        self._deadline = None
+        if self.flow.read_paused:  # it is us who do not read on
+            self._watch()
+        elif self._arriving and self._size:
+            seconds = self._settings.header_seconds
+            self._refuse(HeadersTooSlow(f"The headers did not come within {seconds} seconds."))
+        else:
+            self.transport.close()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer what cannot be read, behind what is still being answered, and close."""
+        self._refused = refusal
+        if self._coming and self.pipeline:
+            self.pipeline.popleft()
+        elif self._coming and not self.cycle.response_complete:
+            # The body of this request is what cannot be read: it is not served any further.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if self.cycle.response_started:
+                self.transport.close()
+                return
+        self._arriving = self._coming = False
+        self._watch()
+        answered = self.cycle is None or self.cycle.response_complete or self.cycle.disconnected
+        self.cycle = self._refusing(refusal)
+        if answered:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _refusing(self, refusal: Refusal) -> RequestResponseCycle:
+        """Return a request of which no more is known than why it is refused."""
+        super().on_message_begin()
+        nothing = {"method": "GET", "path": "/", "raw_path": b"/", "query_string": b""}
+        cycle = RequestResponseCycle(
+            scope={**self.scope, **nothing, "refusal": refusal},  # type: ignore[typeddict-item]
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+        cycle.more_body = False
+        return cycle

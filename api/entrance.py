@@ -67,6 +67,8 @@ class Entrance:
         sent = _Sent(send, trace, visit)
         self._inside += 1
         try:
+            if "refusal" in scope:  # the connection could not read it
+                raise scope["refusal"]
             if self._inside > AT_ONCE:
                 raise Crowded("Too many requests are being answered; try again shortly.")
             if len(headers) < len(scope["headers"]):

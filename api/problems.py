@@ -109,6 +109,20 @@ class MethodNotAllowed(Refusal):
         self.allowed = allowed
 
 
+class HeadersTooSlow(Refusal):
+    """The line and the headers of the request did not arrive in time."""
+
+    status = 408
+    title = "The headers did not arrive in time"
+
+
+class HeadersTooLarge(Refusal):
+    """The line and the headers of the request are larger than what is taken."""
+
+    status = 431
+    title = "The headers are too large"
+
+
 class BodyTooSlow(Refusal):
     """The body did not arrive in time."""
 
@@ -196,7 +210,7 @@ def headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
         found.append((b"retry-after", b"%d" % refusal.seconds))
     elif refusal.status == 503:
         found.append((b"retry-after", b"1"))
-    elif refusal.status in (408, 413):
+    elif refusal.status in (408, 413, 431):
         found.append((b"connection", b"close"))
     return found
 

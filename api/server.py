@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 
@@ -47,9 +48,9 @@ class Server(uvicorn.Server):
                 proxy_headers=bool(settings.proxies),
                 forwarded_allow_ips=settings.proxies,
                 limit_concurrency=CONNECTIONS,
-                timeout_keep_alive=60,
+                timeout_keep_alive=settings.idle_seconds,
                 timeout_graceful_shutdown=GRACE,
-                http=Connection,
+                http=partial(Connection, settings),  # type: ignore[arg-type]
                 ws="none",
             )
         )

@@ -1,0 +1,97 @@
+"""Transport: what is written to a client, which has to take it, and an end that it gets to see."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+LINGER = 2.0
+"""Seconds in which what a client still sends is dropped after an answer that ends the connection.
+
+Closed at once, the connection would be reset, and the answer lost with it.
+"""
+
+
+class Transport:
+    """The transport of a connection, given up when the client does not take what it asked for.
+
+    What is not taken waits in memory, and so does whatever makes it; a place is taken all the time.
+    """
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        seconds: float,
+        rate: int,
+        lingers: Callable[[], bool],
+    ) -> None:
+        """Give up whoever takes fewer than `rate` bytes a second, looking every so many seconds.
+
+        `lingers` tells whether the client may still be sending when the connection is closed.
+        """
+        self._transport = transport
+        self._loop = loop
+        self._seconds = seconds
+        self._least = seconds * rate
+        self._lingers = lingers
+        self._written = 0
+        self._taken = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._end: asyncio.TimerHandle | None = None
+        self._ended = False
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+        self.get_extra_info = transport.get_extra_info
+        self.abort = transport.abort
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        self._written += len(data)
+        self._transport.write(data)
+
+    def is_closing(self) -> bool:
+        """Tell whether nothing more is to be sent."""
+        return self._ended or self._transport.is_closing()
+
+    def close(self) -> None:
+        """Send what is left, and the end."""
+        if self.is_closing():
+            return
+        self._ended = True
+        if self._lingers():
+            self._transport.write_eof()
+            self._transport.resume_reading()
+            self._end = self._loop.call_later(LINGER, self._transport.abort)
+        else:
+            self._transport.close()
+            self.insist()
+
+    def lost(self) -> None:
+        """Forget about it: there is no connection any more."""
+        self.relent()
+        if self._end is not None:
+            self._end.cancel()
+
+    def insist(self) -> None:
+        """Begin to demand that the client takes what it is sent."""
+        if self._timer is None and self._transport.get_write_buffer_size():
+            self._taken = self._gone()
+            self._timer = self._loop.call_later(self._seconds, self._look)
+
+    def relent(self) -> None:
+        """Demand it no longer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _gone(self) -> int:
+        buffered: int = self._transport.get_write_buffer_size()
+        return self._written - buffered
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._gone() - self._taken < self._least:
+            self._transport.abort()
+        else:
+            self.insist()
