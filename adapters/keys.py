@@ -1,4 +1,4 @@
-"""Keys: the administrator's, kept as a hash, and the secret that signs cursors."""
+"""Keys: the administrator's, kept as a hash."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ keys = sa.Table(
     sa.Column("name", sa.String(100), primary_key=True),
     sa.Column("value", sa.String(200), nullable=False),
 )
-"""Hashes and secrets, beside the journal so that every process has the same."""
+"""Hashes and wrapped secrets, beside the journal so that every process has the same."""
 
 
 class Keys:
@@ -44,9 +44,7 @@ class Keys:
             key = f"kl_{secrets.token_urlsafe(32)}"
             if self._add("admin", _hash(key.encode())):
                 self.made = key
-        self._add("signing", secrets.token_hex(32))
         self._admin = self._get("admin") or ""
-        self.signing = bytes.fromhex(self._get("signing") or "")
 
     def is_admin(self, key: bytes) -> bool:
         """Tell whether this is the administrator's key, in a time that does not depend on it."""

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from adapters.databases import connect, in_parts, writing
 from adapters.master_keys import SIZE, MasterKeys
-from adapters.refusals import Unavailable
 from adapters.settings import Settings, SettingsError
+from adapters.wrapping import Wrapping
 from projections.store import as_one_of, one_of
 
 SCHEMA = "keyline_keys"
-NONCE = 12
 AT_ONCE = 1000
 """Keys that are wrapped anew in one transaction."""
 
@@ -74,7 +72,8 @@ class PersonKeys:
             engine = engine.execution_options(schema_translate_map={SCHEMA: None})
         self.engine = engine
         self.master = master
-        self._ring: dict[str, AESGCM] = {}
+        self.wrapping = Wrapping(master)
+        """Wraps by the same master key what is kept elsewhere."""
         self._get = (
             f"SELECT person, master, wrapped FROM {'' if self.lite else f'{SCHEMA}.'}persons "
             f"WHERE person {one_of(engine.dialect)}"
@@ -98,17 +97,17 @@ class PersonKeys:
         row = self._state()
         if row is None:
             self.master.make()
-            self._reload()
-            self._begin([*self._ring][-1])
+            self._begin(self.wrapping.reload())
             row = self._state()
         else:
-            self._reload()
-        if row is None or row.master not in self._ring:
+            self.wrapping.reload()
+        if row is None or not self.wrapping.has(row.master):
             raise SettingsError(
                 f"The master key {self.master.path} is another one than that which wraps the keys "
                 "of persons. Put the right one back; KEYLINE_MASTER_KEY says where it is."
             )
-        self.digest_key = self._unwrapped(row.digests_master, _DIGESTS, row.digests) or b""
+        opened = self.wrapping.unwrap(row.digests_master, _DIGESTS, row.digests)
+        self.digest_key = opened or b""
 
     def close(self) -> None:
         """Let go of the database."""
@@ -119,7 +118,8 @@ class PersonKeys:
         parameter = as_one_of(self.engine.dialect, wanted)
         with self.engine.connect() as connection:
             rows = connection.exec_driver_sql(self._get, (parameter,)).all()
-        found = ((row.person, self._unwrapped(row.master, row.person, row.wrapped)) for row in rows)
+        unwrap = self.wrapping.unwrap
+        found = ((row.person, unwrap(row.master, row.person, row.wrapped)) for row in rows)
         return {person: key for person, key in found if key is not None}
 
     def erased(self, wanted: Collection[str]) -> set[str]:
@@ -133,17 +133,18 @@ class PersonKeys:
 
     def add(self, keys: Mapping[str, bytes]) -> None:
         """Keep new keys durably. Raises `Unavailable` without the master key that is in use now."""
-        with writing(self.engine).begin() as connection:
-            # Held, so that nobody makes another master key the one in use meanwhile.
-            master = connection.scalar(sa.select(state.c.master).with_for_update(read=True)) or ""
-            cipher = self._cipher(master)
-            if cipher is None:
-                raise Unavailable(f"The master key {master} is not in {self.master.path.name}.")
+        with self._holding() as (connection, master):
             rows = [
-                {"person": person, "master": master, "wrapped": _wrapped(cipher, person, key)}
+                {"person": person, "master": master, "wrapped": self._wrap(master, person, key)}
                 for person, key in keys.items()
             ]
             connection.execute(persons.insert(), rows)
+
+    @contextmanager
+    def holding(self) -> Iterator[str]:
+        """Yield the id of the master key in use, and let no other be it within the block."""
+        with self._holding() as (_, master):
+            yield master
 
     def destroy(self, erased: Mapping[str, int]) -> None:
         """Destroy keys for good, by the person, with the position of the event that erased them."""
@@ -169,16 +170,21 @@ class PersonKeys:
         with writing(self.engine).begin() as connection:
             connection.execute(state.update(), {"followed": position})
 
-    def rotate(self, advance: Callable[[int], None] = lambda _: None) -> str:
+    def rotate(
+        self,
+        advance: Callable[[int], None] = lambda _: None,
+        others: Callable[[str], None] = lambda _: None,
+    ) -> str:
         """Wrap all keys by a new master key, the last of the file, and take the others out of it.
+
+        `others` wraps by the new one, whose id it gets, what of it is kept elsewhere.
 
         Others read and write meanwhile. Begun again after a crash it goes on where it was; only
         when nothing was begun is a new key made. `advance` is told how many keys were done.
         Returns the id of the new key. Raises `SettingsError` for a key that none of the file opens.
         """
         self.master.add_next()
-        self._reload()
-        newest = [*self.master.read()][-1]
+        newest = self.wrapping.reload()
         with writing(self.engine).begin() as connection:
             connection.execute(sa.select(state).with_for_update())
             connection.execute(state.update(), {"master": newest})
@@ -188,6 +194,7 @@ class PersonKeys:
             row = connection.execute(sa.select(state).with_for_update()).one()
             digests = self._rewrapped(newest, row.digests_master, _DIGESTS, row.digests)
             connection.execute(state.update(), {"digests_master": newest, "digests": digests})
+        others(newest)
         self.master.keep(newest)
         return newest
 
@@ -207,13 +214,16 @@ class PersonKeys:
         return len(rows)
 
     def _rewrapped(self, newest: str, master: str, name: str, wrapped: bytes) -> bytes:
-        key = self._unwrapped(master, name, wrapped)
-        if key is None:
-            raise SettingsError(
-                f"{self.master.path} does not have the master key {master}, which wraps some of "
-                "the keys: add its line to the file, before the last one, and rotate again."
-            )
-        return _wrapped(self._ring[newest], name, key)
+        return self.wrapping.rewrap(newest, master, name, wrapped)
+
+    def _wrap(self, master: str, name: str, key: bytes) -> bytes:
+        return self.wrapping.wrap(master, name, key)
+
+    @contextmanager
+    def _holding(self) -> Iterator[tuple[sa.Connection, str]]:
+        with writing(self.engine).begin() as connection:
+            held = sa.select(state.c.master).with_for_update(read=True)
+            yield connection, connection.scalar(held) or ""
 
     def _make_tables(self) -> None:
         there = sa.inspect(self.engine)
@@ -229,7 +239,7 @@ class PersonKeys:
                 raise  # else another process has made them right now
 
     def _begin(self, master: str) -> None:
-        digests = _wrapped(self._ring[master], _DIGESTS, secrets.token_bytes(SIZE))
+        digests = self._wrap(master, _DIGESTS, secrets.token_bytes(SIZE))
         row = {"one": 1, "master": master, "followed": 0}
         row |= {"digests_master": master, "digests": digests}
         insert = (sqlite if self.lite else postgresql).insert(state).on_conflict_do_nothing()
@@ -239,31 +249,6 @@ class PersonKeys:
     def _state(self) -> Any:
         with self.engine.connect() as connection:
             return connection.execute(sa.select(state)).one_or_none()
-
-    def _reload(self) -> None:
-        self._ring |= {id_: AESGCM(key) for id_, key in self.master.read().items()}
-
-    def _cipher(self, master: str) -> AESGCM | None:
-        if master not in self._ring:
-            try:
-                self._reload()  # it was rotated since
-            except SettingsError:
-                return None
-        return self._ring.get(master)
-
-    def _unwrapped(self, master: str, name: str, wrapped: bytes) -> bytes | None:
-        cipher = self._cipher(master)
-        if cipher is None:
-            return None
-        try:
-            return cipher.decrypt(wrapped[:NONCE], wrapped[NONCE:], name.encode())
-        except (InvalidTag, ValueError):
-            return None
-
-
-def _wrapped(cipher: AESGCM, name: str, key: bytes) -> bytes:
-    nonce = os.urandom(NONCE)
-    return nonce + cipher.encrypt(nonce, key, name.encode())
 
 
 def _overwrite_what_goes(connection: Any, _: Any) -> None:

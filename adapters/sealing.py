@@ -13,7 +13,8 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from adapters.person_keys import NONCE, PersonKeys
+from adapters.person_keys import PersonKeys
+from adapters.wrapping import NONCE
 from domain.kernel import Stored
 from domain.personal import Shape, erasures, personal_fields, through
 from domain.values import ERASED, IN_USE

@@ -44,7 +44,8 @@ class Settings:
     )
     master_key: str = _setting(
         "KEYLINE_MASTER_KEY",
-        "file of the key that wraps the keys of persons; empty: master.key in the data folder",
+        "file of the key that wraps the keys of persons and what signs tokens; empty: "
+        "master.key in the data folder",
         "",
     )
     kafka: str = _setting(

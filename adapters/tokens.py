@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 import threading
 import time
 from uuid import UUID
 
 import jwt
-import sqlalchemy as sa
 
-from adapters.databases import writing
-from adapters.keys import keys
+from adapters.signing_secrets import TOKENS, SigningSecrets
 from domain.kernel import new_id
 
 ISSUER = "keyline"
@@ -32,8 +29,6 @@ AGE = 30 * 86_400
 
 PAUSE = 1.0
 """Seconds between two looks for keys that other processes made."""
-
-_NAME = "token:"
 
 
 class BadToken(Exception):
@@ -58,9 +53,9 @@ class Signed:
 class Tokens:
     """Issues and verifies access tokens, with keys that all processes on a journal share."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        """Read the keys of a journal, whose tables are there; make one if there is none."""
-        self._engine = engine
+    def __init__(self, secrets: SigningSecrets) -> None:
+        """Read the keys of a journal; make one if there is none that opens."""
+        self._secrets = secrets
         self._lock = threading.Lock()
         self._looked = 0.0
         self._keys: dict[str, bytes] = {}
@@ -115,10 +110,7 @@ class Tokens:
         """
         name, now = new_id(), time.time()
         old = [each for each in self._keys if now - _made(each) > AGE + 2 * LIFETIME]
-        row = {"name": _NAME + name, "value": secrets.token_hex(32)}
-        with writing(self._engine).begin() as connection:
-            connection.execute(keys.delete().where(keys.c.name.in_([_NAME + each for each in old])))
-            connection.execute(keys.insert(), row)
+        self._secrets.add(TOKENS + name, [TOKENS + each for each in old])
         self._look()
         return name
 
@@ -131,10 +123,12 @@ class Tokens:
             raise BadToken("Its key is not known.") from None
 
     def _look(self) -> None:
-        query = sa.select(keys.c.name, keys.c.value).where(keys.c.name.startswith(_NAME))
-        with self._lock, self._engine.connect() as connection:
-            found = connection.execute(query).all()
-            self._keys = {row.name.removeprefix(_NAME): bytes.fromhex(row.value) for row in found}
+        with self._lock:
+            found = self._secrets.all(TOKENS)
+            opened = {name.removeprefix(TOKENS): key for name, key in found.items()}
+            # Wrapped by a master key that this machine does not have yet: what is known goes on.
+            known = {name: key or self._keys.get(name) for name, key in opened.items()}
+            self._keys = {name: key for name, key in known.items() if key is not None}
             self._looked = time.monotonic()
 
 

@@ -1,16 +1,23 @@
-"""`keyline keys`: the master key that wraps the keys of persons, changed while others work."""
+"""`keyline keys`: the master key changed while others work; new secrets that sign tokens."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from adapters.settings import Settings
 from api.terminal import out, progress
 
+if TYPE_CHECKING:
+    from adapters.person_keys import PersonKeys
+    from adapters.signing_secrets import SigningSecrets
+
 keys = typer.Typer(
-    no_args_is_help=True, help="The keys of persons, and the master key that wraps them."
+    no_args_is_help=True,
+    help="The keys of persons, the secrets that sign tokens, and the master key that wraps both.",
 )
 
 
@@ -24,31 +31,57 @@ def rotate(
         ),
     ] = False,
 ) -> None:
-    """Wrap the keys of persons by a new master key and remove the old one from its file.
+    """Wrap all keys and secrets by a new master key and remove the old one from its file.
 
     Servers go on meanwhile. After a crash the next call goes on where this one was. Copies of the
     keys' database from before are worth nothing without the old master key.
     """
+    from api.recording import job
+
+    with _opened() as (settings, persons, secrets):
+        if prepare:
+            persons.master.add_next()
+            out.print(f"{persons.master.path} has the new key as its last line; now rotate.")
+            return
+        with (
+            job(settings, "rotate") as outcome,
+            progress("Wrapping", persons.count()) as advance,
+        ):
+            outcome["master"] = persons.rotate(advance, secrets.rewrap)
+        count = persons.count()
+    out.print(f"{count:,} keys of persons are wrapped by the master key {outcome['master']}.")
+
+
+@keys.command()
+def renew() -> None:
+    """Throw away the secrets that sign access tokens and cursors; the next start makes new ones.
+
+    For when others may have read them, or their master key is lost. Servers that run go on with
+    theirs until they are started again. Then clients renew their access tokens, and begin lists
+    anew.
+    """
+    from api.recording import job
+
+    with _opened() as (settings, _, secrets), job(settings, "renew") as outcome:
+        outcome["secrets"] = secrets.renew()
+    out.print(f"{outcome['secrets']} secrets are gone. Now start every server again.")
+
+
+@contextmanager
+def _opened() -> Iterator[tuple[Settings, PersonKeys, SigningSecrets]]:
+    from adapters.journal import Journal
     from adapters.logs import configure
     from adapters.person_keys import PersonKeys
-    from api.recording import job
+    from adapters.signing_secrets import SigningSecrets
 
     settings = Settings.read()
     configure(settings.log)
     settings.data.mkdir(parents=True, exist_ok=True)
-    found = PersonKeys.of(settings)
+    persons = PersonKeys.of(settings)
+    journal = Journal(settings.journal_url)
     try:
-        if prepare:
-            found.master.add_next()
-            out.print(f"{found.master.path} has the new key as its last line; now rotate.")
-            return
-        with (
-            job(settings, "rotate") as outcome,
-            progress("Wrapping", found.count()) as advance,
-        ):
-            outcome["master"] = found.rotate(advance)
+        journal.create()
+        yield settings, persons, SigningSecrets(journal.engine, persons)
     finally:
-        found.close()
-    out.print(
-        f"{found.count():,} keys of persons are wrapped by the master key {outcome['master']}."
-    )
+        journal.close()
+        persons.close()

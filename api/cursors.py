@@ -63,7 +63,7 @@ def place(
 ) -> Place:
     """Return the place in the list that a request asks for. Raises `InvalidCursor`."""
     query = tuple(request.query_params.multi_items())
-    start = Place(request.url.path, query, parts_of(request).keys.signing, None)
+    start = Place(request.url.path, query, parts_of(request).cursor_key, None)
     return start if cursor is None else dataclasses.replace(start, after=start.read(cursor))
 
 

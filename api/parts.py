@@ -24,6 +24,7 @@ from adapters.passwords import Cost
 from adapters.person_keys import PersonKeys
 from adapters.present import Present
 from adapters.settings import Settings
+from adapters.signing_secrets import CURSORS, SigningSecrets
 from adapters.strangers import Strangers
 from adapters.warehouse import Warehouse
 from api.current import Current
@@ -73,13 +74,16 @@ class Parts:
         self.erasing = Erasing(self.journal, self.person_keys)
         self.erasing.follow()  # before anybody is shown anything
         self.keys = Keys(self.journal.engine, settings.admin_key)
+        secrets = SigningSecrets(self.journal.engine, self.person_keys)
+        self.cursor_key = secrets.one(CURSORS)
+        """Signs cursors."""
         self.rows = connect(settings.rows_url, "normal")
         self.guard = Guard(self.journal, self.rows)
         self.executor = Executor(self.journal, settings.queue, self.guard)
         self.notes = Notes(self.executor.writer)
         self.strangers = Strangers(self.notes.note)
         self.projector = Projector(self.rows, histories=self.journal.history)
-        self.signing_in = SigningIn(self.journal.engine, self.guard.now, password_cost)
+        self.signing_in = SigningIn(self.journal.engine, secrets, self.guard.now, password_cost)
         self.doorkeeper = Doorkeeper(
             self.keys,
             self.signing_in.tokens,

@@ -18,6 +18,7 @@ from adapters.attempts import Attempts, TooSoon
 from adapters.passwords import Cost, Passwords, WeakPassword
 from adapters.refusals import NotPermitted, Overloaded, UnknownId
 from adapters.sessions import RefreshRefused, RefreshReused, Session, Sessions
+from adapters.signing_secrets import SigningSecrets
 from adapters.tokens import LIFETIME, Tokens
 from api.problems import Forbidden, TooManyAttempts, Unauthenticated, WrongPassword
 from api.who import Principal
@@ -59,13 +60,17 @@ class SigningIn:
     """Everything about signing in. Each method but `turn` may take a second: call it by `turn`."""
 
     def __init__(
-        self, engine: sa.Engine, access: Callable[[], Access], cost: Cost | None = None
+        self,
+        engine: sa.Engine,
+        secrets: SigningSecrets,
+        access: Callable[[], Access],
+        cost: Cost | None = None,
     ) -> None:
         """Keep what is secret in a journal's database; `access` tells who works here now."""
         self.passwords = Passwords(engine, cost)
         self.attempts = Attempts(engine)
         self.sessions = Sessions(engine)
-        self.tokens = Tokens(engine)
+        self.tokens = Tokens(secrets)
         self._access = access
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="signing-in")
         self._waiting = 0

@@ -2,8 +2,10 @@
 
 import base64
 import json
+import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -13,8 +15,13 @@ import sqlalchemy as sa
 from adapters import tokens as module
 from adapters.journal import Journal
 from adapters.keys import keys
+from adapters.master_keys import MasterKeys
+from adapters.person_keys import PersonKeys
+from adapters.refusals import Unavailable
+from adapters.signing_secrets import TOKENS, SigningSecrets
 from adapters.tokens import ALGORITHM, ISSUER, LIFETIME, BadToken, Tokens
 from domain.kernel import new_id
+from tests.adapters.keyring import keys_in
 
 
 @pytest.fixture
@@ -26,15 +33,19 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def ours(engine: sa.Engine) -> Tokens:
-    return Tokens(engine)
+def secrets(engine: sa.Engine, tmp_path: Path) -> Iterator[SigningSecrets]:
+    persons = keys_in(tmp_path)
+    yield SigningSecrets(engine, persons)
+    persons.close()
 
 
-def secret(engine: sa.Engine, token: str) -> bytes:
-    name = jwt.get_unverified_header(token)["kid"]
-    with engine.connect() as connection:
-        found = connection.scalar(sa.select(keys.c.value).where(keys.c.name == f"token:{name}"))
-    return bytes.fromhex(found or "")
+@pytest.fixture
+def ours(secrets: SigningSecrets) -> Tokens:
+    return Tokens(secrets)
+
+
+def secret(secrets: SigningSecrets, token: str) -> bytes:
+    return secrets.one(TOKENS + jwt.get_unverified_header(token)["kid"])
 
 
 def said(token: str) -> dict[str, Any]:
@@ -53,8 +64,8 @@ def test_a_token_says_who_signed_in_when_and_for_how_long(ours: Tokens) -> None:
     assert ours.verify(ours.issue("li.wei", "session", since, once=True)).once
 
 
-def test_every_process_knows_the_keys_of_the_others(ours: Tokens, engine: sa.Engine) -> None:
-    other = Tokens(engine)
+def test_every_process_knows_the_keys_of_the_others(ours: Tokens, secrets: SigningSecrets) -> None:
+    other = Tokens(secrets)
     assert other.verify(ours.issue("li.wei", "s", 0)).employee == "li.wei"
     other._looked = -module.PAUSE
     ours.rotate()
@@ -71,20 +82,44 @@ def test_what_an_older_key_signed_is_good_while_it_lasts(ours: Tokens) -> None:
     assert ours.verify(after) is not None
 
 
-def test_a_key_signs_for_a_month_and_is_then_forgotten(ours: Tokens, engine: sa.Engine) -> None:
-    token = ours.issue("li.wei", "s", 0)
-    past = f"{int((time.time() - 2 * module.AGE) * 1000):012x}"
-    old = f"{past[:8]}-{past[8:]}-{new_id()[14:]}"
-    with engine.begin() as connection:
-        connection.execute(keys.update().where(keys.c.name != "x").values(name=f"token:{old}"))
-    aged = Tokens(engine)
-    fresh = aged.issue("li.wei", "s", 0)
-    assert jwt.get_unverified_header(fresh)["kid"] != old
+def aged(seconds: float) -> str:
+    """Return the name of a key that was made so many seconds ago."""
+    past = f"{int((time.time() - seconds) * 1000):012x}"
+    return f"{past[:8]}-{past[8:]}-{new_id()[14:]}"
+
+
+def test_a_key_signs_for_a_month_and_is_then_forgotten(
+    secrets: SigningSecrets, engine: sa.Engine
+) -> None:
+    old = aged(2 * module.AGE)
+    secrets.add(TOKENS + old)
+    key = secrets.one(TOKENS + old)
+    ours = Tokens(secrets)
+    fresh = jwt.get_unverified_header(ours.issue("li.wei", "s", 0))["kid"]
+    assert fresh != old
     with engine.connect() as connection:
-        names = connection.scalars(sa.select(keys.c.name)).all()
-    assert names == [f"token:{jwt.get_unverified_header(fresh)['kid']}"]
-    with pytest.raises(BadToken):
-        aged.verify(token)
+        assert connection.scalars(sa.select(keys.c.name)).all() == [TOKENS + fresh]
+    token = jwt.encode(said(ours.issue("li.wei", "s", 0)), key, ALGORITHM, headers={"kid": old})
+    with pytest.raises(BadToken, match="key"):
+        ours.verify(token)
+
+
+def test_a_machine_that_has_not_the_new_master_key_yet_goes_on_with_what_it_knows(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    first = keys_in(tmp_path, f"sqlite:///{tmp_path / 'keys.db'}")
+    behind = PersonKeys(f"sqlite:///{tmp_path / 'keys.db'}", MasterKeys(tmp_path / "copy.key"))
+    shutil.copy(tmp_path / "master.key", tmp_path / "copy.key")
+    behind.create()
+    here, there = Tokens(SigningSecrets(engine, first)), Tokens(SigningSecrets(engine, behind))
+    first.rotate(others=SigningSecrets(engine, first).rewrap)
+    there._look()
+    token = there.issue("li.wei", "s", 0)
+    assert here.verify(token) == there.verify(token)
+    with pytest.raises(Unavailable):
+        there.rotate()
+    first.close()
+    behind.close()
 
 
 @pytest.mark.parametrize(
@@ -108,12 +143,12 @@ def test_a_key_signs_for_a_month_and_is_then_forgotten(ours: Tokens, engine: sa.
     ids=json.dumps,
 )
 def test_a_token_with_a_wrong_claim_is_refused(
-    ours: Tokens, engine: sa.Engine, changes: dict[str, Any]
+    ours: Tokens, secrets: SigningSecrets, changes: dict[str, Any]
 ) -> None:
     token = ours.issue("li.wei", "s", 0)
     claims = {name: v for name, v in (said(token) | changes).items() if v is not None}
     header = {"kid": jwt.get_unverified_header(token)["kid"]}
-    key = secret(engine, token)
+    key = secret(secrets, token)
     bad = jwt.api_jws.encode(json.dumps(claims).encode(), key, ALGORITHM, headers=header)
     with pytest.raises(BadToken):
         ours.verify(bad)
@@ -123,12 +158,12 @@ def part(content: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
 
 
-def test_an_altered_or_unsigned_token_is_refused(ours: Tokens, engine: sa.Engine) -> None:
+def test_an_altered_or_unsigned_token_is_refused(ours: Tokens, secrets: SigningSecrets) -> None:
     token = ours.issue("li.wei", "s", 0)
     head, body, signature = token.split(".")
     kid = {"kid": jwt.get_unverified_header(token)["kid"]}
     promoted = part(said(token) | {"sub": "admin"})
-    key = secret(engine, token)
+    key = secret(secrets, token)
     longer = jwt.encode(said(token), key * 2, "HS512", headers=kid)
     for bad in (
         f"{head}.{promoted}.{signature}",

@@ -11,8 +11,10 @@ import pytest
 
 from adapters.journal import Journal
 from adapters.keys import Keys
+from adapters.person_keys import PersonKeys
 from adapters.present import Present
 from adapters.sessions import Sessions
+from adapters.signing_secrets import SigningSecrets
 from adapters.system_keys import new_key
 from adapters.tokens import Tokens
 from api.current import Current
@@ -20,6 +22,7 @@ from api.problems import NotDelegated, Unauthenticated
 from api.who import Doorkeeper, Principal
 from projections.access import Access
 from projections.sight import Party
+from tests.adapters.keyring import keys_in
 from tests.api.asking import problem
 from tests.api.conftest import KEY
 
@@ -109,13 +112,13 @@ def delegation(**columns: Any) -> dict[str, Any]:
 class Door:
     """A doorkeeper, what it knows, and its parts."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, person_keys: PersonKeys) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {
             "employees": [employee("admin", unit="group"), employee("li.wei"), employee("boss")],
             "api_keys": [api_key()],
             "delegations": [delegation()],
         }
-        self.tokens = Tokens(journal.engine)
+        self.tokens = Tokens(SigningSecrets(journal.engine, person_keys))
         self.sessions = Sessions(journal.engine)
         keys = Keys(journal.engine, KEY)
         self.keeper = Doorkeeper(
@@ -144,10 +147,12 @@ class Door:
 def door(tmp_path: Path) -> Iterator[Door]:
     journal = Journal(f"sqlite:///{tmp_path}/journal.db")
     journal.create()
-    door = Door(journal)
+    person_keys = keys_in(tmp_path)
+    door = Door(journal, person_keys)
     yield door
     door.keeper.close()
     journal.close()
+    person_keys.close()
 
 
 def test_metrics_are_for_this_machine_or_those_who_are_known(door: Door) -> None:
