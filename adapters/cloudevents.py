@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from adapters.acting import with_kinds
 from adapters.transaction import EPOCH, instant
 
 log = structlog.get_logger(__name__)
@@ -20,8 +21,23 @@ OPERATION = "keyline.operation"
 """The type of a record that is an entry of the operation log."""
 
 Headers = list[tuple[str, bytes]]
-Row = tuple[int, str, int, str, int, int, str, str, str, str | None, str | None, str]
-"""A row of the journal's `events`, columns in the order of the table."""
+Row = tuple[
+    int,
+    str,
+    int,
+    str,
+    int,
+    int,
+    str,
+    str,
+    str,
+    str | None,
+    str | None,
+    str,
+    str | None,
+    str | None,
+]
+"""A row of the journal's `events`, columns in the order of the table, with kinds of actors."""
 
 _MICROSECOND = timedelta(microseconds=1)
 _SPEC = ("ce_specversion", b"1.0")
@@ -48,7 +64,7 @@ class Encoder:
 
     def event(self, row: Sequence[Any]) -> Headers:
         """Return the headers of an event; its key is the stream and its value the payload."""
-        position, stream, version, type_, schema, time_us, *origin, _ = row
+        position, stream, version, type_, schema, time_us, *origin, _, had, did = row
         actor, unit, command_id, on_behalf_of, cause = origin
         at = b"%d" % position
         headers = [
@@ -63,11 +79,13 @@ class Encoder:
             ("ce_version", b"%d" % version),
             ("ce_schema", b"%d" % schema),
             ("ce_actor", actor.encode()),
+            ("ce_actorkind", did.encode()),
             ("ce_unit", unit.encode()),
             ("ce_commandid", command_id.encode()),
         ]
         if on_behalf_of is not None:
             headers.append(("ce_onbehalfof", on_behalf_of.encode()))
+            headers.append(("ce_onbehalfkind", had.encode()))
         if cause is not None:
             headers.append(("ce_cause", cause.encode()))
         return headers
@@ -116,8 +134,10 @@ def delivery(records: Iterable[Any]) -> Delivery:
 
 
 def _row(headers: dict[str, bytes], value: bytes | None) -> Row:
+    """Return the row that a record tells of; those of former times had no kinds of actors."""
     on_behalf_of, cause = headers.get("ce_onbehalfof"), headers.get("ce_cause")
-    return (
+    had, did = headers.get("ce_onbehalfkind"), headers.get("ce_actorkind")
+    row: Row = (
         int(headers["ce_position"]),
         headers["ce_subject"].decode(),
         int(headers["ce_version"]),
@@ -131,7 +151,10 @@ def _row(headers: dict[str, bytes], value: bytes | None) -> Row:
         None if cause is None else cause.decode(),
         # Never refused: what is no JSON is put aside with its record, by whoever folds it.
         (value or b"").decode(errors="backslashreplace"),
+        None if had is None else had.decode(),
+        None if did is None else did.decode(),
     )
+    return with_kinds(row)
 
 
 # All events of a commit share their time, so most of these are asked for many times in a row.

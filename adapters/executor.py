@@ -19,7 +19,7 @@ from adapters.dating import give
 from adapters.digests import digest, former
 from adapters.guard import Guard
 from adapters.journal import Journal
-from adapters.operated import ANYBODY
+from adapters.operated import Repeat
 from adapters.permission_check import must_wait, permit_of
 from adapters.refusals import (
     KeyReused,
@@ -164,15 +164,15 @@ class Execution:
                     values = [value] if isinstance(value, str) else value
                     yield from ((rule, each) for each in values)
 
-    def repeats(self) -> Iterable[tuple[str, str]]:
+    def repeats(self) -> Iterable[Repeat]:
         """Return the client's own command id, if it gave one."""
         if self._call.keyed:
-            yield self._key
+            yield self._repeat
 
     @property
-    def _key(self) -> tuple[str, str]:
+    def _repeat(self) -> Repeat:
         origin = self._call.origin
-        return (origin.command_id, ANYBODY if self._call.anybody else origin.actor)
+        return Repeat(origin.command_id, None if self._call.anybody else origin.who)
 
     def waits(self, transaction: Transaction) -> bool:
         """Tell whether the transaction is to be committed first."""
@@ -183,7 +183,7 @@ class Execution:
         call, command = self._call, self._command
         self.repeated = False
         if call.keyed:
-            done = transaction.operations.done(*self._key)
+            done = transaction.operations.done(self._repeat)
             if done is not None:
                 told = (call.command, call.id, call.body, self._digest_key)
                 if done.digest != self._digest and done.digest not in former(*told):
@@ -249,7 +249,9 @@ class Execution:
         transaction.operations.log(
             {
                 "actor": origin.actor,
+                "actor_kind": origin.actor_kind,
                 "on_behalf_of": origin.on_behalf_of,
+                "on_behalf_kind": None if origin.on_behalf_of is None else origin.on_behalf_kind,
                 "unit": origin.unit,
                 "command": _plain(call.command)[:100],
                 "target": answer.id if answer else _plain(call.id or "")[:36] or None,

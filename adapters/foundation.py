@@ -8,10 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from adapters.acting import by
 from adapters.executor import Call, Executor
 from adapters.journal import Journal
 from adapters.journal_tables import claims, events, operations
 from adapters.refusals import KeyReused, RuleBroken
+from domain.actors import SYSTEM
 from domain.kernel import Origin
 from domain.standard_roles import EDITION, STANDARD_ROLES, StandardRole
 from domain.values import ROLE_CODE
@@ -26,7 +28,6 @@ ROOT = "group"
 ADMINISTRATOR = "admin"
 """The code of the employee whom the administrator's key identifies."""
 
-_ACTOR = "system"
 MARK = "standard/"
 """How the command ids of the foundation begin."""
 
@@ -48,7 +49,7 @@ def lay(executor: Executor) -> None:
 
 def is_bare(journal: Journal) -> bool:
     """Tell whether the journal holds nothing beside the foundation."""
-    ours = sa.and_(events.c.actor == _ACTOR, events.c.command_id.startswith(MARK))
+    ours = sa.and_(by(events, SYSTEM), events.c.command_id.startswith(MARK))
     with journal.engine.connect() as connection:
         return connection.scalar(sa.select(events.c.position).where(~ours).limit(1)) is None
 
@@ -80,7 +81,7 @@ def _revision(journal: Journal, role: StandardRole, stream: str) -> Iterator[Cal
     history = journal.history(stream)
     row = fold(roles, {}, history).rows[stream]
     shipped = _definition(role)
-    if all(event.actor == _ACTOR for event in history) and any(
+    if all(event.who == SYSTEM for event in history) and any(
         row[name] != value for name, value in shipped.items()
     ):
         yield _call(_key(role), "role.revise", stream, shipped)
@@ -99,13 +100,17 @@ def _key(role: StandardRole) -> str:
 
 
 def _call(key: str, command: str, id_: str | None, body: dict[str, Any]) -> Call:
-    return Call(command, id_, body, Origin(_ACTOR, ROOT, MARK + key))
+    return Call(command, id_, body, _origin(key))
+
+
+def _origin(key: str) -> Origin:
+    return Origin(SYSTEM.id, ROOT, MARK + key, actor_kind=SYSTEM.kind)
 
 
 def _done(journal: Journal) -> set[str]:
     """Return the keys of the commands that were accepted, or for roles a later edition's."""
     query = sa.select(operations.c.command_id).where(
-        operations.c.actor == _ACTOR,
+        by(operations, SYSTEM),
         operations.c.accepted,
         operations.c.command_id.startswith(MARK),
     )

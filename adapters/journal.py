@@ -21,6 +21,7 @@ from eventsourcing.persistence import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.acting import with_kinds
 from adapters.cache import Cache
 from adapters.databases import connect, writing
 from adapters.journal_tables import events, head
@@ -149,7 +150,7 @@ class Journal(ApplicationRecorder):
                 self._appended.wait_for(lambda: self._position > after, min(self._poll, left))
 
     def raw(self, after: int, limit: int, upto: int | None = None) -> Sequence[Sequence[Any]]:
-        """Return rows of `events` after a position, oldest first, as the table has them."""
+        """Return rows of `events` after a position, oldest first, all with the kinds of actors."""
         query = sa.select(events).where(events.c.position > after)
         if upto is not None:
             query = query.where(events.c.position <= upto)
@@ -159,7 +160,7 @@ class Journal(ApplicationRecorder):
             # objects made of rows would take as long as all the rest.
             driver: Any = found.cursor
             rows: list[tuple[Any, ...]] = driver.fetchall()
-            return rows
+            return [row if row[-1] is not None else with_kinds(row) for row in rows]
 
     def read(self, after: int, limit: int = 1000, upto: int | None = None) -> list[Recorded]:
         """Return events after a position, oldest first."""
@@ -274,10 +275,24 @@ class _Tail(Subscription[ApplicationRecorder]):
 def recorded(row: Sequence[Any]) -> Recorded:
     """Return a row of `events` as an event, its payload brought to the current schema."""
     # By position, which takes half the time: this is done for every event that anyone reads.
-    position, stream, version, type_, schema, time_us, actor, unit, command, behalf, cause, data = (
-        row
+    position, stream, version, type_, schema, time_us, *origin, data, had, did = (
+        row if row[-1] is not None else with_kinds(row)
     )
+    actor, unit, command, behalf, cause = origin
     at, payload = instant(time_us), from_stored(type_, schema, data)
     return Recorded(
-        position, stream, version, type_, schema, at, actor, unit, command, behalf, cause, payload
+        position,
+        stream,
+        version,
+        type_,
+        schema,
+        at,
+        actor,
+        unit,
+        command,
+        behalf,
+        cause,
+        payload,
+        had,
+        did,
     )

@@ -28,10 +28,15 @@ events = sa.Table(
     sa.Column("on_behalf_of", sa.String(200)),
     sa.Column("cause", sa.String(200)),
     sa.Column("data", sa.Text, nullable=False),
+    # Not known of what was recorded before there were kinds: see `adapters.acting`.
+    sa.Column("on_behalf_kind", sa.String(10)),
+    sa.Column("actor_kind", sa.String(10)),
     sa.UniqueConstraint("stream", "version"),
     sa.Index("events_by_time", "time_us"),
 )
-"""Every event, in commit order; `time_us` is microseconds since 1970 UTC."""
+"""Every event, in commit order; `time_us` is microseconds since 1970 UTC.
+
+Who did it is an identity (`actor`) among those of a kind (`actor_kind`), and so is for whom."""
 
 head = sa.Table(
     "head",
@@ -93,18 +98,21 @@ operations = sa.Table(
     sa.Column("query", sa.Text),
     sa.Column("kind", sa.String(10), nullable=False, server_default="command"),
     sa.Column("times", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("on_behalf_kind", sa.String(10)),
+    sa.Column("actor_kind", sa.String(10)),
 )
 """The operation log: every attempt to command, and every sensitive read (`kind` tells them apart).
 
 `credential` is what the caller was known by, `query` the path and query of a read. An accepted
 command also answers its repeats: `digest` is that of the request, `target`, `version` and
-`position` are the answer. An entry may stand for several attempts that were refused alike
-(`times`)."""
+`position` are the answer; ids are unique for each actor alone. An entry may stand for several
+attempts that were refused alike (`times`)."""
 
 sa.Index(
     "operations_once",
     operations.c.command_id,
     operations.c.actor,
+    operations.c.actor_kind,
     unique=True,
     sqlite_where=sa.text("accepted = 1"),
     postgresql_where=operations.c.accepted,

@@ -58,9 +58,21 @@ def _merkle_logs(connection: sa.Connection) -> None:
         keep(connection, table)
 
 
+def _kinds_of_actors(connection: sa.Connection) -> None:
+    """Give both logs the kinds of actors; what is recorded already is read by what it meant."""
+    for table in (events, operations):
+        for name in ("on_behalf_kind", "actor_kind"):
+            column = sa.schema.CreateColumn(table.c[name]).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column}")
+    (once,) = (index for index in operations.indexes if index.name == "operations_once")
+    once.drop(connection)
+    once.create(connection)
+
+
 MIGRATIONS = (
     Migration(2, "reads and credentials in the operation log; both logs are kept", _logs_of_reads),
     Migration(3, "events and operations are Merkle logs", _merkle_logs),
+    Migration(4, "actors have kinds", _kinds_of_actors),
 )
 """Every step since the first form of the journal, version 1, in order."""
 

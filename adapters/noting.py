@@ -12,9 +12,11 @@ from typing import Any, Literal
 
 import structlog
 
+from adapters.operated import Repeat
 from adapters.refusals import Overloaded, Refusal
 from adapters.transaction import Transaction
 from adapters.writer import Writer
+from domain.actors import STRANGER, ActorKind
 from domain.kernel import new_id
 
 log = structlog.get_logger(__name__)
@@ -57,6 +59,7 @@ class Entry:
     detail: str | None = None
     duration_us: int = 0
     times: int = 1
+    actor_kind: ActorKind = "person"
 
 
 class Notes:
@@ -209,7 +212,7 @@ class Batch:
         """Return nothing: no record is read."""
         return ()
 
-    def repeats(self) -> Iterable[tuple[str, str]]:
+    def repeats(self) -> Iterable[Repeat]:
         """Return nothing: nothing is asked twice."""
         return ()
 
@@ -232,6 +235,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         if row[name] is not None:
             row[name] = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", row[name])[:length]
     return row | {
+        "on_behalf_kind": entry.on_behalf_of and "person",
         "accepted": entry.refusal is None,
         "command_id": new_id(),
         "digest": "",
@@ -245,7 +249,8 @@ def _uncounted(times: int) -> Entry:
     return Entry(
         kind="command",
         command="any",
-        actor="nobody",
+        actor=STRANGER.id,
+        actor_kind=STRANGER.kind,
         unit="none",
         on_behalf_of=None,
         credential=None,

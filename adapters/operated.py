@@ -7,15 +7,24 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from adapters.acting import who
 from adapters.databases import in_parts
 from adapters.journal_tables import operations
+from domain.actors import Actor
 
 _COLUMNS = tuple(operations.columns.keys())
 _COMMAND = {"credential": None, "query": None, "kind": "command", "times": 1}
 
 
-ANYBODY = ""
-"""Stands for every actor: who repeats an import is not always the one who did it first."""
+class Repeat(NamedTuple):
+    """What tells a command that was given before: its id among those of whoever gives it.
+
+    Without anybody all count that came in at the machine itself, and not from some client: who
+    repeats an import is not always the one who did it first.
+    """
+
+    command_id: str
+    who: Actor | None
 
 
 class Done(NamedTuple):
@@ -38,8 +47,8 @@ class Operated:
         self._kept = 0
         self.rows: list[tuple[Any, ...]] = []
         """The entries, as rows of their table; not yet in the database."""
-        self._unit: list[tuple[str, str]] = []
-        self._done: dict[tuple[str, str], Done | None] = {}
+        self._unit: list[Repeat] = []
+        self._done: dict[Repeat, Done | None] = {}
 
     @property
     def number(self) -> int:
@@ -58,30 +67,27 @@ class Operated:
         self._kept = len(self.rows)
         self._unit = []
 
-    def remember(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Look up which of these (command id, actor) were accepted before, in one query.
-
-        For `ANYBODY` those count that came in at the machine itself, and not from some client.
-        """
+    def remember(self, keys: Iterable[Repeat]) -> None:
+        """Look up which of these were accepted before, in one query."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self._done]
         for part in in_parts(wanted):
-            columns = ("command_id", "actor", "address", *Done._fields)
+            columns = ("command_id", "actor", "actor_kind", "address", *Done._fields)
             query = sa.select(*(operations.c[name] for name in columns)).where(
-                operations.c.command_id.in_([command_id for command_id, _ in part]),
+                operations.c.command_id.in_([each.command_id for each in part]),
                 operations.c.accepted,
             )
             self._done.update(dict.fromkeys(part))
             for row in self._connection.execute(query):
                 answer = Done(row.digest, row.target, row.version, row.position)
-                self._done[row.command_id, row.actor] = answer
+                self._done[Repeat(row.command_id, who(row.actor, row.actor_kind))] = answer
                 if row.address is None:
-                    self._done[row.command_id, ANYBODY] = answer
+                    self._done[Repeat(row.command_id, None)] = answer
 
-    def done(self, command_id: str, actor: str) -> Done | None:
-        """Return what an accepted command with this id was answered, or `None`."""
-        if (command_id, actor) not in self._done:
-            self.remember([(command_id, actor)])
-        return self._done[command_id, actor]
+    def done(self, repeat: Repeat) -> Done | None:
+        """Return what this command was answered when it was accepted, or `None`."""
+        if repeat not in self._done:
+            self.remember([repeat])
+        return self._done[repeat]
 
     def log(self, operation: dict[str, Any]) -> None:
         """Enter an attempt to command, or a read.
@@ -92,7 +98,8 @@ class Operated:
         self.rows.append(tuple([row[name] for name in _COLUMNS]))
         if row["accepted"] and row["kind"] == "command":
             done = Done(*(operation[name] for name in Done._fields))
-            for actor in (row["actor"], ANYBODY) if row["address"] is None else (row["actor"],):
-                key = (row["command_id"], actor)
+            actor = Actor(row["actor_kind"], row["actor"])
+            for who_ in (actor, None) if row["address"] is None else (actor,):
+                key = Repeat(row["command_id"], who_)
                 self._unit.append(key)
                 self._done[key] = done

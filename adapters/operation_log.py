@@ -9,9 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapters.acting import behalf, by, of_kind, on_behalf_of
 from adapters.journal import Journal
 from adapters.journal_tables import operations
 from adapters.transaction import EPOCH, instant
+from domain.actors import ACTOR_KINDS, Actor, ActorKind, attributed
 from projections.sight import Sight, Subject
 
 _SHOWN = [c for c in operations.columns if c.name not in ("time_us", "digest")]
@@ -28,11 +30,13 @@ FREE_TEXT = ("query", "detail")
 class Wanted:
     """Which entries are wanted: those that are all that is given.
 
-    `person` acted or was acted for, `units` are several of which one is meant; `since` and
-    `until` are inclusive.
+    `person` acted or was acted for; `actor` acted, who is of an `actor_kind`; `units` are several
+    of which one is meant; `since` and `until` are inclusive.
     """
 
     person: str | None = None
+    actor: str | None = None
+    actor_kind: ActorKind | None = None
     target: str | None = None
     units: frozenset[str] | None = None
     command: str | None = None
@@ -66,7 +70,13 @@ def entries(
 
 def entry(row: sa.Row[Any]) -> dict[str, Any]:
     """Return a row of the log as everybody sees it, whatever the way out."""
-    return {"time": instant(row[0]), **dict(zip(FIELDS[1:], row[1:], strict=True))}
+    told: dict[str, Any] = {"time": instant(row[0]), **dict(zip(FIELDS[1:], row[1:], strict=True))}
+    if told["actor_kind"] is None:
+        did, had = attributed(told["actor"]), behalf(told["on_behalf_of"], None, None)
+        told |= {"actor": did.id, "actor_kind": did.kind}
+        if had is not None:
+            told |= {"on_behalf_of": had.id, "on_behalf_kind": had.kind}
+    return told
 
 
 def published(journal: Journal, after: int, limit: int) -> list[dict[str, Any]]:
@@ -81,6 +91,11 @@ def _conditions(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
         value = getattr(wanted, name)
         if value is not None:
             yield operations.c[name] == value
+    kinds = ACTOR_KINDS if wanted.actor_kind is None else (wanted.actor_kind,)
+    if wanted.actor is not None:
+        yield by(operations, *(Actor(kind, wanted.actor) for kind in kinds))
+    elif wanted.actor_kind is not None:
+        yield of_kind(operations, wanted.actor_kind)
     if wanted.units is not None:
         yield operations.c.unit.in_(wanted.units)
 
@@ -91,8 +106,9 @@ def _numbers(
     """Return the condition that finds the entries; a person has two columns, each its index."""
     if person is None:
         return sa.and_(sa.true(), *conditions)
-    by_actor = [operations.c.actor == person]
-    by_other = [operations.c.on_behalf_of == person, operations.c.actor != person]
+    who = Actor("person", person)
+    by_actor = [by(operations, who)]
+    by_other = [on_behalf_of(operations, who), operations.c.actor != person]
     found = [
         sa.select(operations.c.number)
         .where(*either, *conditions)
@@ -113,8 +129,8 @@ def _seen(sight: Sight) -> Iterator[sa.ColumnElement[bool]]:
         if view.units is not None:
             parts.append(operations.c.unit.in_(view.units))
         if view.owners is not None:
-            people = (operations.c.actor, operations.c.on_behalf_of)
-            parts.append(sa.or_(*(column.in_(view.owners) for column in people)))
+            people = [Actor("person", code) for code in view.owners]
+            parts.append(sa.or_(by(operations, *people), on_behalf_of(operations, *people)))
         views.append(sa.and_(*parts))
     yield sa.or_(sa.false(), *views)
 
@@ -122,7 +138,11 @@ def _seen(sight: Sight) -> Iterator[sa.ColumnElement[bool]]:
 def _masked(found: dict[str, Any], sight: Sight) -> dict[str, Any]:
     if sight.everything:
         return found
-    people = frozenset({found["actor"], found["on_behalf_of"]} - {None})
+    people = frozenset(
+        found[name]
+        for name, kind in (("actor", "actor_kind"), ("on_behalf_of", "on_behalf_kind"))
+        if found[kind] == "person"
+    )
     if not sight.masked(Subject(frozenset({found["unit"]}), people)):
         return found
     return found | dict.fromkeys(FREE_TEXT) | {"masked": list(FREE_TEXT)}

@@ -118,6 +118,8 @@ class Permit:
                 origin.on_behalf_of,
                 origin.cause,
                 orjson.loads(fact.data),
+                None if origin.on_behalf_of is None else origin.on_behalf_kind,
+                origin.actor_kind,
             )
             for number, fact in enumerate(facts, 1)
         ]

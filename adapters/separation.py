@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from adapters.acting import behalf, who
 from adapters.journal_tables import events
 from adapters.transaction import Transaction
+from domain.actors import Actor, ActorKind
 from domain.commands import Command
 from domain.kernel import Origin, SameHands
 
-_STREAM, _TYPE, _ACTOR, _BEHALF = (
-    events.columns.keys().index(name) for name in ("stream", "type", "actor", "on_behalf_of")
-)
+_WHO = ("actor", "on_behalf_of", "on_behalf_kind", "actor_kind")
+_STREAM, _TYPE, *_HANDS = map(events.columns.keys().index, ("stream", "type", *_WHO))
 _LAST = (
-    sa.select(events.c.actor, events.c.on_behalf_of)
+    sa.select(*(events.c[name] for name in _WHO))
     .where(events.c.stream == sa.bindparam("stream"), events.c.type == sa.bindparam("type"))
     .order_by(events.c.version.desc())
     .limit(1)
@@ -30,14 +31,20 @@ def require_other_hands(
     if command.apart_from is None:
         return
     stated = _hands(transaction, stream, command.apart_from.type)
-    if not stated.isdisjoint({origin.actor, origin.on_behalf_of or origin.actor}):
+    if not stated.isdisjoint(origin.hands):
         raise SameHands
 
 
-def _hands(transaction: Transaction, stream: str, type_: str) -> set[str]:
+def _hands(transaction: Transaction, stream: str, type_: str) -> set[Actor | None]:
     """Return who stated the last fact of a type about a record, and on whose behalf."""
     for row in reversed(transaction.appended):
         if row[_STREAM] == stream and row[_TYPE] == type_:
-            return {row[_ACTOR], row[_BEHALF] or row[_ACTOR]}
+            return _of(*(row[place] for place in _HANDS))
     found = transaction.connection.execute(_LAST, {"stream": stream, "type": type_}).first()
-    return set() if found is None else {found.actor, found.on_behalf_of or found.actor}
+    return set() if found is None else _of(*found)
+
+
+def _of(
+    actor: str, had: str | None, had_kind: ActorKind | None, kind: ActorKind | None
+) -> set[Actor | None]:
+    return {who(actor, kind), behalf(had, had_kind, kind)}

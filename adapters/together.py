@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from adapters.calls import Answer
+from adapters.operated import Repeat
 from adapters.refusals import Refusal, TakenBack
 from adapters.transaction import Transaction
 
@@ -33,7 +34,7 @@ class Together:
         """Return what any of them names by code."""
         return chain.from_iterable(each.codes() for each in self._executions)
 
-    def repeats(self) -> Iterable[tuple[str, str]]:
+    def repeats(self) -> Iterable[Repeat]:
         """Return the command ids by which any of them may be a repeat."""
         return chain.from_iterable(each.repeats() for each in self._executions)
 

@@ -179,7 +179,7 @@ class Transaction:
         rows: list[Any] = list(self.connection.execute(_HISTORIES, {"streams": whole, "after": 0}))
         for stream, version in after.items():
             rows += self.connection.execute(_HISTORIES, {"streams": [stream], "after": version})
-        for _, stream, version, type_, schema, time_us, *_, data in self.appended:
+        for _, stream, version, type_, schema, time_us, *_, data, _, _ in self.appended:
             if stream in streams and version > after.get(stream, 0):  # not yet in the database
                 rows.append((stream, version, type_, schema, time_us, data))
         opened = self._sealing.texts((row[0], row[2], row[5]) for row in rows)
@@ -241,6 +241,8 @@ class Transaction:
                 origin.on_behalf_of,
                 origin.cause,
                 self._sealing.sealed(fact),
+                None if origin.on_behalf_of is None else origin.on_behalf_kind,
+                origin.actor_kind,
             )
             self.appended.append(row)
 

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from adapters.journal import Journal
+from adapters.operated import Repeat
 from adapters.refusals import Overloaded, Unavailable
 from adapters.transaction import Transaction
 
@@ -36,8 +37,8 @@ class Unit(Protocol):
     def codes(self) -> Iterable[tuple[str, str]]:
         """Return the (rule, code) pairs by which it will find others."""
 
-    def repeats(self) -> Iterable[tuple[str, str]]:
-        """Return the (command id, actor) pairs that it will look up."""
+    def repeats(self) -> Iterable[Repeat]:
+        """Return the command ids that it will look up, each with its actor."""
 
     def waits(self, transaction: Transaction) -> bool:
         """Tell whether what the transaction holds has to be committed first."""

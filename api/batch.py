@@ -22,7 +22,7 @@ from api.noted import note_line
 from api.parts import Parts
 from api.problems import BodyTooLarge, InternalError, document
 from domain.commands import commands
-from domain.kernel import Origin, new_id
+from domain.kernel import new_id
 
 log = structlog.get_logger(__name__)
 
@@ -149,7 +149,7 @@ class _Batch:
             command=line.command,
             id=line.id,
             body=line.body,
-            origin=Origin(who.actor, who.unit, line.key or new_id(), who.on_behalf_of),
+            origin=who.origin(line.key or new_id()),
             if_match=line.if_match,
             keyed=line.key is not None,
             address=self._asked.address,

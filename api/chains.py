@@ -32,7 +32,9 @@ _TOLD = (
         "record",
         "title",
         "actor",
+        "actor_kind",
         "on_behalf_of",
+        "on_behalf_kind",
     ),
     *("sentence", "why", "changes", "masked", "sealed"),
 )

@@ -20,7 +20,7 @@ from api.parts import Parts
 from api.problems import MalformedHeader
 from api.who import Principal
 from domain.commands import Command, commands
-from domain.kernel import Origin, new_id
+from domain.kernel import new_id
 
 log = structlog.get_logger(__name__)
 
@@ -102,9 +102,7 @@ class CommandRoutes:
                 command=command.name,
                 id=target.id,
                 body=body,
-                origin=Origin(
-                    asked.who.actor, asked.who.unit, key or new_id(), asked.who.on_behalf_of
-                ),
+                origin=asked.who.origin(key or new_id()),
                 if_match=if_match(asked.headers),
                 keyed=key is not None,
                 address=asked.address,

@@ -42,7 +42,8 @@ _BEGIN = "a day (from its begin, UTC) or an instant; the changes recorded since 
 _END = "a day (to its end, UTC) or an instant; by default now"
 _SINCE = "instead of `from`: the changes behind this position"
 _UNTIL = "instead of `to`: up to this position"
-_SAID = ("position", "time", "type", "actor", "on_behalf_of", "sentence", "why", "because")
+_WHO = ("actor", "actor_kind", "on_behalf_of", "on_behalf_kind")
+_SAID = ("position", "time", "type", *_WHO, "sentence", "why", "because")
 
 Moment = Annotated[str | None, Query(max_length=40)]
 Position = Annotated[int | None, Query(ge=0, le=2**53)]

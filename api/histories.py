@@ -23,7 +23,8 @@ from api.reading import (
 from api.seeing import See
 from api.telling import Told, happenings, items
 from api.when import AtPosition
-from domain.kernel import Aggregate, discover
+from domain.actors import ActorKind
+from domain.kernel import Aggregate, Recorded, discover
 from projections.changes import concerns
 
 router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
@@ -45,6 +46,7 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
         to: Annotated[str | None, Query(max_length=40, description=DAY)] = None,
         type: Annotated[str | None, Query(max_length=100, examples=["customer.regraded"])] = None,
         actor: Annotated[str | None, Query(max_length=200, description="did it or had it")] = None,
+        actor_kind: Annotated[ActorKind | None, Query(description="what the actor is")] = None,
         field: Annotated[str | None, Query(max_length=200, description=FIELD)] = None,
         limit: Limit = 200,
         min_position: MinPosition = 0,
@@ -62,7 +64,7 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
                 event.position > after
                 and _within(event.time, since, until)
                 and type in (None, event.type, event.type.partition(".")[2])
-                and actor in (None, event.actor, event.on_behalf_of)
+                and _by(event, actor, actor_kind)
                 and (field is None or any(concerns(each, field) for each in told.it.changes))
             )
 
@@ -85,6 +87,14 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
         return json_response(*page(cursor, told, following, position=position))
 
     return history
+
+
+def _by(event: Recorded, actor: str | None, kind: ActorKind | None) -> bool:
+    """Tell whether an actor of a kind, as far as they are given, did something or had it done."""
+    return any(
+        who is not None and actor in (None, who.id) and kind in (None, who.kind)
+        for who in (event.who, event.behalf)
+    )
 
 
 def _within(moment: datetime, since: datetime | None, until: datetime | None) -> bool:

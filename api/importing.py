@@ -15,6 +15,7 @@ from adapters.refusals import KeyReused, Refusal
 from api.names import Names, NotFound
 from api.plan import Plan, Step, creating
 from api.sheets import Row, Sheet
+from domain.actors import IMPORT, Actor
 from domain.commands import Command
 from domain.kernel import Origin
 
@@ -80,7 +81,7 @@ class Importer:
         journal: Journal,
         executor: Commands,
         *,
-        actor: str = "import",
+        actor: Actor = IMPORT,
         unit: str = "group",
         source: str = "",
     ) -> None:
@@ -195,7 +196,12 @@ class Importer:
 
     def _call(self, step: Step, each: _Work, body: Mapping[str, Any]) -> Call:
         key = each.key or self._digest(each.row.cells)
-        origin = Origin(self._actor, self._unit, self._command_id(step.command, key))
+        origin = Origin(
+            self._actor.id,
+            self._unit,
+            self._command_id(step.command, key),
+            actor_kind=self._actor.kind,
+        )
         return Call(step.command.name, each.id, body, origin)
 
     def _command_id(self, command: Command, key: str) -> str:

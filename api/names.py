@@ -96,7 +96,9 @@ class Names:
 
     def _imported(self, command_id: str) -> str | None:
         query = sa.select(operations.c.target).where(
-            operations.c.command_id == command_id, operations.c.accepted
+            operations.c.command_id == command_id,
+            operations.c.accepted,
+            operations.c.address.is_(None),  # no client's: those choose their ids as they like
         )
         with self._journal.engine.connect() as connection:
             target: str | None = connection.scalar(query)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from api.parts import Parts
 from api.past import Then, rows_then
 from projections.kernel import ReadModel, read_models
+from projections.lens import EVERYTHING
 from projections.owned import among
 from projections.sentences import Names, label
 from projections.sight import Sight
@@ -19,6 +20,9 @@ SightOf = Callable[[str], Sight]
 
 Naming = Callable[[Iterable[tuple[str, str]]], Names]
 """Gives the names of some records, each given by its kind and by its code or id."""
+
+_SYSTEM = "api-key"
+"""What a system is known by: whoever is told what one did is told which it is."""
 
 _TITLES = ("name", "title")
 """The columns that say what a record is called."""
@@ -44,6 +48,8 @@ def names_at(parts: Parts, sight_of: SightOf, position: int) -> Naming:
 
     def named(model: ReadModel, keys: set[str]) -> Iterable[Mapping[str, Any]]:
         sight, ids = sight_of(f"{model.aggregate}.read"), keys
+        if model.aggregate == _SYSTEM:
+            sight = EVERYTHING
         if not sight:
             return []
         if "code" in model.table.c:

@@ -16,6 +16,7 @@ from adapters.refusals import Refusal
 from api.commands import Asked, Target
 from api.parts import Parts
 from api.who import OPEN, OPEN_FOLDERS, Principal
+from domain.actors import STRANGER
 from projections.kernel import read_models
 from projections.personal import personal
 
@@ -31,7 +32,7 @@ def _of_persons() -> frozenset[str]:
     return frozenset({"q"}.union(*map(personal, read_models().values())))
 
 
-NOBODY = Principal("nobody", "none")
+NOBODY = Principal(STRANGER.id, "none", actor_kind=STRANGER.kind)
 """Whoever asks while it is not known who it is."""
 
 
@@ -99,6 +100,7 @@ class Visit:
             kind=self._kind,
             command=self._command,
             actor=self.who.actor,
+            actor_kind=self.who.actor_kind,
             unit=self.who.unit,
             on_behalf_of=self.who.on_behalf_of,
             credential=self.who.credential,
@@ -178,6 +180,7 @@ def note_line(parts: Parts, asked: Asked, command: str, refusal: Refusal) -> Non
         kind="command",
         command=command,
         actor=who.actor,
+        actor_kind=who.actor_kind,
         unit=who.unit,
         on_behalf_of=who.on_behalf_of,
         credential=who.credential,

@@ -18,6 +18,7 @@ from api.cursors import LOG_PAGE, Cursor, page
 from api.parts import Parts
 from api.reading import JSON, Limit, TheParts, json_response, known_only, moment_of
 from api.seeing import See
+from domain.actors import ActorKind
 from projections.sight import Sight
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
@@ -49,6 +50,8 @@ async def log(
     see: See,
     cursor: Cursor,
     person: Annotated[str | None, Query(max_length=200, description="acted or acted for")] = None,
+    actor: Annotated[str | None, Query(max_length=200, description="acted")] = None,
+    actor_kind: Annotated[ActorKind | None, Query(description="what whoever acted is")] = None,
     target: Annotated[str | None, Query(max_length=36, description="the id of a record")] = None,
     unit: Annotated[str | None, Query(max_length=64)] = None,
     unit_under: Annotated[
@@ -78,6 +81,8 @@ async def log(
         units = below if units is None else units & below
     wanted = Wanted(
         person=person,
+        actor=actor,
+        actor_kind=actor_kind,
         target=target,
         units=units,
         command=command,

@@ -162,6 +162,7 @@ async def me(request: Request) -> dict[str, Any]:
     who = request.state.who
     return {
         "actor": who.actor,
+        "actor_kind": who.actor_kind,
         "on_behalf_of": who.on_behalf_of,
         "unit": who.unit,
         "credential": who.credential,

@@ -120,7 +120,7 @@ def _causes(
     for each in told:
         event = each.it.event
         if event.cause is not None:
-            places[each.position] = causing(event.actor, event.command_id)
+            places[each.position] = causing(event.actor_kind, event.command_id)
             found[each.position] = {
                 "command_id": event.cause,
                 "chain": chain_link(event.cause),

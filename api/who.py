@@ -15,6 +15,8 @@ from adapters.system_keys import is_key, prefix_of
 from adapters.tokens import BadToken, Signed, Tokens
 from api.current import Current
 from api.problems import NotDelegated, PasswordChangeRequired, Unauthenticated
+from domain.actors import ActorKind
+from domain.kernel import Origin
 from projections.access import Access
 from projections.sight import Party
 
@@ -45,11 +47,12 @@ LONGEST = 16_384
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Principal:
-    """Whoever calls: `actor` goes into every event, with the `unit` that it acts for.
+    """Whoever calls: `actor` goes into every event, with its kind and the `unit` it acts for.
 
-    `party` is whose permissions decide; without one it is the system itself. `credential` says how
-    the caller was recognised, `session` which sign-in it belongs to, if any; `once` that nothing is
-    open but the change of a password.
+    `actor` is the code of an employee or the id of a key's record, as `actor_kind` says.
+    `on_behalf_of` is always an employee. `party` is whose permissions decide; without one it is
+    the system itself. `credential` says how the caller was recognised, `session` which sign-in it
+    belongs to, if any; `once` that nothing is open but the change of a password.
     """
 
     actor: str
@@ -59,6 +62,13 @@ class Principal:
     credential: str = ""
     session: str = ""
     once: bool = False
+    actor_kind: ActorKind = "person"
+
+    def origin(self, command_id: str) -> Origin:
+        """Return what a command of theirs comes from."""
+        return Origin(
+            self.actor, self.unit, command_id, self.on_behalf_of, actor_kind=self.actor_kind
+        )
 
 
 ADMINISTRATOR = Principal("admin", "group", None, Party("admin"), "administrator-key")
@@ -150,7 +160,8 @@ class Doorkeeper:
         if named is not None:
             raise NotDelegated("A system does not act on behalf of anybody.")
         party = Party(None, key=row["id"])
-        return Principal(f"key:{row['name']}", row["unit"], None, party, f"key:kl_{prefix}")
+        known_by = f"key:kl_{prefix}"
+        return Principal(row["id"], row["unit"], None, party, known_by, actor_kind="key")
 
     def _may_be(self, access: Access, code: str) -> bool:
         """Tell whether a token of the provider may be that of an employee."""

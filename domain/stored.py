@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, dataclass_transform
 
+from domain.actors import Actor, ActorKind
+
 T = TypeVar("T")
 
 History = Iterable[tuple[str, int, str, int, datetime, bytes | str]]
@@ -26,8 +28,10 @@ def _immutable(cls: type[T]) -> type[T]:
 class Origin:
     """Where a command comes from: who, for whom, from which unit, and what caused it.
 
-    `command_id` is the client's Idempotency-Key or one of ours; `cause` is the id of the command
-    or the position of the event that led to this one, for commands that nobody typed.
+    `actor` is an identity among those of `actor_kind`, as `on_behalf_of` is of its own kind.
+    `command_id` is the client's Idempotency-Key or one of ours, unique for each actor alone;
+    `cause` is the id of the command or the position of the event that led to this one, for
+    commands that nobody typed.
     """
 
     actor: str
@@ -35,6 +39,19 @@ class Origin:
     command_id: str
     on_behalf_of: str | None = None
     cause: str | None = None
+    on_behalf_kind: ActorKind = "person"
+    actor_kind: ActorKind = "person"
+
+    @property
+    def who(self) -> Actor:
+        """Who does it."""
+        return Actor(self.actor_kind, self.actor)
+
+    @property
+    def hands(self) -> frozenset[Actor]:
+        """Who does it, and for whom."""
+        behalf = self.on_behalf_of
+        return frozenset({self.who, Actor(self.on_behalf_kind, behalf) if behalf else self.who})
 
 
 @_immutable
@@ -43,7 +60,8 @@ class Recorded:
 
     `position` counts all events from 1 without gaps, `version` those of one `stream` (the id of
     the aggregate); `time` is UTC and never decreases with the position. `data` is the payload,
-    plain JSON values at the current schema, or `Unreadable`.
+    plain JSON values at the current schema, or `Unreadable`. `actor` is an identity among those of
+    `actor_kind`, `on_behalf_of`, where there is one, among those of `on_behalf_kind`.
     """
 
     position: int
@@ -58,11 +76,30 @@ class Recorded:
     on_behalf_of: str | None
     cause: str | None
     data: dict[str, Any]
+    on_behalf_kind: ActorKind | None = None
+    actor_kind: ActorKind = "person"
 
     @property
     def aggregate(self) -> str:
         """The kind of the aggregate, as in `service-ticket`."""
         return self.type.partition(".")[0]
+
+    @property
+    def who(self) -> Actor:
+        """Who did it."""
+        return Actor(self.actor_kind, self.actor)
+
+    @property
+    def behalf(self) -> Actor | None:
+        """For whom it was done, if for somebody else."""
+        if self.on_behalf_of is None:
+            return None
+        return Actor(self.on_behalf_kind or "person", self.on_behalf_of)
+
+    @property
+    def principal(self) -> Actor:
+        """Who answers for it: for whom it was done, else who did it."""
+        return self.behalf or self.who
 
 
 @dataclass(frozen=True, slots=True)

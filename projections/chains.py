@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-_POLICY = "policy:"
+from domain.actors import ActorKind
 
 
 class Link(NamedTuple):
@@ -21,20 +21,29 @@ class Link(NamedTuple):
     stream: str
     type: str
     actor: str
+    actor_kind: ActorKind
     command_id: str
     cause: str | None
 
     @property
+    def command(self) -> tuple[ActorKind, str, str]:
+        """The command that the event is of: its id is one of those of whoever gave it."""
+        return (self.actor_kind, self.actor, self.command_id)
+
+    @property
     def causing(self) -> int | None:
         """The position of the event that a policy answered with this one."""
-        return causing(self.actor, self.command_id)
+        return causing(self.actor_kind, self.command_id)
 
 
-def causing(actor: str, command_id: str) -> int | None:
-    """Return the position of the event that a policy answered with a command, if it was one."""
+def causing(kind: ActorKind, command_id: str) -> int | None:
+    """Return the position of the event that a policy answered with a command, if it was one.
+
+    `kind` is that of whoever gave the command: in the ids of others anything may stand.
+    """
     _, _, rest = command_id.partition("/")
     place = rest.partition("/")[0]
-    return int(place) if actor.startswith(_POLICY) and place.isdecimal() else None
+    return int(place) if kind == "policy" and place.isdecimal() else None
 
 
 def chain(cursor: DuckDBPyConnection, command_id: str, upto: int) -> dict[int, Link]:
@@ -65,7 +74,7 @@ class _Known:
         self._asked: set[str] = set()
 
     def find(self, condition: str, **values: Any) -> list[Link]:
-        columns = "position, stream, type, actor, command_id, caused_by"
+        columns = "position, stream, type, actor, actor_kind, command_id, caused_by"
         query = f"SELECT {columns} FROM events WHERE position <= $upto AND {condition}"
         found = self._cursor.execute(query, {"upto": self._upto, **values}).fetchall()
         return sorted(Link(*row) for row in found)
@@ -95,10 +104,10 @@ class _Known:
 
     def of_commands(self, links: Iterable[Link]) -> dict[int, Link]:
         """Return all events of the commands that some events are of."""
-        commands = {(each.actor, each.command_id) for each in links}
-        ids = sorted({id_ for _, id_ in commands})
+        commands = {each.command for each in links}
+        ids = sorted({id_ for *_, id_ in commands})
         found = self.find("command_id IN (SELECT unnest($ids::VARCHAR[]))", ids=ids)
-        return {each.position: each for each in found if (each.actor, each.command_id) in commands}
+        return {each.position: each for each in found if each.command in commands}
 
     def effects(self, whole: Mapping[int, Link]) -> list[Link]:
         """Return the events that the commands of some caused, those not among them."""
@@ -157,12 +166,12 @@ def forest(
         below.setdefault(above[position], []).append(position)
 
     def commands(cause: int | None) -> Iterator[dict[str, Any]]:
-        groups: dict[tuple[str, str], list[int]] = {}
+        groups: dict[tuple[ActorKind, str, str], list[int]] = {}
         for position in below.get(cause, ()):
-            link = whole[position]
-            groups.setdefault((link.command_id, link.actor), []).append(position)
-        for (command_id, actor), group in groups.items():
+            groups.setdefault(whole[position].command, []).append(position)
+        for (kind, actor, command_id), group in groups.items():
             told_of = [{**told[each], "effects": list(commands(each))} for each in group]
-            yield {"command_id": command_id, "actor": actor, "events": told_of}
+            who = {"actor": actor, "actor_kind": kind}
+            yield {"command_id": command_id, **who, "events": told_of}
 
     return list(commands(None))

@@ -19,6 +19,7 @@ customer_merges = ReadModel(
     sa.Column("state", Text, nullable=False, default="begun", info=COARSE),
     sa.Column("reason", Text),
     sa.Column("merged_by", Text),
+    sa.Column("merged_by_kind", Text),
     sa.Column("planned", sa.Integer),
     sa.Column("moved", Json, nullable=False, default=[]),
     sa.Column("returned", Json, nullable=False, default=[]),
@@ -41,8 +42,8 @@ number was somebody else's by the time the survivor should have had it."""
 @customer_merges.on("customer-merge.begun")
 def _begun(row: Row, event: Recorded) -> Row:
     names = ("survivor_id", "duplicate_id", "units", "take", "reason")
-    by = event.on_behalf_of or event.actor
-    return {name: event.data[name] for name in names} | {"merged_by": by}
+    who = {"merged_by": event.principal.id, "merged_by_kind": event.principal.kind}
+    return {name: event.data[name] for name in names} | who
 
 
 @customer_merges.on("customer-merge.planned")

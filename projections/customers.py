@@ -206,7 +206,8 @@ def _merged_into(row: Row, event: Recorded) -> Row:
     told = {
         "into": event.data["survivor_id"],
         "merge_id": event.data["merge_id"],
-        "by": event.on_behalf_of or event.actor,
+        "by": event.principal.id,
+        "by_kind": event.principal.kind,
         "at": event.time.isoformat().replace("+00:00", "Z"),
         "reason": event.data["reason"],
     }

@@ -24,23 +24,17 @@ from domain.payload import fields_of
 from domain.stored import Unreadable
 from domain.values import Personal
 
+_NUMBERS = ("position", "version", "schema", "time_us")
 RAW = pa.schema(
-    [
-        ("position", pa.int64()),
-        ("stream", pa.string()),
-        ("version", pa.int64()),
-        ("type", pa.string()),
-        ("schema", pa.int64()),
-        ("time_us", pa.int64()),
-        ("actor", pa.string()),
-        ("unit", pa.string()),
-        ("command_id", pa.string()),
-        ("on_behalf_of", pa.string()),
-        ("cause", pa.string()),
-        ("data", pa.string()),
-    ]
+    (name, pa.int64() if name in _NUMBERS else pa.string())
+    for name in (
+        *("position", "stream", "version", "type", "schema", "time_us", "actor", "unit"),
+        *("command_id", "on_behalf_of", "cause", "data", "on_behalf_kind", "actor_kind"),
+    )
 )
-"""The columns of a raw row, in the order of the journal's table of events."""
+"""The columns of a raw row, in the order of the journal's table of events.
+
+All have the kinds of their actors, whenever they were recorded."""
 
 ENVELOPE = {
     "position": "BIGINT",
@@ -48,16 +42,18 @@ ENVELOPE = {
     "version": "BIGINT",
     "time": "TIMESTAMPTZ",
     "actor": "VARCHAR",
+    "actor_kind": "VARCHAR",
     "actor_unit": "VARCHAR",
     "command_id": "VARCHAR",
     "on_behalf_of": "VARCHAR",
+    "on_behalf_kind": "VARCHAR",
     "caused_by": "VARCHAR",
 }
 """The columns that every fact has before those of its payload."""
 
 _ENVELOPE_OF_RAW = (
-    "position, stream, version, make_timestamptz(time_us), actor, unit, "
-    "command_id, on_behalf_of, cause"
+    "position, stream, version, make_timestamptz(time_us), actor, actor_kind, unit, "
+    "command_id, on_behalf_of, on_behalf_kind, cause"
 )
 _RAW_SQL = {pa.int64(): "BIGINT", pa.string(): "VARCHAR"}
 _SCALARS: dict[type, str] = {

@@ -22,6 +22,7 @@ grants = ReadModel(
     sa.Column("until", Instant),
     sa.Column("state", Text, nullable=False, default="active", info=COARSE),
     sa.Column("given_by", Text),
+    sa.Column("given_by_kind", Text),
     sa.Column("reason", Text),
     order="employee",
     indexes=[["employee"], ["role"], ["unit", "employee"]],
@@ -38,6 +39,7 @@ def _given(row: Row, event: Recorded) -> Row:
         "starts": moment_of(event, "starts"),
         "until": moment(event.data["until"]),
         "given_by": event.actor,
+        "given_by_kind": event.actor_kind,
     }
 
 

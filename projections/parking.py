@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import orjson
 import sqlalchemy as sa
 
+from domain.actors import attributed
 from domain.kernel import Recorded, from_stored, registry
 from domain.stored import Unreadable
 from projections.folding import Parked, Waiting
@@ -34,7 +35,20 @@ def read(text: str) -> Recorded:
     fields["data"] = from_stored(
         type_, schema, data if isinstance(data, str) else orjson.dumps(data)
     )
+    if "actor_kind" not in fields:  # parked before there were kinds
+        fields |= _kinds(fields["actor"], fields["on_behalf_of"])
     return Recorded(**{**fields, "time": datetime.fromisoformat(fields["time"])})
+
+
+def _kinds(actor: str, on_behalf_of: str | None) -> dict[str, str | None]:
+    kind, actor = attributed(actor)
+    behalf = None if on_behalf_of is None else attributed(on_behalf_of)
+    return {
+        "actor": actor,
+        "actor_kind": kind,
+        "on_behalf_of": behalf and behalf.id,
+        "on_behalf_kind": behalf and behalf.kind,
+    }
 
 
 def park(connection: sa.Connection, model: str, found: Iterable[Parked]) -> None:

@@ -35,7 +35,7 @@ def prepared(
 def recorded(row: Sequence[Any]) -> Recorded:
     """Return a raw row as an event."""
     position, stream, version, type_, schema, time_us, *rest = row
-    actor, unit, command_id, on_behalf_of, cause, data = rest
+    actor, unit, command_id, on_behalf_of, cause, data, on_behalf_kind, actor_kind = rest
     return Recorded(
         position,
         stream,
@@ -49,4 +49,6 @@ def recorded(row: Sequence[Any]) -> Recorded:
         on_behalf_of,
         cause,
         from_stored(type_, schema, data),
+        on_behalf_kind,
+        actor_kind,
     )

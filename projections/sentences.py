@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, get_args
 
+from domain.actors import Actor
 from domain.commands import every_command
 from domain.effective import effective_day
 from domain.kernel import Recorded, discover
@@ -195,18 +196,21 @@ class _Teller:
 
     def _who(self) -> str:
         event = self._it.event
-        kind, _, name = event.actor.partition(":")
-        behalf = event.on_behalf_of and self._somebody(event.on_behalf_of)
-        if kind == "policy" and name:
-            return f"the policy {name}" + (f", for {behalf}," if behalf else "")
-        who = self._somebody(event.actor)
+        behalf = event.behalf and self._somebody(event.behalf)
+        who = self._somebody(event.who)
+        if event.actor_kind == "policy":
+            return who + (f", for {behalf}," if behalf else "")
         return f"{who}, on behalf of {behalf}," if behalf else who
 
-    def _somebody(self, actor: str) -> str:
-        kind, _, name = actor.partition(":")
-        if kind == "key" and name:
-            return f"the system {name}"
-        return self._names("employee", actor) or actor
+    def _somebody(self, actor: Actor) -> str:
+        match actor.kind:
+            case "policy":
+                return f"the policy {actor.id}"
+            case "key":
+                return f"the system {self._names('api-key', actor.id) or actor.id}"
+            case "person":
+                return self._names("employee", actor.id) or actor.id
+        return actor.id
 
 
 def _begun(text: str) -> str:

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from adapters.cloudevents import OPERATION, WATERMARK
 from adapters.kafka import Kafka
 from adapters.operation_log import FIELDS
+from domain.actors import ACTOR_KINDS
 from domain.kernel import Aggregate, discover
 from domain.payload import fields_of
 from streams.publish_operations import TOPIC
@@ -32,13 +33,16 @@ _ENVELOPE = {
     "ce_position": ("184", "The number of the event among all events, from 1, without gaps."),
     "ce_version": ("3", "The number of the event among those of its record, from 1."),
     "ce_schema": ("1", "The version of the payload's fields."),
-    "ce_actor": ("e-17", "Who did it."),
+    "ce_actor": ("e-17", "Who did it: an identity among those of its kind."),
+    "ce_actorkind": ("person", f"What whoever did it is: {', '.join(ACTOR_KINDS)}."),
     "ce_unit": ("gd-gz", "The organisational unit for which it was done."),
     "ce_commandid": ("0199…", "The command that did it."),
     "ce_onbehalfof": ("e-4", "For whom it was done, if for somebody else."),
+    "ce_onbehalfkind": ("person", "What they are for whom it was done, if for somebody else."),
     "ce_cause": ("0199…", "What led to the command, if another command did."),
 }
-_OPTIONAL = {"ce_onbehalfof", "ce_cause"}
+_OPTIONAL = {"ce_actorkind", "ce_onbehalfof", "ce_onbehalfkind", "ce_cause"}
+"""Records of former times have no kinds of actors."""
 _OF_WATERMARK = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_position")
 
 _OF_OPERATION = (
@@ -74,6 +78,8 @@ _ENTRY = {
         **{key: {"type": ["integer", "null"]} for key in ("version", "position")},
         "time": {"type": "string", "format": "date-time"},
         "kind": {"enum": ["command", "read"]},
+        "actor_kind": {"enum": list(ACTOR_KINDS)},
+        "on_behalf_kind": {"enum": [*ACTOR_KINDS, None]},
         "accepted": {"type": "boolean"},
     },
 }

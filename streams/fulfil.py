@@ -19,9 +19,6 @@ log = structlog.get_logger(__name__)
 IN_FLIGHT = 200
 """Commands that wait together: enough to share commits, few enough to leave room for people."""
 
-ACTOR = "policy:"
-"""How the names begin in which policies act."""
-
 
 def fulfil(
     executor: Executor,
@@ -85,12 +82,15 @@ def _submitted(executor: Executor, call: Call, *, patient: bool) -> Future[Answe
 
 
 def _call(policy: Policy, event: Recorded, wish: Wish, body: Mapping[str, Any]) -> Call:
-    by_policy = event.actor.startswith(ACTOR)  # then it was done on behalf of somebody already
+    # What a policy did was done on behalf of somebody already.
+    behalf = event.behalf if event.actor_kind == "policy" else event.who
     origin = Origin(
-        actor=f"{ACTOR}{policy.name}",
+        actor=policy.name,
+        actor_kind="policy",
         unit=event.unit,
         command_id=f"{policy.name}/{event.position}/{wish.name}",
-        on_behalf_of=event.on_behalf_of if by_policy else event.actor,
+        on_behalf_of=behalf and behalf.id,
+        on_behalf_kind=behalf.kind if behalf else "person",
         cause=event.command_id,
     )
     return Call(wish.command, wish.id, body, origin, yields=True)

@@ -7,14 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapters.acting import by
 from adapters.journal_tables import events
+from domain.actors import Actor
 from domain.kernel import Recorded
 from projections.customer_merges import customer_merges
 from projections.customers import customers
 from projections.opportunities import opportunities
 from projections.service_tickets import service_tickets
 from streams.carry_out_merge import following
-from streams.fulfil import ACTOR
 from streams.policy import Facts, Wish, policy
 from streams.transfer_to_successor import CUSTOMER_ENDED
 
@@ -72,12 +73,12 @@ def touched(event: Recorded, _: Facts) -> sa.Select[Any]:
     Campaigns are left out: what changes in them is hardly ever about this customer.
     """
     followed = [each["id"] for each in event.data["moved"] if each["kind"] in _WITH]
-    merging = [f"{ACTOR}{name}" for name in ("carry-out-merge", "undo-merge")]
+    merging = [Actor("policy", name) for name in ("carry-out-merge", "undo-merge")]
     last = sa.func.max(events.c.version).label("version")
     return (
         sa.select(sa.literal(TOUCHED).label("kind"), events.c.stream.label("id"), last)
         .where(events.c.stream.in_(followed))
-        .where(events.c.actor.not_in(merging))
+        .where(sa.not_(sa.func.coalesce(by(events, *merging), sa.false())))
         .group_by(events.c.stream)
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
+from adapters.operated import Repeat
 from adapters.transaction import Transaction
 from domain.kernel import Origin, Stored, new_id
 
@@ -34,7 +35,7 @@ class Append:
         """Return nothing: no record is found by its code."""
         return ()
 
-    def repeats(self) -> Iterable[tuple[str, str]]:
+    def repeats(self) -> Iterable[Repeat]:
         """Return nothing: no command id is looked up."""
         return ()
 

@@ -31,7 +31,9 @@ def record(journal: Journal, count: int, each_commit: int = 3) -> None:
 def _operation(stream: str, position: int) -> dict[str, Any]:
     return {
         "actor": "tester",
+        "actor_kind": "person",
         "on_behalf_of": None,
+        "on_behalf_kind": None,
         "unit": "group",
         "command": "note.take",
         "target": stream,

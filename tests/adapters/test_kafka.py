@@ -8,6 +8,7 @@ from kafka.partitioner import murmur2
 
 from adapters.cloudevents import Delivery, Encoder, delivery
 from adapters.kafka import Kafka, partition_of
+from domain.actors import ACTOR_KINDS
 
 TEXT = st.text(min_size=1, max_size=20)
 
@@ -31,12 +32,25 @@ def test_a_key_goes_to_the_partition_that_any_client_would_choose(key: str, coun
         st.none() | TEXT,
         st.none() | TEXT,
         TEXT,
+        st.sampled_from(ACTOR_KINDS),
+        st.sampled_from(ACTOR_KINDS),
     )
 )
-def test_a_row_of_the_journal_survives_the_way_through_kafka(row: tuple[object, ...]) -> None:
+def test_a_row_of_the_journal_survives_the_way_through_kafka(drawn: tuple[object, ...]) -> None:
+    *rest, data, had, did = drawn
+    row = (*rest, data, had if rest[9] is not None else None, did)
     headers = Encoder("/keyline").event(row)
-    record = SimpleNamespace(headers=headers, value=str(row[-1]).encode())
+    record = SimpleNamespace(headers=headers, value=str(data).encode())
     assert delivery([record]) == Delivery([row], row[0])  # type: ignore[list-item, arg-type]
+
+
+def test_a_record_of_former_times_is_read_by_what_its_actor_stood_for() -> None:
+    row = (7, "s", 1, "t", 1, 5, "undo-merge", "gd", "c", "erp", None, "{}", "key", "policy")
+    headers = [each for each in Encoder("/keyline").event(row) if "kind" not in each[0]]
+    former = {"ce_actor": b"policy:undo-merge", "ce_onbehalfof": b"key:erp"}
+    headers = [(name, former.get(name, value)) for name, value in headers]
+    record = SimpleNamespace(headers=headers, value=b"{}")
+    assert delivery([record]).rows == [row]
 
 
 def test_a_watermark_moves_the_position_and_is_no_event() -> None:

@@ -55,7 +55,13 @@ class World:
             key = new_key()
             issued = {"prefix": key.prefix, "digest": key.digest}
         given = {name: value for name, value in body.items() if value is not None}
-        call = Call(command, id, given, Origin("system", "group", new_id()), issued=issued)
+        call = Call(
+            command,
+            id,
+            given,
+            Origin("system", "group", new_id(), actor_kind="system"),
+            issued=issued,
+        )
         try:
             made = self._executor.execute(call).id
         except RuleBroken:

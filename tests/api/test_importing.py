@@ -15,6 +15,7 @@ from api.importing import Commands, Importer, Result
 from api.mapping import MappingError, SheetMapping
 from api.plan import Plan
 from api.sheets import read_sheet
+from domain.actors import IMPORT
 from domain.kernel import Recorded
 from tests.adapters.keyring import keys_in
 from tests.organisation import organise
@@ -44,7 +45,7 @@ def executor(journal: Journal) -> Iterator[Executor]:
 
 def imported(journal: Journal) -> list[Recorded]:
     """Return what there is beside the organisation."""
-    return [event for event in journal.read(0) if event.actor == "import"]
+    return [event for event in journal.read(0) if event.who == IMPORT]
 
 
 class Desk:
@@ -78,7 +79,7 @@ def test_a_row_becomes_a_record(desk: Desk) -> None:
     (event,) = imported(desk.journal)
     assert event.type == "customer.registered"
     assert (event.data["name"], event.data["employees"]) == ("广州银行", 1200)
-    assert (event.actor, event.unit) == ("import", "group")
+    assert (event.who, event.unit) == (IMPORT, "group")
 
 
 def test_running_again_changes_nothing(desk: Desk) -> None:

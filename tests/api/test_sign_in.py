@@ -377,7 +377,8 @@ def test_a_key_revoked_by_one_process_opens_nothing_in_another(
         body = {"name": "billing", "role": "administrator", "unit": "group"}
         issued = here.post("/api-keys", json=body).json()
         there.headers["Authorization"] = f"Bearer {issued['key']}"
-        assert there.get("/me").json()["actor"] == "key:billing"
+        me = there.get("/me").json()
+        assert (me["actor"], me["actor_kind"]) == (issued["id"], "key")
         for _ in range(2):
             engage(there)
         path = f"/api-keys/{issued['id']}/revoke"

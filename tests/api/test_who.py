@@ -82,6 +82,7 @@ def test_the_key_opens_and_is_the_administrators(stranger: httpx.Client) -> None
     found = stranger.get("/me", headers=headers).json()
     assert found == {
         "actor": "admin",
+        "actor_kind": "person",
         "on_behalf_of": None,
         "unit": "group",
         "credential": "administrator-key",
@@ -162,10 +163,11 @@ def test_metrics_are_for_this_machine_or_those_who_are_known(door: Door) -> None
         asyncio.run(door.keeper.identify({}, "/metrics"))
 
 
-def test_a_system_acts_by_the_name_of_its_key(door: Door) -> None:
+def test_a_system_acts_by_the_id_of_its_key(door: Door) -> None:
     found = door.ask(SYSTEM.text)
     party = Party(None, key="id-key")
-    assert found == Principal("key:billing", "gd", None, party, f"key:kl_{SYSTEM.prefix}")
+    known_by = f"key:kl_{SYSTEM.prefix}"
+    assert found == Principal("id-key", "gd", None, party, known_by, actor_kind="key")
 
 
 @pytest.mark.parametrize(

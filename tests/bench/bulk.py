@@ -94,7 +94,7 @@ def _rows(
             # position, stream, version, type, schema, time, then where it comes from.
             yield (
                 *(position, stream, version, type_, schema, time_us),
-                *("e-100", "gd-gz", stream, None, None, data),
+                *("e-100", "gd-gz", stream, None, None, data, None, "person"),
             )
 
 

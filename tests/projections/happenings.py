@@ -36,7 +36,8 @@ class Ledger:
         time_us = round((START + timedelta(minutes=7 * position)).timestamp() * 1_000_000)
         envelope = ("he.li", "gd-gz", f"c-{position}", None, None)
         text = data.decode() if isinstance(data, bytes) else data
-        self.rows.append((position, stream, version, type_, schema, time_us, *envelope, text))
+        place = (position, stream, version, type_, schema, time_us)
+        self.rows.append((*place, *envelope, text, None, "person"))
 
     def record(self, aggregate: Any) -> None:
         """Add what a record has stated and not handed over yet."""
@@ -101,6 +102,8 @@ def recorded(rows: Iterable[Raw]) -> list[Recorded]:
             on_behalf_of=row[9],
             cause=row[10],
             data=from_stored(row[3], row[4], row[11]),
+            on_behalf_kind=row[12],
+            actor_kind=row[13],
         )
         for row in rows
     ]
@@ -120,7 +123,8 @@ def altered(row: Raw, **values: Any) -> Raw:
     """Return a raw row with other values in some columns; `data` is given as an object."""
     names = ("position", "stream", "version", "type", "schema", "time_us")
     envelope = ("actor", "unit", "command_id", "on_behalf_of", "cause", "data")
-    changed = dict(zip((*names, *envelope), row, strict=True)) | values
+    kinds = ("on_behalf_kind", "actor_kind")
+    changed = dict(zip((*names, *envelope, *kinds), row, strict=True)) | values
     if "data" in values:
         changed["data"] = json.dumps(values["data"])
     return tuple(changed.values())

@@ -75,6 +75,7 @@ def raw(event: Recorded) -> tuple[Any, ...]:
     return (
         *(event.position, event.stream, event.version, event.type, 1, micros, event.actor),
         *(event.unit, event.command_id, None, None, orjson.dumps(event.data).decode()),
+        *(None, event.actor_kind),
     )
 
 

@@ -81,7 +81,8 @@ def test_every_event_is_found_typed_in_the_table_of_its_type(
         ).fetchall()
         assert len(found) == 1
         time = datetime.fromtimestamp(row[5] / 1_000_000, UTC)
-        assert found[0][: len(ENVELOPE)] == (*row[:3], time, *row[6:11])
+        did, had = (row[6], row[13]), (row[9], row[12])
+        assert found[0][: len(ENVELOPE)] == (*row[:3], time, *did, *row[7:9], *had, row[10])
         payload = json.loads(row[11])
         values = found[0][len(ENVELOPE) :]
         for (name, shape), value in zip(fact.shapes.items(), values, strict=True):

@@ -54,7 +54,8 @@ def told(kind: str, hidden: frozenset[str] = NOBODY) -> list[tuple[str, str, Hap
 
 
 def names(kind: str, key: str) -> str | None:
-    return {"e-1001": "Li Wei (e-1001)", "gd-gz": "Guangzhou (gd-gz)"}.get(key)
+    known = {"e-1001": "Li Wei (e-1001)", "gd-gz": "Guangzhou (gd-gz)"}
+    return {"k-1": "Billing"}.get(key) if kind == "api-key" else known.get(key)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -101,8 +102,10 @@ def test_an_event_says_who_did_it_and_for_whom() -> None:
     assert text(on_behalf_of="chen.jing").startswith(
         "Li Wei (e-1001), on behalf of chen.jing, formed"
     )
-    assert text(actor="key:Billing").startswith("The system Billing formed")
-    asked = text(actor="policy:plan-handover", on_behalf_of="e-1001")
+    assert text(actor="k-1", actor_kind="key").startswith("The system Billing formed")
+    asked = text(
+        actor="plan-handover", actor_kind="policy", on_behalf_of="e-1001", on_behalf_kind="person"
+    )
     assert asked.startswith("The policy plan-handover, for Li Wei (e-1001), formed")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.actors import Actor
 from streams.policy import policies
 from tests.adapters.keyring import keys_in
 from tests.streams.flow import until, working
@@ -39,7 +40,7 @@ def test_a_duplicate_whose_unit_ended_while_it_was_merged_goes_to_the_successor(
     assert company.places(account) == ["gd-sz"] * 3
     assert transfers(company, account[0]) == ["gd-sz"]
     moved = company.journal.history(account[0])[-1]
-    assert moved.actor == "policy:follow-successor"
+    assert moved.who == Actor("policy", "follow-successor")
     assert moved.data["reason"] == "The unit gd-fs has ended."
 
 

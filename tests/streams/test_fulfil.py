@@ -32,7 +32,7 @@ def carried_out(house: House, wishes: list[Wish]) -> None:
 
 def named(house: House) -> list[str]:
     found = (e for e in house.journal.read(0, 10_000) if e.type == "customer.registered")
-    return [event.data["name"] for event in found if event.actor.startswith("policy:")]
+    return [event.data["name"] for event in found if event.actor_kind == "policy"]
 
 
 def wishes(count: int) -> list[Wish]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.actors import Actor
 from domain.kernel import Recorded
 from streams.plan_handover import plan_handover
 from streams.policy import Facts
@@ -34,7 +35,7 @@ def test_everything_goes_to_one_successor(company: Company) -> None:
     assert (row["state"], row["planned"], row["kept"]) == ("done", 3, [])
     assert {(each["id"], each["to"]) for each in row["moved"]} == {(id, "e2") for id in account}
     done = company.journal.history(account[0])[-1]
-    assert (done.actor, done.on_behalf_of) == ("policy:carry-out-handover", "e-17")
+    assert (done.who, done.on_behalf_of) == (Actor("policy", "carry-out-handover"), "e-17")
 
 
 def test_each_successor_takes_named_customers_units_and_below_or_the_rest(

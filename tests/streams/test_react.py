@@ -14,6 +14,7 @@ from adapters.databases import connect
 from adapters.executor import Call, Executor
 from adapters.journal import Journal
 from adapters.leases import LeaseLost
+from domain.actors import Actor
 from domain.customer import Customer
 from domain.kernel import Origin, Recorded, Stored, new_id
 from projections.runner import Projector
@@ -92,7 +93,7 @@ def test_a_closed_customers_open_opportunities_are_abandoned(house: House) -> No
     for event in house.abandoned():
         assert event.data["reason"] == "The customer's file was closed."
         assert event.data["closed_on"] == "2026-03-01"
-        assert event.actor == "policy:abandon-opportunities"
+        assert event.who == Actor("policy", "abandon-opportunities")
         assert event.on_behalf_of == closed.actor == "e-17"
         assert event.unit == closed.unit
         assert event.cause == closed.command_id

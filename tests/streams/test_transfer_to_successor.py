@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from domain.actors import Actor
 from tests.streams.organised import Company
 
 
@@ -32,7 +33,7 @@ def test_what_is_open_in_a_merged_unit_goes_to_the_one_that_took_it_over(company
     moved = company.journal.history(account[0])[-1]
     cause = company.journal.history(merging)[-1]
     assert (moved.type, moved.data["on"]) == ("customer.transferred", "2026-01-31")
-    assert (moved.actor, moved.on_behalf_of) == ("policy:transfer-to-successor", cause.actor)
+    assert (moved.who, moved.behalf) == (Actor("policy", "transfer-to-successor"), cause.who)
     assert moved.cause == cause.command_id
 
 
