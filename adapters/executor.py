@@ -20,7 +20,7 @@ from adapters.digests import digest, former
 from adapters.guard import Guard
 from adapters.journal import Journal
 from adapters.operated import Repeat
-from adapters.permission_check import must_wait, permit_of
+from adapters.permission_check import must_wait, permit_of, subject
 from adapters.refusals import (
     KeyReused,
     RecordUnreadable,
@@ -38,6 +38,7 @@ from adapters.writer import Writer
 from domain.commands import Command, every_command
 from domain.kernel import Aggregate, RuleViolation
 from domain.stored import UnreadableEvent
+from projections.sight import Subject
 
 log = structlog.get_logger(__name__)
 
@@ -217,12 +218,15 @@ class Execution:
         permit = permit_of(call.party, self._guard, transaction)
         target: Any = command.aggregate
         held: Mapping[type[RuleViolation], str] = {}
+        there: Subject | None = None
         if not command.creates:
             target = transaction.load(call.id or "")
             if not isinstance(target, command.aggregate) or (permit and not permit.sees(target)):
                 raise UnknownId(f"There is no {command.aggregate.kind} {call.id}.")
             if permit:
                 permit.require(command.name, target)
+                if command.places:
+                    there = subject(target, transaction)
             if call.if_match is not None and call.if_match != target.version:
                 raise StaleVersion(f"The record is at version {target.version} now.")
             held = target.claims
@@ -237,7 +241,7 @@ class Execution:
             arguments[parameter] = above
         aggregate = give(transaction, command, target, arguments, call.yields)
         if permit:
-            permit.require_made(command.name, aggregate, call.origin, created=command.creates)
+            permit.require_made(command, aggregate, call.origin, there, arguments)
         require_other_hands(transaction, command, aggregate.id, call.origin)
         references.claim(transaction, aggregate, held)
         return aggregate

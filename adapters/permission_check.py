@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -13,11 +13,18 @@ from adapters.guard import Guard
 from adapters.journal import recorded
 from adapters.refusals import NotPermitted
 from adapters.transaction import Transaction, instant
+from domain.commands import Command
 from domain.kernel import Aggregate, Origin, Recorded, to_stored
 from projections.access import ACCESS_KINDS, PUBLIC, Access
 from projections.kernel import read_models
 from projections.limits import require_limits
 from projections.sight import Decision, Party, Sight, Subject
+
+ELSEWHERE = "What goes to another unit needs it at both: where it is and where it goes."
+"""Why a record does not go where who sends it has no say."""
+
+ONLY_OWN = "for own records only: this one would be somebody else's"
+"""Why a new record is not given to somebody else."""
 
 _AT_ONCE = 500
 """Records of a long list that are read together."""
@@ -78,27 +85,76 @@ class Permit:
                 raise self._refusal(permission, self._access, each)
 
     def require_made(
-        self, permission: str, record: Aggregate, origin: Origin, *, created: bool
+        self,
+        command: Command,
+        record: Aggregate,
+        origin: Origin,
+        before: Subject | None,
+        arguments: Mapping[str, Any],
     ) -> None:
         """Require that a command was permitted, by what it makes of the record.
 
-        A new record has to be where the party has the permission. So has a unit that moves, in
-        the organisation as it will be. Raises `NotPermitted`, or the rule that was broken about
-        who changes whose permissions.
+        A new record has to be where the party has the permission; where only the own ones are, it
+        becomes one. Whatever comes to a unit needs the permission there as well, and a unit that
+        moves in the organisation as it will be.
+
+        Args:
+            command: The command.
+            record: The record, with the facts that were stated.
+            origin: Who stated them.
+            before: Where the record belonged before, of a command that names units.
+            arguments: What the command was given.
+
+        Raises `NotPermitted`, or the rule that was broken about who changes whose permissions.
         """
-        access = self._access
+        permission, access = command.name, self._access
+        if command.creates:
+            self._entrust(permission, record)
         if record.kind in ACCESS_KINDS:
             access = access.after(self._facts(record, origin))
             if access.missed:
                 raise NotPermitted("It cannot be told now what this would change.")
-        if (created or record.kind == "unit") and not self._decide(
+        if command.places:
+            self._require_there(command, record, before, arguments)
+        if (command.creates or record.kind == "unit") and not self._decide(
             access if record.kind == "unit" else self._access, permission, record
         ):
             raise self._refusal(permission, access, record)
-        if created and record.affected:
+        if command.creates and record.affected:
             self.require(permission, record)
         if access is not self._access:
             require_limits(self._access, access, record.id, self._party, self._now)
+
+    def _entrust(self, permission: str, record: Aggregate) -> None:
+        """Make a new record the party's own, if it may make no other there."""
+        sight = self._sight(self._access, permission)
+        if sight.by_owner and not self._decide(self._access, permission, record):
+            person = self._access.person(self._party, self._now)
+            if person is not None and sight.covers(Subject(record.units, frozenset({person}))):
+                if record.owners:
+                    raise NotPermitted(f"{person} has the permission {permission}, but {ONLY_OWN}.")
+                record.entrust(person)
+
+    def _require_there(
+        self,
+        command: Command,
+        record: Aggregate,
+        before: Subject | None,
+        arguments: Mapping[str, Any],
+    ) -> None:
+        """Require the permission at each unit to which the record comes, or what is below it."""
+        came = command.units(arguments) - (before.units if before else frozenset())
+        if command.rises and before is not None:  # those above have it in sight already
+            came = came.difference(*map(self._access.above, before.units))
+        sight = self._sight(self._access, command.name)
+        owners = before.owners if before else frozenset[str]()
+        if sight.by_owner:
+            owners |= subject(record, self._transaction).owners
+        for unit in sorted(came):
+            if not sight.covers(Subject(frozenset({unit}), owners)):
+                who = self._party.on_behalf_of or self._party.employee or "This key"
+                detail = f"{who} has the permission {command.name}, but not at {unit}."
+                raise NotPermitted(detail if before is None else f"{detail} {ELSEWHERE}")
 
     def _facts(self, record: Aggregate, origin: Origin) -> Sequence[Recorded]:
         """Return what a command has stated, as the journal would hold it."""

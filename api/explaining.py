@@ -102,6 +102,8 @@ def _records(report: Report) -> Callable[..., Any]:
                 rows = explanation.page(limit + 1, after)
             following = [asked.position, rows[limit - 1]["id"]] if len(rows) > limit else None
             more = {"masked": asked.masked} if asked.masked else {}
+            if asked.standpoint.narrowed:
+                more["narrowed"] = asked.standpoint.narrowed
             items = [links.shown(row) for row in rows[:limit]]
             return json_response(
                 *page(cursor, items, following, position=asked.position, figures=figures, **more)

@@ -25,6 +25,7 @@ _RETURNED = (
     "etag",
     "location",
     "retry-after",
+    "narrowed",
 )
 
 PATIENCE = aiohttp.ClientTimeout(total=60)

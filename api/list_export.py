@@ -81,6 +81,7 @@ def export(
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Length": str(file.tell()),
         "Position": str(then.position),
+        **({"Narrowed": ",".join(asked.narrowed)} if asked.narrowed else {}),
     }
     file.seek(0)
     return StreamingResponse(_parts_of(file), media_type=MEDIA_TYPES[format], headers=headers)

@@ -143,7 +143,9 @@ def _list(model: ReadModel) -> Callable[..., Any]:
 def _now(parts: Parts, listing: Listing, asked: Question, cursor: Place, count: bool) -> Any:
     with present(parts, listing.model.aggregate) as now, checked():
         found = listing.page(now.connection, asked, cursor.after, parts.opening.rows)
-        more = {"count": listing.count(now.connection, asked)} if count else {}
+        more: dict[str, Any] = {"count": listing.count(now.connection, asked)} if count else {}
+    if asked.narrowed:
+        more["narrowed"] = asked.narrowed
     following = None if found.next is None else list(found.next)
     content, headers = page(cursor, found.items, following, position=now.position, **more)
     return content, {**headers, **now.headers}
@@ -162,18 +164,20 @@ def _then(
     opened = parts.opening.rows
     if format != "json":
         return export(warehouse, listing, ask(), then, opened, format)
-    after = cursor.after[1:] if cursor.after else None
+    after, asked = cursor.after[1:] if cursor.after else None, ask()
     found, total = page_then(
         warehouse,
         listing,
-        ask(),
+        asked,
         after,
         then.position,
         opened,
         count=count,
         valid_at=then.valid_at,
     )
-    more = {} if total is None else {"count": total}
+    more: dict[str, Any] = {} if total is None else {"count": total}
+    if asked.narrowed:
+        more["narrowed"] = asked.narrowed
     following = None if found.next is None else [then.position, *found.next]
     return json_response(*page(cursor, found.items, following, position=then.position, **more))
 

@@ -165,7 +165,11 @@ def _formatted(request: Request, report: Report, found: Result, format: Format) 
         content = {"columns": found.columns, "rows": rows, "position": found.position}
         if found.masked:
             content["masked"] = found.masked
+        if found.narrowed:
+            content["narrowed"] = found.narrowed
         return json_response(content, headers)
+    if found.narrowed:
+        headers["Narrowed"] = ",".join(found.narrowed)
     headers["Content-Disposition"] = f'attachment; filename="{report.name}.{format}"'
     if format == "csv":
         return Response(found.csv(), media_type="text/csv", headers=headers)
@@ -222,7 +226,13 @@ _FIGURES = {
         "masked": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "measures of these classes were left out, as you may not see them",
+            "description": "measures of these classes were left out, as they are masked for you "
+            "in some records; named in `measures` they are of the others",
+        },
+        "narrowed": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "only records that show these classes of fields count",
         },
     },
 }

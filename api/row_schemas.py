@@ -73,5 +73,11 @@ def page_schema(aggregate: type[Aggregate]) -> dict[str, Any]:
             "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
             "position": {"type": "integer", "description": "all events up to here are in it"},
             "count": {"type": "integer"},
+            "narrowed": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "only rows that show these classes of fields are in the list, as it "
+                "is filtered or sorted by them and they are masked for you in others",
+            },
         },
     }

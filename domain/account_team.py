@@ -58,6 +58,7 @@ class AccountTeam(Standing):
         employee: str
         on: date | None = None
 
+    begun: date | None
     manager: str | None
     team: dict[str, TeamRole]
 
@@ -65,6 +66,10 @@ class AccountTeam(Standing):
     def owners(self) -> frozenset[str]:
         """The account manager and the team."""
         return frozenset({self.manager} if self.manager else ()).union(self.team)
+
+    def entrust(self, employee: str) -> None:
+        """Make the employee the account manager since the customer is known."""
+        self.trigger_event(self.ManagerAssigned, manager=employee, on=self.begun)
 
     @command
     def assign_manager(self, manager: EmployeeCode) -> None:

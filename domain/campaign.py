@@ -193,6 +193,11 @@ class Campaign(Outreach, Aggregate):
         manager = self.outline["manager"]
         return frozenset({manager} if manager else ())
 
+    def entrust(self, employee: str) -> None:
+        """Make the employee its manager, unless somebody is."""
+        if self.outline["manager"] is None:
+            self.trigger_event(self.PlanRevised, manager=employee, on=self.begun)
+
     @command
     def revise_plan(
         self,

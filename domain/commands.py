@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -43,8 +43,9 @@ class Command:
     `lineages` are the parameters that the system fills in from other records, `issued` those that
     the server makes up; `rules` are those it may be refused by, `guarded` those of them that need
     more than the record; `apart_from` is the fact whose author may not give this command; `dated`
-    is the parameter that states from which day what is said is true, if it has one; a `system`
-    command is given by policies alone.
+    is the parameter that states from which day what is said is true, if it has one; what `rises`
+    goes to a unit above without being permitted there; a `system` command is given by policies
+    alone.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Command:
     guarded: frozenset[type[RuleViolation]]
     apart_from: type[Aggregate.Event] | None
     dated: str | None
+    rises: bool
     system: bool
 
     @property
@@ -71,6 +73,21 @@ class Command:
     def doc(self) -> str:
         """What the command does, in a business user's words."""
         return inspect.getdoc(getattr(self.aggregate, self.method)) or ""
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The parameters that name units: there, too, it has to be permitted."""
+        return tuple(name for name, each in self.references.items() if each.kind == "unit")
+
+    def units(self, arguments: Mapping[str, Any]) -> frozenset[str]:
+        """Return the codes of the units that the arguments name: where a record comes or goes."""
+        named = (arguments[place] for place in self.places)
+        return frozenset(
+            unit
+            for value in named
+            if value is not None
+            for unit in ([value] if isinstance(value, str) else value)
+        )
 
     def day(self, arguments: Mapping[str, Any]) -> date | None:
         """Return the day that the arguments state, of a moment its day in UTC."""
@@ -179,6 +196,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             guarded=guarded,
             apart_from=apart_from,
             dated=dated,
+            rises=getattr(function, "rises", False),
             system=getattr(function, "system", False),
         )
 

@@ -195,7 +195,7 @@ class Handling(Part):
     def _accepted(self, at: datetime | None) -> None:
         self.step(Status.IN_PROGRESS, at)
 
-    @command
+    @command(rises=True)
     def transfer(
         self,
         unit: UnitCode,

@@ -54,14 +54,16 @@ def command(
     *,
     apart_from: type[Any] | None = ...,
     guarded: Collection[type[RuleViolation]] = ...,
+    rises: bool = ...,
     system: bool = ...,
 ) -> Callable[[F], F]: ...
 def command(method: F | None = None, **marks: Any) -> F | Callable[[F], F]:
     """Mark a method as a command: it checks the rules and states facts; it becomes a route.
 
     With `apart_from=Submitted` whoever stated the last such fact about the record is refused
-    (`SameHands`). `guarded` are rules that need more than the record to be checked. A `system`
-    command is for policies alone: it is no route and no permission.
+    (`SameHands`). `guarded` are rules that need more than the record to be checked. What `rises`
+    goes to a unit above its own without that unit's permission. A `system` command is for policies
+    alone: it is no route and no permission.
     """
 
     def mark(function: F) -> F:
@@ -142,6 +144,18 @@ class Aggregate(BaseAggregate[str]):
     def affected(self) -> tuple[str, ...]:
         """The ids of other records that its commands change: they are permitted there as well."""
         return ()
+
+    def entrust(self, employee: str) -> None:
+        """Make a new record the own one of who made it, where that alone permits making it.
+
+        Kinds that nobody owns, and records that were given to somebody, stay as they are.
+        """
+
+    @property
+    def begun(self) -> Any:
+        """The day, or the moment, that the first fact of a new record states."""
+        first = self.pending_events[0]
+        return getattr(first, type(first).dated, None)  # type: ignore[attr-defined]
 
     def closing(self, field: str) -> RuleViolation:
         """Return why a record that this one ended, or is, is not named in `field`."""

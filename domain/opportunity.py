@@ -191,6 +191,11 @@ class Opportunity(Offer, Aggregate):
         """The manager and the team of the opportunity."""
         return frozenset({self.manager} if self.manager else ()).union(self.team)
 
+    def entrust(self, employee: str) -> None:
+        """Make the employee its manager, unless somebody is."""
+        if self.manager is None:
+            self.trigger_event(self.ManagerAssigned, manager=employee, on=self.begun)
+
     @command
     def name_customer(self, customer_id: CustomerId) -> None:
         """Name the customer of the opportunity."""

@@ -195,6 +195,10 @@ class ServiceTicket(OfCustomer, Handling, Aggregate):
         """Who works on the ticket."""
         return frozenset({self.owner} if self.owner else ())
 
+    def entrust(self, employee: str) -> None:
+        """Assign the ticket to the employee."""
+        self.trigger_event(self.Assigned, owner=employee, at=self.begun)
+
     @command
     def reclassify(
         self, kind: Kind, severity: Severity, reason: Line, at: Moment | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.permission import OwnPermissions
 from domain.values import Code, CustomerId, EmployeeCode, Line, Prose, UnitCode
 
 
@@ -85,6 +86,10 @@ class Team(Aggregate):
         """Whose own record it is: its members'."""
         return frozenset(self.members)
 
+    def entrust(self, employee: str) -> None:
+        """Make the employee the first member."""
+        self.trigger_event(self.MemberAdded, employee=employee, role="lead", on=self.begun)
+
     def require_formed(self) -> None:
         """Refuse when the team was dissolved."""
         if self.dissolved:
@@ -102,7 +107,7 @@ class Team(Aggregate):
     def _renamed(self, name: str) -> None:
         self.name = name
 
-    @command
+    @command(guarded=(OwnPermissions,))
     def add_member(self, employee: EmployeeCode, role: Line) -> None:
         """Add an employee of any unit to the team, or give a member another role."""
         self.require_formed()

@@ -82,8 +82,7 @@ class _Page:
             )
             for model in ON_PAGE
         }
-        amounts = sights.get(opportunities.name)
-        self._amounts = amounts is None or "amount" not in amounts.masked_somewhere()
+        self._amounts = self._showing(sights.get(opportunities.name), "amount")
 
     def of(self, id_: str) -> CustomerPage | None:
         known = self._table(customers).c
@@ -132,18 +131,36 @@ class _Page:
         )
 
     def _pipeline(self, deals: sa.ColumnElement[bool]) -> list[Row]:
+        """Sum up what is in sight; what is masked in one of the sales is masked in their sum."""
         offers = self._table(opportunities).c
-        query = sa.select(
-            offers.status,
-            offers.currency,
-            sa.func.count().label("count"),
-            sa.func.sum(offers.amount).label("amount"),
-            sa.func.sum(offers.weighted_amount).label("weighted_amount"),
+        columns = [offers[name] for name in ("status", "currency", "amount", "weighted_amount")]
+        masked_here = sa.case((self._amounts, 0), else_=1).label("masked")
+        query = sa.select(*columns, masked_here).where(deals)
+        sale = self._lenses[opportunities.name].narrow(query).subquery().c
+        found = self._asking.rows(
+            sa.select(
+                sale.status,
+                sale.currency,
+                sa.func.count().label("count"),
+                sa.func.sum(sale.amount).label("amount"),
+                sa.func.sum(sale.weighted_amount).label("weighted_amount"),
+                sa.func.max(sale.masked).label("hidden"),
+            )
+            .group_by(sale.status, sale.currency)
+            .order_by(sale.status, sale.currency)
         )
-        query = query.where(deals).group_by(offers.status, offers.currency)
-        found = self._figures(opportunities, query.order_by(offers.status, offers.currency))
-        hidden = frozenset() if self._amounts else frozenset({"amount"})
-        return [masked(opportunities, row, hidden) for row in found]
+        return [
+            masked(opportunities, row, frozenset({"amount"} if row.pop("hidden") else ()))
+            for row in found
+        ]
+
+    def _showing(self, sight: Sight | None, class_: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a sale shows a class of fields."""
+        if sight is None or class_ not in sight.masked_somewhere():
+            return sa.true()
+        asking, showing = self._asking, sight.showing(class_)
+        lens = Lens(opportunities, showing, asking.dialect, asking.tables, along=True)
+        return sa.true() if lens.condition is None else lens.condition
 
     def _table(self, model: ReadModel) -> sa.FromClause:
         return self._asking.tables(model)

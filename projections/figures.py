@@ -16,12 +16,14 @@ import pyarrow.parquet as pq
 class Result:
     """The figures: the dimensions first, then the measures, and the position they are true at.
 
-    `masked` are the classes of figures that were left out, as they may not be seen.
+    `masked` are the classes of figures that were left out, as they may not be seen in all rows;
+    `narrowed` those of figures that were asked for and are of the rows where they may be.
     """
 
     table: pa.Table
     position: int
     masked: tuple[str, ...] = ()
+    narrowed: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:

@@ -155,6 +155,35 @@ def lens_of(
     return Lens(model, sight, dialect, tables, along=along)
 
 
+def lens_for(
+    model: ReadModel,
+    sight: Sight | None,
+    dialect: str,
+    tables: Tables = the_table,
+    *,
+    along: bool = False,
+) -> Lens:
+    """Return a lens on rows; none is kept of DuckDB, whose tables have the moment in them."""
+    if dialect == "duckdb":
+        return Lens(model, sight, dialect, tables)
+    return lens_of(model, sight, dialect, tables, along=along)
+
+
+def narrowed(
+    query: sa.Select[Any],
+    model: ReadModel,
+    sights: Iterable[Sight | None],
+    dialect: str,
+    tables: Tables = the_table,
+    *,
+    along: bool = False,
+) -> sa.Select[Any]:
+    """Return a query for no more than what each of some sights shows."""
+    for sight in sights:
+        query = lens_for(model, sight, dialect, tables, along=along).narrow(query)
+    return query
+
+
 def subject_of(model: ReadModel, row: Row, above: Row | None = None) -> Subject:
     """Return where a row belongs; `above` is the row whose owners own it, too, if there is one."""
     scope, units = model.scope, frozenset[str]()

@@ -67,6 +67,20 @@ class _Giver:
         if row["state"] == "active" and (old is None or old["state"] != "active"):
             self.require_all(self.access.shelves["grants"].find(row["code"]), None)
 
+    def team(self, row: Row, old: Row | None) -> None:
+        """Nobody brings others into a team whose records they see by it."""
+        members, before = set(row["members"]), set(old["members"] if old else ())
+        mine = members & self.people
+        if not (members - before) or members == mine or row["state"] != "active":
+            return
+        for person in mine:
+            for holding in map(of_grant, self.access.shelves["grants"].find(person)):
+                if holding and holding.reach == "team" and not self._over(holding):
+                    raise OwnPermissions("employee")
+
+    def _over(self, holding: Holding) -> bool:
+        return holding.until is not None and holding.until <= self.now
+
     def changed_role(self, row: Row, old: Row | None) -> None:
         if any(each.role == row["code"] for each in self.access.holdings(self.party, self.now)):
             raise OwnPermissions
@@ -121,6 +135,7 @@ _CHECKS = {
     "delegations": _Giver.delegation,
     "employees": _Giver.employee,
     "roles": _Giver.changed_role,
+    "teams": _Giver.team,
 }
 
 

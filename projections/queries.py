@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from projections.kernel import ReadModel, Row
-from projections.lens import Lens, Tables, lens_of, off_index, the_table
+from projections.lens import Tables, lens_for, lens_of, narrowed, off_index, the_table
 from projections.masks import MASKED, shown
 from projections.owned import among
 from projections.personal import SEALED, Opener, as_sealed
@@ -48,7 +48,7 @@ class Listing:
     def __init__(self, model: ReadModel) -> None:
         """Answer for a read model."""
         self.model = model
-        self._wide: dict[tuple[Tables, Sight | None, Any], tuple[float, bool]] = {}
+        self._wide: dict[tuple[Tables, Any, Any], tuple[float, bool]] = {}
 
     def page(
         self,
@@ -127,7 +127,7 @@ class Listing:
         table = tables(self.model)
         query: sa.Select[Any] = sa.select(sa.func.count()).select_from(table)
         query = query.where(*self._conditions(asked, table, dialect, counted=True))
-        return self._lens(asked, tables, dialect).narrow(query)
+        return narrowed(query, self.model, asked.sights, dialect, tables)
 
     def cut(self, asked: Question, rows: list[Row], opened: Opener = as_sealed) -> Page:
         """Return the page for the rows that the query of `select` gave, opened if it is asked."""
@@ -172,13 +172,13 @@ class Listing:
         units = [(filter_, values) for filter_, values in asked.where if filter_.kind == "under"]
         if lens.condition is None and not units:
             return False
-        key = (tables, asked.sight, tuple(values for _, values in units))
+        key = (tables, asked.sights, tuple(values for _, values in units))
         known, now = self._wide.get(key), time.monotonic()
         if known is not None and now < known[0]:
             return known[1]
         query = sa.select(sa.literal(1)).select_from(table).limit(_WIDE)
         query = query.where(*(_condition(f, table.c[f.column], v, "sqlite") for f, v in units))
-        found = lens.narrow(query).subquery()
+        found = narrowed(query, self.model, asked.sights, "sqlite", tables).subquery()
         counted = sa.select(sa.func.count()).select_from(found)
         wide = connection.scalar(counted, moment) == _WIDE
         if len(self._wide) >= _REMEMBERED:
@@ -186,19 +186,15 @@ class Listing:
         self._wide[key] = (now + _MEMORY, wide)  # it only says how the rows are best found
         return wide
 
-    def _lens(self, asked: Question, tables: Tables, dialect: str, *, along: bool = False) -> Lens:
-        if dialect == "duckdb":  # whose tables have the moment in them
-            return Lens(self.model, asked.sight, dialect, tables)
-        return lens_of(self.model, asked.sight, dialect, tables, along=along)
-
     def _query(
         self, asked: Question, tables: Tables, dialect: str, *, along: bool = False
     ) -> sa.Select[Any]:
         names = [*asked.fields, *(n for n, _ in asked.order if n not in asked.fields)]
         table, database = tables(self.model), dialect.partition("-")[0]
-        lens = self._lens(asked, tables, database, along=along)
-        query: sa.Select[Any] = sa.select(*(table.c[name] for name in names), *lens.marks)
-        query = lens.narrow(query.where(*self._conditions(asked, table, dialect, along=along)))
+        marks = lens_for(self.model, asked.sight, database, tables, along=along).marks
+        query: sa.Select[Any] = sa.select(*(table.c[name] for name in names), *marks)
+        query = query.where(*self._conditions(asked, table, dialect, along=along))
+        query = narrowed(query, self.model, asked.sights, database, tables, along=along)
         for name, down in asked.order:
             order = table.c[name].desc() if down else table.c[name].asc()
             # Nothing is the smallest value, everywhere; SQLite has it so without being told.

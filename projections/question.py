@@ -22,7 +22,7 @@ Values = tuple[str | int | float | bool | None, ...]
 
 
 class FieldMasked(BadParameter):
-    """A list is not filtered or sorted by what is masked in some of its rows."""
+    """Nothing goes by what is masked in all that is in sight."""
 
 
 Under = Callable[[str], frozenset[str] | None]
@@ -62,7 +62,9 @@ class Filter:
 class Question:
     """What is asked of a list, checked: conditions, order, fields, words, rows at most.
 
-    `sight` is what the one who asks sees of the list; `None` for all of it.
+    `sight` is what the one who asks sees of the list; `None` for all of it. `narrowed` are the
+    classes of fields by which it is filtered or sorted and which are masked in some rows: the list
+    is of the others.
     """
 
     where: tuple[tuple[Filter, tuple[Any, ...]], ...]
@@ -71,6 +73,14 @@ class Question:
     words: str | None
     limit: int
     sight: Sight | None = None
+    narrowed: tuple[str, ...] = ()
+
+    @property
+    def sights(self) -> tuple[Sight | None, ...]:
+        """Each of these has to show a row."""
+        if self.sight is None or not self.narrowed:
+            return (self.sight,)
+        return tuple(self.sight.showing(each) for each in self.narrowed)
 
     def place(self, row: Mapping[str, Any]) -> Values:
         """Return the place of a row in this order."""
@@ -131,7 +141,7 @@ def question(
 ) -> Question:
     """Check what is asked of a read model's list; raises `BadParameter`.
 
-    Raises `FieldMasked` for a filter or an order by what the one who asks does not see.
+    Raises `FieldMasked` for a filter or an order by what the one who asks sees in no row.
 
     Args:
         model: The read model.
@@ -160,9 +170,8 @@ def question(
     if words is not None and not model.search:
         raise BadParameter("q", "this list has no search")
     order = _order(model, sort or model.order)
-    if sight is not None:
-        _open_only(model, [each.column for each, _ in conditions], sight)
-        _open_only(model, [name for name, _ in order], sight)
+    used = [*(each.column for each, _ in conditions), *(name for name, _ in order)]
+    narrowed = () if sight is None else _narrowed(model, used, sight)
     return Question(
         tuple(conditions),
         order,
@@ -170,14 +179,24 @@ def question(
         None if words is None else _clean("q", words)[:200],
         limit,
         sight,
+        narrowed,
     )
 
 
-def _open_only(model: ReadModel, columns: Sequence[str], sight: Sight) -> None:
-    closed = sight.masked_somewhere()
-    for name in columns:
-        if hidden := closed & classes(model, [name]):
-            raise FieldMasked(name, f"{', '.join(sorted(hidden))} is masked for you here")
+def _narrowed(model: ReadModel, columns: Sequence[str], sight: Sight) -> tuple[str, ...]:
+    """Return the classes of some columns that are masked in some rows, though not in all."""
+    closed, found = sight.masked_somewhere(), set[str]()
+    for name in columns if closed else ():
+        for each in sorted(closed & classes(model, [name])):
+            found.add(shown_somewhere(each, sight, name))
+    return tuple(sorted(found))
+
+
+def shown_somewhere(class_: str, sight: Sight, parameter: str) -> str:
+    """Return a class of fields that something goes by; raises `FieldMasked` if none shows it."""
+    if not sight.showing(class_):
+        raise FieldMasked(parameter, f"{class_} is masked for you here")
+    return class_
 
 
 def place(model: ReadModel, asked: Question, values: Sequence[Any]) -> tuple[Any, ...]:

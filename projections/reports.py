@@ -17,7 +17,7 @@ from projections.dimensions import PERIODS, PLACE, PLACES, Dimension
 from projections.facts import literal, quote
 from projections.figures import Result
 from projections.measures import Measure
-from projections.question import FieldMasked
+from projections.question import shown_somewhere
 from projections.standpoint import Standpoint
 from projections.texts import BadParameter
 from projections.warehouse import position
@@ -121,9 +121,10 @@ class Asked:
 
     @property
     def masked(self) -> tuple[str, ...]:
-        """The classes of figures that may not be seen."""
+        """The classes of figures that are left out."""
         sensitive = {each.sensitive for each in self.report.measures}
-        return tuple(sorted(sensitive & self.standpoint.masked))
+        left_out = sensitive & self.standpoint.masked
+        return tuple(sorted(left_out.difference(self.standpoint.narrowed)))
 
     def select(
         self,
@@ -168,7 +169,8 @@ def ask(
     """Check what is asked of a report; everything is as for `run`."""
     report = reports()[name]
     now = position(cursor)
-    chosen = _measures(report, measures, standpoint.masked)
+    chosen, narrowed = _measures(report, measures, standpoint)
+    standpoint = replace(standpoint, narrowed=narrowed)
     names = list(dict.fromkeys(by))
     if any(each.money for each in chosen) and "currency" not in names:
         names.append("currency")
@@ -228,10 +230,11 @@ def run(
         first: The first day of the period, by the day that the report goes by.
         last: The last day of the period.
         as_of: The position at which the figures are true; by default, and at most, the present.
-        measures: The figures wanted; by default all that are not masked.
+        measures: The figures wanted; by default all that are masked in no row in sight. Those that
+            are masked in some are of the others.
         standpoint: What is in sight, and where units count.
 
-    Raises `BadParameter`, and `FieldMasked` for a figure that is masked.
+    Raises `BadParameter`, and `FieldMasked` for a figure that is masked in all of them.
     """
     asked = ask(cursor, name, by, where, first, last, as_of, measures, standpoint)
     columns = [f"{each.sql} AS {quote(each.name)}" for each in asked.dimensions]
@@ -240,19 +243,25 @@ def run(
     order = ", ".join(map(_ordered, asked.dimensions))
     tail = f"GROUP BY {groups}" + (f" ORDER BY {order}" if order else "")
     found = asked.select(cursor, columns, tail)
-    return Result(found.to_arrow_table(), asked.position, asked.masked)
+    narrowed = asked.standpoint.narrowed
+    return Result(found.to_arrow_table(), asked.position, asked.masked, narrowed)
 
 
-def _measures(report: Report, names: Sequence[str], masked: frozenset[str]) -> list[Measure]:
+def _measures(
+    report: Report, names: Sequence[str], standpoint: Standpoint
+) -> tuple[list[Measure], tuple[str, ...]]:
+    """Return the figures wanted, and the classes of those that are not of all rows in sight."""
+    masked, narrowed = standpoint.masked, set[str]()
     known = {each.name: each for each in report.measures}
     for name in names:
         if name not in known:
             there_are = ", ".join(known)
             raise BadParameter("measures", f"{report.name} has no {name!r}; it has {there_are}")
-        if known[name].sensitive in masked:
-            raise FieldMasked("measures", f"{known[name].sensitive} is masked for you here")
+        if standpoint.sight is not None and known[name].sensitive in masked:
+            narrowed.add(shown_somewhere(known[name].sensitive, standpoint.sight, "measures"))
     chosen = [known[name] for name in dict.fromkeys(names)]
-    return chosen or [each for each in known.values() if each.sensitive not in masked]
+    chosen = chosen or [each for each in known.values() if each.sensitive not in masked]
+    return chosen, tuple(sorted(narrowed))
 
 
 def _condition(

@@ -43,6 +43,12 @@ class View:
             self.owners is None or not subject.owners.isdisjoint(self.owners)
         )
 
+    def within(self, other: View) -> bool:
+        """Tell whether all that is in view here is in another view, whatever they mask."""
+        return (other.units is None or (self.units is not None and self.units <= other.units)) and (
+            other.owners is None or (self.owners is not None and self.owners <= other.owners)
+        )
+
     @property
     def whole(self) -> bool:
         """Whether every record is in view, masked or not."""
@@ -84,13 +90,22 @@ class Sight:
         return frozenset.intersection(*hidden) if hidden else frozenset()
 
     def masked_somewhere(self) -> frozenset[str]:
-        """Return the classes of fields that are masked in any record at all.
+        """Return the classes of fields that are masked in some records, by the grants alone.
 
-        Lists are not filtered or sorted by them, or the order would give them away.
+        What goes by them is of those records that show them, or their values would be given away.
         """
         if self.everything:
             return frozenset()
-        return frozenset[str]().union(*(view.masked for view in self.views))
+        return frozenset(
+            each
+            for view in self.views
+            for each in view.masked
+            if not any(view.within(other) for other in self.showing(each).views)
+        )
+
+    def showing(self, class_: str) -> Sight:
+        """Return what is in sight with a class of fields: a mask takes nothing from other views."""
+        return Sight(tuple(view for view in self.views if class_ not in view.masked))
 
 
 @dataclass(frozen=True, slots=True)

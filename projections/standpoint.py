@@ -12,8 +12,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from projections.duck import compiled, past
-from projections.kernel import Row, read_models
-from projections.lens import Lens
+from projections.kernel import ReadModel, Row, read_models
+from projections.lens import narrowed
+from projections.masks import classes
 from projections.organisation import Organisation
 from projections.question import Under, alone
 from projections.sight import Sight
@@ -29,7 +30,8 @@ class Standpoint:
     `sight` is what of the rows is seen, `None` for all; `under` gives what is below a unit;
     `places` where each unit counts, asked for only when a report needs it; `now` whether figures
     of a unit that has ended count to what succeeded it; `valid_at` the day by which what counts
-    was true of the business, by default any.
+    was true of the business, by default any; `narrowed` the classes of fields that figures are made
+    of and that are masked in some rows: only rows that show them count.
     """
 
     sight: Sight | None = None
@@ -37,10 +39,11 @@ class Standpoint:
     places: Callable[[], pa.Table] = _SHAPE.empty_table
     now: bool = False
     valid_at: date | None = None
+    narrowed: tuple[str, ...] = ()
 
     @property
     def masked(self) -> frozenset[str]:
-        """The classes of what no figure may be made of."""
+        """The classes of what is masked in some rows, so that no figure is made of all."""
         return frozenset() if self.sight is None else self.sight.masked_somewhere()
 
     def relations(self, sql: str, position: int) -> tuple[str, dict[str, Any]]:
@@ -54,14 +57,21 @@ class Standpoint:
         for name in dict.fromkeys(_SEEN.findall(sql)):
             model, tables = read_models()[name], past(position, self.valid_at)
             columns = tables(model).c
-            lens = Lens(model, self.sight, "duckdb", tables)
-            text, given = compiled(lens.narrow(sa.select(*columns)))
+            sights = self._sights(model)
+            text, given = compiled(narrowed(sa.select(*columns), model, sights, "duckdb", tables))
             for value in given:
                 key = f"seen_{len(values)}"
                 values[key] = value
                 text = text.replace("?", f"${key}", 1)
             clauses.append(f"{seen(name)} AS ({text})")
         return f"WITH {', '.join(clauses)} " if clauses else "", values
+
+    def _sights(self, model: ReadModel) -> tuple[Sight | None, ...]:
+        """Return the sights of which each has to show a row."""
+        touched = classes(model).intersection(self.narrowed)
+        if self.sight is None or not touched:
+            return (self.sight,)
+        return tuple(self.sight.showing(each) for each in sorted(touched))
 
 
 def seen(model: str) -> str:

@@ -120,6 +120,21 @@ def test_nobody_makes_themselves_a_deputy(company: Company) -> None:
     company.does("li.wei", "delegation.give", principal="li.wei", deputy="boss", **LONG)
 
 
+def test_nobody_brings_others_into_a_team_whose_records_they_see_by_it(company: Company) -> None:
+    company.has("boss", "province-manager", "gd")
+    company.has("lead", "province-manager", "gd", reach="team")
+    company.has("lead", "analyst", "gd")
+    company.has("li.wei", "analyst", "gd")
+    team = company.does("lead", "team.form", name="Hunters", unit="gd").id
+    company.refused(
+        OwnPermissions, "lead", "team.add-member", team, employee="li.wei", role="sales"
+    )
+    company.does("boss", "team.add-member", team, employee="li.wei", role="sales")
+    other = company.does("boss", "team.form", name="Others", unit="gd").id
+    company.does("boss", "team.add-member", other, employee="li.wei", role="sales")
+    company.refused(OwnPermissions, "lead", "team.add-member", other, employee="lead", role="x")
+
+
 def test_no_grant_is_wider_than_the_giver_s_own(company: Company) -> None:
     company.has("boss", "province-manager", "gd")
     company.has("li.wei", "analyst", "js")

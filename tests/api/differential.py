@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from adapters.belonging import belonging
 from adapters.executor import Call
 from adapters.feed import Filter, feed
@@ -18,6 +20,8 @@ from api.late_entries import _late
 from api.seeing import both
 from domain.kernel import Origin, new_id
 from projections.exports import exported
+from projections.figures import Result
+from projections.question import FieldMasked
 from projections.reports import run
 from projections.sight import Sight
 from projections.standpoint import Standpoint
@@ -148,30 +152,44 @@ class Comparison(OfRows):
     def _reports(self) -> None:
         views = self.seen("report.read")
         closed = self.oracle.closed(views)
-        sight: Sight = self.see.sight("report.read")
-        warehouse = self.ways.parts.warehouse
-        assert warehouse is not None
         for position, facts in ((None, self.now.facts), (self.then.position, self.then.facts)):
             for kind, report, amount, of in (
                 ("opportunity", "pipeline", "amount", "amount"),
                 ("customer", "customers", "annual_revenue", "revenue"),
             ):
-                counted: dict[str, list[Any]] = {}
-                for fact in facts.values():
-                    shown_ = fact["kind"] == kind and not fact["over"]
-                    if shown_ and self.oracle.hidden(views, fact, facts) is not None:
-                        sums = counted.setdefault(fact["unit"], [0, Decimal(0)])
-                        sums[0] += 1
-                        sums[1] += Decimal(fact[amount])
-                standpoint = Standpoint(sight, self.see.under)
-                with warehouse.reader() as cursor:
-                    got = run(cursor, report, ["unit"], as_of=position, standpoint=standpoint)
-                rows = {row["unit"]: row for row in got.rows()}
-                for unit in self.world.units:
-                    row, (number, total) = rows.get(unit, {}), counted.get(unit, (0, None))
-                    self.equal("report", unit, next(iter(self._numbers(row)), 0), number)
-                    money = None if of in closed or total is None else str(total)
-                    self.equal("report", f"{unit} {amount}", row.get(amount), money)
+                hidden = {
+                    id_: self.oracle.hidden(views, fact, facts)
+                    for id_, fact in facts.items()
+                    if fact["kind"] == kind and not fact["over"]
+                }
+                every = {id_: facts[id_] for id_, masks in hidden.items() if masks is not None}
+                open_ = {id_: f for id_, f in every.items() if of not in (hidden[id_] or ())}
+                for named, some in ((False, every), (True, open_)):
+                    if named and self.oracle.nowhere(views, of):
+                        with pytest.raises(FieldMasked):
+                            self._figures(report, position, [amount])
+                        continue
+                    number = "opportunities" if kind == "opportunity" else "customers"
+                    got = self._figures(report, position, [number, amount] if named else [])
+                    if named:
+                        narrowed = len(open_) < len(every)
+                        self.equal("narrowed", report, of in got.narrowed or not narrowed, True)
+                    rows = {row["unit"]: row for row in got.rows()}
+                    told = named or of not in closed
+                    for unit in self.world.units:
+                        here = [Decimal(f[amount]) for f in some.values() if f["unit"] == unit]
+                        row, money = rows.get(unit, {}), str(sum(here)) if here and told else None
+                        self.equal("report", unit, next(iter(self._numbers(row)), 0), len(here))
+                        self.equal("report", f"{unit} {amount}", row.get(amount), money)
+
+    def _figures(self, report: str, position: int | None, measures: list[str]) -> Result:
+        sight: Sight = self.see.sight("report.read")
+        warehouse, standpoint = self.ways.parts.warehouse, Standpoint(sight, self.see.under)
+        assert warehouse is not None
+        with warehouse.reader() as cursor:
+            return run(
+                cursor, report, ["unit"], as_of=position, measures=measures, standpoint=standpoint
+            )
 
     def _numbers(self, row: dict[str, Any]) -> list[int]:
         return [row[name] for name in ("opportunities", "customers") if name in row]

@@ -135,15 +135,39 @@ class OfRows(Tally):
         return sorted(self.text.get(id_, ()))
 
     def columns(self, model: ReadModel) -> None:
-        closed = self.oracle.closed(self.seen(f"{model.aggregate}.read"))
-        for column, of in BY_CLASS.get(model.aggregate, ()):
+        """Compare lists that go by a column: they are of the rows that show it, and say so."""
+        kind, listing = model.aggregate, Listing(model)
+        views = self.seen(f"{kind}.read")
+        for column, of in BY_CLASS.get(kind, ()):
+            hidden = {
+                id_: self.oracle.hidden(views, fact)
+                for id_, fact in self.now.facts.items()
+                if fact["kind"] == kind
+            }
+            showing = {
+                id_ for id_, masks in hidden.items() if masks is not None and of not in masks
+            }
+            partly = any(masks is not None and of in masks for masks in hidden.values())
             for how in ({"sort": f"-{column}"}, {"where": {column: ""}}):
-                refused = False
                 try:
-                    self.ways.asked(model, self.see, **how)
+                    asked = self.ways.asked(model, self.see, limit=1000, **how)
                 except FieldMasked:
-                    refused = True
-                self.equal("sort and filter", f"{how}", refused, of in closed)
+                    asked = None
+                nowhere = self.oracle.nowhere(views, of)
+                self.equal("sort and filter", f"{how}", asked is None, nowhere)
+                if asked is None:
+                    continue
+                rows = listing.page(self.rows, asked).items
+                self.equal("sort and filter", how, listing.count(self.rows, asked), len(rows))
+                got = {row["id"] for row in rows}
+                if "sort" in how:
+                    self.equal("sorted", column, got, showing)
+                    values = [row[column] for row in rows if row[column] is not None]
+                    self.equal("sorted", column, values, sorted(values, reverse=True))
+                else:
+                    self.equal("filtered", column, got - showing, set())
+                if partly:
+                    self.equal("narrowed", column, asked.narrowed, (of,))
 
     def pages(self) -> None:
         sights = {each.name: self.see.sight(f"{each.aggregate}.read") for each in ON_PAGE}
@@ -164,12 +188,12 @@ class OfRows(Tally):
             self.told("page", content, wanted - below, among)
             if page is None:
                 continue
-            sales = [f for o, f in facts.items() if hidden.get(o) is not None]
-            sales = [f for f in sales if f["kind"] == "opportunity"]
-            closed = "amount" in self.oracle.closed(self.seen("opportunity.read"))
+            sales = [o for o, f in facts.items() if f["kind"] == "opportunity"]
+            sales = [o for o in sales if hidden.get(o) is not None]
             for row in page.pipeline:
-                some = [f for f in sales if (f["over"] or "open") == row["status"]]
-                amount = sum(Decimal(f["amount"]) for f in some)
+                some = [o for o in sales if (facts[o]["over"] or "open") == row["status"]]
+                closed = any("amount" in (hidden[o] or ()) for o in some)
+                amount = sum(Decimal(facts[o]["amount"]) for o in some)
                 got = (row["count"], row["amount"])
                 self.equal("page figures", id_, got, (len(some), None if closed else amount))
 

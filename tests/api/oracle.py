@@ -157,10 +157,23 @@ class Oracle:
         return frozenset.intersection(*masks) if masks else None
 
     def closed(self, views: list[View]) -> frozenset[str]:
-        """Return the classes by which nothing is filtered, sorted or summed up."""
-        if any(view.tops == ("group",) and not view.owners and not view.masked for view in views):
-            return frozenset()
-        return frozenset[str]().union(*(view.masked for view in views))
+        """Return the classes that some grant masks where no other one, as wide, shows them."""
+        return frozenset(
+            of
+            for view in views
+            for of in view.masked
+            if not any(self.within(view, other) for other in views if of not in other.masked)
+        )
+
+    def within(self, one: View, other: View) -> bool:
+        """Tell whether all that one grant shows another one shows, too."""
+        return all(any(self.below(a, b) for a in one.tops) for b in other.tops) and all(
+            any(a <= b for a in one.owners) for b in other.owners
+        )
+
+    def nowhere(self, views: list[View], of: str) -> bool:
+        """Tell whether there are grants, and all of them mask a class."""
+        return bool(views) and all(of in view.masked for view in views)
 
     def both(self, one: list[View], other: list[View]) -> list[View]:
         """Return what is in sight under two permissions at once."""

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -157,15 +158,70 @@ def test_words_and_units_are_looked_for_within_sight(reader: Reader) -> None:
     assert reader.count(customers, asked) == len(wanted)
 
 
-@pytest.mark.parametrize(
-    "options", [{"where": {"amount_from": "5"}}, {"where": {}, "sort": "-weighted_amount"}]
-)
-def test_a_list_does_not_go_by_what_is_masked_anywhere(options: dict[str, Any]) -> None:
-    seen = Sight((View("a", frozenset({"gd"})), View("b", None, None, frozenset({"amount"}))))
+BY_WHAT_IS_MASKED = [{"where": {"amount_from": "5"}}, {"where": {}, "sort": "-weighted_amount"}]
+
+
+@pytest.mark.parametrize("options", BY_WHAT_IS_MASKED)
+def test_a_list_does_not_go_by_what_is_masked_everywhere(options: dict[str, Any]) -> None:
+    masks = frozenset({"amount"})
+    seen = Sight((View("a", frozenset({"gd"}), None, masks), View("b", None, None, masks)))
     with pytest.raises(FieldMasked):
-        question(opportunities, options.pop("where"), **options, sight=seen)
+        question(opportunities, sight=seen, **options)
     asked = question(opportunities, {}, select="id,amount", sight=seen)
     assert asked.fields == ("id", "amount")
+
+
+@pytest.mark.parametrize("options", BY_WHAT_IS_MASKED)
+def test_a_mask_of_one_grant_takes_nothing_from_what_another_shows(options: dict[str, Any]) -> None:
+    masks = frozenset({"amount"})
+    mine = View("mine", frozenset({"gd", "gd-gz"}), frozenset({"bo"}))
+    others = View("others", frozenset({"gd", "gd-gz"}), None, masks)
+    asked = question(opportunities, sight=Sight((mine, others)), **options)
+    assert asked.narrowed == ("amount",)
+    assert asked.sights == (Sight((mine,)),)
+    for wider in (View("w"), View("w", frozenset({"gd", "gd-gz", "js"}))):
+        asked = question(opportunities, sight=Sight((wider, mine, others)), **options)
+        assert asked.narrowed == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "class_"),
+    [(opportunities, "amount", "amount"), (customers, "annual_revenue", "revenue")],
+    ids=lambda each: getattr(each, "name", each),
+)
+@pytest.mark.parametrize("wide", [1, 1000])
+def test_what_goes_by_a_field_is_of_the_rows_that_show_it(
+    reader: Reader,
+    model: ReadModel,
+    column: str,
+    class_: str,
+    wide: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("projections.queries._WIDE", wide)
+    chance, narrowed = random.Random(f"{column} {wide}"), 0
+    for _ in range(25):
+        seen = sight(chance)
+        if chance.random() < 0.5:
+            seen = Sight((*seen.views, View("wide", None, None, frozenset({class_}))))
+        least = chance.choice([None, "5.00"])
+        where = {} if least is None else {f"{column}_from": least}
+        if seen and not seen.showing(class_):
+            with pytest.raises(FieldMasked):
+                question(model, where, sort=column, sight=seen)
+            continue
+        asked = question(model, where, sort=column, limit=chance.choice([3, 50]), sight=seen)
+        wanted = [row for row in oracle(model, seen).values() if class_ not in row.get(MASKED, ())]
+        if least is not None:
+            wanted = [row for row in wanted if row[column] and row[column] >= Decimal(least)]
+        wanted.sort(key=lambda row: (row[column] is not None, row[column] or 0, row["id"]))
+        assert reader.walk(model, asked) == wanted
+        assert reader.count(model, asked) == len(wanted)
+        hidden = {each for row in oracle(model, seen).values() for each in row.get(MASKED, ())}
+        if class_ in hidden:
+            assert asked.narrowed == (class_,)
+            narrowed += 1
+    assert narrowed > 3
 
 
 def test_a_row_says_what_is_masked_in_it(reader: Reader) -> None:
@@ -181,7 +237,7 @@ def test_a_row_says_what_is_masked_in_it(reader: Reader) -> None:
 
 def test_each_part_of_a_customers_page_is_what_is_in_sight_of_it(reader: Reader) -> None:
     chance = random.Random(7)
-    shown_pages = 0
+    shown_pages = partly = 0
     for _ in range(60):
         sights = {model.name: sight(chance) for model in MODELS}
         id_ = f"customer-{chance.randrange(40)}"
@@ -210,9 +266,15 @@ def test_each_part_of_a_customers_page_is_what_is_in_sight_of_it(reader: Reader)
             "open_tickets": len(calls),
         }
         assert sum(row["count"] for row in page.pipeline) == len(deals)
-        if "amount" in sights["opportunities"].masked_somewhere():
-            assert all(row["amount"] is None for row in page.pipeline)
+        for row in page.pipeline:
+            some = [d for d in deals if all(d[of] == row[of] for of in ("status", "currency"))]
+            hidden = any("amount" in each.get(MASKED, ()) for each in some)
+            amounts = [each["amount"] for each in some if each["amount"] is not None]
+            assert row["amount"] == (None if hidden or not amounts else sum(amounts))
+            assert row.get(MASKED) == (["amount"] if hidden else None)
+            partly += not hidden and "amount" in sights["opportunities"].masked_somewhere()
     assert shown_pages > 8
+    assert partly
 
 
 def test_the_past_is_seen_by_where_a_row_belonged_then() -> None:

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -13,8 +14,8 @@ from projections.kernel import Row, fold, read_models
 from projections.lens import subject_of
 from projections.organisation import Organisation
 from projections.question import FieldMasked
-from projections.reports import reports, run
-from projections.sight import Sight, View
+from projections.reports import ask, reports, run
+from projections.sight import Sight, Subject, View
 from projections.standpoint import Standpoint, places
 from projections.warehouse import Loader
 from tests.projections.belongings import UNITS, belongings, sight
@@ -96,6 +97,41 @@ def test_a_masked_figure_is_refused_when_named_and_left_out_otherwise(
         assert set(found.masked) == {
             each.sensitive for each in report.measures if each.sensitive in classes
         }
+
+
+def test_a_figure_is_of_the_rows_that_show_it_and_says_so(cursor: DuckDBPyConnection) -> None:
+    chance, narrowed = random.Random(11), 0
+    for _ in range(40):
+        seen = sight(chance)
+        if seen and not seen.showing("amount"):
+            with pytest.raises(FieldMasked):
+                run(cursor, "pipeline", measures=["amount"], standpoint=Standpoint(seen))
+            continue
+        found = run(cursor, "pipeline", measures=["amount"], standpoint=Standpoint(seen))
+        open_ = [row for row in in_sight("opportunities", seen) if row["status"] == "open"]
+        plain = [row for row in open_ if "amount" not in seen.masked(of(row))]
+        amounts: dict[str, Any] = {}
+        for row in plain:
+            amounts[row["currency"]] = amounts.get(row["currency"], 0) + (row["amount"] or 0)
+        got = {row["currency"]: Decimal(row["amount"] or 0) for row in found.rows()}
+        assert got == amounts
+        if len(plain) < len(open_):
+            assert found.narrowed == ("amount",)
+            assert found.masked == ()
+            default = run(cursor, "pipeline", standpoint=Standpoint(seen))
+            assert "amount" not in default.columns
+            assert default.masked == ("amount",)
+            asked = ask(cursor, "pipeline", measures=["amount"], standpoint=Standpoint(seen))
+            assert asked.standpoint.narrowed == ("amount",)
+            narrowed += 1
+    assert narrowed
+
+
+def of(row: Row) -> Subject:
+    """Return where an opportunity belongs."""
+    return subject_of(
+        read_models()["opportunities"], row, ROWS["customers"].get(row["customer_id"])
+    )
 
 
 @pytest.mark.parametrize(
