@@ -100,12 +100,14 @@ class Notes:
         """How many entries wait to be written."""
         return len(self._waiting) + len(self._refused)
 
-    async def room(self) -> None:
+    async def room(self, share: float = 1.0) -> None:
         """Wait until there is room for an entry. Raises `Overloaded` after `PATIENCE` seconds.
 
+        Who notes much and can wait asks for room within a `share`, and leaves the rest to others.
         Requests that found room at the same time may exceed the bound by their own number.
         """
-        if self.waiting >= self._capacity and not await self._reach(self._durable + 1, PATIENCE):
+        full = self.waiting >= self._capacity * share
+        if full and not await self._reach(self._durable + 1, PATIENCE):
             raise Overloaded("The operation log cannot take the request now; try again shortly.")
 
     def note(self, entry: Entry) -> None:

@@ -102,6 +102,9 @@ class Settings:
     head_minutes: int = _setting("KEYLINE_HEAD_MINUTES", "minutes between two signed heads", 10)
     queue: int = _setting("KEYLINE_QUEUE", "commands that may wait; past it 503", 4096)
     body_limit: int = _setting("KEYLINE_BODY_LIMIT", "bytes in the body of one command", 1_048_576)
+    values_limit: int = _setting(
+        "KEYLINE_VALUES_LIMIT", "JSON values in the body of one command", 20_000
+    )
     batch_limit: int = _setting(
         "KEYLINE_BATCH_LIMIT", "bytes in the body of many commands", 67_108_864
     )
@@ -130,6 +133,15 @@ class Settings:
         "bytes a second that the body of many commands, and the taking of an answer, come to "
         "after that",
         1000,
+    )
+    results_limit: int = _setting(
+        "KEYLINE_RESULTS_LIMIT",
+        "bytes of results of many commands that are kept for a client that does not read them yet; "
+        "past it its lines wait",
+        16_777_216,
+    )
+    results_total: int = _setting(
+        "KEYLINE_RESULTS_TOTAL", "bytes of such results of all requests together", 67_108_864
     )
 
     @property

@@ -12,6 +12,12 @@ from adapters.exact_json import as_written, read, rounded, write
 from adapters.refusals import InvalidBody, Refusal
 from domain.commands import Command
 
+MOST_FAULTS = 1000
+"""Faults of a document past which they are only counted."""
+
+LONGEST_STEP = 100
+"""Characters of a name in a document that a refusal repeats: the client may have made it long."""
+
 
 def values_in(body: bytes | Mapping[str, Any]) -> Any:
     """Return what a body says, JSON text or plain values already. Raises `MalformedBody`."""
@@ -49,6 +55,8 @@ def _text(number: Decimal) -> str:
 
 def unfit(error: ValidationError) -> Refusal:
     """Return the refusal of JSON that does not have the shape it must have."""
+    if error.error_count() > MOST_FAULTS:  # to list them would take longer than to find them
+        return InvalidBody(f"It does not fit in {error.error_count():,} places.")
     faults = error.errors(include_url=False, include_input=False, include_context=False)
     return InvalidBody(
         "; ".join(f"{_pointer(f['loc'])}: {f['msg']}" for f in faults[:5]),
@@ -58,4 +66,5 @@ def unfit(error: ValidationError) -> Refusal:
 
 def _pointer(location: Iterable[int | str]) -> str:
     """Return a place in a JSON document as RFC 6901 writes it."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
+    steps = (str(step)[:LONGEST_STEP] for step in location)
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)

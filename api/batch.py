@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,19 +16,23 @@ from adapters.exact_json import read
 from adapters.executor import Answer, Call
 from adapters.refusals import InvalidBody, Overloaded, Refusal
 from adapters.shapes import unfit
-from api.bodies import pieces, require_json
+from api.bodies import Disconnected, pieces, refuse_many_values, require_json
 from api.commands import Asked
 from api.issuing import NOTHING, Issue, issued
 from api.noted import note_line
 from api.parts import Parts
 from api.problems import BodyTooLarge, InternalError, document
+from api.results import Results
 from domain.commands import commands
 from domain.kernel import new_id
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 512
-"""Commands of one request that wait for the journal at a time."""
+"""Commands of one request that wait for the journal, or to be put into words, at a time."""
+
+BYTES_OF_A_PLACE = 1024
+"""Bytes of a line for which it takes one more of the places that commands have under way."""
 
 MEDIA_TYPE = b"application/x-ndjson"
 
@@ -52,27 +57,24 @@ async def serve_batch(parts: Parts, asked: Asked, receive: Receive, send: Send) 
     """Execute commands while their lines arrive; send the results in order as they are there.
 
     A line that cannot be read is answered by a problem, and the rest goes on. Results that the
-    client does not take are kept, so that it may send everything before it reads anything.
-    Raises a `Refusal` only while no command was begun.
+    client does not take are kept, as many bytes as the settings say; then no more lines are read.
+    Who goes on to take nothing is let go, and told what was done when it sends the lines again
+    with their keys. Raises a `Refusal` only while no command was begun.
     """
     require_json(asked.headers, MEDIA_TYPE, b"application/jsonl", b"application/ndjson")
     body = pieces(asked.headers, receive, parts.settings.batch_limit)
     first = await anext(body, b"")
     headers = [(b"content-type", MEDIA_TYPE)]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    batch = _Batch(parts, asked)
-    sender = asyncio.create_task(batch.send(send))
+    results = Results(parts.kept, parts.settings.results_limit)
+    batch = _Batch(parts, asked, results)
     try:
-        await batch.take(first)
-        async for piece in body:
-            await batch.take(piece)
-        await batch.end()
-    except Refusal as refusal:
-        await batch.end(refusal)
-    except BaseException:
-        sender.cancel()
-        raise
-    await sender
+        async with asyncio.TaskGroup() as group:
+            group.create_task(results.send(send))
+            group.create_task(batch.tell())
+            await batch.read(first, body)
+    except* Disconnected:
+        pass  # what was begun is done all the same
 
 
 class _Result(NamedTuple):
@@ -80,70 +82,78 @@ class _Result(NamedTuple):
 
     line: int
     command: str
-    outcome: asyncio.Future[Answer] | Refusal
+    outcome: asyncio.Future[Answer] | bytes
+    """The answer; or the whole result, which takes a tenth of the memory of a refusal."""
     shown: Mapping[str, str]
 
 
 class _Batch:
     """The commands of one request on their way, and their results."""
 
-    def __init__(self, parts: Parts, asked: Asked) -> None:
+    def __init__(self, parts: Parts, asked: Asked, results: Results) -> None:
         self._parts = parts
         self._asked = asked
+        self._results = results
         self._line = 0
-        self._rest = b""
-        self._room = asyncio.Semaphore(AT_ONCE)
-        self._results: asyncio.Queue[_Result | None] = asyncio.Queue()
+        self._rest = bytearray()
+        self._told: asyncio.Queue[_Result | None] = asyncio.Queue(AT_ONCE)
 
-    async def take(self, piece: bytes) -> None:
+    async def read(self, first: bytes, body: AsyncIterator[bytes]) -> None:
+        """Begin the commands of a body; when the rest of it was refused, that is the result."""
+        try:
+            await self._take(first)
+            async for piece in body:
+                await self._take(piece)
+            await self._begin(self._rest)
+        except Refusal as refusal:
+            text = self._refused(self._line + 1, "unknown", refusal)
+            await self._told.put(_Result(self._line + 1, "unknown", text, {}))
+        await self._told.put(None)
+
+    async def tell(self) -> None:
+        """Put the results into words, in the order of the lines."""
+        while (result := await self._told.get()) is not None:
+            text = await self._text(result)
+            await self._results.add(text)
+        self._results.end()
+
+    async def _take(self, piece: bytes) -> None:
         """Begin the commands whose lines are complete with this piece of the body."""
-        first, *others = piece.split(b"\n")
+        start = 0
+        while (end := piece.find(b"\n", start)) >= 0:
+            self._keep(piece[start:end])
+            await self._begin(self._rest)
+            self._rest.clear()
+            start = end + 1
+        self._keep(piece[start:])
+
+    def _keep(self, part: bytes) -> None:
         # One byte past the limit is enough to know that a line is too long.
-        self._rest = (self._rest + first)[: self._parts.settings.body_limit + 1]
-        for following in others:
-            await self._begin(self._rest)
-            self._rest = following
+        self._rest += part[: self._parts.settings.body_limit + 1 - len(self._rest)]
 
-    async def end(self, refusal: Refusal | None = None) -> None:
-        """Begin the last command; when the rest of the body was refused, that is the result."""
-        if refusal is None:
-            await self._begin(self._rest)
-        else:
-            self._results.put_nowait(_Result(self._line + 1, "unknown", refusal, {}))
-        self._results.put_nowait(None)
-
-    async def send(self, send: Send) -> None:
-        """Send results in the order of the lines, those that are there together."""
-        lines: list[bytes] = []
-        while (result := await self._results.get()) is not None:
-            waits = isinstance(result.outcome, asyncio.Future) and not result.outcome.done()
-            if lines and (waits or len(lines) >= AT_ONCE):
-                await send(_body(lines, more=True))
-                lines = []
-            lines.append(await self._text(result))
-            if self._results.empty():
-                await send(_body(lines, more=True))
-                lines = []
-        await send(_body(lines, more=False))
-
-    async def _begin(self, text: bytes) -> None:
+    async def _begin(self, text: bytearray) -> None:
         self._line += 1
-        if not text.strip():
+        if self._parts.turns.over:
+            await self._parts.turns.next()
+        if not text or text.isspace():
             return
         command, issue = "unknown", NOTHING
-        outcome: asyncio.Future[Answer] | Refusal
+        outcome: asyncio.Future[Answer] | bytes
         try:
-            line = _read(text, self._parts.settings.body_limit)
+            refuse_many_values(text, self._parts.settings.values_limit)
+            line = _read(bytes(text), self._parts.settings.body_limit)
             command = line.command if line.command in commands() else "unknown"
             issue = issued(command)
-            outcome = await self._submit(line, issue)
+            outcome = await self._submit(line, issue, len(text))
         except Refusal as refusal:
-            outcome = refusal
+            outcome = self._refused(self._line, command, refusal)
         except Exception as error:  # lines before it are to be answered, those behind it done
-            outcome = self._failed(command, error)
-        self._results.put_nowait(_Result(self._line, command, outcome, issue.shown))
+            outcome = self._failed(self._line, command, error)
+        await self._told.put(_Result(self._line, command, outcome, issue.shown))
+        if isinstance(outcome, bytes):
+            await self._parts.notes.room(0.5)
 
-    async def _submit(self, line: Line, issue: Issue) -> asyncio.Future[Answer]:
+    async def _submit(self, line: Line, issue: Issue, size: int) -> asyncio.Future[Answer]:
         who = self._asked.who
         call = Call(
             command=line.command,
@@ -158,55 +168,58 @@ class _Batch:
             issued=issue.given,
             party=who.party,
         )
-        await self._room.acquire()
+        room = self._parts.under_way
+        taken = await room.enter(1 + size // BYTES_OF_A_PLACE)
         while True:
             try:
                 future = self._parts.executor.begin(call)
             except Overloaded:
                 await asyncio.sleep(0.01)
             except BaseException:
-                self._room.release()
+                room.leave(taken)
                 raise
             else:
-                future.add_done_callback(self._leave)
+                future.add_done_callback(partial(self._leave, taken))
                 return future
 
-    def _leave(self, future: asyncio.Future[Answer]) -> None:
-        self._room.release()
+    def _leave(self, taken: int, future: asyncio.Future[Answer]) -> None:
+        self._parts.under_way.leave(taken)
         if not future.cancelled():
             future.exception()  # looked at, so that nobody complains when the client has gone
 
-    def _failed(self, command: str, error: Exception) -> InternalError:
+    def _failed(self, line: int, command: str, error: Exception) -> bytes:
         """Return the answer to a line that nobody could know to fail, and log why it did."""
         log.error("command.failed", command=command, trace=self._asked.trace, exc_info=error)
-        return InternalError(f"Its trace id is {self._asked.trace}.")
+        refusal = InternalError(f"Its trace id is {self._asked.trace}.")
+        return self._refused(line, command, refusal, noted=True)
 
     async def _text(self, result: _Result) -> bytes:
         """Return the line that answers a line."""
-        content: dict[str, Any] = {"line": result.line}
-        outcome = "accepted"
+        if self._parts.turns.over:
+            await self._parts.turns.next()
+        if isinstance(result.outcome, bytes):
+            return result.outcome
         try:
-            if isinstance(result.outcome, Refusal):
-                raise result.outcome
             answer = await result.outcome
-            status = 201 if commands()[result.command].creates else 200
-            content |= {"status": status, "id": answer.id}
-            content |= {"version": answer.version, "position": answer.position}
-            content |= {"repeated": True} if answer.repeated else result.shown
         except Refusal as refusal:
-            note_line(self._parts, self._asked, result.command, refusal)
-            outcome = refusal.name
-            content |= {"status": refusal.status, "problem": orjson.Fragment(document(refusal))}
+            return self._refused(result.line, result.command, refusal)
         except Exception as error:
-            failure = self._failed(result.command, error)
-            outcome = failure.name
-            content |= {"status": failure.status, "problem": orjson.Fragment(document(failure))}
-        self._parts.metrics.command(result.command, outcome)
+            return self._failed(result.line, result.command, error)
+        status = 201 if commands()[result.command].creates else 200
+        content: dict[str, Any] = {"line": result.line, "status": status, "id": answer.id}
+        content |= {"version": answer.version, "position": answer.position}
+        content |= {"repeated": True} if answer.repeated else result.shown
+        self._parts.metrics.command(result.command, "accepted")
         return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
 
-
-def _body(lines: list[bytes], *, more: bool) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": b"".join(lines), "more_body": more}
+    def _refused(self, line: int, command: str, refusal: Refusal, *, noted: bool = False) -> bytes:
+        """Return the line that answers a refused line, and note that it was refused."""
+        if not noted:
+            note_line(self._parts, self._asked, command, refusal)
+        self._parts.metrics.command(command, refusal.name)
+        problem = orjson.Fragment(document(refusal))
+        content = {"line": line, "status": refusal.status, "problem": problem}
+        return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _read(text: bytes, limit: int) -> Line:

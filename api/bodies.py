@@ -72,6 +72,16 @@ def refuse_announced(headers: Mapping[bytes, bytes], limit: int) -> None:
         raise BodyTooLarge(f"The body has {limit} bytes at most.")
 
 
+def refuse_many_values(text: bytes | bytearray, limit: int) -> None:
+    """Refuse JSON of more than `limit` values before it is read: each takes time and memory.
+
+    Commas and brackets are counted, in texts as well: no text that fits a field has so many.
+    Raises `BodyTooLarge`.
+    """
+    if text.count(b",") + text.count(b"[") + text.count(b"{") > limit:
+        raise BodyTooLarge(f"The body of a command has {limit:,} values at most.")
+
+
 def require_json(headers: Mapping[bytes, bytes], *others: bytes) -> None:
     """Refuse a body that says it is neither JSON nor one of `others`."""
     named = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()

@@ -14,7 +14,7 @@ from starlette.types import Receive, Send
 
 from adapters.executor import Answer, Call
 from adapters.refusals import Refusal
-from api.bodies import read_body, require_json
+from api.bodies import read_body, refuse_many_values, require_json
 from api.issuing import issued
 from api.parts import Parts
 from api.problems import MalformedHeader
@@ -96,6 +96,7 @@ class CommandRoutes:
             body = await read_body(asked.headers, receive, self._parts.settings.body_limit)
             if body:
                 require_json(asked.headers)
+                refuse_many_values(body, self._parts.settings.values_limit)
             key = idempotency_key(asked.headers)
             issue = issued(command.name)
             call = Call(

@@ -67,6 +67,7 @@ class Connection(HttpToolsProtocol):
         """Take what has come; most requests come at once, and need no deadline."""
         if self._refused is not None or self.transport.is_closing():
             return
+        self._transport.received += len(data)
         self._unset_keepalive_if_required()
         self._arriving = self._arriving or not self._coming
         self._moved = False

@@ -247,7 +247,9 @@ def _many() -> dict[str, Any]:
         "tags": ["commands"],
         "summary": "Many commands",
         "description": "One JSON object a line, in and out, in the same order; what is wrong with "
-        "one line does not keep the others from being done.",
+        "one line does not keep the others from being done. Read results while you send: those "
+        "that you do not take are kept up to a limit, then your lines wait. Who takes none while "
+        "lines wait is let go; what was done is told when they are sent again with their keys.",
         "operationId": "commands",
         "requestBody": {"required": True, "content": {"application/x-ndjson": line}},
         "responses": {

@@ -31,6 +31,8 @@ from api.current import Current
 from api.metrics import Metrics
 from api.pulse import Pulse
 from api.recording import begin, end
+from api.results import Kept
+from api.sharing import Room, Turns
 from api.signing_in import SigningIn
 from api.who import Doorkeeper
 from projections.kernel import read_models
@@ -80,6 +82,10 @@ class Parts:
         self.rows = connect(settings.rows_url, "normal")
         self.guard = Guard(self.journal, self.rows)
         self.executor = Executor(self.journal, settings.queue, self.guard)
+        self.turns = Turns()
+        self.kept = Kept(settings.results_total)
+        self.under_way = Room(settings.queue // 2)
+        """Commands of requests of many; single ones find the other half of the queue free."""
         self.notes = Notes(self.executor.writer)
         self.strangers = Strangers(self.notes.note)
         self.projector = Projector(self.rows, histories=self.journal.history)
@@ -242,6 +248,7 @@ class Parts:
 
     def _measure(self) -> None:
         gauge, writer = self.metrics.gauge, self.executor.writer
+        gauge("keyline_results_kept", "Bytes of results not taken", lambda: self.kept.bytes)
         gauge("keyline_position", "Events recorded", lambda: self.journal.head().position)
         gauge("keyline_system_log_dropped", "Entries lost", lambda: self.system_log.dropped)
         if self.role == "api":

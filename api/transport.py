@@ -16,6 +16,7 @@ class Transport:
     """The transport of a connection, given up when the client does not take what it asked for.
 
     What is not taken waits in memory, and so does whatever makes it; a place is taken all the time.
+    Who is still sending may take it later: what waits is bounded, and past it we read no further.
     """
 
     def __init__(
@@ -26,7 +27,7 @@ class Transport:
         rate: int,
         lingers: Callable[[], bool],
     ) -> None:
-        """Give up whoever takes fewer than `rate` bytes a second, looking every so many seconds.
+        """Give up whoever takes or sends fewer than `rate` bytes a second, looking every `seconds`.
 
         `lingers` tells whether the client may still be sending when the connection is closed.
         """
@@ -36,7 +37,9 @@ class Transport:
         self._least = seconds * rate
         self._lingers = lingers
         self._written = 0
-        self._taken = 0
+        self.received = 0
+        """Bytes that have come."""
+        self._moved = 0
         self._timer: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
         self._ended = False
@@ -76,7 +79,7 @@ class Transport:
     def insist(self) -> None:
         """Begin to demand that the client takes what it is sent."""
         if self._timer is None and self._transport.get_write_buffer_size():
-            self._taken = self._gone()
+            self._moved = self._passed()
             self._timer = self._loop.call_later(self._seconds, self._look)
 
     def relent(self) -> None:
@@ -85,13 +88,14 @@ class Transport:
             self._timer.cancel()
             self._timer = None
 
-    def _gone(self) -> int:
+    def _passed(self) -> int:
+        """Return how many bytes have gone to the client or come from it."""
         buffered: int = self._transport.get_write_buffer_size()
-        return self._written - buffered
+        return self._written - buffered + self.received
 
     def _look(self) -> None:
         self._timer = None
-        if self._gone() - self._taken < self._least:
+        if self._passed() - self._moved < self._least:
             self._transport.abort()
         else:
             self.insist()

@@ -1,0 +1,9 @@
+"""Keyline as it was before requests of many commands let others in between."""
+
+from api import batch, sharing
+from api.cli import app
+
+if __name__ == "__main__":
+    sharing.SLICE = 1e9
+    batch.AT_ONCE = 1_000_000
+    app()
