@@ -122,6 +122,22 @@ class Settings:
     pipelined: int = _setting(
         "KEYLINE_PIPELINED", "requests that may wait for the answer to one before; past it 503", 16
     )
+    body_seconds: int = _setting(
+        "KEYLINE_BODY_SECONDS", "seconds in which the body of one command has to come", 60
+    )
+    requests: int = _setting(
+        "KEYLINE_REQUESTS", "requests that are served at a time, streams too; past it 503", 2000
+    )
+    connections: int = _setting(
+        "KEYLINE_CONNECTIONS",
+        "connections at a time, of which an address has half unless there is a proxy; past it 503",
+        4000,
+    )
+    strangers: int = _setting(
+        "KEYLINE_STRANGERS",
+        "those of them over which no good credentials have come; past it the oldest makes way",
+        500,
+    )
     stall_seconds: int = _setting(
         "KEYLINE_STALL_SECONDS",
         "seconds for which a body, or the taking of an answer, may stand still; past it 408, "

@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import Lifespan
+from starlette.types import Lifespan, Message
 
 import api
 from adapters.passwords import Cost
@@ -41,7 +41,8 @@ def application(
     parts = Parts(settings, role, password_cost)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await _build_routes(app)
         parts.start()
         watch = Worker("watch", Watch(parts).work)
         watch.start()
@@ -85,6 +86,22 @@ def routers() -> Iterator[APIRouter]:
         router = getattr(importlib.import_module(f"api.{module.name}"), "router", None)
         if isinstance(router, APIRouter):
             yield router
+
+
+async def _build_routes(app: FastAPI) -> None:
+    """Ask for what is not there: FastAPI builds its routes when it first looks for one.
+
+    That takes a second, for which everybody would wait who comes with or after the first request.
+    """
+    nothing = {"method": "GET", "path": "/-", "query_string": b"", "root_path": "", "headers": []}
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_: Message) -> None:
+        return
+
+    await app({"type": "http", **nothing}, receive, send)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -16,7 +16,7 @@ from adapters.exact_json import read
 from adapters.executor import Answer, Call
 from adapters.refusals import InvalidBody, Overloaded, Refusal
 from adapters.shapes import unfit
-from api.bodies import Disconnected, pieces, refuse_many_values, require_json
+from api.bodies import Disconnected, Pace, pieces, refuse_many_values, require_json
 from api.commands import Asked
 from api.issuing import NOTHING, Issue, issued
 from api.noted import note_line
@@ -62,7 +62,9 @@ async def serve_batch(parts: Parts, asked: Asked, receive: Receive, send: Send) 
     with their keys. Raises a `Refusal` only while no command was begun.
     """
     require_json(asked.headers, MEDIA_TYPE, b"application/jsonl", b"application/ndjson")
-    body = pieces(asked.headers, receive, parts.settings.batch_limit)
+    s = parts.settings
+    pace = Pace(s.stall_seconds, s.least_rate)
+    body = pieces(asked.headers, receive, s.batch_limit, pace)
     first = await anext(body, b"")
     headers = [(b"content-type", MEDIA_TYPE)]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -3,64 +3,83 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
+from typing import NamedTuple
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from api.problems import BodyTooLarge, BodyTooSlow, MalformedHeader, UnsupportedMediaType
 
-PATIENCE = 30.0
-"""Seconds that the next piece of a body may take to arrive."""
+
+class Pace(NamedTuple):
+    """How slowly a body may come: `stall` seconds at a time, then `rate` bytes a second in all."""
+
+    stall: float
+    rate: int
 
 
 class Disconnected(Exception):
     """The client went away before its request was complete: nobody is there to be answered."""
 
 
-async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
+async def read_body(
+    headers: Mapping[bytes, bytes], receive: Receive, limit: int, seconds: float
+) -> bytes:
     """Return the whole body.
 
-    Raises `BodyTooLarge` past `limit` bytes, `BodyTooSlow`, `Disconnected`.
+    Raises `BodyTooLarge` past `limit` bytes, `BodyTooSlow` after so many seconds, `Disconnected`.
     """
     refuse_announced(headers, limit)
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        if len(body) > limit:
-            raise BodyTooLarge(f"The body has {limit} bytes at most.")
-        return body
-    return b"".join([piece async for piece in _pieces(message, receive, limit)])
+    try:
+        async with asyncio.timeout(seconds):
+            found, more = _piece(await receive())
+            if more:
+                parts, size = [found], len(found)
+                while more and size <= limit:
+                    found, more = _piece(await receive())
+                    parts.append(found)
+                    size += len(found)
+                found = b"".join(parts)
+    except TimeoutError:
+        raise BodyTooSlow(f"The body did not come within {seconds:.0f} seconds.") from None
+    if len(found) > limit:
+        raise BodyTooLarge(f"The body has {limit} bytes at most.")
+    return found
 
 
 async def pieces(
-    headers: Mapping[bytes, bytes], receive: Receive, limit: int
+    headers: Mapping[bytes, bytes], receive: Receive, limit: int, pace: Pace
 ) -> AsyncIterator[bytes]:
-    """Yield the body piece by piece, as it arrives. Raises as `read_body` does."""
+    """Yield the body piece by piece, as it arrives.
+
+    Only the time in which it is waited for counts, not the time between two pieces that are taken.
+    Raises `BodyTooLarge` past `limit` bytes, `BodyTooSlow`, `Disconnected`.
+    """
     refuse_announced(headers, limit)
-    async for piece in _pieces(await receive(), receive, limit):
-        yield piece
-
-
-async def _pieces(
-    message: Mapping[str, object], receive: Receive, limit: int
-) -> AsyncIterator[bytes]:
-    size = 0
-    while True:
-        if message["type"] != "http.request":
-            raise Disconnected
-        piece = message.get("body", b"")
-        assert isinstance(piece, bytes)
-        size += len(piece)
+    size, waited, more = 0, 0.0, True
+    while more:
+        left = max(pace.stall, size / pace.rate) - waited
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(min(pace.stall, left)):
+                found, more = _piece(await receive())
+        except TimeoutError:
+            waited += time.monotonic() - began
+            detail = f"{size} bytes came in {waited:.0f} seconds."
+            raise BodyTooSlow(f"{detail} {pace.rate} a second are the least.") from None
+        waited += time.monotonic() - began
+        size += len(found)
         if size > limit:
             raise BodyTooLarge(f"The body has {limit} bytes at most.")
-        yield piece
-        if not message.get("more_body"):
-            return
-        try:
-            async with asyncio.timeout(PATIENCE):
-                message = await receive()
-        except TimeoutError:
-            raise BodyTooSlow(f"Nothing came for {PATIENCE:.0f} seconds.") from None
+        yield found
+
+
+def _piece(message: Message) -> tuple[bytes, bool]:
+    """Return a piece of a body, and whether more is to come."""
+    if message["type"] != "http.request":
+        raise Disconnected
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def refuse_announced(headers: Mapping[bytes, bytes], limit: int) -> None:

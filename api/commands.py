@@ -93,7 +93,8 @@ class CommandRoutes:
         command = target.command
         outcome = "accepted"
         try:
-            body = await read_body(asked.headers, receive, self._parts.settings.body_limit)
+            s = self._parts.settings
+            body = await read_body(asked.headers, receive, s.body_limit, s.body_seconds)
             if body:
                 require_json(asked.headers)
                 refuse_many_values(body, self._parts.settings.values_limit)

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from adapters.refusals import Refusal
 from adapters.settings import Settings
+from api.crowd import Crowd
 from api.problems import Crowded, HeadersTooLarge, HeadersTooSlow, MalformedRequest
 from api.transport import Transport
 
@@ -30,11 +31,16 @@ class Connection(HttpToolsProtocol):
     `transport.py`.
     """
 
-    def __init__(self, settings: Settings, *args: Any, **named: Any) -> None:
-        """Hold a client to the limits of the settings; the rest is uvicorn's."""
+    def __init__(self, settings: Settings, crowd: Crowd, *args: Any, **named: Any) -> None:
+        """Hold a client to the limits of the settings, among a crowd; the rest is uvicorn's."""
         super().__init__(*args, **named)
         self._settings = settings
         self._limit = settings.header_limit
+        self._crowd = crowd
+        self._known = False
+        """Whether a request of it has come with credentials that are good."""
+        self._dismissed = False
+        """Whether its place is needed."""
         self._arriving = True
         """Whether a request is waited for, or its headers are."""
         self._coming = False
@@ -55,13 +61,32 @@ class Connection(HttpToolsProtocol):
         )
         super().connection_made(held)
         self._watch()
+        if not self._crowd.enter(self, self.client[0] if self.client else ""):
+            self._dismissed = True
+            self._refuse(Crowded("There are too many connections; try again shortly."))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
+        self._crowd.leave(self)
         self._arriving = self._coming = False
         self._watch()
         self._transport.lost()
         super().connection_lost(exc)
+
+    def recognise(self) -> None:
+        """Be no stranger any longer: who sent a request is known."""
+        if not self._known:
+            self._known = True
+            self._crowd.recognise(self)
+
+    def make_way(self) -> None:
+        """End for another, with an answer if none is being waited for."""
+        waited = self.cycle is not None and not (self._coming or self.cycle.response_complete)
+        if waited or self._refused is not None or self.transport.is_closing():
+            self.transport.abort()
+        else:
+            self._dismissed = True
+            self._refuse(Crowded("Your place is needed by another; try again shortly."))
 
     def data_received(self, data: bytes) -> None:
         """Take what has come; most requests come at once, and need no deadline."""
@@ -97,6 +122,7 @@ class Connection(HttpToolsProtocol):
         """Note that a request begins."""
         self._moved = self._arriving = True
         super().on_message_begin()
+        self.scope["connection"] = self  # type: ignore[typeddict-unknown-key]
 
     def on_url(self, url: bytes) -> None:
         """Take a piece of the address."""
@@ -159,7 +185,7 @@ class Connection(HttpToolsProtocol):
         return held
 
     def _may_be_sending(self) -> bool:
-        return self._coming or self._refused is not None
+        return not self._dismissed and (self._coming or self._refused is not None)
 
     def _too_large(self) -> Refusal:
         return HeadersTooLarge(f"The line and headers of a request have {self._limit} bytes.")

@@ -35,10 +35,6 @@ _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-AT_ONCE = 2000
-"""Requests that are served at a time, streams of events among them; past it 503."""
-
-
 class Entrance:
     """The outermost application: commands take the short way, everything else the router's."""
 
@@ -49,6 +45,7 @@ class Entrance:
         self._commands = commands
         self._doorkeeper = parts.doorkeeper
         self._inside = 0
+        self._most = parts.settings.requests
 
     def end_streams(self) -> None:
         """Let streams of events end, so that the server can."""
@@ -69,7 +66,7 @@ class Entrance:
         try:
             if "refusal" in scope:  # the connection could not read it
                 raise scope["refusal"]
-            if self._inside > AT_ONCE:
+            if self._inside > self._most:
                 raise Crowded("Too many requests are being answered; try again shortly.")
             if len(headers) < len(scope["headers"]):
                 scope["headers"] = once_each(scope["headers"])
@@ -111,6 +108,8 @@ class Entrance:
         if self._doorkeeper.needed(path, asked.address):
             visit.who = await self._identify(asked.headers, path, visit.target is not None)
             asked = asked._replace(who=visit.who)
+            if "connection" in scope:
+                scope["connection"].recognise()
         if self._commands is not None:
             if target is not None and method == "POST":
                 scope["command"] = True

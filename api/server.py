@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 from collections.abc import Callable
 from functools import partial
 
+import structlog
 import uvicorn
 
 from adapters.settings import Settings
 from api.connection import Connection
-from api.entrance import AT_ONCE, Entrance
+from api.crowd import Crowd
+from api.entrance import Entrance
 
-CONNECTIONS = 2 * AT_ONCE
-"""Connections at a time, idle ones too; past it uvicorn answers 503 in its own words."""
+log = structlog.get_logger(__name__)
+
+SPARE = 256
+"""Files that the process has open beside connections, at most."""
 
 TURN = 0.0005
 """Seconds that a thread keeps the interpreter while others want it: the one that answers requests
@@ -47,10 +52,9 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=bool(settings.proxies),
                 forwarded_allow_ips=settings.proxies,
-                limit_concurrency=CONNECTIONS,
                 timeout_keep_alive=settings.idle_seconds,
                 timeout_graceful_shutdown=GRACE,
-                http=partial(Connection, settings),  # type: ignore[arg-type]
+                http=partial(Connection, settings, _crowd(settings)),  # type: ignore[arg-type]
                 ws="none",
             )
         )
@@ -69,3 +73,19 @@ class Server(uvicorn.Server):
         """End streams, which would never end by themselves, then everything else."""
         self._application.end_streams()
         await super().shutdown(sockets)
+
+
+def _crowd(settings: Settings) -> Crowd:
+    """Return room for as many connections as are wanted and the process may have open.
+
+    Behind a proxy all come from its address, which then has no share but all.
+    """
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.connections + SPARE
+    if least < wanted:
+        least = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (least, most))
+    if least < wanted:
+        log.warning("server.few_files", files=least, wanted=wanted)
+    room = max(1, min(wanted, least) - SPARE)
+    return Crowd(room, min(settings.strangers, room), shared=not settings.proxies)

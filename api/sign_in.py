@@ -108,7 +108,8 @@ _NOT_YOU = (403, "This is not for you to do.")
 async def _read(request: Request, kind: type[Body]) -> Body:
     """Return the body of a request. Raises a `Refusal`, which never repeats what was sent."""
     headers = dict(request.scope["headers"])
-    text = await read_body(headers, request.receive, LIMIT)
+    seconds = request.app.state.parts.settings.body_seconds
+    text = await read_body(headers, request.receive, LIMIT, seconds)
     require_json(headers)
     try:
         return kind.model_validate(read(text))

@@ -42,6 +42,18 @@ def test_a_server_ends_though_somebody_follows_its_events(tmp_path: Path) -> Non
     assert ended.is_set()
 
 
+def test_the_first_request_does_not_wait_for_routes_to_be_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: object, **__: object) -> None:
+        raise AssertionError("a route is built while somebody waits for it")
+
+    with serving(Settings(data=tmp_path, port=0, admin_key=KEY)) as address:
+        monkeypatch.setattr("fastapi.routing.get_dependant", late)
+        answer = httpx.get(f"{address}/units", headers=HEADERS, timeout=30, trust_env=False)
+        assert answer.status_code == 200
+
+
 def test_what_was_acknowledged_is_there_after_a_new_start(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, port=0, admin_key=KEY)
     with (

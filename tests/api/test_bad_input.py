@@ -1,14 +1,11 @@
 """Bad input: each kind is answered by its own problem, and nothing is recorded."""
 
-import asyncio
 import json
 from typing import Any
 
 import httpx
 import pytest
 
-from api import bodies
-from api.problems import BodyTooSlow
 from tests.api.asking import head, problem, register
 
 GOOD: dict[str, Any] = {"name": "Good", "unit": "group"}
@@ -116,19 +113,6 @@ def test_a_body_over_the_limit_is_refused_announced_or_not(client: httpx.Client)
     pieces = (large[i : i + 65_536] for i in range(0, len(large), 65_536))
     problem(client.post("/customers", content=pieces, headers=headers), 413, "body-too-large")
     assert head(client) == before
-
-
-def test_a_body_that_stops_arriving_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "PATIENCE", 0.01)
-    messages = [{"type": "http.request", "body": b"{", "more_body": True}]
-
-    async def receive() -> dict[str, Any]:
-        if messages:
-            return messages.pop()
-        return await asyncio.Future()
-
-    with pytest.raises(BodyTooSlow):
-        asyncio.run(bodies.read_body({}, receive, 100))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from adapters.settings import Settings
-from api import entrance
 from tests.api.asking import problem
 from tests.api.conftest import KEY, serving
 
@@ -17,10 +16,11 @@ HEADERS = {"Authorization": f"Bearer {KEY}"}
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def own(tmp_path: Path) -> Iterator[str]:
     """The address of a server that takes three requests at a time and is not patient."""
-    monkeypatch.setattr(entrance, "AT_ONCE", 3)
-    with serving(Settings(data=tmp_path, port=0, admin_key=KEY, header_seconds=1)) as address:
+    with serving(
+        Settings(data=tmp_path, port=0, admin_key=KEY, header_seconds=1, requests=3)
+    ) as address:
         yield address
 
 
