@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from adapters.shapes import unfit
 from api.bodies import Disconnected, Pace, pieces, refuse_many_values, require_json
 from api.commands import Asked
 from api.issuing import NOTHING, Issue, issued
+from api.lasting import AGAIN
 from api.noted import note_line
 from api.parts import Parts
 from api.problems import BodyTooLarge, InternalError, document
@@ -33,6 +35,8 @@ AT_ONCE = 512
 
 BYTES_OF_A_PLACE = 1024
 """Bytes of a line for which it takes one more of the places that commands have under way."""
+
+PATH = "/commands"
 
 MEDIA_TYPE = b"application/x-ndjson"
 
@@ -59,7 +63,8 @@ async def serve_batch(parts: Parts, asked: Asked, receive: Receive, send: Send) 
     A line that cannot be read is answered by a problem, and the rest goes on. Results that the
     client does not take are kept, as many bytes as the settings say; then no more lines are read.
     Who goes on to take nothing is let go, and told what was done when it sends the lines again
-    with their keys. Raises a `Refusal` only while no command was begun.
+    with their keys. Whoever may not go on is told so by the last result; what was begun before is
+    done and told. Raises a `Refusal` only while no command was begun.
     """
     require_json(asked.headers, MEDIA_TYPE, b"application/jsonl", b"application/ndjson")
     s = parts.settings
@@ -98,6 +103,7 @@ class _Batch:
         self._results = results
         self._line = 0
         self._rest = bytearray()
+        self._asked_at = time.monotonic()
         self._told: asyncio.Queue[_Result | None] = asyncio.Queue(AT_ONCE)
 
     async def read(self, first: bytes, body: AsyncIterator[bytes]) -> None:
@@ -105,6 +111,7 @@ class _Batch:
         try:
             await self._take(first)
             async for piece in body:
+                await self._ask_again()
                 await self._take(piece)
             await self._begin(self._rest)
         except Refusal as refusal:
@@ -133,7 +140,14 @@ class _Batch:
         # One byte past the limit is enough to know that a line is too long.
         self._rest += part[: self._parts.settings.body_limit + 1 - len(self._rest)]
 
+    async def _ask_again(self) -> None:
+        """Raise a `Refusal` when whoever sends the lines is not let in any more."""
+        self._asked_at = time.monotonic()
+        await self._parts.doorkeeper.identify(self._asked.headers, PATH)
+
     async def _begin(self, text: bytearray) -> None:
+        if time.monotonic() - self._asked_at > AGAIN:  # a piece may wait for results to be taken
+            await self._ask_again()
         self._line += 1
         if self._parts.turns.over:
             await self._parts.turns.next()

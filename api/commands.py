@@ -25,7 +25,7 @@ from domain.kernel import new_id
 log = structlog.get_logger(__name__)
 
 _KEY = re.compile(rb"[\x21-\x7e]{1,200}")
-_ETAG = re.compile(rb'"([0-9]{1,9})"')
+_ETAG = re.compile(rb'"([0-9]{1,9})(?:-[0-9a-f]{1,64})?"')
 
 Addition = Callable[[Parts, Principal, Answer, Mapping[str, Any]], Mapping[str, Any]]
 """Looks up what an answer says beside id, version and position, as far as the caller sees it."""
@@ -181,11 +181,16 @@ def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
 
 
 def if_match(headers: Mapping[bytes, bytes]) -> int | None:
-    """Return the version that the client has seen, if it sent one. Raises `MalformedHeader`."""
+    """Return the version that the client has seen, if it sent one. Raises `MalformedHeader`.
+
+    It is the version alone, or the ETag of what the client read, which begins with it.
+    """
     tag = headers.get(b"if-match")
     if tag is None or tag == b"*":
         return None
     match = _ETAG.fullmatch(tag)
     if not match:
-        raise MalformedHeader('If-Match is the version in quotes, as in "3".')
+        raise MalformedHeader(
+            'If-Match is the version in quotes, as in "3", or an ETag as it came.'
+        )
     return int(match[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import time
@@ -13,11 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.refusals import Refusal
 from api import problems
-from api.batch import serve_batch
+from api.answer_headers import completed
+from api.batch import PATH, serve_batch
 from api.bodies import Disconnected
 from api.commands import Asked, CommandRoutes, Target
 from api.headers import once_each
-from api.noted import Visit
+from api.lasting import Answers, Lasting
+from api.noted import NOBODY, Visit
 from api.parts import Parts
 from api.problems import (
     Crowded,
@@ -44,6 +47,7 @@ class Entrance:
         self._inner = inner
         self._commands = commands
         self._doorkeeper = parts.doorkeeper
+        self._answers = Answers(parts.doorkeeper)
         self._inside = 0
         self._most = parts.settings.requests
 
@@ -76,6 +80,10 @@ class Entrance:
             )
         except Disconnected:
             return
+        except asyncio.CancelledError:
+            if not await _ended(sent, visit):
+                raise
+            log.info("answer.ended", path=scope["path"], status=sent.status, trace=trace)
         except Refusal as refusal:
             visit.refused(refusal)
             await _refuse(refusal, sent)
@@ -98,7 +106,7 @@ class Entrance:
         visit: Visit,
         asked: Asked,
         receive: Receive,
-        send: Send,
+        send: _Sent,
     ) -> None:
         path: str = scope["path"]
         method: str = scope["method"]
@@ -119,7 +127,7 @@ class Entrance:
                 raise MethodNotAllowed("POST")
             if target is not None and method not in ("GET", "HEAD"):
                 raise MethodNotAllowed("GET, HEAD, POST")
-            if path == "/commands":
+            if path == PATH:
                 if method != "POST":
                     raise MethodNotAllowed("POST")
                 await serve_batch(self._parts, asked, receive, send)
@@ -132,7 +140,11 @@ class Entrance:
         visit.routed = scope
         await self._parts.notes.room()
         with structlog.contextvars.bound_contextvars(trace=asked.trace):
-            await self._inner(scope, receive, send)
+            if visit.who is NOBODY or method not in ("GET", "HEAD"):
+                await self._inner(scope, receive, send)
+                return
+            with Lasting(self._answers, asked.headers, path) as send.lasting:
+                await self._inner(scope, receive, send)
 
     async def _identify(
         self, headers: Mapping[bytes, bytes], path: str, commands: bool
@@ -152,19 +164,28 @@ class Entrance:
 
 
 class _Sent:
-    """Puts the trace id on the answer, and notes and remembers how the request was answered."""
+    """Completes the headers of an answer, and notes and remembers how the request was answered."""
 
     def __init__(self, send: Send, trace: str, visit: Visit) -> None:
         self._send = send
         self._visit = visit
         self._trace = (b"trace-id", trace.encode())
         self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.complete = False
+        self.lasting: Lasting | None = None
+        """The answer, when it may go on for long and is to somebody known."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._visit.answered(self.status)
-            message["headers"] = [*message.get("headers", ()), self._trace]
+            self.headers = completed(message.get("headers", ()), self._trace)
+            message["headers"] = self.headers
+        elif not message.get("more_body"):
+            self.complete = True
+        elif self.lasting is not None:
+            await self.lasting.go_on()
         await self._send(message)
 
 
@@ -196,6 +217,21 @@ async def _refuse(refusal: Refusal, sent: _Sent) -> None:
     headers = [*problems.headers(refusal), (b"content-length", b"%d" % len(content))]
     await sent({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await sent({"type": "http.response.body", "body": content})
+
+
+async def _ended(sent: _Sent, visit: Visit) -> bool:
+    """End an answer that whoever gets it may not have any more; tell whether it was that."""
+    if sent.lasting is None or sent.lasting.over is None:
+        return False
+    task = asyncio.current_task()
+    assert task is not None
+    task.uncancel()
+    if not sent.status:
+        visit.refused(sent.lasting.over)
+        await _refuse(sent.lasting.over, sent)
+    elif not sent.complete:
+        await sent.lasting.say_why(dict(sent.headers).get(b"content-type", b""), sent)
+    return True
 
 
 def _log_refusal(refusal: Refusal, scope: Scope, trace: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,6 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.feed import Filter, feed
 from adapters.opening import Opened
+from adapters.refusals import NotPermitted
+from api.lasting import last_event
 from api.parts import Parts
 from api.problems import InvalidParameter, MalformedHeader
 from api.reading import JSON, TheParts, invalid, known_only
@@ -31,8 +33,13 @@ HEARTBEAT = 15.0
 PAGE = 500
 """Events that a stream reads at a time."""
 
+PIECE = 64 * 1024
+"""Bytes after which what was read of a stream is sent."""
+
 NDJSON = "application/x-ndjson"
 SSE = "text/event-stream"
+
+_VARY = "Accept, Authorization, On-Behalf-Of"
 
 
 def shown(event: Recorded, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -99,7 +106,8 @@ async def events(
 
     One page as NDJSON, whose Link header leads on from it (the last page leads to what is to
     come). Asked for `text/event-stream`: these and all that follow, without end, resumed from
-    `Last-Event-ID`. Only those of records that are in sight now; a page may have fewer than asked.
+    `Last-Event-ID`; when your credentials end, an event `end` says why by a problem document.
+    Only those of records that are in sight now; a page may have fewer than asked.
     As of a moment of the past the feed ends there, and cannot be a stream.
     """
     if aggregate in discover().aggregates or not see.anything:
@@ -109,13 +117,13 @@ async def events(
         if when.position is not None:
             raise invalid("as_of", "A stream goes on to what is to come.")
         start = after if last_event_id is None else _position(last_event_id)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        headers = {"X-Accel-Buffering": "no", "Vary": _VARY}
         stream_ = _stream(parts, see, start, wanted)
         return StreamingResponse(stream_, headers=headers, media_type=SSE)
     upto = when.position
     found, reached = await run_in_threadpool(_page, parts, see, after, limit, wanted, upto)
     query = {"after": reached, "limit": limit, **wanted.given()}
-    headers = {"Position": str(reached)}
+    headers = {"Position": str(reached), "Vary": _VARY}
     if upto is None or reached < upto:
         query |= {} if upto is None else {"as_of_position": upto}
         headers["Link"] = f'</events?{urlencode(query)}>; rel="next"'
@@ -149,12 +157,12 @@ def _page(
 
     Where the record belongs is known from its row, so what the rows do not have yet waits.
     """
-    see.again()  # a revocation takes effect at once, in the middle of a stream, too
+    found, reached = feed(parts.journal, after, limit, wanted)
+    see.again()  # after reading: what was recorded behind a revocation is not shown
     until = upto
     if not see.everything:
         visible = parts.projector.position()
         until = visible if upto is None else min(visible, upto)
-    found, reached = feed(parts.journal, after, limit, wanted)
     if until is not None:
         found = [event for event in found if event.position <= until]
         reached = max(after, min(reached, until))
@@ -167,13 +175,27 @@ async def _stream(parts: Parts, see: Seeing, after: int, wanted: Filter) -> Asyn
     while not parts.stopping and see.anything:
         pulse = parts.appended if see.everything else parts.visible
         found, position = await run_in_threadpool(_page, parts, see, position, PAGE, wanted)
-        for event, hidden in found:
-            data = orjson.dumps(shown(event, hidden), option=JSON)
-            yield b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, event.type.encode(), data)
-            told = event.position
+        for piece in _messages(found):
+            yield piece
+        told = found[-1][0].position if found else told
         if parts.stopping or position < pulse.position:
             continue
         if not await pulse.reach(position + 1, HEARTBEAT):
             # What was passed over as not wanted is not read again after a break.
             yield b": alive\n\n" if told == position else b"id: %d\n\n" % position
             told = position
+    if not parts.stopping:
+        yield last_event(NotPermitted("Nothing is left that you may see."))
+
+
+def _messages(found: Iterable[Seen]) -> Iterator[bytes]:
+    """Yield events as a stream has them, many in a piece: before each it is asked who reads."""
+    piece = bytearray()
+    for event, hidden in found:
+        data = orjson.dumps(shown(event, hidden), option=JSON)
+        piece += b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, event.type.encode(), data)
+        if len(piece) > PIECE:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)

@@ -23,6 +23,8 @@ _RETURNED = (
     "position",
     "ahead",
     "etag",
+    "cache-control",
+    "vary",
     "location",
     "retry-after",
     "narrowed",

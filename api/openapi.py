@@ -35,6 +35,11 @@ and is answered as before. Commands answer with the `position` of what they reco
 `min_position=` waits until it can see that. Whatever is refused is answered with a problem document
 (RFC 9457), whose `type` leads to its explanation.
 
+The `ETag` of a record is its version with a digest of what you may see of it: it is another for
+whoever sees other fields, `If-None-Match` takes it, and so does the `If-Match` of commands, which
+goes by the version and takes that alone too. What is streamed ends when your credentials do: a
+stream of events by an event `end` with a problem as its data, an export by a broken transfer.
+
 Every request but those to sign in carries `Authorization: Bearer` with a key or token. A deputy
 adds `On-Behalf-Of` with the code of the employee whose permissions apply."""
 
@@ -48,6 +53,7 @@ _ID = {
 _POSITION = {"type": "integer", "description": "of the last event recorded by the command"}
 _VERSION = {"type": "integer", "description": "of the record: its events are numbered from 1"}
 _TEXT = {"type": "string"}
+_SEEN = 'the version that you have seen, as in "3", or the ETag of what you read, as it came'
 
 SCHEMAS: dict[str, Any] = {
     "Problem": {
@@ -209,7 +215,7 @@ def _command(command: Command) -> tuple[str, dict[str, Any]]:
     else:
         path += f"/{{id}}/{command.verb}"
         parameters.append({"name": "id", "in": "path", "required": True, "schema": _ID})
-        parameters.append(_header("If-Match", 'the version that you have seen, as in "3"', {}))
+        parameters.append(_header("If-Match", _SEEN, {}))
         refused += [404, 412]
     done = {"application/json": {"schema": schema}}
     responses = _problems(refused)

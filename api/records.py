@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
 from adapters.warehouse import Warehouse
+from api.answer_headers import ASK_AGAIN, matches, tag_of
 from api.cursors import Cursor, Place, page
 from api.forwarding import forward
 from api.list_export import MEDIA_TYPES, Format, export
@@ -31,6 +32,7 @@ from api.seeing import See, both
 from api.when import AtMoment, When, present
 from domain.kernel import discover
 from projections.kernel import ReadModel, Row
+from projections.personal import of_persons
 from projections.queries import Listing, chosen
 from projections.question import Question, Under, filters, question
 from projections.sight import Sight
@@ -69,7 +71,7 @@ def records(model: ReadModel) -> APIRouter:
         operation_id=f"{model.aggregate}.read",
         responses={
             200: _described("The record.", {"$ref": reference(aggregate)}),
-            304: {"description": "It is still at the version named by If-None-Match."},
+            304: {"description": "It is still what bears the ETag named by If-None-Match."},
             **(MOVED if MERGED in model.table.columns else {}),
         },
     )
@@ -78,7 +80,7 @@ def records(model: ReadModel) -> APIRouter:
 
 def _list(model: ReadModel) -> Callable[..., Any]:
     listing = Listing(model)
-    names = filters(model).keys()
+    names, kept = filters(model).keys(), _kept(model)
     permission = f"{model.aggregate}.read"
 
     async def list_(
@@ -123,8 +125,10 @@ def _list(model: ReadModel) -> Callable[..., Any]:
             asked = ask()  # what is wrong with it is told before anything waits
         if when.now and format == "json":
             await reach(parts.visible, min_position)
-            answer = await run_in_threadpool(_now, parts, listing, asked, cursor, bool(count))
-            return json_response(*answer)
+            found, headers = await run_in_threadpool(
+                _now, parts, listing, asked, cursor, bool(count)
+            )
+            return json_response(found, headers | kept)
         if parts.warehouse is None:
             return await forward(parts, request)
         if cursor.after:  # the pages that follow are of the position of the first
@@ -179,11 +183,17 @@ def _then(
     if asked.narrowed:
         more["narrowed"] = asked.narrowed
     following = None if found.next is None else [then.position, *found.next]
-    return json_response(*page(cursor, found.items, following, position=then.position, **more))
+    content, headers = page(cursor, found.items, following, position=then.position, **more)
+    return json_response(content, headers | _kept(listing.model))
+
+
+def _kept(model: ReadModel) -> dict[str, str]:
+    """Return what is said of keeping what is read: nothing of what tells of persons is kept."""
+    return {} if of_persons(model) else {"Cache-Control": ASK_AGAIN}
 
 
 def _one(model: ReadModel) -> Callable[..., Any]:
-    listing = Listing(model)
+    listing, kept = Listing(model), _kept(model)
 
     def now(parts: Parts, id: str, sight: Sight) -> tuple[Row | None, dict[str, str]]:
         with present(parts, model.aggregate) as now:
@@ -206,7 +216,11 @@ def _one(model: ReadModel) -> Callable[..., Any]:
         min_position: MinPosition = 0,
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
-        """Every column of the record; its version is the ETag."""
+        """Every column of the record, as whoever asks may see it.
+
+        The ETag is the version with a digest of what is shown, so it is another for whoever sees
+        other things, and `If-Match` takes it.
+        """
         sight = see.need(f"{model.aggregate}.read")
         with checked():
             names = question(model, {}, select=fields).fields
@@ -220,17 +234,13 @@ def _one(model: ReadModel) -> Callable[..., Any]:
         if (elsewhere := moved(request, row)) is not None:
             elsewhere.headers.update(headers)
             return elsewhere
-        headers["ETag"] = etag = f'"{row["version"]}"'
-        if if_none_match is not None and _matches(if_none_match, etag):
-            return Response(status_code=304, headers=headers)
-        return json_response(chosen(row, names), headers)
+        answer = json_response(chosen(row, names), headers | kept)
+        answer.headers["ETag"] = etag = tag_of(bytes(answer.body), row["version"])
+        if matches(if_none_match, etag):
+            return Response(status_code=304, headers=headers | kept | {"ETag": etag})
+        return answer
 
     return one
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or etag in tags
 
 
 def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.answer_headers import ASK_AGAIN
 from api.forwarding import forward
 from api.noted import says_nothing_of_anybody
 from api.parts import Parts
@@ -159,7 +160,7 @@ def _one_value(value: str | None) -> str:
 
 
 def _formatted(request: Request, report: Report, found: Result, format: Format) -> Response:
-    headers = {"Position": str(found.position)}
+    headers = {"Position": str(found.position), "Cache-Control": ASK_AGAIN}
     if format == "json":
         rows = list(_explained(request, report, found))
         content = {"columns": found.columns, "rows": rows, "position": found.position}

@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 
 from adapters.settings import Settings
+from api.answer_headers import SAFE
 from api.connection import Connection
 from api.crowd import Crowd
 from api.entrance import Entrance
@@ -50,6 +51,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                headers=list(SAFE),
                 proxy_headers=bool(settings.proxies),
                 forwarded_allow_ips=settings.proxies,
                 timeout_keep_alive=settings.idle_seconds,

@@ -7,6 +7,7 @@ from functools import cache
 
 from domain.personal import Shape
 from projections.kernel import ReadModel, Row
+from projections.masks import classes
 
 SEALED = "sealed"
 """What says beside the fields which of them could not be opened, as in `"sealed": ["name"]`."""
@@ -23,6 +24,12 @@ def personal(model: ReadModel) -> Mapping[str, Shape]:
     """
     columns = model.table.columns
     return {each.name: each.info["personal"] for each in columns if "personal" in each.info}
+
+
+@cache
+def of_persons(model: ReadModel) -> bool:
+    """Tell whether rows of a read model tell of persons: a customer's, or of the staff."""
+    return bool(personal(model)) or not classes(model).isdisjoint(("phone", "email"))
 
 
 def as_sealed(model: ReadModel, rows: Sequence[Row]) -> Sequence[Row]:

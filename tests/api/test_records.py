@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from domain.kernel import new_id
-from tests.api.asking import new_unit, problem, register
+from tests.api.asking import head, new_unit, problem, register
 
 
 def names(answer: httpx.Response) -> list[str]:
@@ -90,16 +90,54 @@ def test_a_record_is_read_whole_or_in_part_and_not_again_while_unchanged(
     made = register(client, name="Whole", annual_revenue="1250000.5")
     path, ask = f"/customers/{made['id']}", {"min_position": made["position"]}
     answer = client.get(path, params=ask)
-    assert answer.headers["etag"] == '"1"'
+    tag = answer.headers["etag"]
+    assert tag.startswith('"1-')
     assert answer.json()["annual_revenue"] == "1250000.50"
     assert client.get(path, params={"fields": "name"}).json() == {"name": "Whole"}
-    for tag in ('"1"', 'W/"1"', "*", '"0", "1"'):
-        same = client.get(path, headers={"If-None-Match": tag})
-        assert (same.status_code, same.content) == (304, b"")
-    assert client.get(path, headers={"If-None-Match": '"2"'}).status_code == 200
+    for given in (tag, f"W/{tag}", "*", f'"0", {tag}'):
+        same = client.get(path, headers={"If-None-Match": given})
+        assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
+    for other in ('"1"', '"2"', tag.replace("1-", "2-")):
+        assert client.get(path, headers={"If-None-Match": other}).status_code == 200
     problem(client.get(f"/customers/{new_id()}"), 404, "unknown-id")
     problem(client.get(f"/campaigns/{made['id']}"), 404, "unknown-id")
-    assert client.head(path).headers["etag"] == '"1"'
+    assert client.head(path).headers["etag"] == tag
+
+
+def test_what_shows_something_else_has_another_tag(client: httpx.Client) -> None:
+    made = register(client, annual_revenue="1250000.5", grade="B")
+    path, before = f"/customers/{made['id']}", now()
+    asked: list[dict[str, str]] = [{}, {"fields": "name"}, {"fields": "grade"}, {"as_of": before}]
+    role = {"role": "auditor", "unit": "group", "masked": ["revenue"]}
+    key = client.post("/api-keys", json={"name": new_id(), **role}).json()["key"]
+    masked = {"Authorization": f"Bearer {key}"}
+
+    def tags() -> list[str]:
+        ask = {"min_position": str(head(client))}
+        headers = [client.get(path, params=ask | each).headers for each in asked]
+        headers.append(client.get(path, params=ask, headers=masked).headers)
+        return [each["etag"] for each in headers]
+
+    first = tags()
+    assert len(set(first)) == 4  # as of just before it is as it is now
+    assert first[0] == first[3]
+    assert tags() == first
+    engaged = client.post(f"{path}/regrade", json={"grade": "A", "reason": "it grew"})
+    assert engaged.status_code == 200
+    after = tags()
+    assert [one == other for one, other in zip(first, after, strict=True)] == [
+        *(False, False, False, True, False),
+    ]
+
+
+def test_a_command_takes_the_tag_that_was_read(client: httpx.Client) -> None:
+    path = f"/customers/{register(client)['id']}"
+    tag = client.get(path, params={"min_position": head(client), "fields": "id"}).headers["etag"]
+    done = client.post(f"{path}/engage", json={}, headers={"If-Match": tag})
+    assert done.status_code == 200, done.text
+    problem(
+        client.post(f"{path}/activate", json={}, headers={"If-Match": tag}), 412, "stale-version"
+    )
 
 
 def test_the_past_is_answered_as_it_was(client: httpx.Client) -> None:
@@ -119,7 +157,7 @@ def test_the_past_is_answered_as_it_was(client: httpx.Client) -> None:
     assert names(client.get("/customers", params=past | {"as_of": before})) == []
     one = f"/customers/{id}"
     assert client.get(one, params={"as_of": then, "fields": "grade"}).json() == {"grade": "A"}
-    assert client.get(one, params={"as_of": then}).headers["etag"] == '"1"'
+    assert client.get(one, params={"as_of": then}).headers["etag"].startswith('"1-')
     problem(client.get(one, params={"as_of": before}), 404, "unknown-id")
     assert len(client.get(f"{one}/history", params={"as_of": then}).json()["items"]) == 1
 
