@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import aiohttp
 import structlog
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 from yarl import URL
 
 from api.parts import Parts
@@ -30,8 +32,12 @@ _RETURNED = (
     "narrowed",
 )
 
-PATIENCE = aiohttp.ClientTimeout(total=60)
-"""Seconds that a report may take."""
+PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
+"""Seconds that a report may take, or a piece of an export; how long it takes in all is up to who
+reads it."""
+
+PIECE = 64 * 1024
+"""Bytes of an answer that are held here; a larger one is passed on as it comes."""
 
 
 async def forward(parts: Parts, request: Request) -> Response:
@@ -43,12 +49,23 @@ async def forward(parts: Parts, request: Request) -> Response:
     url += f"?{request.url.query}" if request.url.query else ""
     assert parts.elsewhere is not None
     try:
-        async with parts.elsewhere.get(
+        answer = await parts.elsewhere.get(
             URL(url, encoded=True), headers=headers, timeout=PATIENCE, allow_redirects=False
-        ) as answer:
-            content = await answer.read()
+        )
+        returned = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
+        length = answer.content_length
+        if length is not None and length <= PIECE:
+            async with answer:
+                return Response(await answer.read(), answer.status, returned)
     except (aiohttp.ClientError, TimeoutError) as error:
         log.warning("warehouse.unreachable", error=type(error).__name__)
         raise WarehouseUnavailable(f"{type(error).__name__}; nothing is lost by waiting.") from None
-    returned = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
-    return Response(content, answer.status, returned)
+    if length is not None:
+        returned["content-length"] = str(length)
+    return StreamingResponse(_pieces(answer), answer.status, returned)
+
+
+async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    async with answer:
+        async for piece in answer.content.iter_chunked(PIECE):
+            yield piece

@@ -142,7 +142,10 @@ class Parts:
     def start(self) -> None:
         """Start everything, on the running event loop."""
         if self.warehouse is None:
-            self.elsewhere = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self.elsewhere = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),  # who reads slowly keeps nobody waiting
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
         self.executor.start()
         if self.role == "api":
             lay(self.executor)

@@ -211,7 +211,10 @@ EXPORTS = {
     "operations._export": "/operations?format=ndjson",
     "system_log.log": "/system-log?format=ndjson",
 }
-"""How each function that answers piece by piece is asked, by its module and name."""
+"""How each function that answers piece by piece is asked, by its module and name.
+
+Scaled out, those that read the warehouse are forwarded.
+"""
 
 
 def test_every_answer_that_is_sent_piece_by_piece_is_tried_here() -> None:
@@ -222,15 +225,16 @@ def test_every_answer_that_is_sent_piece_by_piece_is_tried_here() -> None:
                 calls = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
                 if any(isinstance(e, ast.Name) and e.id == "StreamingResponse" for e in calls):
                     found.add(f"{file.stem}.{node.name}")
-    assert found == {"events.events", *EXPORTS}
+    assert found == {"events.events", "forwarding.forward", *EXPORTS}
 
 
 @pytest.fixture(scope="module")
 def full(running: httpx.Client) -> httpx.Client:
     """A server with more than fits into what lies between it and a client."""
     for number in range(MANY):
-        # Of entries that are alike only so many a minute are kept.
-        structlog.get_logger().info(f"filling.{number // 50}", text="x" * 500)
+        # Of entries that are alike only so many a minute are kept, and of all that come at once.
+        structlog.get_logger().info(f"filling.{number // 50}", text="x" * 2000)
+        time.sleep(0.001)
     bodies = [{"name": f"{'n' * 150} {number}", "unit": "group"} for number in range(MANY)]
     lines = [json.dumps({"command": "customer.register", "body": body}) for body in bodies]
     content = "\n".join(lines).encode()
