@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from adapters.private import keep_private, make_folder
 from adapters.settings import Settings, SettingsError
 from api.cli_history import history
 from api.cli_import import import_
@@ -40,6 +41,7 @@ Models = Annotated[
 
 def main() -> None:
     """Run the command line; what goes wrong in a known way is said in one line."""
+    keep_private()
     try:
         app()
     except KeyboardInterrupt:
@@ -59,7 +61,7 @@ def _settings() -> Settings:
     settings = Settings.read()
     configure(settings.log)
     try:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.data)
     except OSError as error:
         raise SettingsError(f"KEYLINE_DATA {settings.data}: {error.strerror}.") from error
     return settings
@@ -225,6 +227,9 @@ def status(
         out.print(f"passed over {place}: {each['error']}", highlight=False, soft_wrap=True)
     if len(found["passed_over"]) > SHOWN:
         out.print(f"… and {len(found['passed_over']) - SHOWN:,} more passed over; --json lists all")
+    for path, mend in found["open_to_others"].items():
+        text = f"[yellow]open to others[/] {escape(path)}: {escape(mend)}"
+        out.print(text, highlight=False, soft_wrap=True)
     for name in found["stale"]:
         out.print(f"[yellow]stale[/] {name}: made by another version, rebuild it")
 

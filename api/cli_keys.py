@@ -72,11 +72,12 @@ def _opened() -> Iterator[tuple[Settings, PersonKeys, SigningSecrets]]:
     from adapters.journal import Journal
     from adapters.logs import configure
     from adapters.person_keys import PersonKeys
+    from adapters.private import make_folder
     from adapters.signing_secrets import SigningSecrets
 
     settings = Settings.read()
     configure(settings.log)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     persons = PersonKeys.of(settings)
     journal = Journal(settings.journal_url)
     try:

@@ -12,10 +12,11 @@ from adapters.settings import Settings
 
 def _settings() -> Settings:
     from adapters.logs import configure
+    from adapters.private import make_folder
 
     settings = Settings.read()
     configure(settings.log)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     return settings
 
 

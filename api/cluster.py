@@ -21,6 +21,7 @@ from adapters.asking import Unanswered, ask
 from adapters.local_kafka import LocalKafka
 from adapters.local_postgres import LocalPostgres
 from adapters.local_process import LocalProcess, LocalServerError, free_port
+from adapters.private import make_folder
 from adapters.settings import Settings
 from api.preparing import prepare
 from api.serving import require_free, welcome
@@ -94,7 +95,7 @@ def cluster(settings: Settings) -> None:
     """Run the cluster until Ctrl-C or SIGTERM. Raises `Failure` when a part does not stay up."""
     require_free(settings)
     folder = settings.data.absolute() / "cluster"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     postgres = LocalPostgres(folder / "postgres")
     kafka = LocalKafka(folder / "kafka")

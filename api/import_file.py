@@ -11,6 +11,7 @@ from adapters.executor import Executor
 from adapters.foundation import lay
 from adapters.journal import Journal
 from adapters.person_keys import PersonKeys
+from adapters.private import make_folder
 from adapters.rehearsal import Rehearsal
 from adapters.settings import Settings
 from api.importing import Commands, Fault, Importer, Result
@@ -47,7 +48,7 @@ def import_file(
         plan = Plan(kinds()[kind].kind, mapping, rows)
     except (SheetError, MappingError) as error:
         raise Failure(str(error), 2) from error
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     keys = PersonKeys.of(settings)
     journal = Journal(settings.journal_url, keys=keys)
     try:

@@ -23,6 +23,7 @@ from adapters.opening import Opening
 from adapters.passwords import Cost
 from adapters.person_keys import PersonKeys
 from adapters.present import Present
+from adapters.private import make_folder
 from adapters.settings import Settings
 from adapters.signing_secrets import CURSORS, SigningSecrets
 from adapters.strangers import Strangers
@@ -64,7 +65,7 @@ class Parts:
 
         `password_cost` is what a guess at a password costs, if not the usual.
         """
-        settings.data.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.data)
         self.settings = settings
         self.role = role
         self.metrics = Metrics()

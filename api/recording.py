@@ -9,9 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
+
+from adapters.private import make_folder, open_to_others
 from adapters.settings import Settings
 from adapters.system_log import SystemLog
 from api.settings_list import settings_list
+
+said = structlog.get_logger(__name__)
 
 _open: dict[str, tuple[SystemLog, int]] = {}
 _lock = threading.Lock()
@@ -22,11 +27,13 @@ def begin(settings: Settings, process: str) -> SystemLog:
     with _lock:
         log, users = _open.get(settings.system_log_url, (None, 0))
         if log is None:
-            settings.data.mkdir(parents=True, exist_ok=True)
+            make_folder(settings.data)
             log = SystemLog(settings.system_log_url, process, max(1, settings.system_log_days))
             log.start()
             in_force = {name: value for name, value, _, _ in settings_list(settings)}
             log.say("process.started", settings=in_force)
+            for path, mend in open_to_others(settings):
+                said.warning("files-open-to-others", path=str(path), mend=mend)
         _open[settings.system_log_url] = (log, users + 1)
         return log
 

@@ -11,6 +11,7 @@ import structlog
 from adapters.journal import Journal
 from adapters.journal_tables import claims
 from adapters.passwords import Passwords
+from adapters.private import make_folder
 from adapters.sessions import Sessions
 from adapters.settings import Settings
 from domain.values import EMPLOYEE_CODE
@@ -35,7 +36,7 @@ def put(settings: Settings, employee: str, password: str, *, once: bool) -> None
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Journal]:
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     journal = Journal(settings.journal_url)
     try:
         journal.create()

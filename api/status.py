@@ -15,6 +15,7 @@ from adapters.databases import connect
 from adapters.generations import current_file
 from adapters.journal import Journal
 from adapters.journal_tables import checkpoints
+from adapters.private import open_to_others
 from adapters.settings import Settings
 from projections.kernel import read_models
 from projections.rebuild import stale
@@ -28,7 +29,8 @@ def status(settings: Settings) -> dict[str, Any]:
 
     `parked` are the events that the rows could not take, `passed_over` those of them that operators
     have decided to go on without; `stale` the read models, and the facts and histories of the
-    warehouse, to be rebuilt.
+    warehouse, to be rebuilt; `open_to_others` what others of this machine may read, and the
+    command that closes it.
     """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
@@ -49,6 +51,7 @@ def status(settings: Settings) -> dict[str, Any]:
             "parked": _aside(rows, parked),
             "passed_over": _aside(rows, passed_over),
             "stale": rebuild + outdated,
+            "open_to_others": {str(path): mend for path, mend in open_to_others(settings)},
         }
     finally:
         rows.dispose()

@@ -129,7 +129,11 @@ def _of_history(model: ReadModel, position: int, *, all_: bool) -> str:
 
 
 def written(cursor: DuckDBPyConnection, query: str, file: Path) -> int:
-    """Write the rows of a query to a Parquet file; return how many they are."""
+    """Write the rows of a query to a Parquet file; return how many they are.
+
+    A file that is there is another one afterwards, with the permissions of a new one.
+    """
+    file.unlink(missing_ok=True)
     into = literal(str(file))
     count = cursor.execute(f"COPY ({query}) TO {into} (FORMAT parquet, COMPRESSION zstd)")
     return int(count.fetchall()[0][0])
