@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import time
 import unicodedata
+from collections.abc import Iterable
 
+import orjson
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,8 +15,10 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.databases import writing
-from adapters.journal_tables import journal_tables
+from adapters.guessable import is_common, says_whose
+from adapters.journal_tables import claims, events, journal_tables
 from adapters.refusals import Refusal
+from domain.values import EMPLOYEE_CODE
 
 SHORTEST, LONGEST = 12, 256
 """Characters that a password has at least and at most."""
@@ -75,7 +79,7 @@ class Passwords:
 
         Raises `WeakPassword`.
         """
-        hash_ = self._hasher.hash(_fit(employee, password))
+        hash_ = self._hasher.hash(_fit(employee, self._names(employee), password))
         values = {"hash": hash_, "changed_us": time.time_ns() // 1000, "once": once}
         with writing(self._engine).begin() as connection:
             dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -101,6 +105,15 @@ class Passwords:
             self._strengthen(row.hash, self._hasher.hash(given))
         return Verdict(right=True, once=row.once)
 
+    def _names(self, employee: str) -> set[str]:
+        """Return the names that an employee has or had."""
+        claimed = sa.and_(claims.c.rule == EMPLOYEE_CODE, claims.c.value == employee)
+        theirs = sa.select(claims.c.stream).where(claimed).scalar_subquery()
+        with self._engine.connect() as connection:
+            told = connection.scalars(sa.select(events.c.data).where(events.c.stream == theirs))
+            found = {orjson.loads(data).get("name") for data in told}
+        return {name for name in found if isinstance(name, str)}
+
     def _verify(self, hash_: str, password: str) -> bool:
         try:
             return self._hasher.verify(hash_, password)
@@ -119,12 +132,15 @@ def _plain(password: str) -> str:
     return unicodedata.normalize("NFKC", password.encode(errors="replace").decode())
 
 
-def _fit(employee: str, password: str) -> str:
+def _fit(employee: str, names: Iterable[str], password: str) -> str:
     plain = _plain(password)
     if not SHORTEST <= len(plain) <= LONGEST:
         raise WeakPassword(f"A password has {SHORTEST} to {LONGEST} characters.")
-    if plain.casefold() == employee.casefold():
-        raise WeakPassword("A password is not the code of its employee.")
-    if len(set(plain)) == 1:
-        raise WeakPassword("A password is more than one character again and again.")
+    if part := says_whose(plain, employee, names):
+        raise WeakPassword(f"A password does not have {part!r} in it, which others know.")
+    if is_common(plain):
+        raise WeakPassword(
+            "A password is not a common one, nor common words and rows of characters alone: "
+            "four words that do not belong together are good."
+        )
     return plain

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 import structlog
 
+from adapters.attempts import Attempts
 from adapters.journal import Journal
 from adapters.journal_tables import claims
 from adapters.passwords import Passwords
@@ -30,6 +31,7 @@ def put(settings: Settings, employee: str, password: str, *, once: bool) -> None
     """Set a password and end all sessions of its employee. Raises `WeakPassword`."""
     with _opened(settings) as journal:
         Passwords(journal.engine).put(employee, password, once=once)
+        Attempts(journal.engine).clear(employee)
         Sessions(journal.engine).end_all(employee)
     log.info("password-set", employee=employee, by="operator")
 

@@ -30,10 +30,11 @@ class _Body(BaseModel):
 
 
 class SignIn(_Body):
-    """An employee's code and password."""
+    """An employee's code and password, and the token that this device was given before."""
 
     employee: Code
     password: Secret
+    device_token: Secret | None = None
 
 
 class Refresh(_Body):
@@ -67,6 +68,11 @@ TOKENS: dict[str, Any] = {
         "token_type": {"const": "Bearer"},
         "expires_in": {"type": "integer", "description": "seconds"},
         "refresh_token": {**_TEXT, "description": "good once, for the next pair of tokens"},
+        "device_token": {
+            **_TEXT,
+            "description": "goes with the next sign-in from this device, which then waits for "
+            "nobody else's failures",
+        },
         "password_change_required": {
             "type": "boolean",
             "description": "the token opens nothing but POST /me/password",
@@ -134,7 +140,8 @@ async def sign_in(request: Request, parts: TheParts) -> Response:
     """
     body = await _read(request, SignIn)
     signing = parts.signing_in
-    work = partial(signing.sign_in, body.employee, body.password, _address(request))
+    given = (body.employee, body.password, _address(request), body.device_token or "")
+    work = partial(signing.sign_in, *given)
     return _tokens(await signing.turn(work))
 
 

@@ -42,15 +42,21 @@ Result = TypeVar("Result")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Issued:
-    """What whoever signs in is given; `refresh` is empty while the password must be changed."""
+    """What whoever signs in is given; `refresh` is empty while the password must be changed.
+
+    `device` is the token by which the device is known when it comes to sign in again, if any.
+    """
 
     access: str
     refresh: str
     once: bool = False
+    device: str = ""
 
     def content(self) -> dict[str, object]:
         """Return it as the answer has it."""
         content = {"access_token": self.access, "token_type": "Bearer", "expires_in": LIFETIME}
+        if self.device:
+            content["device_token"] = self.device
         if self.once:
             return content | {"password_change_required": True}
         return content | {"refresh_token": self.refresh}
@@ -90,13 +96,14 @@ class SigningIn:
         finally:
             self._waiting -= 1
 
-    def sign_in(self, employee: str, password: str, address: str) -> Issued:
+    def sign_in(self, employee: str, password: str, address: str, device: str = "") -> Issued:
         """Begin a session for whoever knows an employee's password.
 
-        Raises `Unauthenticated`, the same and after the same time whatever was wrong, or
+        `device` is the token that this device was given when it last signed in. Raises
+        `Unauthenticated`, the same and after the same time whatever was wrong, or
         `TooManyAttempts`.
         """
-        self._attempt(employee, address)
+        self._attempt(employee, address, device)
         verdict = self.passwords.check(employee, password)
         row = self._access().employee(employee)
         if not verdict.right or row is None or row["state"] != "active":
@@ -105,8 +112,9 @@ class SigningIn:
             reason = "left" if verdict.right else "wrong password" if row else "unknown employee"
             log.warning("sign-in-refused", employee=known, reason=reason, address=address)
             raise Unauthenticated("The employee or the password is wrong.")
-        self.attempts.succeeded(employee, address)
-        return self._begin(employee, address, once=verdict.once)
+        known = self.attempts.succeeded(employee, address, device)
+        issued = self._begin(employee, address, once=verdict.once)
+        return dataclasses.replace(issued, device=known)
 
     def refresh(self, token: str, address: str) -> Issued:
         """Exchange a refresh token. Raises `Unauthenticated`."""
@@ -146,11 +154,11 @@ class SigningIn:
         employee = who.party.employee if who.party is not None else None
         if employee is None or who.on_behalf_of is not None:
             raise Forbidden("Only an employee has a password, and changes it alone.")
-        self._attempt(employee, address)
+        self._attempt(employee, address, session=who.session)
         if not self.passwords.check(employee, old).right:
             log.warning("password-change-refused", employee=employee, address=address)
             raise WrongPassword("The old password is another one.")
-        self.attempts.succeeded(employee, address)
+        self.attempts.succeeded(employee, address, session=who.session)
         if self.passwords.check(employee, new).right:
             raise WeakPassword("The new password is the old one.")
         self.passwords.put(employee, new)
@@ -178,12 +186,13 @@ class SigningIn:
         if missing := _missing(access, party, employee, now):
             raise NotPermitted(f"{employee} may {missing}, which you may not.")
         self.passwords.put(employee, password, once=True)
+        self.attempts.clear(employee)
         self.sessions.end_all(employee)
         log.info("password-set", employee=employee, by=who.actor)
 
-    def _attempt(self, employee: str, address: str) -> None:
+    def _attempt(self, employee: str, address: str, device: str = "", session: str = "") -> None:
         try:
-            self.attempts.begin(employee, address)
+            self.attempts.begin(employee, address, device, session)
         except TooSoon as error:
             log.warning("sign-in-delayed", seconds=error.seconds, address=address)
             raise TooManyAttempts(error.seconds) from None

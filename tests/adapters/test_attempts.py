@@ -7,7 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from adapters.attempts import ADDRESS, EMPLOYEE, FORGOTTEN, GOOD, PAIR, Attempts, TooSoon, attempts
+from adapters.attempts import (
+    ADDRESS,
+    DEVICE,
+    DEVICES,
+    EMPLOYEE,
+    FORGOTTEN,
+    GOOD,
+    PAIR,
+    Attempts,
+    TooSoon,
+    attempts,
+)
 from adapters.journal import Journal
 
 HOME, CAFE = "192.0.2.1", "198.51.100.7"
@@ -44,10 +55,10 @@ def counted(engine: sa.Engine, clock: Clock) -> Attempts:
     return Attempts(engine, clock)
 
 
-def wait(counted: Attempts, employee: str, address: str) -> int:
+def wait(counted: Attempts, employee: str, address: str, **more: str) -> int:
     """Try once and fail; returns the seconds that have to pass before that is allowed."""
     try:
-        counted.begin(employee, address)
+        counted.begin(employee, address, **more)
     except TooSoon as error:
         return error.seconds
     return 0
@@ -94,6 +105,85 @@ def test_somebody_elses_guesses_do_not_slow_down_who_is_known_there(
     fail(counted, clock, "li.wei", CAFE, 40)
     assert wait(counted, "li.wei", CAFE) > 0
     assert wait(counted, "li.wei", HOME) == 0
+
+
+def test_a_known_device_waits_for_its_own_failures_alone(counted: Attempts, clock: Clock) -> None:
+    counted.begin("li.wei", HOME)
+    device = counted.succeeded("li.wei", HOME)
+    fail(counted, clock, "li.wei", HOME, 40)  # somebody behind the same address
+    assert wait(counted, "li.wei", HOME) > 0
+    for _ in range(PAIR.free):
+        assert wait(counted, "li.wei", HOME, device=device) == 0
+    assert wait(counted, "li.wei", HOME, device=device) == 1
+    clock.later(1)
+    assert wait(counted, "li.wei", CAFE, device=device) == 0
+    assert counted.succeeded("li.wei", CAFE, device) == device
+    assert wait(counted, "li.wei", HOME, device=device) == 0
+    assert wait(counted, "li.wei", HOME) > 0  # nobody else's failures were made good
+
+
+def test_a_device_is_known_for_whom_it_was_and_not_for_ever(
+    counted: Attempts, clock: Clock
+) -> None:
+    counted.begin("li.wei", HOME)
+    device = counted.succeeded("li.wei", HOME)
+    fail(counted, clock, "li.wei", CAFE, PAIR.free + 1)
+    fail(counted, clock, "wang.fang", CAFE, PAIR.free + 1)
+    for made_up in (device + "x", "", "kd_", "\ud800", "device:" + device):
+        assert wait(counted, "li.wei", CAFE, device=made_up) > 0
+    assert wait(counted, "wang.fang", CAFE, device=device) > 0
+    assert wait(counted, "li.wei", CAFE, device=device) == 0
+    clock.later(DEVICE + 1)
+    fail(counted, clock, "li.wei", CAFE, PAIR.free)
+    assert wait(counted, "li.wei", CAFE, device=device) > 0
+
+
+def test_an_attempt_with_a_device_that_was_made_up_leaves_nothing_of_it(
+    counted: Attempts, engine: sa.Engine
+) -> None:
+    counted.begin("li.wei", HOME, "kd_made-up")
+    with engine.connect() as connection:
+        places = set(connection.scalars(sa.select(attempts.c.address)))
+    assert places == {"", HOME}
+
+
+def test_of_many_devices_the_last_are_known_and_none_of_their_tokens_is_kept(
+    counted: Attempts, clock: Clock, engine: sa.Engine
+) -> None:
+    devices = []
+    for _ in range(DEVICES + 5):
+        clock.later(1)
+        counted.begin("li.wei", HOME)
+        devices.append(counted.succeeded("li.wei", HOME))
+    fail(counted, clock, "li.wei", HOME, 20)
+    known = [wait(counted, "li.wei", HOME, device=each) == 0 for each in devices]
+    assert known == [False] * 5 + [True] * DEVICES
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(attempts)).all()
+    assert not [row for row in rows for each in devices if each in row or each[3:] in row]
+
+
+def test_a_session_waits_for_its_own_failures_alone(counted: Attempts, clock: Clock) -> None:
+    fail(counted, clock, "li.wei", HOME, 40)
+    for _ in range(PAIR.free):
+        assert wait(counted, "li.wei", HOME, session="one") == 0
+    assert wait(counted, "li.wei", HOME, session="one") == 1
+    assert wait(counted, "li.wei", HOME, session="two") == 0
+    assert counted.succeeded("li.wei", HOME, session="two") == ""
+
+
+def test_a_new_password_lifts_every_wait_of_its_employee(counted: Attempts, clock: Clock) -> None:
+    counted.begin("li.wei", HOME)
+    device = counted.succeeded("li.wei", HOME)
+    fail(counted, clock, "li.wei", CAFE, 40)
+    for _ in range(PAIR.free):
+        counted.begin("li.wei", HOME, device)
+    fail(counted, clock, "wang.fang", CAFE, PAIR.free)
+    counted.clear("li.wei")
+    assert wait(counted, "li.wei", HOME, device=device) == 0
+    assert wait(counted, "li.wei", "203.0.113.9") == 0
+    with pytest.raises(TooSoon):
+        counted.begin("wang.fang", CAFE)
 
 
 def test_guessing_from_many_addresses_keeps_nobody_out_for_long(

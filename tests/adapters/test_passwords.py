@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from adapters import passwords as module
 from adapters.journal import Journal
 from adapters.passwords import Cost, Passwords, WeakPassword, passwords
+from tests.adapters.staff import company
 
 CHEAP = Cost(passes=1, memory=64, lanes=1)
 GOOD = "a long and winding road"
@@ -64,11 +65,24 @@ def test_the_password_itself_is_nowhere_in_the_database(kept: Passwords, engine:
         "a" * 20,
         "somebody.with.a.long.code",
         "ＳHORT1234567"[:11],
+        "password1234",
+        "who is somebody",
     ],
 )
 def test_a_weak_password_is_refused(kept: Passwords, weak: str) -> None:
     with pytest.raises(WeakPassword):
         kept.put("somebody.with.a.Long.code", weak)
+
+
+def test_a_password_has_no_name_in_it_that_its_employee_has_or_had(database_url: str) -> None:
+    with company(database_url) as found:
+        id_ = found.do(None, "employee.engage", code="zx.z", name="赵子轩", unit="group")
+        found.do(None, "employee.correct-details", id_, name="Zhao Mingyue")
+        kept = Passwords(found.journal.engine, CHEAP)
+        for weak in ("the tale of 赵子轩", "mingyue and the moon"):
+            with pytest.raises(WeakPassword, match="which others know"):
+                kept.put("zx.z", weak)
+        kept.put("somebody.else", "the tale of 赵子轩")
 
 
 def test_a_password_is_the_same_however_it_was_typed(kept: Passwords) -> None:
