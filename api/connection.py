@@ -131,12 +131,15 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; a trailer, which comes behind the body, says nothing to us."""
-        self._size += len(name) + len(value) + OVERHEAD
-        if self._size > self._limit:
+        size = self._size = self._size + len(name) + len(value) + OVERHEAD
+        if size > self._limit:
             self._refused = self._too_large()
             raise self._refused
         if self._arriving:
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Note that its headers are complete, and let it be answered."""

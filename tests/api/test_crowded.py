@@ -19,6 +19,9 @@ CONNECTIONS, STRANGERS = 12, 8
 SHARE = CONNECTIONS // 2
 """Connections of one address; of strangers' it has half, too."""
 
+COUNT = 1 + 16
+"""Answers of a megabyte, which come to more than the buffers on the way hold."""
+
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -110,14 +113,13 @@ def test_a_body_that_drips_is_given_up(own: str, path: str) -> None:
 def test_an_answer_that_is_not_taken_is_given_up(own: str) -> None:
     parts = urlsplit(own)
     with socket.socket() as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect((parts.hostname, parts.port))
         client.settimeout(20)
-        client.sendall(request("GET", "/openapi.json") * 10)
+        client.sendall(request("GET", "/openapi.json") * COUNT)
         time.sleep(4)
         taken = 0
         with suppress(ConnectionError):
             while piece := client.recv(1_000_000):
                 taken += len(piece)
         size = len((Path(__file__).parents[2] / "api" / "openapi.json").read_bytes())
-        assert taken < 5 * size
+        assert taken < COUNT * size
