@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,14 +75,15 @@ class IdentityProvider:
 
 
 @contextmanager
-def identity_provider(folder: Path) -> Iterator[IdentityProvider]:
-    """Run a provider that keeps its settings and keys in a folder."""
+def identity_provider(folder: Path, people: Iterable[str] = ()) -> Iterator[IdentityProvider]:
+    """Run a provider that keeps its settings and keys in a folder, and knows some more people."""
     port = free_port()
     config = folder / "config"
     config.mkdir(parents=True)
     settings = _SETTINGS.format(port=port, audience=AUDIENCE, client=CLIENT, other=OTHER_CLIENT)
     (config / "settings.yaml").write_text(settings, encoding="utf-8")
-    (config / "users.yaml").write_text(_USERS, encoding="utf-8")
+    more = "".join(f'  {each}: {{password: "a-password"}}\n' for each in people)
+    (config / "users.yaml").write_text(_USERS + more, encoding="utf-8")
     provider = IdentityProvider(f"http://127.0.0.1:{port}")
     process = LocalProcess("provider", folder / "provider.log", stop_signal=signal.SIGTERM)
 

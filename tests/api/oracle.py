@@ -20,9 +20,9 @@ OVER = {"left", "closed", "merged", "merged-into", "revoked", "withdrawn", "reti
 OVER |= {"dissolved", "abandoned"}
 
 
-def facts_of(events: Iterable[Recorded]) -> Facts:
-    """Return what is so after some events."""
-    facts: Facts = {}
+def facts_of(events: Iterable[Recorded], before: Facts | None = None) -> Facts:
+    """Return what is so after some events, perhaps with what was so before them."""
+    facts = {id_: {**fact, "team": {*fact["team"]}} for id_, fact in (before or {}).items()}
     for event in events:
         fact = facts.setdefault(event.stream, {"team": set(), "over": ""})
         verb = event.type.partition(".")[2]
