@@ -20,6 +20,7 @@ from adapters.journal_tables import (
     operations,
 )
 from adapters.keeping import keep
+from adapters.lookalikes import claim_alike
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,7 @@ MIGRATIONS = (
     Migration(2, "reads and credentials in the operation log; both logs are kept", _logs_of_reads),
     Migration(3, "events and operations are Merkle logs", _merkle_logs),
     Migration(4, "actors have kinds", _kinds_of_actors),
+    Migration(5, "what looks like a code or name is claimed with it", claim_alike),
 )
 """Every step since the first form of the journal, version 1, in order."""
 

@@ -232,6 +232,9 @@ def status(
         out.print(text, highlight=False, soft_wrap=True)
     for name in found["stale"]:
         out.print(f"[yellow]stale[/] {name}: made by another version, rebuild it")
+    for each in found["rename"][:SHOWN]:
+        place = f"{each['kind']} {each['text']!r}"
+        out.print(f"[yellow]rename[/] {place}: {each['because']}", highlight=False, soft_wrap=True)
 
 
 @app.command()

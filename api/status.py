@@ -15,6 +15,7 @@ from adapters.databases import connect
 from adapters.generations import current_file
 from adapters.journal import Journal
 from adapters.journal_tables import checkpoints
+from adapters.lookalikes import awkward
 from adapters.private import open_to_others
 from adapters.settings import Settings
 from projections.kernel import read_models
@@ -30,7 +31,7 @@ def status(settings: Settings) -> dict[str, Any]:
     `parked` are the events that the rows could not take, `passed_over` those of them that operators
     have decided to go on without; `stale` the read models, and the facts and histories of the
     warehouse, to be rebuilt; `open_to_others` what others of this machine may read, and the
-    command that closes it.
+    command that closes it; `rename` the codes and names in use that would be refused today.
     """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
@@ -52,6 +53,7 @@ def status(settings: Settings) -> dict[str, Any]:
             "passed_over": _aside(rows, passed_over),
             "stale": rebuild + outdated,
             "open_to_others": {str(path): mend for path, mend in open_to_others(settings)},
+            "rename": _awkward(journal),
         }
     finally:
         rows.dispose()
@@ -62,6 +64,11 @@ def _checkpoints(journal: Journal) -> dict[str, int]:
     with journal.engine.connect() as connection:
         query = sa.select(checkpoints.c.name, checkpoints.c.position).order_by(checkpoints.c.name)
         return {row.name: row.position for row in connection.execute(query)}
+
+
+def _awkward(journal: Journal) -> list[dict[str, str]]:
+    with journal.engine.connect() as connection:
+        return [each._asdict() for each in awkward(connection)]
 
 
 def _rows(engine: sa.Engine) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from domain.codes import alike
 from domain.kernel import Aggregate, RuleViolation, applies, command
 from domain.permission import FieldClass, Masked, OwnPermissions, WiderThanOwn
 from domain.sensitive import SECRET
@@ -22,6 +23,10 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Issued()]
 
 class KeyPrefixTaken(RuleViolation):
     """No two keys begin alike."""
+
+
+class KeyNameTaken(RuleViolation):
+    """No two keys that are not revoked have the same name: history tells of systems by it."""
 
 
 class ApiKeyRevoked(RuleViolation):
@@ -78,7 +83,8 @@ class ApiKey(Aggregate):
         )
 
     @applies(Issued)
-    def __init__(self, prefix: str, role: str, unit: str) -> None:
+    def __init__(self, name: str, prefix: str, role: str, unit: str) -> None:
+        self.name = name
         self.prefix = prefix
         self.role = role
         self.unit = unit
@@ -91,8 +97,9 @@ class ApiKey(Aggregate):
 
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
-        """The prefix, for ever."""
-        return {KeyPrefixTaken: self.prefix}
+        """The prefix, for ever, and the name until the key is revoked."""
+        held: dict[type[RuleViolation], str] = {KeyPrefixTaken: self.prefix}
+        return held if self.revoked else {**held, KeyNameTaken: alike(self.name)}
 
     @command(guarded=(OwnPermissions,))
     def revoke(self, reason: Line) -> None:

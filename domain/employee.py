@@ -8,12 +8,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
+from domain.codes import RESERVED, CodeReserved, EmployeeCodeAlike, NewCode, alike
 from domain.contact import Email, Phone
 from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.permission import LastAdministrator, WiderThanOwn
 from domain.qualification import Qualifications
-from domain.values import Code, Line, Sensitive, UnitCode
+from domain.values import Line, Sensitive, UnitCode
 
 
 class EmployeeCodeTaken(RuleViolation):
@@ -100,7 +101,7 @@ class Employee(Qualifications, Aggregate):
     @command
     def engage(
         cls,
-        code: Code,
+        code: NewCode,
         name: Line,
         unit: UnitCode,
         post: Line | None = None,
@@ -109,6 +110,8 @@ class Employee(Qualifications, Aggregate):
     ) -> Employee:
         """Engage somebody in a unit, under a code by which all records will know them."""
         details = Details.among(locals())
+        if code in RESERVED:
+            raise CodeReserved("code")
         return cls._create(cls.Engaged, code=code, unit=unit, post=post, **details)
 
     @applies(Engaged)
@@ -127,8 +130,8 @@ class Employee(Qualifications, Aggregate):
 
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
-        """The code of the employee, for ever."""
-        return {EmployeeCodeTaken: self.code}
+        """The code of the employee and all that look like it, for ever."""
+        return {EmployeeCodeTaken: self.code, EmployeeCodeAlike: alike(self.code)}
 
     @property
     def owners(self) -> frozenset[str]:

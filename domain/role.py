@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from domain.codes import NewCode, RoleCodeAlike, alike
 from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.permission import LastAdministrator, OwnPermissions, Patterns, WiderThanOwn
-from domain.values import Code, Line, Prose, UnitCode
+from domain.values import Line, Prose, UnitCode
 
 
 class RoleCodeTaken(RuleViolation):
@@ -60,7 +61,7 @@ class Role(Aggregate):
     @command(guarded=(WiderThanOwn,))
     def define(
         cls,
-        code: Code,
+        code: NewCode,
         name: Line,
         permissions: Patterns,
         unit: UnitCode,
@@ -82,8 +83,8 @@ class Role(Aggregate):
 
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
-        """The code of the role, for ever."""
-        return {RoleCodeTaken: self.code}
+        """The code of the role and all that look like it, for ever."""
+        return {RoleCodeTaken: self.code, RoleCodeAlike: alike(self.code)}
 
     @command(guarded=(OwnPermissions, WiderThanOwn, LastAdministrator))
     def revise(

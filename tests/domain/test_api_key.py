@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
 
-from domain.api_key import ApiKey, ApiKeyRevoked, KeyPrefixTaken
+from domain.api_key import ApiKey, ApiKeyRevoked, KeyNameTaken, KeyPrefixTaken
 from domain.commands import commands
 from domain.sensitive import SECRET, sensitive_fields
 from tests.domain.play import Step, play, plays
@@ -28,6 +28,7 @@ def test_the_hash_of_a_key_is_a_secret() -> None:
 
 
 def test_no_two_keys_begin_alike(key: ApiKey) -> None:
+    assert key.claims == {KeyPrefixTaken: "7k2m9x4q", KeyNameTaken: "call centre"}
     key.revoke("Replaced")
     assert key.claims == {KeyPrefixTaken: "7k2m9x4q"}
 

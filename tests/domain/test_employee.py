@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 
+from domain.codes import EmployeeCodeAlike
 from domain.employee import (
     DepartureRequired,
     Detail,
@@ -29,7 +30,7 @@ def employee() -> Employee:
 
 def test_an_employee_claims_the_code_for_ever_and_owns_the_own_file(employee: Employee) -> None:
     employee.leave("Moved abroad")
-    assert employee.claims == {EmployeeCodeTaken: "li.wei"}
+    assert employee.claims == {EmployeeCodeTaken: "li.wei", EmployeeCodeAlike: "li.wei"}
     assert employee.owners == {"li.wei"}
     assert employee.units == {"gd-gz"}
 
