@@ -57,12 +57,36 @@ def import_(
     errors: Annotated[
         Path | None, typer.Option(help="Write the rows that failed to this CSV file, with reasons.")
     ] = None,
-    unit: Annotated[str, typer.Option(help="The unit in whose name this is done.")] = "group",
+    employee: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="EMPLOYEE", help="Import as this employee, with their permissions."
+        ),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(help="The unit in whose name this is done; by default the employee's."),
+    ] = None,
     source: Annotated[
         str, typer.Option(help="Tells files apart whose keys are the same but mean others.")
     ] = "",
-    sheet: Annotated[str | None, typer.Option(help="The sheet of an XLSX file.")] = None,
-    encoding: Annotated[str, typer.Option(help="Of a CSV file, such as gb18030.")] = "utf-8",
+    sheet: Annotated[
+        str | None, typer.Option(help="The sheet of an XLSX file; by default the first one seen.")
+    ] = None,
+    header_row: Annotated[
+        int, typer.Option(min=1, help="The row that names the columns, of those there are.")
+    ] = 1,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Of a CSV file without byte order mark, as gb18030; by default UTF-8."),
+    ] = None,
+    separator: Annotated[
+        str | None,
+        typer.Option(help="Of a CSV file, as ; or tab; by default the one that makes columns."),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="End when lists and reports have what was imported.")
+    ] = False,
     example: Annotated[  # noqa: ARG001 (its callback has done it)
         bool,
         typer.Option(
@@ -78,8 +102,9 @@ def import_(
     failed.
     """
     from adapters.logs import configure
-    from api.import_file import import_file
+    from api.import_file import Wish, import_file
     from api.recording import job
+    from api.sheets import Reading
 
     settings = Settings.read()
     configure(settings.log)
@@ -88,16 +113,17 @@ def import_(
         wanted.add(map_ or (), set_ or (), value or (), scale or (), when or (), key)
     except MappingError as error:
         raise Failure(str(error), 2) from error
-    with job(settings, "import", kind=kind, file=file, dry_run=dry_run):
-        import_file(
-            settings,
-            kind,
-            file,
-            wanted,
+    with job(
+        settings, "import", kind=kind, file=file, employee=employee, dry_run=dry_run
+    ) as outcome:
+        wish = Wish(
+            reading=Reading(sheet, encoding, separator, header_row),
             dry_run=dry_run,
             errors=errors,
+            employee=employee,
             unit=unit,
             source=source,
-            sheet=sheet,
-            encoding=encoding,
+            wait=wait,
         )
+        result = import_file(settings, kind, file, wanted, wish)
+        outcome |= {"imported": result.imported, "position": result.position}

@@ -3,40 +3,55 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from adapters.databases import connect
 from adapters.executor import Executor
 from adapters.foundation import lay
+from adapters.guard import Guard
 from adapters.journal import Journal
 from adapters.person_keys import PersonKeys
 from adapters.private import make_folder
 from adapters.rehearsal import Rehearsal
 from adapters.settings import Settings
+from api.import_behalf import behalf_of
+from api.import_notes import import_notes
 from api.importing import Commands, Fault, Importer, Result
 from api.mapping import MappingError, SheetMapping
 from api.plan import Plan, kinds
-from api.sheets import Sheet, SheetError, read_sheet
+from api.sheets import Reading, Sheet, SheetError, read_sheet
 from api.terminal import Failure, notes, out, progress
+from api.waiting import wait_until_read
 
 SHOWN = 20
 """Faults and likely duplicates that are shown; all of them go into the file of errors."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """How a file is to be imported, beside what its columns mean.
+
+    `employee` is on whose behalf and by whose permissions, `unit` in whose name; `source` tells
+    files apart whose keys are the same but mean others; with `wait` the end is when rows and
+    reports have what was imported.
+    """
+
+    reading: Reading = dataclasses.field(default_factory=Reading)
+    dry_run: bool = False
+    errors: Path | None = None
+    employee: str | None = None
+    unit: str | None = None
+    source: str = ""
+    wait: bool = False
+
+
 def import_file(
-    settings: Settings,
-    kind: str,
-    file: Path,
-    mapping: SheetMapping,
-    *,
-    dry_run: bool = False,
-    errors: Path | None = None,
-    unit: str = "group",
-    source: str = "",
-    sheet: str | None = None,
-    encoding: str = "utf-8",
-) -> None:
+    settings: Settings, kind: str, file: Path, mapping: SheetMapping, wish: Wish = Wish()
+) -> Result:
     """Import a file of records of one kind and print what became of it.
 
     Raises `Failure`: with 2 when the file or the mapping cannot be used, with 1 when rows failed.
@@ -44,38 +59,54 @@ def import_file(
     if kind not in kinds():
         raise Failure(f"There is nothing called {kind!r}; there are {', '.join(kinds())}.", 2)
     try:
-        rows = read_sheet(file, encoding, sheet)
-        plan = Plan(kinds()[kind].kind, mapping, rows)
+        sheet = read_sheet(file, wish.reading)
+        plan = Plan(kinds()[kind].kind, mapping, sheet)
     except (SheetError, MappingError) as error:
         raise Failure(str(error), 2) from error
+    for note in import_notes(plan, sheet):
+        notes.print(note, markup=False, highlight=False)
     make_folder(settings.data)
-    keys = PersonKeys.of(settings)
+    keys, rows = PersonKeys.of(settings), connect(settings.rows_url, "normal")
     journal = Journal(settings.journal_url, keys=keys)
     try:
         journal.create()
-        with _executor(journal, dry_run) as executor:
-            importer = Importer(plan, journal, executor, unit=unit, source=source)
-            title = f"{'Checking' if dry_run else 'Importing'} {kind}"
-            with progress(title, len(rows.rows)) as advance:
-                result = importer.run(rows, advance)
+        guard = Guard(journal, rows)
+        with _executor(journal, guard, wish.dry_run) as executor:
+            behalf = behalf_of(journal, guard, wish.employee, wish.unit, _digest(file))
+            importer = Importer(
+                plan, journal, executor, behalf=behalf, source=wish.source, rows=rows
+            )
+            title = f"{'Checking' if wish.dry_run else 'Importing'} {kind}"
+            with progress(title, len(sheet.rows)) as advance:
+                result = importer.run(sheet, advance)
     finally:
         journal.close()
+        rows.dispose()
         keys.close()
-    if errors is not None:
-        _write(errors, rows, result.faults)
-    _report(result, dry_run)
+    if wish.errors is not None:
+        _write(wish.errors, sheet, result.faults)
+    _report(result, wish.dry_run)
+    if wish.wait and not wish.dry_run:
+        wait_until_read(settings, result.position)
     if result.faults:
-        raise Failure(f"{len(result.faults):,} of {len(rows.rows):,} rows failed.")
+        raise Failure(f"{len(result.faults):,} of {len(sheet.rows):,} rows failed.")
+    return result
+
+
+def _digest(file: Path) -> str:
+    """Return the SHA-256 of a file, as `sha256sum` prints it."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 @contextmanager
-def _executor(journal: Journal, dry_run: bool) -> Iterator[Commands]:
-    executor = Executor(journal)
+def _executor(journal: Journal, guard: Guard, dry_run: bool) -> Iterator[Commands]:
+    executor = Executor(journal, guard=guard)
     executor.start()
     try:
         lay(executor)
         if dry_run:
-            with Rehearsal(journal) as rehearsal:
+            with Rehearsal(journal, guard) as rehearsal:
                 yield rehearsal
         else:
             yield executor
@@ -92,10 +123,12 @@ def _report(result: Result, dry_run: bool) -> None:
         notes.print(f"line {each.line}: {each.name} is like {names}", style="yellow", markup=False)
     _more(len(result.alike))
     done = "would be imported" if dry_run else "imported"
+    at = f" Position {result.position:,}." if result.position and not dry_run else ""
     out.print(
         f"{result.imported:,} {done}, {result.unchanged:,} were there already, "
-        f"{len(result.faults):,} failed, {len(result.alike):,} look like others.",
+        f"{len(result.faults):,} failed, {len(result.alike):,} look like others.{at}",
         soft_wrap=True,
+        highlight=False,
     )
 
 

@@ -1,4 +1,4 @@
-"""Importing: the rows of a sheet become commands, in order, once however often they are run."""
+"""Importing: rows of a sheet become commands, each row whole, once however often it is run."""
 
 from __future__ import annotations
 
@@ -7,32 +7,64 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from copy import deepcopy
 from typing import Any, Protocol
 
+import sqlalchemy as sa
+
+from adapters.databases import in_parts
 from adapters.executor import Answer, Call
 from adapters.journal import Journal
+from adapters.journal_tables import operations
 from adapters.refusals import KeyReused, Refusal
+from api.import_rows import Rows, Work
 from api.names import Names, NotFound
 from api.plan import Plan, Step, creating
 from api.sheets import Row, Sheet
 from domain.actors import IMPORT, Actor
 from domain.commands import Command
 from domain.kernel import Origin
+from domain.values import Reference
+from projections.sight import Party
 
 AT_ONCE = 512
 """Rows whose commands share commits."""
 
 
 class Commands(Protocol):
-    """What takes commands: an executor, or a rehearsal."""
+    """What takes the commands of a row: an executor, or a rehearsal."""
 
-    def submit(self, call: Call) -> Future[Answer]:
-        """Take a command; its future has the answer or a refusal."""
+    def submit_together(self, calls: Sequence[Call]) -> Future[list[Answer]]:
+        """Take commands that are done together; their future has the answers or a refusal."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Behalf:
+    """Who imports what: the actor, whose permissions decide, and the file that it comes from.
+
+    `digest` is that of the file; it is in the trace of each command, with the line. `sees` tells
+    whether the party may see a record of a kind; without a party everything is seen.
+    """
+
+    actor: Actor = IMPORT
+    unit: str = "group"
+    party: Party | None = None
+    credential: str | None = None
+    digest: str = ""
+    sees: Callable[[str, str], bool] | None = None
+
+    def trace(self, line: int) -> str:
+        """Return what the operation log says of where a command comes from."""
+        return f"import/{self.digest[:32]}/{line}"
+
+
+SYSTEM = Behalf()
+"""Nobody's behalf: it is the system that imports."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
-    """A row that was not imported, or only in part, and why."""
+    """A row of which nothing was imported, and why."""
 
     line: int
     key: str
@@ -50,26 +82,16 @@ class Alike:
 
 @dataclasses.dataclass
 class Result:
-    """What became of the rows: newly imported, already there, refused; and likely duplicates."""
+    """What became of the rows: newly imported, already there, refused; and likely duplicates.
+
+    `position` is the last one that any of them was answered: what they did can be read from there.
+    """
 
     imported: int = 0
     unchanged: int = 0
     faults: list[Fault] = dataclasses.field(default_factory=list)
     alike: list[Alike] = dataclasses.field(default_factory=list)
-
-
-@dataclasses.dataclass
-class _Work:
-    """A row on its way."""
-
-    row: Row
-    key: str
-    name: str
-    parent: _Work | None = None
-    id: str | None = None
-    new: bool = False
-    fault: str | None = None
-    alike: Sequence[str] = ()
+    position: int = dataclasses.field(default=0, compare=False)
 
 
 class Importer:
@@ -81,21 +103,26 @@ class Importer:
         journal: Journal,
         executor: Commands,
         *,
-        actor: Actor = IMPORT,
-        unit: str = "group",
+        behalf: Behalf = SYSTEM,
         source: str = "",
+        rows: sa.Engine | None = None,
     ) -> None:
-        """Import on behalf of an actor in a unit; `source` tells files apart whose keys clash."""
+        """Import on somebody's behalf; `source` tells files apart whose keys clash.
+
+        From `rows`, the row database, records are known sooner than from the journal.
+        """
         self._plan = plan
         self._executor = executor
-        self._digest_key = journal.digest_key
-        self._actor = actor
-        self._unit = unit
+        self._journal = journal
+        self._behalf = behalf
         self._source = source
-        named = [r for step in plan.steps for r in step.command.references.values()]
-        references = {reference.kind for reference in named if reference.claim is None}
-        wanted = references | ({plan.kind} if self._known_by_name else set())
-        self._names = {kind: Names(journal, kind) for kind in wanted}
+        wanted = {each.kind for step in plan.steps for each in _references(step.command)}
+        wanted |= {plan.kind} if self._known_by_name else set()
+        self._names = {kind: Names(journal, kind, rows, self._seen(kind)) for kind in wanted}
+
+    def _seen(self, kind: str) -> Callable[[str], bool] | None:
+        sees = self._behalf.sees
+        return None if sees is None else lambda id_: sees(kind, id_)
 
     @property
     def _known_by_name(self) -> bool:
@@ -103,17 +130,16 @@ class Importer:
 
     def run(self, sheet: Sheet, advance: Callable[[int], None] = lambda _: None) -> Result:
         """Import all rows; `advance` is told how many more are done. Never raises for a row."""
-        work = self._take_in(sheet)
-        for wave in self._waves(work):
+        rows = Rows(self._plan, sheet, self._digest, self._former)
+        result = Result()
+        for wave in rows.waves():
             for start in range(0, len(wave), AT_ONCE):
                 part = wave[start : start + AT_ONCE]
-                for step in self._plan.steps:
-                    self._do(step, [each for each in part if each.fault is None])
+                self._do([each for each in part if each.fault is None], result)
                 advance(len(part))
-        result = Result()
-        for each in work:
+        for each in rows.work:
             if each.fault is not None:
-                result.faults.append(Fault(each.row.line, each.key, each.fault))
+                result.faults.append(Fault(each.row.line, each.text, each.fault))
             elif each.new:
                 result.imported += 1
                 if each.alike:
@@ -122,87 +148,66 @@ class Importer:
                 result.unchanged += 1
         return result
 
-    def _take_in(self, sheet: Sheet) -> list[_Work]:
-        """Give every row its key, its fault as a row, and the row of its parent."""
-        key, seen = self._plan.key, dict[str, int]()
-        work = []
-        for row in sheet.rows:
-            text = row.cells[key] if key else self._digest(row.cells)
-            each = _Work(row, text if key else "", self._plan.name(row), fault=row.fault)
-            if not text:
-                each.fault = f"column {key!r} is empty"
-            elif text in seen:
-                each.fault = f"the same {'key' if key else 'row'} as in line {seen[text]}"
-            seen.setdefault(text, row.line)
-            work.append(each)
-        own = [p for p, r in self._plan.create.references.items() if r.kind == self._plan.kind]
-        if own:
-            self._find_parents(work, own[0])
-        return work
-
-    def _find_parents(self, work: list[_Work], parameter: str) -> None:
-        by_text: dict[str, list[_Work]] = {}
-        for each in work:
-            for text in {each.key, each.name} - {""}:
-                by_text.setdefault(text, []).append(each)
-        for each in work:
-            text = self._plan.steps[0].body(each.row).get(parameter, "")
-            found = by_text.get(text, [])
-            if len(found) > 1:
-                lines = ", ".join(str(one.row.line) for one in found)
-                each.fault = each.fault or f"{text!r} may be any of the lines {lines}"
-            elif found:
-                each.parent = found[0]
-
-    def _waves(self, work: list[_Work]) -> Iterator[list[_Work]]:
-        """Yield the rows so that parents come in an earlier wave than what is below them."""
-        waves: dict[int, list[_Work]] = {}
-        for each in work:
-            above = [each]
-            while (parent := above[-1].parent) is not None:
-                if parent in above:
-                    each.fault = each.fault or "stands above itself"
-                    break
-                above.append(parent)
-            waves.setdefault(len(above), []).append(each)
-        for depth in sorted(waves):
-            yield waves[depth]
-
-    def _do(self, step: Step, part: Sequence[_Work]) -> None:
-        """Give one command for each of these rows, all at once, and note how it went."""
+    def _do(self, part: Sequence[Work], result: Result) -> None:
+        """Give the commands of these rows, each row all or nothing, and note how it went."""
         waiting = []
-        first = step.command.creates
         for each in part:
-            if not first and not step.wanted(each.row):
-                continue
             try:
-                body = self._resolved(step, each)
+                calls = [self._call(step, each, body) for step, body in self._resolved(each)]
             except NotFound as missing:
                 each.fault = str(missing)
                 continue
-            waiting.append((each, self._executor.submit(self._call(step, each, body))))
+            waiting.append((each, self._executor.submit_together(calls)))
+        answered = []
         for each, future in waiting:
             try:
-                answer = future.result()
+                answers = future.result()
             except Refusal as refusal:
-                each.fault = _reason(step, refusal)
+                step = each.bodies[refusal.call][0]
+                each.fault = _reason(step, each.row, refusal)
                 continue
-            each.id = answer.id
-            each.new = each.new or not answer.repeated
-            if first and self._known_by_name and not answer.repeated:
-                names = self._names[self._plan.kind]
-                each.alike = names.alike(each.name)
-                names.add(answer.id, each.name)
+            each.id = answers[0].id
+            each.new = not all(answer.repeated for answer in answers)
+            result.position = max(result.position, *(answer.position for answer in answers))
+            if self._known_by_name and not answers[0].repeated:
+                answered.append((each, answers[0]))
+        if answered:
+            self._look_around(answered)
 
-    def _call(self, step: Step, each: _Work, body: Mapping[str, Any]) -> Call:
-        key = each.key or self._digest(each.row.cells)
-        origin = Origin(
-            self._actor.id,
-            self._unit,
-            self._command_id(step.command, key),
-            actor_kind=self._actor.kind,
+    def _look_around(self, answered: Sequence[tuple[Work, Answer]]) -> None:
+        """Note what looks like these new records, of those that were there before each of them."""
+        names = self._names[self._plan.kind]
+        for each, answer in answered:
+            names.add(answer.id, each.name, answer.position)
+        names.follow()
+        for each, answer in answered:
+            each.alike = names.alike(each.name, answer.id, answer.position)
+
+    def _call(self, step: Step, each: Work, body: Mapping[str, Any]) -> Call:
+        behalf = self._behalf
+        command_id = self._command_id(step.command, each.key)
+        origin = Origin(behalf.actor.id, behalf.unit, command_id, actor_kind=behalf.actor.kind)
+        return Call(
+            step.command.name,
+            None,
+            body,
+            origin,
+            anybody=True,
+            trace=behalf.trace(each.row.line),
+            credential=behalf.credential,
+            party=behalf.party,
         )
-        return Call(step.command.name, each.id, body, origin)
+
+    def _former(self, keys: Sequence[str]) -> set[str]:
+        ids = {self._command_id(self._plan.create, key): key for key in keys}
+        found: set[str] = set()
+        with self._journal.engine.connect() as connection:
+            for part in in_parts(list(ids)):
+                column = operations.c.command_id
+                ours = sa.and_(operations.c.accepted, operations.c.address.is_(None))
+                query = sa.select(column).where(column.in_(part), ours)
+                found.update(ids[each] for each in connection.scalars(query))
+        return found
 
     def _command_id(self, command: Command, key: str) -> str:
         """Return the id that makes a command of a row the same one in every run."""
@@ -211,38 +216,65 @@ class Importer:
     def _digest(self, cells: Mapping[str, str]) -> str:
         """Return what tells a row from others; it is recorded, and does not tell of a person."""
         text = json.dumps(cells, ensure_ascii=False, sort_keys=True)
-        return hashlib.blake2b(text.encode(), digest_size=16, key=self._digest_key).hexdigest()
+        key = self._journal.digest_key
+        return hashlib.blake2b(text.encode(), digest_size=16, key=key).hexdigest()
 
-    def _resolved(self, step: Step, each: _Work) -> dict[str, Any]:
-        """Return the body of a step with names in place of ids looked up."""
-        body = step.body(each.row)
+    def _resolved(self, each: Work) -> list[tuple[Step, dict[str, Any]]]:
+        """Return the bodies of a row with names in place of ids and codes looked up."""
+        return [(step, self._named(step, each, deepcopy(body))) for step, body in each.bodies]
+
+    def _named(self, step: Step, each: Work, body: dict[str, Any]) -> dict[str, Any]:
         for parameter, reference in step.command.references.items():
-            value = body.get(parameter)
-            if reference.claim is not None:
-                continue  # named by its code, which the sheet has
-            if isinstance(value, list):
-                body[parameter] = [self._find(reference.kind, one) for one in value]
-            elif step.command.creates and each.parent is not None:
-                if reference.kind == self._plan.kind:
-                    if each.parent.id is None:
-                        raise NotFound(f"line {each.parent.row.line}, above it, was not imported")
-                    body[parameter] = each.parent.id
-            elif value is not None:
-                body[parameter] = self._find(reference.kind, value)
+            if step.command.creates and each.parent and reference.kind == self._plan.kind:
+                body[parameter] = _parent(each.parent, reference)
+            elif parameter in body:
+                body[parameter] = self._find(step, f"/{parameter}", reference, body[parameter])
+        for parameter, fields in step.command.nested.items():
+            for part in body.get(parameter, ()):
+                for name in fields.keys() & part.keys():
+                    place = f"/{parameter}/{name}"
+                    part[name] = self._find(step, place, fields[name], part[name])
         return body
 
-    def _find(self, kind: str, text: str) -> str:
-        return self._names[kind].find(text, self._command_id(creating(kind), text))
+    def _find(self, step: Step, place: str, reference: Reference, text: Any) -> Any:
+        if isinstance(text, list):
+            return [self._find(step, place, reference, one) for one in text]
+        key = self._command_id(creating(reference.kind), text)
+        try:
+            return self._names[reference.kind].find(text, key)
+        except NotFound as missing:
+            source = step.source(place)
+            column = None if source is None else source.column
+            raise NotFound(f"column {column!r}: {missing}" if column else str(missing)) from missing
 
 
-def _reason(step: Step, refusal: Refusal) -> str:
+def _references(command: Command) -> Iterator[Reference]:
+    yield from command.references.values()
+    for fields in command.nested.values():
+        yield from fields.values()
+
+
+def _parent(parent: Work, reference: Reference) -> str:
+    if parent.id is None:
+        raise NotFound(f"line {parent.row.line}, above it, was not imported")
+    return parent.id if reference.claim is None else str(parent.first["code"])
+
+
+def _reason(step: Step, row: Row, refusal: Refusal) -> str:
     if isinstance(refusal, KeyReused):
         return f"{step.command.name}: was imported before with other values"
     places = []
     for error in refusal.errors:
-        column = step.column(error["pointer"])
-        place = f"column {column!r}" if column else error["pointer"].strip("/").replace("/", ".")
-        places.append(f"{place}: {error['detail']}")
+        source, detail = step.source(error["pointer"]), error["detail"]
+        place = error["pointer"].strip("/").replace("/", ".")
+        if source is not None:
+            form = source.field.form
+            if "pattern" in detail and form is not None:
+                detail = f"is not {form}"
+            place = f"column {source.column!r}" if source.column else f"--set {place}"
+            if text := source.text(row):
+                place += f": {text!r}"
+        places.append(f"{place}: {detail}")
     return f"{step.command.name}: {'; '.join(places) or refusal.detail}"
 
 

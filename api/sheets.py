@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
+NOTHING_WRONG: Mapping[str, str] = {}
 
 
 class SheetError(Exception):
@@ -19,117 +15,113 @@ class SheetError(Exception):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file before columns are known: its number, its cells, trimmed.
+
+    `wrong` says of cells, by their place from 0, why their text is not what they mean.
+    """
+
+    number: int
+    cells: list[str]
+    wrong: Mapping[int, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Row:
     """One row: the line of the file where it begins, its cells by column, trimmed.
 
-    `fault` says what is wrong with the row as such, if anything is.
+    `fault` says what is wrong with the row as such, if anything is; `wrong` what is with cells, by
+    column: their text is not what they mean, so they must not be imported.
     """
 
     line: int
     cells: dict[str, str]
     fault: str | None = None
+    wrong: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
 class Sheet:
-    """The columns of a table and its rows; rows that are empty throughout are left out."""
+    """The columns of a table and its rows; rows that are empty throughout are left out.
+
+    Of columns with the same name each has its number behind it, as in `phone (2)`; `twice` are
+    the names that there were. `notes` say what a person should know of how the file was read.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Row]
+    twice: frozenset[str] = frozenset()
+    notes: Sequence[str] = ()
 
 
-def read_sheet(path: Path, encoding: str = "utf-8", name: str | None = None) -> Sheet:
-    """Read a CSV file, or the sheet called `name` (by default the first) of an XLSX file.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """What a person says about how a file is to be read; what they leave open is found out."""
 
-    The first row names the columns. CSV is separated by comma, semicolon or tab, whichever its
-    first line has most of; a byte order mark is passed over. Raises `SheetError`.
+    sheet: str | None = None
+    encoding: str | None = None
+    separator: str | None = None
+    header_row: int = 1
+
+
+def read_sheet(path: Path, how: Reading = Reading()) -> Sheet:
+    """Read a CSV file, or one sheet of an XLSX file. Raises `SheetError`.
+
+    What a file is is told by how it begins, not by its name.
     """
+    from api.delimited import delimited
+    from api.workbooks import is_workbook, workbook
+
     try:
-        if path.suffix.lower() in (".xlsx", ".xlsm"):
-            lines = _workbook(path, name)
-        elif name is not None:
+        with path.open("rb") as file:
+            start = file.read(8)
+        if is_workbook(path, start):
+            if how.separator is not None or how.encoding is not None:
+                raise SheetError(f"{path} is an XLSX file, which has no separator and no encoding.")
+            notes, lines = workbook(path, how.sheet)
+            return _table(path, notes, lines, how.header_row, padded=True)
+        if how.sheet is not None:
             raise SheetError("Only an XLSX file has sheets to choose from.")
-        else:
-            lines = _text(path, encoding)
-        return _table(path, lines)
+        notes, lines = delimited(path, how.encoding, how.separator)
+        return _table(path, notes, lines, how.header_row, padded=False)
     except OSError as error:
         raise SheetError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _table(path: Path, lines: Iterator[tuple[int, list[str]]]) -> Sheet:
-    _, columns = next(lines, (0, []))
-    if not any(columns):
-        raise SheetError(f"{path} has no first row that names the columns.")
-    named = [column for column in columns if column]
-    if len(set(named)) < len(named):
-        twice = next(column for column in named if named.count(column) > 1)
-        raise SheetError(f"{path} has more than one column {twice!r}.")
-    rows = []
-    for line, cells in lines:
-        if any(cells):
-            many = len(cells) > len(columns)
-            fault = f"{len(cells)} cells, but {len(columns)} columns" if many else None
-            cells += [""] * (len(columns) - len(cells))
-            known = {c: v for c, v in zip(columns, cells, strict=False) if c}
-            rows.append(Row(line, known, fault))
-    return Sheet(named, rows)
+def _table(
+    path: Path, notes: Sequence[str], lines: Iterator[Line], header_row: int, *, padded: bool
+) -> Sheet:
+    """Make a table of lines; those that come `padded` may be shorter than the header."""
+    place = f"row {header_row}" if header_row > 1 else "first row"
+    header = next((line for count, line in enumerate(lines, 1) if count == header_row), None)
+    if header is None or not any(header.cells):
+        raise SheetError(f"{path} has no {place} that names the columns.")
+    found = [" ".join(cell.split()) for cell in header.cells]
+    while not found[-1]:
+        found.pop()
+    columns, twice = _told_apart(found)
+    rows = [
+        _row(line, columns, padded=padded) for line in lines if any(line.cells) or any(line.wrong)
+    ]
+    return Sheet([column for column in columns if column], rows, twice, tuple(notes))
 
 
-def _text(path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:
-    if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
-        encoding = "utf-8-sig"
-    try:
-        with path.open(encoding=encoding, newline="") as file:
-            first = file.readline()
-            file.seek(0)
-            reader = csv.reader(file, delimiter=max(",;\t", key=first.count), strict=True)
-            line = 1
-            for cells in reader:
-                yield line, [cell.strip() for cell in cells]
-                line = reader.line_num + 1
-    except UnicodeDecodeError as error:
-        raise SheetError(
-            f"{path} is not {encoding.removesuffix('-sig').upper()} text; Chinese files of older "
-            "programs often are --encoding gb18030."
-        ) from error
-    except LookupError as error:
-        raise SheetError(f"There is no encoding {encoding!r}.") from error
-    except csv.Error as error:
-        raise SheetError(f"{path}, line {reader.line_num}: {error}.") from error
+def _told_apart(found: Sequence[str]) -> tuple[list[str], frozenset[str]]:
+    """Return names of columns of which no two are the same, and those that were."""
+    counts, seen = Counter(filter(None, found)), Counter[str]()
+    columns = []
+    for name in found:
+        seen[name] += 1
+        columns.append(f"{name} ({seen[name]})" if counts[name] > 1 else name)
+    return columns, frozenset(name for name, count in counts.items() if count > 1)
 
 
-def _workbook(path: Path, name: str | None) -> Iterator[tuple[int, list[str]]]:
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, EOFError) as error:
-        raise SheetError(f"{path} is not an XLSX file.") from error
-    try:
-        if name is not None and name not in book.sheetnames:
-            raise SheetError(f"{path} has no sheet {name!r}, but {', '.join(book.sheetnames)}.")
-        sheet = book[name or book.sheetnames[0]]
-        width = 0
-        for line, values in enumerate(sheet.iter_rows(values_only=True), 1):
-            cells = [_cell(value) for value in values]
-            if line == 1:
-                width = max((i for i, cell in enumerate(cells, 1) if cell), default=0)
-            # Formatting beyond the table makes cells that hold nothing.
-            while len(cells) > width and not cells[-1]:
-                cells.pop()
-            yield line, cells
-    finally:
-        book.close()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime):
-        midnight = value.time() == datetime.min.time()
-        return (value.date() if midnight else value).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value).strip()
+def _row(line: Line, columns: Sequence[str], *, padded: bool) -> Row:
+    width, cells = len(columns), line.cells
+    filled = max((place for place, cell in enumerate(cells, 1) if cell), default=0)
+    misshapen = filled > width or (len(cells) < width and not padded)
+    fault = f"{max(len(cells), filled)} cells, but {width} columns" if misshapen else None
+    cells = cells[:width] + [""] * (width - len(cells))
+    known = {name: cell for name, cell in zip(columns, cells, strict=True) if name}
+    wrong = {columns[i]: why for i, why in line.wrong.items() if i < width and columns[i]}
+    return Row(line.number, known, fault, wrong)

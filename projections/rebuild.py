@@ -63,6 +63,15 @@ def stale(engine: sa.Engine, models: Mapping[str, ReadModel]) -> list[str]:
     return [name for name, model in models.items() if found.get(name) != model.fingerprint]
 
 
+def reached(engine: sa.Engine, model: ReadModel) -> int:
+    """Return the position up to which the rows of a model are there; 0 if other code made them."""
+    if stale(engine, {model.name: model}):
+        return 0
+    least = sa.select(sa.func.min(positions.c.position)).where(positions.c.model == model.name)
+    with engine.connect() as connection:
+        return connection.scalar(least) or 0
+
+
 def rebuild(
     engine: sa.Engine,
     models: Mapping[str, ReadModel],

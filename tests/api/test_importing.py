@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from adapters.executor import Executor
+from adapters.executor import Call, Executor
 from adapters.journal import Journal
+from adapters.journal_tables import operations
 from adapters.rehearsal import Rehearsal
-from api.importing import Commands, Importer, Result
+from api.import_notes import import_notes
+from api.importing import SYSTEM, Behalf, Commands, Importer, Result
 from api.mapping import MappingError, SheetMapping
 from api.plan import Plan
 from api.sheets import read_sheet
-from domain.actors import IMPORT
-from domain.kernel import Recorded
+from api.titles import CHINESE, ENGLISH, titled
+from domain.actors import IMPORT, Actor
+from domain.commands import commands
+from domain.kernel import Origin, Recorded, new_id
 from tests.adapters.keyring import keys_in
 from tests.organisation import organise
 
@@ -55,14 +62,18 @@ class Desk:
         self.journal = journal
         self.executor = executor
         self.file = folder / "rows.csv"
+        self.notes: list[str] = []
 
-    def run(self, text: str, kind: str = "customer", **options: Any) -> Result:
+    def run(
+        self, text: str, kind: str = "customer", behalf: Behalf = SYSTEM, **options: Any
+    ) -> Result:
         self.file.write_text(text, encoding="utf-8")
         mapping = SheetMapping()
         mapping.add(**(CUSTOMERS | {"key": "id"} | options))
         sheet = read_sheet(self.file)
         plan = Plan(kind, mapping, sheet)
-        return Importer(plan, self.journal, self.executor).run(sheet)
+        self.notes = list(import_notes(plan, sheet))
+        return Importer(plan, self.journal, self.executor, behalf=behalf).run(sheet)
 
 
 @pytest.fixture
@@ -129,13 +140,13 @@ def test_faults_name_the_line_and_the_column(desk: Desk) -> None:
         "10,J,,E,\n"
     )
     assert told(result) == [
-        (2, "customer.register: column '人数': Input should be a valid integer"),
+        (2, "column '人数': 'many' is no number, as in 1234.50 or 1,234.50"),
         (3, "customer.register: column '名称': Field required"),
         (
             5,
             "customer.register: No two customers have the same registration number.",
         ),
-        (6, "there is no customer 'Nobody'"),
+        (6, "column '上级': there is no customer 'Nobody'"),
         (7, "the same key as in line 6"),
         (8, "column 'id' is empty"),
         (9, "stands above itself"),
@@ -177,9 +188,9 @@ def test_commands_follow_where_a_row_asks_for_them(desk: Desk) -> None:
     assert result.imported == 2
     assert [event.type for event in imported(desk.journal)] == [
         "customer.registered",
-        "customer.registered",
         "customer.manager-assigned",
         "customer.activated",
+        "customer.registered",
     ]
 
 
@@ -189,6 +200,199 @@ def test_what_was_missing_of_a_row_is_done_when_it_is_run_again(desk: Desk) -> N
     assert [line for line, _ in told(first)] == [2]
     desk.run("id,名称,经理\n1,A,li.wei\n", **options)
     assert [event.version for event in imported(desk.journal)] == [1, 2]
+
+
+def test_a_row_is_all_or_nothing_and_comes_in_once_it_is_corrected(desk: Desk) -> None:
+    options: Any = {
+        "columns": ["名称=name", "号码=registration_number", "经理=assign-manager.manager"]
+    }
+    for key in ("id", None):
+        before = len(imported(desk.journal))
+        name = f"A{key}"
+        wrong = desk.run(f"id,名称,号码,经理\n1,{name},9144{key},nobody\n", **options, key=key)
+        assert (wrong.imported, len(wrong.faults)) == (0, 1)
+        assert len(imported(desk.journal)) == before
+        right = desk.run(f"id,名称,号码,经理\n1,{name},9144{key},li.wei\n", **options, key=key)
+        assert (right.imported, right.faults) == (1, [])
+        again = desk.run(f"id,名称,号码,经理\n1,{name},9144{key},li.wei\n", **options, key=key)
+        assert (again.imported, again.unchanged) == (0, 1)
+
+
+def test_the_identity_of_a_row_without_key_is_that_of_its_mapped_cells(desk: Desk) -> None:
+    assert desk.run("名称,备注\nA,old\n", columns=["名称=name"], key=None).imported == 1
+    assert desk.run("名称,备注\nA,new\n", columns=["名称=name"], key=None).unchanged == 1
+    assert desk.run("名称,备注\nB,new\n", columns=["名称=name"], key=None).imported == 1
+
+
+def test_a_row_without_key_that_came_in_when_all_cells_were_its_key_comes_in_once(
+    desk: Desk,
+) -> None:
+    cells = {"名称": "A", "备注": "old"}
+    text = json.dumps(cells, ensure_ascii=False, sort_keys=True).encode()
+    key = desk.journal.digest_key
+    digest = hashlib.blake2b(text, digest_size=16, key=key).hexdigest()
+    origin = Origin("import", "group", f"import//customer.register/{digest}", actor_kind="system")
+    body = {"name": "A", "unit": "group"}
+    desk.executor.submit_together([Call("customer.register", None, body, origin)]).result()
+    assert desk.run("名称,备注\nA,old\n", columns=["名称=name"], key=None).unchanged == 1
+
+
+def test_columns_named_as_fields_or_their_titles_are_mapped_and_named(desk: Desk) -> None:
+    text = "Name,单位,统一社会信用代码,head office,Notes,年收入,备注\nBank,gd,9144,,x,￥1万,y\n"
+    result = desk.run(text, columns=[], constants=[], key=None)
+    assert (result.imported, result.faults) == (1, [])
+    (event,) = imported(desk.journal)
+    assert (event.data["unit"], event.data["registration_number"]) == ("gd", "9144")
+    assert event.data["annual_revenue"] == "10000"
+    assert desk.notes == [
+        "Mapped by their names: Name → name, 单位 → unit, 统一社会信用代码 → registration_number, "
+        "head office → parent_id, 年收入 → annual_revenue.",
+        "Not mapped, so nothing is made of them: Notes, 备注.",
+        "Nothing gives registered_on: these records begin today, and what reports of earlier days "
+        "say of them is empty.",
+    ]
+
+
+def test_every_field_by_which_a_record_is_made_has_a_title_that_means_it_alone() -> None:
+    made = [command for command in commands().values() if command.creates]
+    for command in made:
+        fields = list(command.body.model_fields)
+        for field in fields:
+            assert field in CHINESE, f"{command.name} {field}"
+            for title in (field, CHINESE[field], ENGLISH.get(field, field)):
+                others = [each for each in fields if titled(each, [title])]
+                assert others == [field], f"{command.name} {title}"
+
+
+def test_values_on_which_no_command_depends_are_named(desk: Desk) -> None:
+    desk.run(
+        "id,名称,状态\n1,A,在用\n2,B,在甪\n3,C,\n",
+        columns=["名称=name"],
+        when=["activate:状态=在用"],
+    )
+    assert (
+        desk.notes[0]
+        == "No command depends on these values of '状态': '在甪' (1 rows), '' (1 rows)."
+    )
+
+
+def test_the_empty_day_of_a_command_that_follows_is_asked_for(desk: Desk) -> None:
+    options: Any = {
+        "columns": ["名称=name", "日=activate.effective"],
+        "when": ["activate:状态=在用"],
+    }
+    result = desk.run("id,名称,状态,日\n1,A,在用,\n2,B,,\n3,C,在用,2026/3/1\n", **options)
+    assert told(result) == [
+        (
+            2,
+            "column '日' is empty: from which day does activate hold? A --set activate.effective "
+            "instead of the column says it for all rows",
+        )
+    ]
+    assert result.imported == 2
+    days = [event.data["on"] for event in imported(desk.journal) if "on" in event.data]
+    assert days == ["2026-03-01"]
+
+
+def test_an_amount_in_another_currency_than_its_row_is_refused(desk: Desk) -> None:
+    columns = ["名称=name", "收入=annual_revenue", "币=currency"]
+    result = desk.run(
+        "id,名称,收入,币\n1,A,￥5,USD\n2,B,US$5,USD\n3,C,5元,\n4,D,¥5,JPY\n", columns=columns
+    )
+    assert told(result) == [(2, "column '收入': '￥5' is in CNY, not USD")]
+
+
+def test_people_and_units_are_found_by_code_name_or_key(desk: Desk) -> None:
+    people: Any = {
+        "columns": ["工号=code", "姓名=name"],
+        "constants": ["unit=group"],
+        "key": "工号",
+    }
+    assert desk.run("工号,姓名\nli.si,李四\n", kind="employee", **people).imported == 1
+    units: Any = {"columns": ["码=code", "名=name"], "constants": ["parent=gd", "level=network"]}
+    assert desk.run("id,码,名\nU1,gd-sz,深圳分公司\n", kind="unit", **units).imported == 1
+    result = desk.run(
+        "id,名称,经理,单位\n1,A,李四,深圳\n2,B,li.si,U1\n3,C,李五四,gd-sz\n4,D,nobody,gd\n",
+        columns=["名称=name", "经理=assign-manager.manager", "单位=unit"],
+        constants=[],
+    )
+    assert told(result) == [
+        (4, "column '经理': there is no employee '李五四'; did you mean '李四'?"),
+        (5, "column '经理': there is no employee 'nobody'"),
+    ]
+    made = [e.data for e in imported(desk.journal) if e.type == "customer.registered"]
+    assert [each["unit"] for each in made] == ["gd-sz", "gd-sz"]
+    assigned = [e.data for e in imported(desk.journal) if e.type == "customer.manager-assigned"]
+    assert [each["manager"] for each in assigned] == ["li.si", "li.si"]
+
+
+def test_units_of_one_file_come_in_below_each_other(desk: Desk) -> None:
+    text = "code,name,level,parent\njs-nj,南京,network,江苏\njs,江苏,province,group\n"
+    result = desk.run(text, kind="unit", columns=[], constants=[], key=None)
+    assert (result.imported, result.faults) == (2, [])
+    above, below = imported(desk.journal)
+    assert (above.data["code"], below.data["parent"]) == ("js", "js")
+
+
+def test_present_names_count_and_merged_customers_lead_to_their_survivor(desk: Desk) -> None:
+    desk.run(
+        "id,名称,号码,上级,人数\n1,旧名,,,\n2,广州银行,,,\n3,广州银行 分行,,,\n4,X,,,\n5,X,,,\n"
+    )
+    first, bank, branch, *_ = [event.stream for event in imported(desk.journal)]
+
+    def give(command: str, id_: str | None, **body: Any) -> None:
+        call = Call(command, id_, body, Origin("tester", "group", new_id()))
+        desk.executor.submit_together([call]).result()
+
+    give("customer.correct-details", first, name="新名")
+    give("customer.correct-details", first, name="更早的名", effective="2025-06-01")
+    give("customer.merge-into", branch, survivor_id=bank, merge_id=new_id(), reason="same")
+    result = desk.run(
+        "id,客户\n1,新名\n2,旧名\n3,更早的名\n4,广州银行有限公司\n5,广州银行 分行\n6,X\n",
+        kind="opportunity",
+        columns=["客户=customer_id"],
+        constants=["title=T", "unit=gd"],
+    )
+    opened = [e.data for e in imported(desk.journal) if e.type == "opportunity.opened"]
+    assert [each["customer_id"] for each in opened] == [first, bank, bank]
+    (second, no), (third, nor), (sixth, many) = told(result)
+    assert (second, third, sixth) == (3, 4, 7)
+    assert no.startswith("column '客户': there is no customer '旧名'")
+    assert nor.startswith("column '客户': there is no customer '更早的名'")
+    assert many.startswith("column '客户': 2 records of kind customer are called 'X': ")
+    assert "name the one that is meant" in many
+
+
+def test_two_imports_at_once_see_each_other_s_names(desk: Desk) -> None:
+    class Meanwhile:
+        """Lets somebody else register the same name just before a row."""
+
+        def submit_together(self, calls: Any) -> Any:
+            body = {"name": "广州银行", "unit": "gd"}
+            other = Call("customer.register", None, body, Origin("other", "group", new_id()))
+            desk.executor.submit_together([other]).result()
+            return desk.executor.submit_together(calls)
+
+    result = Desk(desk.journal, Meanwhile(), desk.file.parent).run(
+        "id,名称\n1,广州银行有限公司\n", columns=["名称=name"]
+    )
+    assert [(each.line, each.names) for each in result.alike] == [(2, ["广州银行"])]
+
+
+def test_the_log_has_who_imported_which_line_of_which_file(desk: Desk) -> None:
+    behalf = Behalf(
+        Actor("person", "li.wei"), "gd", credential="import by somebody", digest="ab" * 32
+    )
+    desk.run("id,名称\n1,A\n\n2,B\n", columns=["名称=name"], behalf=behalf)
+    with desk.journal.engine.connect() as connection:
+        query = sa.select(operations).where(operations.c.actor == "li.wei").order_by("number")
+        found = [(row.unit, row.credential, row.trace) for row in connection.execute(query)]
+    assert found == [
+        ("gd", "import by somebody", f"import/{'ab' * 16}/2"),
+        ("gd", "import by somebody", f"import/{'ab' * 16}/4"),
+    ]
+    # Somebody else who runs the file changes nothing.
+    assert desk.run("id,名称\n1,A\n\n2,B\n", columns=["名称=name"]).unchanged == 2
 
 
 def test_opportunities_find_their_customer_and_carry_their_lines(desk: Desk) -> None:
@@ -207,7 +411,7 @@ def test_opportunities_find_their_customer_and_carry_their_lines(desk: Desk) -> 
         values=["title:GTXPro=GTX Pro"],
         scale=["lines.one_off=10000"],
     )
-    assert told(result) == [(4, "there is no customer 'Nobody'")]
+    assert told(result) == [(4, "column '客户': there is no customer 'Nobody'")]
     bank, first, second = imported(desk.journal)
     assert (first.data["customer_id"], second.data["customer_id"]) == (bank.stream, None)
     assert (first.data["title"], first.data["opened_on"]) == ("GTX Pro", "2017-03-01")

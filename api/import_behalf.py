@@ -1,0 +1,68 @@
+"""On whose behalf an import is: the person, their permissions, the person at the machine."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+
+from adapters.cache import Cache
+from adapters.foundation import ROOT
+from adapters.guard import Guard
+from adapters.journal import Journal
+from adapters.permission_check import subject
+from adapters.transaction import Transaction
+from api.importing import Behalf
+from api.terminal import Failure
+from domain.actors import Actor
+from domain.kernel import Aggregate
+from projections.access import PUBLIC
+from projections.sight import Party
+
+
+def behalf_of(
+    journal: Journal, guard: Guard, employee: str | None, unit: str | None, digest: str
+) -> Behalf:
+    """Return on whose behalf a file with this digest is imported.
+
+    An employee may what they may; without one it is the system that imports, and may everything.
+    Either way the log says which user of the machine it was. Raises `Failure` for an employee who
+    is nobody.
+    """
+    credential = f"import by {_user()}"
+    if employee is None:
+        return Behalf(unit=unit or ROOT, credential=credential, digest=digest)
+    known = guard.now().employee(employee)
+    if known is None or known["state"] == "left":
+        raise Failure(f"--as: nobody who works here has the code {employee!r}.", 2)
+    party = Party(employee)
+    reads = _Records(journal)
+
+    def sees(kind: str, id_: str) -> bool:
+        sight = guard.now().sight(party, f"{kind}.read", datetime.now(UTC))
+        if sight.whole or f"{kind}.read" in PUBLIC:
+            return True
+        record = reads.load(id_)
+        return record is not None and sight.covers(subject(record, reads))
+
+    own = unit or known["unit"]
+    return Behalf(Actor("person", employee), own, party, credential, digest, sees)
+
+
+class _Records:
+    """Records as the journal has them."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def load(self, stream: str, /) -> Aggregate | None:
+        """Return a record as it is now, or `None`."""
+        journal = self._journal
+        with journal.engine.connect() as connection:
+            return Transaction(connection, Cache(2), lock=False, keys=journal.keys).load(stream)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user whom the machine has no name for
+        return "nobody known"
