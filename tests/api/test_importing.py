@@ -336,7 +336,9 @@ def test_units_of_one_file_come_in_below_each_other(desk: Desk) -> None:
 
 def test_present_names_count_and_merged_customers_lead_to_their_survivor(desk: Desk) -> None:
     desk.run(
-        "id,名称,号码,上级,人数\n1,旧名,,,\n2,广州银行,,,\n3,广州银行 分行,,,\n4,X,,,\n5,X,,,\n"
+        "id,名称\n1,旧名\n2,广州银行\n3,广州银行 分行\n4,X\n5,X\n",
+        columns=["名称=name"],
+        constants=["unit=gd", "registered_on=2025-01-01"],
     )
     first, bank, branch, *_ = [event.stream for event in imported(desk.journal)]
 
