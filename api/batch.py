@@ -21,6 +21,7 @@ from api.bodies import Disconnected, Pace, pieces, refuse_many_values, require_j
 from api.commands import Asked
 from api.issuing import NOTHING, Issue, issued
 from api.lasting import AGAIN
+from api.lines import line as line_of
 from api.noted import note_line
 from api.parts import Parts
 from api.problems import BodyTooLarge, InternalError, document
@@ -226,7 +227,7 @@ class _Batch:
         content |= {"version": answer.version, "position": answer.position}
         content |= {"repeated": True} if answer.repeated else result.shown
         self._parts.metrics.command(result.command, "accepted")
-        return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
+        return line_of(content)
 
     def _refused(self, line: int, command: str, refusal: Refusal, *, noted: bool = False) -> bytes:
         """Return the line that answers a refused line, and note that it was refused."""
@@ -235,7 +236,7 @@ class _Batch:
         self._parts.metrics.command(command, refusal.name)
         problem = orjson.Fragment(document(refusal))
         content = {"line": line, "status": refusal.status, "problem": problem}
-        return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
+        return line_of(content)
 
 
 def _read(text: bytes, limit: int) -> Line:

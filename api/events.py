@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-import orjson
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
@@ -15,9 +14,10 @@ from adapters.feed import Filter, feed
 from adapters.opening import Opened
 from adapters.refusals import NotPermitted
 from api.lasting import last_event
+from api.lines import NDJSON, line, lines
 from api.parts import Parts
 from api.problems import InvalidParameter, MalformedHeader
-from api.reading import JSON, TheParts, invalid, known_only
+from api.reading import TheParts, invalid, known_only
 from api.seeing import See, Seeing, Seen
 from api.when import AtPosition
 from domain.kernel import Recorded, discover
@@ -36,7 +36,6 @@ PAGE = 500
 PIECE = 64 * 1024
 """Bytes after which what was read of a stream is sent."""
 
-NDJSON = "application/x-ndjson"
 SSE = "text/event-stream"
 
 _VARY = "Accept, Authorization, On-Behalf-Of"
@@ -144,8 +143,7 @@ def _position(last_event_id: str) -> int:
 
 
 def _lines(found: Iterable[Seen]) -> bytes:
-    option = JSON | orjson.OPT_APPEND_NEWLINE
-    return b"".join(orjson.dumps(shown(*each), option=option) for each in found)
+    return lines(shown(*each) for each in found)
 
 
 def _page(
@@ -192,8 +190,8 @@ def _messages(found: Iterable[Seen]) -> Iterator[bytes]:
     """Yield events as a stream has them, many in a piece: before each it is asked who reads."""
     piece = bytearray()
     for event, hidden in found:
-        data = orjson.dumps(shown(event, hidden), option=JSON)
-        piece += b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, event.type.encode(), data)
+        data = line(shown(event, hidden))
+        piece += b"id: %d\nevent: %b\ndata: %b\n" % (event.position, event.type.encode(), data)
         if len(piece) > PIECE:
             yield bytes(piece)
             piece.clear()

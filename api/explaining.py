@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.cursors import Cursor, page
 from api.forwarding import forward
+from api.lines import escaped
 from api.reading import (
     JSON,
     Limit,
@@ -186,7 +187,7 @@ def _csv(file: IO[bytes], schema: pa.Schema, tables: Iterator[pa.Table]) -> None
     for table in tables:
         text = io.StringIO(newline="")
         csv.writer(text).writerows(map(_cell, row.values()) for row in table.to_pylist())
-        file.write(text.getvalue().encode())
+        file.write(escaped(text.getvalue().encode()))
 
 
 def _cell(value: Any) -> Any:

@@ -16,6 +16,7 @@ from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 
 from adapters.warehouse import Warehouse
+from api.lines import escaped, lines
 from api.past import Then
 from api.reading import JSON
 from domain.kernel import discover
@@ -94,9 +95,8 @@ def _parts_of(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _ndjson(file: IO[bytes], _: ReadModel, __: list[str], found: Iterable[list[Row]]) -> None:
-    option = JSON | orjson.OPT_APPEND_NEWLINE
     for rows in found:
-        file.write(b"".join(orjson.dumps(row, default=str, option=option) for row in rows))
+        file.write(lines(rows))
 
 
 def _csv(file: IO[bytes], _: ReadModel, names: list[str], found: Iterable[list[Row]]) -> None:
@@ -104,7 +104,7 @@ def _csv(file: IO[bytes], _: ReadModel, names: list[str], found: Iterable[list[R
     for rows in found:
         text = io.StringIO(newline="")
         csv.writer(text).writerows([_cell(row.get(name)) for name in names] for row in rows)
-        file.write(text.getvalue().encode())
+        file.write(escaped(text.getvalue().encode()))
 
 
 def _cell(value: Any) -> Any:

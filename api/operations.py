@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, time
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from adapters.operation_log import FIELDS, Wanted, entries
 from api.cursors import LOG_PAGE, Cursor, page
+from api.lines import escaped, lines
 from api.parts import Parts
-from api.reading import JSON, Limit, TheParts, json_response, known_only, moment_of
+from api.reading import Limit, TheParts, json_response, known_only, moment_of
 from api.seeing import See
 from domain.actors import ActorKind
 from projections.sight import Sight
@@ -125,8 +125,7 @@ def _export(
 
 
 def _ndjson(found: Iterable[dict[str, Any]]) -> bytes:
-    option = JSON | orjson.OPT_APPEND_NEWLINE
-    return b"".join(orjson.dumps(each, option=option) for each in found)
+    return lines(found)
 
 
 def _csv(found: Iterable[dict[str, Any]]) -> bytes:
@@ -136,4 +135,4 @@ def _csv(found: Iterable[dict[str, Any]]) -> bytes:
         when = each["time"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         accepted = "true" if each["accepted"] else "false"
         writer.writerow(each | {"time": when, "accepted": accepted})
-    return text.getvalue().encode()
+    return escaped(text.getvalue().encode())

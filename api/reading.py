@@ -15,8 +15,9 @@ from pydantic_core import PydanticCustomError
 from api.parts import Parts
 from api.problems import FieldMasked, InvalidParameter, NotYet
 from api.pulse import Pulse
+from domain.days import plain_day, plain_moment
 from projections import question
-from projections.texts import BadParameter, plain_day
+from projections.texts import BadParameter
 
 PATIENCE = 5.0
 """Seconds that a read waits for its position at most."""
@@ -119,10 +120,7 @@ def moment_of(text: str, parameter: str, of_day: time) -> datetime:
         if len(text) == 10:
             return datetime.combine(plain_day(text), of_day, UTC)
         # A plus sign that was not percent-encoded has become a space.
-        found = datetime.fromisoformat(text.replace(" ", "+"))
-        if found.tzinfo is None:
-            raise ValueError
-        return found.astimezone(UTC)
+        return plain_moment(text.replace(" ", "+")).astimezone(UTC)
     except (ValueError, OverflowError):
         raise invalid(parameter, "Give a day, or an instant with its zone.") from None
 

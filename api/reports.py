@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.answer_headers import ASK_AGAIN
 from api.forwarding import forward
+from api.lines import escaped
 from api.noted import says_nothing_of_anybody
 from api.parts import Parts
 from api.past import units_then
@@ -173,7 +174,7 @@ def _formatted(request: Request, report: Report, found: Result, format: Format) 
         headers["Narrowed"] = ",".join(found.narrowed)
     headers["Content-Disposition"] = f'attachment; filename="{report.name}.{format}"'
     if format == "csv":
-        return Response(found.csv(), media_type="text/csv", headers=headers)
+        return Response(escaped(found.csv()), media_type="text/csv", headers=headers)
     media_type = "application/vnd.apache.parquet"
     return Response(found.parquet(), media_type=media_type, headers=headers)
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from datetime import time
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
@@ -14,8 +13,9 @@ from starlette.concurrency import run_in_threadpool
 from adapters.refusals import NotPermitted
 from adapters.system_entries import Wanted, entries
 from api.cursors import LOG_PAGE, Cursor, page
+from api.lines import lines
 from api.parts import Parts
-from api.reading import JSON, Limit, TheParts, json_response, known_only, moment_of
+from api.reading import Limit, TheParts, json_response, known_only, moment_of
 from api.seeing import See, Seeing
 from projections.sight import Subject
 
@@ -92,7 +92,6 @@ def _require_the_whole(see: Seeing) -> None:
 
 async def _lines(parts: Parts, wanted: Wanted) -> AsyncIterator[bytes]:
     below: int | None = None
-    option = JSON | orjson.OPT_APPEND_NEWLINE
     while True:
         engine = parts.system_log.engine
         found: list[dict[str, Any]] = await run_in_threadpool(
@@ -100,5 +99,5 @@ async def _lines(parts: Parts, wanted: Wanted) -> AsyncIterator[bytes]:
         )
         if not found:
             return
-        yield b"".join(orjson.dumps(each, option=option) for each in found)
+        yield lines(found)
         below = found[-1]["number"]

@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from adapters.chronicle import any_between, position_at
 from api.parts import Parts
 from api.reading import AsOf, TheParts, instant_of, invalid
+from domain.days import plain_day
 from projections.tables import reached
-from projections.texts import plain_day
 
 AsOfPosition = Annotated[
     int | None,

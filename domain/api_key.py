@@ -12,7 +12,7 @@ from domain.codes import alike
 from domain.kernel import Aggregate, RuleViolation, applies, command
 from domain.permission import FieldClass, Masked, OwnPermissions, WiderThanOwn
 from domain.sensitive import SECRET
-from domain.values import Issued, Line, Moment, RoleCode, Sensitive, UnitCode
+from domain.values import Issued, Line, RoleCode, Sensitive, TermMoment, UnitCode
 
 Prefix = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{8}$"), Issued()]
 """The part of a key that may be shown, by which it is found."""
@@ -65,7 +65,7 @@ class ApiKey(Aggregate):
         prefix: Prefix,
         digest: Digest,
         masked: Masked | None = None,
-        until: Moment | None = None,
+        until: TermMoment | None = None,
     ) -> ApiKey:
         """Issue a key to a system, with a role at a unit and all below it.
 

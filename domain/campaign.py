@@ -18,9 +18,9 @@ from domain.values import (
     Amount,
     Count,
     Currency,
-    Day,
     EmployeeCode,
     Line,
+    NearDay,
     OpportunityId,
     Prose,
     UnitCode,
@@ -155,8 +155,8 @@ class Campaign(Outreach, Aggregate):
         kind: Kind,
         units: Units,
         budget: Amount,
-        starts_on: Day,
-        ends_on: Day,
+        starts_on: NearDay,
+        ends_on: NearDay,
         currency: Currency = "CNY",
         manager: EmployeeCode | None = None,
     ) -> Campaign:
@@ -206,8 +206,8 @@ class Campaign(Outreach, Aggregate):
         kind: Kind | None = None,
         units: Units | None = None,
         budget: Amount | None = None,
-        starts_on: Day | None = None,
-        ends_on: Day | None = None,
+        starts_on: NearDay | None = None,
+        ends_on: NearDay | None = None,
         manager: EmployeeCode | None = None,
     ) -> None:
         """Revise the plan before it is submitted: what is given changes."""

@@ -17,12 +17,13 @@ from domain.standing import CustomerMerged, Standing
 from domain.values import (
     ERASED,
     PERSON,
-    Day,
     Erases,
     Id,
     Line,
     Lineage,
+    PastDay,
     Personal,
+    Plain,
     Prose,
     Sensitive,
 )
@@ -65,6 +66,7 @@ Email = Annotated[
         max_length=200,
         pattern=r"^[^@\s\x00-\x1f\x7f<>]+@[^@\s\x00-\x1f\x7f<>]+\.[^@\s\x00-\x1f\x7f<>.]+$",
     ),
+    Plain,
     Field(examples=["li.wei@example.com"]),
 ]
 """An e-mail address."""
@@ -167,7 +169,7 @@ class Contacts(Standing):
         decision_role: DecisionRole | None = None,
         influence: Influence | None = None,
         relationship: Relationship | None = None,
-        birthday: Day | None = None,
+        birthday: PastDay | None = None,
         preferences: Prose | None = None,
         phone: Phone | None = None,
         email: Email | None = None,
@@ -194,7 +196,7 @@ class Contacts(Standing):
         decision_role: DecisionRole | None = None,
         influence: Influence | None = None,
         relationship: Relationship | None = None,
-        birthday: Day | None = None,
+        birthday: PastDay | None = None,
         preferences: Prose | None = None,
         phone: Phone | None = None,
         email: Email | None = None,

@@ -27,7 +27,6 @@ from domain.profile import (
     Reach,
     RegistrationNumber,
     Website,
-    Year,
     normal_number,
 )
 from domain.standing import State
@@ -40,6 +39,7 @@ from domain.values import (
     Day,
     Id,
     Line,
+    PastYear,
     UnitCode,
 )
 
@@ -102,7 +102,7 @@ class Customer(Merging, Profile, AccountTeam, Contacts, Aggregate):
         registration_number: RegistrationNumber | None = None,
         parent_id: CustomerId | None = None,
         website: Website | None = None,
-        founded: Year | None = None,
+        founded: PastYear | None = None,
         employees: Count | None = None,
         annual_revenue: Amount | None = None,
         it_budget: Amount | None = None,

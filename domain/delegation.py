@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from domain.kernel import Aggregate, RuleViolation, applies, command
 from domain.permission import OwnPermissions, WiderThanOwn
-from domain.values import EmployeeCode, Line, Moment
+from domain.values import EmployeeCode, Line, TermMoment
 
 LONGEST = timedelta(days=366)
 """How long a delegation lasts at most."""
@@ -54,8 +54,8 @@ class Delegation(Aggregate):
         cls,
         principal: EmployeeCode,
         deputy: EmployeeCode,
-        starts: Moment,
-        until: Moment,
+        starts: TermMoment,
+        until: TermMoment,
         reason: Line,
     ) -> Delegation:
         """Let a deputy act on behalf of a principal, for a year at most and for a reason."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.kernel import Aggregate, RuleViolation, applies, command
 from domain.permission import FieldClass, LastAdministrator, Masked, OwnPermissions, WiderThanOwn
-from domain.values import EmployeeCode, Line, Moment, RoleCode, UnitCode
+from domain.values import EmployeeCode, Line, RoleCode, TermMoment, UnitCode
 
 
 class Reach(StrEnum):
@@ -58,8 +58,8 @@ class Grant(Aggregate):
         unit: UnitCode,
         reach: Reach = Reach.UNIT,
         masked: Masked | None = None,
-        starts: Moment | None = None,
-        until: Moment | None = None,
+        starts: TermMoment | None = None,
+        until: TermMoment | None = None,
         reason: Line | None = None,
     ) -> Grant:
         """Give an employee a role at a unit and all below it.

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.sales_stage import SalesStage
-from domain.values import Amount, Day, Line, Sensitive, Value, Worth
+from domain.values import Amount, Line, NearDay, Sensitive, Value, Worth
 
 
 class ProductLine(Value):
@@ -101,7 +101,7 @@ class Offer(SalesStage):
         self.amount = amount
 
     @command
-    def revise_expected_close(self, expected_close: Day, reason: Line | None = None) -> None:
+    def revise_expected_close(self, expected_close: NearDay, reason: Line | None = None) -> None:
         """State on which day the sale is now expected to close."""
         self.require_open()
         if expected_close == self.expected_close:

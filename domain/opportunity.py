@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
+from domain.days import Day, NearDay
 from domain.kernel import Aggregate, MovedMeanwhile, NothingChanged, RuleViolation, applies, command
 from domain.offer import LARGEST, AmountTooLarge, Lines, Offer, ProductLine, amount_of
 from domain.sales_stage import PROBABILITY, Percent, Stage, Status
@@ -15,7 +16,6 @@ from domain.values import (
     Code,
     Currency,
     CustomerId,
-    Day,
     EmployeeCode,
     Id,
     Line,
@@ -132,7 +132,7 @@ class Opportunity(Offer, Aggregate):
         amount: Amount | None = None,
         currency: Currency = "CNY",
         probability: Percent | None = None,
-        expected_close: Day | None = None,
+        expected_close: NearDay | None = None,
         source: Source | None = None,
         opened_on: Day | None = None,
     ) -> Opportunity:

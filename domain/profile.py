@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.standing import Standing
-from domain.values import Amount, Count, Currency, Day, Line, Sensitive
+from domain.values import Amount, Count, Currency, LastDay, Line, PastYear, Plain, Sensitive
 
 
 class Category(StrEnum):
@@ -73,6 +73,7 @@ RegistrationNumber = Annotated[
     StringConstraints(
         strip_whitespace=True, min_length=2, max_length=40, pattern=r"^\w[\w ./-]*\w$"
     ),
+    Plain,
     Field(examples=["91440101231234567X"]),
 ]
 """The number under which the authorities know the organisation (统一社会信用代码, VAT number)."""
@@ -85,12 +86,9 @@ def normal_number(number: str) -> str:
 
 
 Website = Annotated[
-    str, StringConstraints(max_length=200, pattern=r"^https?://[^\s\x00-\x1f\x7f<>\"]+$")
+    str, StringConstraints(max_length=200, pattern=r"^https?://[^\s\x00-\x1f\x7f<>\"]+$"), Plain
 ]
 """The address of a website, with its scheme."""
-
-Year = Annotated[int, Field(ge=1000, le=2200)]
-"""A year of our calendar."""
 
 
 class Detail(StrEnum):
@@ -202,7 +200,7 @@ class Profile(Standing):
         region: Line | None = None,
         registration_number: RegistrationNumber | None = None,
         website: Website | None = None,
-        founded: Year | None = None,
+        founded: PastYear | None = None,
         employees: Count | None = None,
         annual_revenue: Amount | None = None,
         it_budget: Amount | None = None,
@@ -249,7 +247,7 @@ class Profile(Standing):
         product: Line,
         monthly: Amount | None = None,
         currency: Currency = "CNY",
-        until: Day | None = None,
+        until: LastDay | None = None,
     ) -> None:
         """Record what the customer buys from a competitor, its fee a month and until when."""
         self.require_open()

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.part import Part
-from domain.values import Code, Day, Line
+from domain.values import Code, LastDay, Line, PastDay
 
 SkillLevel = Annotated[int, Field(ge=1, le=5)]
 """How well somebody masters a skill, from 1 (beginner) to 5 (expert)."""
@@ -100,8 +100,8 @@ class Qualifications(Part):
         self,
         name: Line,
         number: Code | None = None,
-        issued_on: Day | None = None,
-        until: Day | None = None,
+        issued_on: PastDay | None = None,
+        until: LastDay | None = None,
     ) -> None:
         """Record a certificate, in place of an older one of the same name."""
         self.require_active()

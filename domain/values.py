@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
 )
+from pydantic_core import PydanticCustomError
 
-# Tab, line feed and carriage return may stand in long text; no other control character may.
-_LINE = r"^[^\x00-\x1f\x7f]+$"
-_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+from domain.days import Day as Day
+from domain.days import LastDay as LastDay
+from domain.days import Moment as Moment
+from domain.days import NearDay as NearDay
+from domain.days import PastDay as PastDay
+from domain.days import PastYear as PastYear
+from domain.days import TermMoment as TermMoment
+from domain.text import Line as Line
+from domain.text import Plain as Plain
+from domain.text import Prose as Prose
 
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_LINE)
-]
-"""A line of text: a name, a title, a reason."""
+_DIGITS = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
 
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000, pattern=_LINES)]
-"""Text of any number of lines: a description, a resolution."""
-
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.@:-]+$")]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.@:-]+$"), Plain]
 """An identifier given by people or other systems: an employee, a contract number."""
 
 PlainUnitCode = Annotated[
@@ -42,23 +44,23 @@ PlainUnitCode = Annotated[
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["CNY"])]
 """An ISO 4217 currency code."""
 
+
+def _in_digits(value: object) -> object:
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        raise PydanticCustomError("digits", "Give an amount in digits, as in 125000.00")
+    return value
+
+
 Amount = Annotated[
-    Decimal, Field(ge=0, max_digits=18, decimal_places=2, examples=["125000.00"], strict=False)
+    Decimal,
+    Field(ge=0, max_digits=18, decimal_places=2, examples=["125000.00"], strict=False),
+    BeforeValidator(_in_digits),
+    AfterValidator(abs),
 ]
 """An amount of money in the currency named beside it; a decimal string in JSON."""
 
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 """A number of things."""
-
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1))]
-"""A calendar day of the business, in the business's own time zone."""
-
-Moment = Annotated[
-    AwareDatetime,
-    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
-    AfterValidator(lambda moment: moment.astimezone(UTC)),
-]
-"""A moment of the business, stated with its time zone and kept as UTC."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from domain.days import plain_day, plain_moment
+
 _LARGEST = 2**63 - 1
 _MONEY = Decimal(_LARGEST) / 100
+
+_DIGITS = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 
 
 class BadParameter(ValueError):
@@ -37,31 +42,26 @@ def read(name: str, type_: str, text: str, kind: str = "any") -> Any:
         raise BadParameter(name, f"not {wanted}: {text[:100]!r}") from error
 
 
-def plain_day(text: str) -> date:
-    """Read a day written YYYY-MM-DD, and no other way; raises `ValueError`."""
-    day = date.fromisoformat(text)
-    if day.isoformat() != text:  # weeks, or a day without dashes
+def _digits(text: str) -> str:
+    if not _DIGITS.fullmatch(text):
         raise ValueError(text)
-    return day
+    return text
 
 
 def _integer(text: str, _: str) -> int:
-    number = int(text)
+    number = int(_digits(text))
     if abs(number) > _LARGEST:
         raise ValueError(text)
     return number
 
 
 def _number(text: str, _: str) -> float:
-    number = float(text)
-    if number != number or abs(number) == float("inf"):
-        raise ValueError(text)
-    return number
+    return float(_digits(text))
 
 
 def _amount(text: str, _: str) -> Decimal:
-    amount = Decimal(text)
-    if not amount.is_finite() or abs(amount) > _MONEY or amount != round(amount, 2):
+    amount = Decimal(_digits(text))
+    if abs(amount) > _MONEY or amount != round(amount, 2):
         raise ValueError(text)
     return amount
 
@@ -71,10 +71,7 @@ def _instant(text: str, kind: str) -> datetime:
     if len(text) <= 10:
         start = datetime.combine(plain_day(text), datetime.min.time(), UTC)
         return start + timedelta(days=1, microseconds=-1) if kind == "to" else start
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(text)
-    return found.astimezone(UTC)
+    return plain_moment(text).astimezone(UTC)
 
 
 def _boolean(text: str, _: str) -> bool:

@@ -20,6 +20,8 @@ from tests.domain.replay import history as golden_history
 
 IDS = [f"0192f3a1-0000-7000-8000-00000000000{digit}" for digit in range(4)]
 TEXTS = ["甲公司", "Acme", "third"]
+DAYS = ["2024-01-01", "2024-06-30", "2025-01-01"]
+MOMENTS = ["2024-01-01T00:00:00Z", "2024-06-30T08:00:00+08:00"]
 
 POOLS: list[tuple[Any, Sequence[Any]]] = [
     (values.Line, TEXTS),
@@ -32,14 +34,14 @@ POOLS: list[tuple[Any, Sequence[Any]]] = [
     (permission.Pattern, ["*", "customer.*", "*.read", "campaign.approve"]),
     (values.Currency, ["CNY", "USD"]),
     (values.Amount, ["0", "12.50", "9999999999999999.99"]),
-    (values.Day, ["2024-01-01", "2024-06-30", "2025-01-01"]),
-    (values.Moment, ["2024-01-01T00:00:00Z", "2024-06-30T08:00:00+08:00"]),
+    *((each, DAYS) for each in (values.Day, values.PastDay, values.NearDay, values.LastDay)),
+    *((each, MOMENTS) for each in (values.Moment, values.TermMoment)),
     (values.CustomerId, IDS),
     (values.OpportunityId, IDS),
     (values.Id, IDS),
     (profile.RegistrationNumber, ["AB-1", "ab 1", "CD-2"]),
     (profile.Website, ["https://example.com"]),
-    (profile.Year, [1949, 2001]),
+    (values.PastYear, [1949, 2001]),
     (contact.Phone, ["+86 20 8888 1234"]),
     (contact.Email, ["li.wei@example.com"]),
 ]

@@ -1,0 +1,112 @@
+"""Days and moments: how they are written, and the bounds that their meaning has."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+AHEAD = timedelta(days=1)
+"""How far ahead a day may be: in UTC a day begins later than where the business is."""
+
+NEAR, LONG = timedelta(days=20 * 366), timedelta(days=50 * 366)
+"""How far from today plans may be, and terms."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOMENT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+_Time = TypeVar("_Time", date, datetime)
+
+
+def plain_day(text: str) -> date:
+    """Read a day written YYYY-MM-DD, and no other way. Raises `ValueError`."""
+    if not _DAY.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def plain_moment(text: str) -> datetime:
+    """Read a moment as RFC 3339 writes it, with its zone, and no other way. Raises `ValueError`.
+
+    What it has of a second beyond microseconds is left away.
+    """
+    if not _MOMENT.fullmatch(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text.upper())
+
+
+def _day(value: object) -> object:
+    try:
+        return plain_day(value) if isinstance(value, str) else value
+    except ValueError:
+        words = "Give a day as YYYY-MM-DD, as in 2026-03-31"
+        raise PydanticCustomError("plain_day", words) from None
+
+
+def _moment(value: object) -> object:
+    try:
+        return plain_moment(value) if isinstance(value, str) else value
+    except ValueError:
+        words = "Give a moment with its zone, as in 2026-03-31T17:00:00+08:00"
+        raise PydanticCustomError("plain_moment", words) from None
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _past(day: date) -> date:
+    if day > datetime.now(UTC).date() + AHEAD:
+        raise PydanticCustomError("past", "This is in the future")
+    return day
+
+
+def _begun(year: int) -> int:
+    if year > (datetime.now(UTC) + AHEAD).year:
+        raise PydanticCustomError("past", "This is in the future")
+    return year
+
+
+def _near(day: date) -> date:
+    if abs(day - datetime.now(UTC).date()) > NEAR:
+        raise PydanticCustomError("near", "This is more than twenty years from today")
+    return day
+
+
+def _ends(time: _Time) -> _Time:
+    now = datetime.now(UTC)
+    if (time - now if isinstance(time, datetime) else time - now.date()) > LONG:
+        raise PydanticCustomError("long", "This is more than fifty years from today")
+    return time
+
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1)), BeforeValidator(_day)]
+"""A calendar day of the business, in the business's own time zone."""
+
+PastDay = Annotated[Day, AfterValidator(_past)]
+"""A day that has come: a birthday, the day of a certificate."""
+
+PastYear = Annotated[int, Field(ge=1500, le=2200), AfterValidator(_begun)]
+"""A year of our calendar that has begun."""
+
+NearDay = Annotated[Day, AfterValidator(_near)]
+"""A day that is planned or expected, at most twenty years from today, before or after."""
+
+LastDay = Annotated[Day, AfterValidator(_ends)]
+"""The last day of a contract or certificate, in fifty years at most."""
+
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
+    BeforeValidator(_moment),
+    AfterValidator(_in_utc),
+]
+"""A moment of the business, stated with its time zone and kept as UTC."""
+
+TermMoment = Annotated[Moment, AfterValidator(_ends)]
+"""The moment at which a permission begins or ends, in fifty years at most."""
