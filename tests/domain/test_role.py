@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
+from domain.codes import RoleCodeAlike
 from domain.kernel import NothingChanged
 from domain.role import Role, RoleCodeTaken, RoleRetired
 from tests.domain.play import Step, last, play, plays, stated
@@ -42,7 +43,7 @@ def test_a_retired_role_stays_as_it_was(role: Role) -> None:
 
 def test_a_code_is_given_once_for_ever(role: Role) -> None:
     role.retire("Nobody sells")
-    assert role.claims == {RoleCodeTaken: "seller"}
+    assert role.claims == {RoleCodeTaken: "seller", RoleCodeAlike: "seller"}
 
 
 @given(plays(Role))
