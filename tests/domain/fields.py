@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from domain.commands import Command, commands
 Place = tuple[str | int, ...]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Leaf:
     """One value in the body of a command: `kinds` are the schemas that it may follow."""
 
@@ -78,6 +79,7 @@ class Leaf:
         return None
 
 
+@cache
 def leaves() -> list[Leaf]:
     """Return all values in the bodies of all commands."""
     return [
