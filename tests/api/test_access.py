@@ -32,7 +32,9 @@ def system(client: httpx.Client, address: str) -> Iterator[httpx.Client]:
     made(client, "/units", code=unit, name="Province", level="province", parent="group")
     may = ["customer.read", "customer.regrade", "customer.register"]
     made(client, "/roles", code=role, name="Regrader", permissions=may, unit="group")
-    issued = client.post("/api-keys", json={"name": "CRM", "role": role, "unit": unit}).json()
+    issued = client.post(
+        "/api-keys", json={"name": f"CRM {number}", "role": role, "unit": unit}
+    ).json()
     headers = {"Authorization": f"Bearer {issued['key']}", "Unit": unit}
     with httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30) as found:
         yield found

@@ -9,41 +9,48 @@ import httpx
 from adapters.system_keys import digest_of, prefix_of
 from tests.api.asking import problem
 
-BODY: dict[str, Any] = {"name": "Call centre", "role": "service-agent", "unit": "group"}
+ROLE = {"role": "service-agent", "unit": "group"}
 
 
-def issue(client: httpx.Client, **headers: str) -> httpx.Response:
-    return client.post("/api-keys", json=BODY, headers=headers)
+def body() -> dict[str, Any]:
+    """Return the body of a key of a system that there is none of yet."""
+    return {"name": f"Call centre {uuid4()}", **ROLE}
+
+
+def issue(client: httpx.Client) -> httpx.Response:
+    return client.post("/api-keys", json=body())
 
 
 def test_a_key_is_shown_when_it_is_issued(client: httpx.Client) -> None:
-    made = issue(client)
+    told = body()
+    made = client.post("/api-keys", json=told)
     assert made.status_code == 201
     assert set(made.json()) == {"id", "version", "position", "key"}
     place = {"min_position": made.json()["position"]}
     row = client.get(made.headers["location"], params=place).json()
     assert row["prefix"] == prefix_of(made.json()["key"])
-    assert (row["name"], row["role"], row["state"]) == ("Call centre", "service-agent", "active")
+    assert (row["name"], row["role"], row["state"]) == (told["name"], "service-agent", "active")
 
 
 def test_a_repeat_shows_no_key(client: httpx.Client) -> None:
     key = str(uuid4())
-    first = issue(client, **{"Idempotency-Key": key}).json()
-    again = issue(client, **{"Idempotency-Key": key})
+    sent: dict[str, Any] = {"json": body(), "headers": {"Idempotency-Key": key}}
+    first = client.post("/api-keys", **sent).json()
+    again = client.post("/api-keys", **sent)
     assert again.status_code == 201
     assert again.json() == {name: first[name] for name in ("id", "version", "position")}
 
 
 def test_nobody_chooses_a_key(client: httpx.Client) -> None:
     for chosen in ({"digest": "0" * 64}, {"prefix": "7k2m9x4q"}, {"key": "mine"}):
-        answer = client.post("/api-keys", json=BODY | chosen)
+        answer = client.post("/api-keys", json=body() | chosen)
         (name,) = chosen
         assert problem(answer, 422, "invalid-body")["errors"][0]["pointer"] == f"/{name}"
 
 
 def test_of_many_commands_each_key_is_shown_once_and_none_is_chosen(client: httpx.Client) -> None:
-    line: dict[str, Any] = {"command": "api-key.issue", "key": str(uuid4()), "body": BODY}
-    chosen = {"command": "api-key.issue", "body": BODY | {"digest": "0" * 64}}
+    line: dict[str, Any] = {"command": "api-key.issue", "key": str(uuid4()), "body": body()}
+    chosen = {"command": "api-key.issue", "body": body() | {"digest": "0" * 64}}
     lines = [line, line, chosen]
     answer = client.post(
         "/commands",

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from adapters.settings import Settings
+from domain.kernel import new_id
 from tests.api.asking import problem
 from tests.api.conftest import KEY, serving
 
@@ -73,7 +74,7 @@ class World:
         )
 
     def key(self, role: str, unit: str, **more: Any) -> httpx.Client:
-        issued = self.post("/api-keys", name=f"{role} {unit}", role=role, unit=unit, **more)
+        issued = self.post("/api-keys", name=new_id(), role=role, unit=unit, **more)
         client = self.client(issued["key"])
         client.params = {}
         return client

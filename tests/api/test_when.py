@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from api.openapi import FILE
+from domain.kernel import new_id
 from tests.api.asking import head, problem, register
 from tests.api.conftest import KEY
 from tests.api.test_customer_merges import merged
@@ -53,7 +54,7 @@ class Life:
         self.post("/campaigns", name="Fibre", **plan)
         self.post("/teams", name="Bank", unit="group")
         role = {"role": "administrator", "unit": "group"}
-        self.post("/api-keys", name="System", **role)
+        self.post("/api-keys", name=new_id(), **role)
         self.post("/grants", employee=office.people[0], **role)
         body = {"employee": office.people[0], "successors": [{"employee": office.people[1]}]}
         self.post("/handovers", **body, reason="Leave")
