@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,17 @@ from duckdb import DuckDBPyConnection
 
 from adapters import lookback as lookbacks
 from adapters.lookback import Lookback
+from adapters.patience import Patience
 from projections.facts import literal
 from projections.warehouse import Loader, position
 
 _BROKEN = (
     "{} cannot be read ({}). All it held is in the journal: remove the file, and it is made again."
 )
+
+
+_ALONE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+"""Nothing is ever fetched from elsewhere."""
 
 
 class WarehouseInUse(Exception):
@@ -45,15 +50,19 @@ class Generation:
     leaving: bool = False
 
     @contextmanager
-    def look(self, zone: str) -> Iterator[DuckDBPyConnection]:
-        """Open a cursor, for one thread, that sees one state; days begin as in a time zone."""
+    def look(self, zone: str, patience: Patience | None = None) -> Iterator[DuckDBPyConnection]:
+        """Open a cursor, for one thread, that sees one state; days begin as in a time zone.
+
+        Raises `QuestionTooLong` and `QuestionTooLarge` when there is a `patience` with it.
+        """
         cursor = self.connection.cursor()
         try:
             cursor.execute(f"SET TimeZone = {literal(zone)}")
             cursor.begin()
             # The state is that of the first look, so it is taken at once.
             position(cursor)
-            yield cursor
+            with nullcontext() if patience is None else patience.warehouse(cursor):
+                yield cursor
         finally:
             cursor.close()
 
@@ -66,7 +75,7 @@ class Generation:
 def opened(file: Path, config: dict[str, Any]) -> DuckDBPyConnection:
     """Open a file of a warehouse. Raises `WarehouseInUse` and `WarehouseBroken`."""
     try:
-        return duckdb.connect(file, config={**config, "temp_directory": str(spill(file))})
+        return duckdb.connect(file, config={**config, **_ALONE, "temp_directory": str(spill(file))})
     except duckdb.IOException as error:
         if "lock" in str(error):
             text = f"{file} is open in another process; one at a time can own it: {error}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,28 @@ class Settings:
     results_total: int = _setting(
         "KEYLINE_RESULTS_TOTAL", "bytes of such results of all requests together", 67_108_864
     )
+    question_seconds: int = _setting(
+        "KEYLINE_QUESTION_SECONDS",
+        "seconds that a database may look for the answer to a read; past it 503",
+        20,
+    )
+    questions: int = _setting(
+        "KEYLINE_QUESTIONS",
+        "reads at a time that may take long: of the past, reports, histories, counts, searches, "
+        "exports",
+        4,
+    )
+    questions_each: int = _setting(
+        "KEYLINE_QUESTIONS_EACH", "those of them that one person or system asks", 2
+    )
+    questions_wait: int = _setting(
+        "KEYLINE_QUESTIONS_WAIT", "seconds that others of them wait; past it 503", 5
+    )
+    warehouse_memory: str = _setting(
+        "KEYLINE_WAREHOUSE_MEMORY",
+        "memory of the warehouse, as in 512MB; what does not fit goes to the disk, past that 503",
+        "1GB",
+    )
 
     @property
     def journal_url(self) -> str:
@@ -225,6 +248,8 @@ class Settings:
             raise SettingsError("KEYLINE_OIDC_ISSUER is an https:// URL.")
         if settings.oidc_tokens not in ("at+jwt", "jwt"):
             raise SettingsError("KEYLINE_OIDC_TOKENS is at+jwt or jwt.")
+        if not re.fullmatch(r"[1-9][0-9]*(MB|GB)", settings.warehouse_memory):
+            raise SettingsError("KEYLINE_WAREHOUSE_MEMORY is a size, as in 512MB or 2GB.")
         return settings
 
 

@@ -21,6 +21,7 @@ from adapters.generations import (
     remove,
 )
 from adapters.lookback import Lookback
+from adapters.patience import Patience
 from adapters.remaking import Remade, Remaking, rare_collections, telling
 from adapters.segments import Segments, Source
 from projections import aside
@@ -50,6 +51,7 @@ class Warehouse:
         threads: int = 2,
         memory: str = "1GB",
         zone: str = "UTC",
+        patience: Patience | None = None,
         histories: Histories | None = None,
     ) -> None:
         """Open the file, or make it.
@@ -60,19 +62,15 @@ class Warehouse:
             threads: How many threads a query may use.
             memory: How much memory all queries may use before they spill to disk.
             zone: The time zone in which a moment has its day, for reports.
+            patience: How long a reader may ask; by default without end.
             histories: Gives the history of a record of which something was recorded late.
 
         Raises `WarehouseInUse` and `WarehouseBroken`.
         """
         self.path = path
         self._models = models
-        self._config: dict[str, Any] = {
-            "threads": threads,
-            "memory_limit": memory,
-            # Nothing is ever fetched from elsewhere.
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
+        self._config: dict[str, Any] = {"threads": threads, "memory_limit": memory}
+        self._patience = patience
         self._zone = zone
         self._histories = histories
         self._writing = threading.Lock()
@@ -151,7 +149,7 @@ class Warehouse:
     @contextmanager
     def reader(self) -> Iterator[DuckDBPyConnection]:
         """Open a cursor, for one thread, that sees one state however much is loaded meanwhile."""
-        with self._held() as generation, generation.look(self._zone) as cursor:
+        with self._held() as held, held.look(self._zone, self._patience) as cursor:
             yield cursor
 
     @contextmanager
@@ -243,7 +241,7 @@ class Warehouse:
 
     def inspect(self) -> list[str]:
         """Read all segments with facts of old; return those damaged, which are then `outdated`."""
-        with self.reader() as cursor:
+        with self._held() as generation, generation.look(self._zone) as cursor:
             faults = Loader(cursor, {}, self.segments.folder).faults(thorough=True)
         if faults:
             self._current.outdated = f"segments: {', '.join(faults)}"

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from adapters.belonging import belonging
 from adapters.chronicle import position_at
@@ -53,7 +52,7 @@ async def explain(
     if employee not in (None, party.employee):
         party = Party(employee)
         _require_explaining(see, party)
-    found = await run_in_threadpool(_why, parts, see, party, permission, record, unit)
+    found = await see.ask(_why, parts, see, party, permission, record, unit)
     return json_response(found)
 
 
@@ -86,7 +85,7 @@ async def witnesses(
     Grants, roles, teams and the organisation count as they were then, and so does where the
     record belonged. It needs `access.explain` where the record is now.
     """
-    return json_response(await run_in_threadpool(_who, parts, see, record, on, permission))
+    return json_response(await see.ask(_who, parts, see, record, on, permission))
 
 
 def _why(

@@ -69,9 +69,9 @@ async def read(
         position = max(head.position, min_position)
     await reach(parts.loaded, position)
     await reach(parts.visible, position)
-    found = await run_in_threadpool(_links, parts.warehouse, command_id, position)
+    found = await see.ask(_links, parts.warehouse, command_id, position)
     after = cursor.after[1] if cursor.after else 0
-    answer = await run_in_threadpool(_told, parts, see, found, after, limit, position)
+    answer = await see.ask(_told, parts, see, found, after, limit, position)
     if answer is None:
         raise UnknownId(f"There is no event of a command {command_id!r}.")
     trees, last, counts = answer

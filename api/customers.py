@@ -53,7 +53,7 @@ async def page(
         then = await run_in_threadpool(past.pinned, parts, when)
         await reach(parts.loaded, max(then.position, min_position))
         opened = parts.opening.rows
-        found = await run_in_threadpool(_page_then, parts.warehouse, id, then, sights, opened)
+        found = await see.ask(_page_then, parts.warehouse, id, then, sights, opened)
         position, headers = then.position, {"Position": str(then.position)}
     if found is None:
         raise UnknownId(f"There is no customer {id!r}.")

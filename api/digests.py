@@ -83,12 +83,12 @@ async def digest(
         place = 0
     await reach(parts.loaded, max(until, min_position))
     await reach(parts.visible, max(until, min_position))
-    found = await run_in_threadpool(_found, parts, parts.warehouse, see, id, since, until)
+    found = await see.ask(_found, parts, parts.warehouse, see, id, since, until)
     if found is None:
         raise UnknownId(f"There is no customer {id!r}.")
     touched, counts = found
     part = touched[place : place + limit]
-    told = await run_in_threadpool(_records, parts, see, part, since, until)
+    told = await see.ask(_records, parts, see, part, since, until)
     following = [since, until, place + limit] if len(touched) > place + limit else None
     bounds = {"from_position": since, "to_position": until}
     return json_response(*page(cursor, told, following, counts=counts, **bounds, position=until))

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
-from starlette.concurrency import run_in_threadpool
 
 from adapters.feed import Filter, feed
 from adapters.opening import Opened
@@ -120,13 +119,13 @@ async def events(
         stream_ = _stream(parts, see, start, wanted)
         return StreamingResponse(stream_, headers=headers, media_type=SSE)
     upto = when.position
-    found, reached = await run_in_threadpool(_page, parts, see, after, limit, wanted, upto)
+    told, reached = await see.ask(_lines, parts, see, after, limit, wanted, upto)
     query = {"after": reached, "limit": limit, **wanted.given()}
     headers = {"Position": str(reached), "Vary": _VARY}
     if upto is None or reached < upto:
         query |= {} if upto is None else {"as_of_position": upto}
         headers["Link"] = f'</events?{urlencode(query)}>; rel="next"'
-    return Response(_lines(found), media_type=NDJSON, headers=headers)
+    return Response(told, media_type=NDJSON, headers=headers)
 
 
 def _known(aggregate: str | None) -> str | None:
@@ -142,8 +141,12 @@ def _position(last_event_id: str) -> int:
     return int(last_event_id)
 
 
-def _lines(found: Iterable[Seen]) -> bytes:
-    return lines(shown(*each) for each in found)
+def _lines(
+    parts: Parts, see: Seeing, after: int, limit: int, wanted: Filter, upto: int | None
+) -> tuple[bytes, int]:
+    """Return a page as NDJSON, and the position to go on from."""
+    found, reached = _page(parts, see, after, limit, wanted, upto)
+    return lines(shown(*each) for each in found), reached
 
 
 def _page(
@@ -172,7 +175,7 @@ async def _stream(parts: Parts, see: Seeing, after: int, wanted: Filter) -> Asyn
     position, told = after, after
     while not parts.stopping and see.anything:
         pulse = parts.appended if see.everything else parts.visible
-        found, position = await run_in_threadpool(_page, parts, see, position, PAGE, wanted)
+        found, position = await see.go_on(_page, parts, see, position, PAGE, wanted)
         for piece in _messages(found):
             yield piece
         told = found[-1][0].position if found else told

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.concurrency import run_in_threadpool
 
 from api.cursors import Cursor, page
 from api.forwarding import forward
@@ -111,7 +110,7 @@ def _records(report: Report) -> Callable[..., Any]:
             )
 
         with checked():
-            return await run_in_threadpool(found)
+            return await see.ask(found)
 
     return answer
 

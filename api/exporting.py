@@ -69,11 +69,13 @@ def _warehouse(settings: Settings, journal: Journal) -> Iterator[Warehouse]:
     """Open the warehouse with all that the journal has, or a passing one while it is in use."""
     with tempfile.TemporaryDirectory(prefix="export-", dir=settings.data) as folder:
         try:
-            warehouse = Warehouse(settings.warehouse_path, histories=journal.history)
+            warehouse = Warehouse(
+                settings.warehouse_path, memory=settings.warehouse_memory, histories=journal.history
+            )
         except WarehouseInUse:
             notes.print("The warehouse is in use by a running server; exporting from the journal.")
             path = Path(folder) / "warehouse.duckdb"
-            warehouse = Warehouse(path, histories=journal.history)
+            warehouse = Warehouse(path, memory=settings.warehouse_memory, histories=journal.history)
         try:
             with progress_to("Loading", journal.head().position) as reach:
                 if warehouse.outdated or warehouse.position() == 0:

@@ -7,7 +7,6 @@ from datetime import datetime, time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
 from api.cursors import Cursor, page
@@ -79,7 +78,7 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
             chosen = [each for each in told if wanted(each)]
             return items(parts, see, chosen[:limit], position), len(chosen), position
 
-        answer = await run_in_threadpool(found)
+        answer = await see.ask(found)
         if answer is None:
             raise UnknownId(f"There is no {kind} {id!r}{' then' * (not when.now)}.")
         told, count, position = answer

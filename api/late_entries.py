@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from starlette.concurrency import run_in_threadpool
 
 from adapters.chronicle import histories, position_at
 from adapters.feed import Filter, feed
@@ -71,7 +70,7 @@ async def late(
                 raise invalid("since", "This is after what was known then.")
         return _late(parts, see, valid_at, after, upto, limit, Filter(aggregate))
 
-    items, reached, upto = await run_in_threadpool(found)
+    items, reached, upto = await see.ask(found)
     following = [reached, upto] if reached < upto else None
     return json_response(*page(cursor, items, following, position=upto))
 

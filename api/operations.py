@@ -10,14 +10,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
-from starlette.concurrency import run_in_threadpool
 
 from adapters.operation_log import FIELDS, Wanted, entries
 from api.cursors import LOG_PAGE, Cursor, page
 from api.lines import escaped, lines
 from api.parts import Parts
 from api.reading import Limit, TheParts, json_response, known_only, moment_of
-from api.seeing import See
+from api.seeing import See, Seeing
 from domain.actors import ActorKind
 from projections.sight import Sight
 
@@ -95,15 +94,15 @@ async def log(
     )
     await parts.notes.settled()  # what was asked before this is in it
     if format != "json":
-        return _export(parts, wanted, sight, format)
+        return _export(parts, see, wanted, sight, format)
     after = cursor.after[0] if cursor.after else None
-    found = await run_in_threadpool(entries, parts.journal, wanted, sight, after, limit + 1)
+    found = await see.ask(entries, parts.journal, wanted, sight, after, limit + 1)
     last = [found[limit - 1]["number"]] if len(found) > limit else None
     return json_response(*page(cursor, found[:limit], last))
 
 
 def _export(
-    parts: Parts, wanted: Wanted, sight: Sight, format: Literal["ndjson", "csv"]
+    parts: Parts, see: Seeing, wanted: Wanted, sight: Sight, format: Literal["ndjson", "csv"]
 ) -> Response:
     media_type = "text/csv" if format == "csv" else "application/x-ndjson"
     name = f"operations-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{format}"
@@ -115,7 +114,7 @@ def _export(
             yield ",".join(FIELDS).encode() + b"\r\n"
         below: int | None = None
         while True:
-            found = await run_in_threadpool(entries, parts.journal, wanted, sight, below, AT_ONCE)
+            found = await see.go_on(entries, parts.journal, wanted, sight, below, AT_ONCE)
             if not found:
                 return
             yield write(found)

@@ -21,6 +21,7 @@ from adapters.noting import Notes
 from adapters.openid import Provider
 from adapters.opening import Opening
 from adapters.passwords import Cost
+from adapters.patience import Patience
 from adapters.person_keys import PersonKeys
 from adapters.present import Present
 from adapters.private import make_folder
@@ -31,6 +32,7 @@ from adapters.warehouse import Warehouse
 from api.current import Current
 from api.metrics import Metrics
 from api.pulse import Pulse
+from api.questions import Questions
 from api.recording import begin, end
 from api.results import Kept
 from api.sharing import Room, Turns
@@ -98,8 +100,13 @@ class Parts:
             Current(Present(self.journal.engine), self.guard.upto),
         )
         own = role == "warehouse" or not settings.warehouse
-        told, path = self.journal.history, settings.warehouse_path
-        self.warehouse = Warehouse(path, histories=told) if own else None
+        self.patience = Patience(settings.question_seconds)
+        s = settings
+        self.questions = Questions(s.questions, s.questions_each, s.questions_wait)
+        """Reads that take long."""
+        self.streams = Questions(s.questions, s.questions_each, None)
+        """Pieces of answers that have begun, which wait for their turn rather than break off."""
+        self.warehouse = self._warehouse() if own else None
         self.elsewhere: aiohttp.ClientSession | None = None
         """Asks the process that has the warehouse, if it is another; open from start to end."""
         self.reactions = Reactions(self.journal, self.executor, self.projector)
@@ -131,6 +138,14 @@ class Parts:
         if self.warehouse is not None:
             yield "warehouse", JournalLoading(self.journal, self.warehouse).work
 
+    def _warehouse(self) -> Warehouse:
+        return Warehouse(
+            self.settings.warehouse_path,
+            memory=self.settings.warehouse_memory,
+            patience=self.patience,
+            histories=self.journal.history,
+        )
+
     def _signing(self) -> HeadSigning:
         s = self.settings
         files = (s.head_key_path, s.heads_path)
@@ -151,6 +166,7 @@ class Parts:
         if self.role == "api":
             lay(self.executor)
         self.notes.start()
+        self.patience.start()
         for worker in self.workers:
             worker.start()
         for pulse in self._pulses:
@@ -181,6 +197,7 @@ class Parts:
         self.doorkeeper.close()
         if self.warehouse is not None:
             self.warehouse.close()
+        self.patience.stop()
         self.rows.dispose()
         self.journal.close()
         self.person_keys.close()

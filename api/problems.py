@@ -90,6 +90,13 @@ class Crowded(Refusal):
     title = "Too many requests at a time"
 
 
+class TooManyQuestions(Refusal):
+    """As many questions that take long are being answered as may be; try again shortly."""
+
+    status = 503
+    title = "Too many long questions at a time"
+
+
 class NotFound(Refusal):
     """There is nothing at this address."""
 

@@ -125,9 +125,8 @@ def _list(model: ReadModel) -> Callable[..., Any]:
             asked = ask()  # what is wrong with it is told before anything waits
         if when.now and format == "json":
             await reach(parts.visible, min_position)
-            found, headers = await run_in_threadpool(
-                _now, parts, listing, asked, cursor, bool(count)
-            )
+            find = see.ask if count or q else run_in_threadpool
+            found, headers = await find(_now, parts, listing, asked, cursor, bool(count))
             return json_response(found, headers | kept)
         if parts.warehouse is None:
             return await forward(parts, request)
@@ -137,7 +136,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
         await reach(parts.loaded, max(then.position, min_position))
         wanted = partial(ask, partial(see.under, position=then.position, valid_at=then.valid_at))
         with checked():
-            return await run_in_threadpool(
+            return await see.ask(
                 _then, parts.warehouse, parts, listing, wanted, cursor, then, bool(count), format
             )
 
@@ -228,7 +227,7 @@ def _one(model: ReadModel) -> Callable[..., Any]:
             await reach(parts.visible, min_position)
             row, headers = await run_in_threadpool(now, parts, id, sight)
         else:
-            row, headers = await run_in_threadpool(then, parts, id, sight, when)
+            row, headers = await see.ask(then, parts, id, sight, when)
         if row is None:
             raise UnknownId(f"There is no {model.aggregate} {id!r}{' then' * (not when.now)}.")
         if (elsewhere := moved(request, row)) is not None:

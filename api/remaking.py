@@ -41,7 +41,11 @@ def rebuild_warehouse(settings: Settings, names: Sequence[str]) -> dict[str, Any
         title = f"Rebuilding {', '.join(wanted or [WAREHOUSE])}"
         with progress_to(title, journal.head().position) as reach:
             try:
-                warehouse = Warehouse(settings.warehouse_path, histories=journal.history)
+                warehouse = Warehouse(
+                    settings.warehouse_path,
+                    memory=settings.warehouse_memory,
+                    histories=journal.history,
+                )
             except WarehouseInUse:
                 notes.print("A running server has the warehouse; it is asked to rebuild.")
                 return _asked(settings, wanted, reach)

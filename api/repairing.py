@@ -77,7 +77,9 @@ def _of_policy(
 
 def _of_warehouse(journal: Journal, settings: Settings, model: str, stream: str, skip: bool) -> int:
     try:
-        warehouse = Warehouse(settings.warehouse_path, histories=journal.history)
+        warehouse = Warehouse(
+            settings.warehouse_path, memory=settings.warehouse_memory, histories=journal.history
+        )
     except WarehouseInUse as error:
         verb = "skip" if skip else "retry"
         raise Failure(

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from api.answer_headers import ASK_AGAIN
 from api.forwarding import forward
@@ -92,7 +91,7 @@ def _report(report: Report) -> Callable[..., Any]:
                 )
 
         with checked():
-            found = await run_in_threadpool(figures)
+            found = await see.ask(figures)
         return _formatted(request, report, found, format)
 
     return answer

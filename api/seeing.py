@@ -5,10 +5,10 @@ Every read asks here first, names its permission, and puts the sight that it get
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Annotated
+from typing import Annotated, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
@@ -24,6 +24,9 @@ from projections.kernel import ReadModel, read_models
 from projections.lens import visible
 from projections.sight import Sight, View
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 class Seeing:
     """What one party sees, by what held when its request came in."""
@@ -31,9 +34,17 @@ class Seeing:
     def __init__(self, parts: Parts, who: Principal) -> None:
         """See as somebody, whom the entrance has just looked up."""
         self._parts = parts
-        self._party = who.party
+        self._who, self._party = who, who.party
         self.access: Access = parts.guard.upto(0)
         """Who may do what."""
+
+    async def ask(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what takes long to find, in turn with others. Raises `TooManyQuestions`."""
+        return await self._parts.questions.ask(self._who, work, *args, **kwargs)
+
+    async def go_on(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return the next piece of an answer without end, in turn with others."""
+        return await self._parts.streams.ask(self._who, work, *args, **kwargs)
 
     def again(self) -> None:
         """See by what holds now; for what goes on after the request has come in."""

@@ -74,9 +74,9 @@ async def log(
     await run_in_threadpool(parts.system_log.settled)
     engine = parts.system_log.engine
     if format == "ndjson":
-        return StreamingResponse(_lines(parts, wanted), media_type="application/x-ndjson")
+        return StreamingResponse(_lines(parts, see, wanted), media_type="application/x-ndjson")
     after = cursor.after[0] if cursor.after else None
-    found = await run_in_threadpool(entries, engine, wanted, after, limit + 1)
+    found = await see.ask(entries, engine, wanted, after, limit + 1)
     last = [found[limit - 1]["number"]] if len(found) > limit else None
     return json_response(*page(cursor, found[:limit], last))
 
@@ -90,13 +90,11 @@ def _require_the_whole(see: Seeing) -> None:
         raise NotPermitted("The system log is for those with system-log.read at the top unit.")
 
 
-async def _lines(parts: Parts, wanted: Wanted) -> AsyncIterator[bytes]:
+async def _lines(parts: Parts, see: Seeing, wanted: Wanted) -> AsyncIterator[bytes]:
     below: int | None = None
     while True:
         engine = parts.system_log.engine
-        found: list[dict[str, Any]] = await run_in_threadpool(
-            entries, engine, wanted, below, AT_ONCE
-        )
+        found: list[dict[str, Any]] = await see.go_on(entries, engine, wanted, below, AT_ONCE)
         if not found:
             return
         yield lines(found)

@@ -122,7 +122,7 @@ def present(parts: Parts, *kinds: str) -> Iterator[Present]:
     In one process they are those of the position exactly. Where Kafka brings events, some kinds or
     partitions may be ahead of others for a moment: if so, `Ahead` says up to where.
     """
-    with parts.rows.connect() as connection:
+    with parts.rows.connect() as connection, parts.patience.rows(connection):
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         least, most = reached(connection, parts.projector.models)
