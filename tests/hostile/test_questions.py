@@ -1,0 +1,78 @@
+"""Questions that take long, many at once by one who is signed in, leave others their turns."""
+
+import asyncio
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.hostile.siege import besiege
+from tests.hostile.system import SIGNED_IN, System, attacked
+from tests.hostile.wire import Wire, request
+
+AT_ONCE = 48
+"""Questions that one asks at a time."""
+
+CUSTOMERS = 600
+"""Records that there are."""
+
+MEMORY = 128_000_000
+"""Bytes that the server may need for all questions, the warehouse among them."""
+
+QUESTIONS = [
+    "/reports/pipeline?by=stage,unit",
+    "/customers?as_of_position=300&count=exact&q=a",
+    "/customers?count=exact&q=a",
+    "/events?limit=1000",
+]
+
+
+async def many_questions(system: System) -> Counter[str]:
+    """Ask many questions at once, twice each."""
+
+    async def ask(question: str) -> list[str]:
+        async with await Wire.open(system.address) as wire:
+            found = []
+            for _ in range(2):
+                await wire.send(request("GET", question, SIGNED_IN))
+                answer = await wire.answer(60)
+                found.append("none" if answer is None else answer.name)
+            return found
+
+    asked = [ask(QUESTIONS[number % len(QUESTIONS)]) for number in range(AT_ONCE)]
+    return Counter(each for some in await asyncio.gather(*asked) for each in some)
+
+
+async def _fill(system: System) -> None:
+    lines = (
+        json.dumps({"command": "customer.register", "body": {"name": f"Bank {n}", "unit": "group"}})
+        for n in range(CUSTOMERS)
+    )
+    headers = (SIGNED_IN, "Content-Type: application/x-ndjson")
+    async with await Wire.open(system.address) as wire:
+        body = "\n".join(lines).encode()
+        await wire.send(request("POST", "/commands", *headers, body=body))
+        answer = await wire.answer(60)
+        assert answer is not None
+        assert answer.body.count(b'"position"') == CUSTOMERS
+
+
+@contextlib.contextmanager
+def _answering(folder: Path, **settings: str) -> Iterator[System]:
+    with attacked(folder, **settings) as found:
+        asyncio.run(_fill(found))
+        yield found
+
+
+def test_many_questions_hold_nobody_up(tmp_path: Path) -> None:
+    with _answering(tmp_path) as system:
+        found = besiege(system, many_questions, MEMORY)
+    assert found.faults == []
+    assert set(found.answers) <= {"200", "503 too-many-questions"}
+    assert found.answers["200"] > 0
+
+
+def test_a_server_that_answers_any_number_at_once_is_caught(tmp_path: Path) -> None:
+    with _answering(tmp_path, questions="100000", questions_each="100000") as unlimited:
+        assert besiege(unlimited, many_questions, MEMORY).faults
