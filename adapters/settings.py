@@ -183,6 +183,29 @@ class Settings:
         "1GB",
     )
 
+    rate: int = _setting(
+        "KEYLINE_RATE",
+        "requests a second of one key or person at one process, lines of many commands among them; "
+        "past it 429, lines wait; 0: any number",
+        5000,
+    )
+    burst: int = _setting("KEYLINE_BURST", "requests that may come at once beyond that", 10_000)
+    stranger_rate: int = _setting(
+        "KEYLINE_STRANGER_RATE",
+        "requests a second of those who are not known, by address; 0: any number",
+        200,
+    )
+    stranger_burst: int = _setting(
+        "KEYLINE_STRANGER_BURST", "requests of theirs that may come at once beyond that", 1000
+    )
+    file_limit: int = _setting("KEYLINE_FILE_LIMIT", "bytes of a file to import", 268_435_456)
+    unpacked_limit: int = _setting(
+        "KEYLINE_UNPACKED_LIMIT",
+        "bytes that an XLSX file may unpack to; a quarter of that in texts and styles",
+        268_435_456,
+    )
+    cells_limit: int = _setting("KEYLINE_CELLS_LIMIT", "cells of a table to import", 10_000_000)
+
     @property
     def journal_url(self) -> str:
         """The URL of the journal."""

@@ -154,6 +154,8 @@ class _Batch:
             await self._parts.turns.next()
         if not text or text.isspace():
             return
+        if seconds := self._parts.rates.owe(self._asked.who.caller):
+            await asyncio.sleep(seconds)
         command, issue = "unknown", NOTHING
         outcome: asyncio.Future[Answer] | bytes
         try:

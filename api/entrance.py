@@ -28,6 +28,8 @@ from api.problems import (
     InvalidParameter,
     MalformedRequest,
     MethodNotAllowed,
+    TooManyRequests,
+    Unauthenticated,
 )
 from api.who import Principal
 
@@ -85,6 +87,8 @@ class Entrance:
                 raise
             log.info("answer.ended", path=scope["path"], status=sent.status, trace=trace)
         except Refusal as refusal:
+            if isinstance(refusal, TooManyRequests):
+                sent.told = refusal.told
             visit.refused(refusal)
             await _refuse(refusal, sent)
             _log_refusal(refusal, scope, trace)
@@ -114,10 +118,17 @@ class Entrance:
         if method == "POST":
             visit.target = target
         if self._doorkeeper.needed(path, asked.address):
-            visit.who = await self._identify(asked.headers, path, visit.target is not None)
+            try:
+                visit.who = await self._identify(asked.headers, path, visit.target is not None)
+            except Unauthenticated:
+                send.told = self._parts.rates_of_strangers.take(asked.address)
+                raise
+            send.told = self._parts.rates.take(visit.who.caller)
             asked = asked._replace(who=visit.who)
             if "connection" in scope:
                 scope["connection"].recognise()
+        else:
+            send.told = self._parts.rates_of_strangers.take(asked.address)
         if self._commands is not None:
             if target is not None and method == "POST":
                 scope["command"] = True
@@ -170,6 +181,8 @@ class _Sent:
         self._send = send
         self._visit = visit
         self._trace = (b"trace-id", trace.encode())
+        self.told: list[tuple[bytes, bytes]] = []
+        """What the caller is told of how much more they may ask."""
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.complete = False
@@ -180,7 +193,7 @@ class _Sent:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._visit.answered(self.status)
-            self.headers = completed(message.get("headers", ()), self._trace)
+            self.headers = completed([*message.get("headers", ()), *self.told], self._trace)
             message["headers"] = self.headers
         elif not message.get("more_body"):
             self.complete = True

@@ -25,6 +25,7 @@ from api.mapping import MappingError, SheetMapping
 from api.plan import Plan, kinds
 from api.sheets import Reading, Sheet, SheetError, read_sheet
 from api.terminal import Failure, notes, out, progress
+from api.unpacking import Bounds
 from api.waiting import wait_until_read
 
 SHOWN = 20
@@ -59,7 +60,7 @@ def import_file(
     if kind not in kinds():
         raise Failure(f"There is nothing called {kind!r}; there are {', '.join(kinds())}.", 2)
     try:
-        sheet = read_sheet(file, wish.reading)
+        sheet = read_sheet(file, wish.reading, Bounds.of(settings))
         plan = Plan(kinds()[kind].kind, mapping, sheet)
     except (SheetError, MappingError) as error:
         raise Failure(str(error), 2) from error

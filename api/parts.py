@@ -33,6 +33,7 @@ from api.current import Current
 from api.metrics import Metrics
 from api.pulse import Pulse
 from api.questions import Questions
+from api.rates import Rates
 from api.recording import begin, end
 from api.results import Kept
 from api.sharing import Room, Turns
@@ -85,6 +86,9 @@ class Parts:
         self.rows = connect(settings.rows_url, "normal")
         self.guard = Guard(self.journal, self.rows)
         self.executor = Executor(self.journal, settings.queue, self.guard)
+        s = settings
+        self.rates = Rates(s.rate, s.burst)
+        self.rates_of_strangers = Rates(s.stranger_rate, s.stranger_burst)
         self.turns = Turns()
         self.kept = Kept(settings.results_total)
         self.under_way = Room(settings.queue // 2)

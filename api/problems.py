@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -74,6 +74,19 @@ class TooManyAttempts(Refusal):
         """Refuse for so many seconds."""
         super().__init__(f"Try again in {seconds} seconds.")
         self.seconds = seconds
+
+
+class TooManyRequests(Refusal):
+    """Whoever asks has asked more often than they may; wait as long as Retry-After says."""
+
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, seconds: int, told: Sequence[tuple[bytes, bytes]]) -> None:
+        """Refuse for so many seconds; `told` are the headers that say how often one may ask."""
+        super().__init__(f"You may ask again in {seconds} seconds.")
+        self.seconds = seconds
+        self.told = list(told)
 
 
 class FieldMasked(Refusal):
@@ -213,7 +226,7 @@ def headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
         found.append((b"www-authenticate", b'Bearer realm="keyline"'))
     elif isinstance(refusal, MethodNotAllowed):
         found.append((b"allow", refusal.allowed.encode()))
-    elif isinstance(refusal, TooManyAttempts):
+    elif isinstance(refusal, TooManyAttempts | TooManyRequests):
         found.append((b"retry-after", b"%d" % refusal.seconds))
     elif refusal.status == 503:
         found.append((b"retry-after", b"1"))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-NOTHING_WRONG: Mapping[str, str] = {}
+from api.unpacking import DEFAULT, Bounds, Unbounded, require_bounded
 
 
 class SheetError(Exception):
@@ -64,28 +64,44 @@ class Reading:
     header_row: int = 1
 
 
-def read_sheet(path: Path, how: Reading = Reading()) -> Sheet:
+def read_sheet(path: Path, how: Reading = Reading(), bounds: Bounds = DEFAULT) -> Sheet:
     """Read a CSV file, or one sheet of an XLSX file. Raises `SheetError`.
 
-    What a file is is told by how it begins, not by its name.
+    What a file is is told by how it begins, not by its name. What is larger than the bounds is
+    refused before it is read.
     """
     from api.delimited import delimited
     from api.workbooks import is_workbook, workbook
 
     try:
+        require_bounded(path, bounds)
         with path.open("rb") as file:
             start = file.read(8)
         if is_workbook(path, start):
             if how.separator is not None or how.encoding is not None:
                 raise SheetError(f"{path} is an XLSX file, which has no separator and no encoding.")
             notes, lines = workbook(path, how.sheet)
-            return _table(path, notes, lines, how.header_row, padded=True)
+            return _table(path, notes, _counted(lines, bounds.cells), how.header_row, padded=True)
         if how.sheet is not None:
             raise SheetError("Only an XLSX file has sheets to choose from.")
         notes, lines = delimited(path, how.encoding, how.separator)
-        return _table(path, notes, lines, how.header_row, padded=False)
+        return _table(path, notes, _counted(lines, bounds.cells), how.header_row, padded=False)
+    except Unbounded as error:
+        raise SheetError(str(error)) from error
     except OSError as error:
         raise SheetError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _counted(lines: Iterator[Line], limit: int) -> Iterator[Line]:
+    """Yield lines while they have no more than `limit` cells. Raises `SheetError`."""
+    cells = 0
+    for line in lines:
+        cells += max(1, len(line.cells))
+        if cells > limit:
+            raise SheetError(
+                f"Line {line.number}: a table has {limit:,} cells at most, empty ones too."
+            )
+        yield line
 
 
 def _table(

@@ -64,6 +64,11 @@ class Principal:
     once: bool = False
     actor_kind: ActorKind = "person"
 
+    @property
+    def caller(self) -> tuple[str, str]:
+        """Who it is whose requests are counted: a deputy is not whom they act for."""
+        return self.actor_kind, self.actor
+
     def origin(self, command_id: str) -> Origin:
         """Return what a command of theirs comes from."""
         return Origin(

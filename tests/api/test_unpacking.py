@@ -1,0 +1,141 @@
+"""A file that would take more memory than an import may is refused before it is read."""
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from api.sheets import SheetError, read_sheet
+from api.unpacking import LINE, Bounds
+
+STRINGS = "xl/sharedStrings.xml"
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def book(path: Path, rows: int = 3) -> Path:
+    """Write an ordinary XLSX file."""
+    made = openpyxl.Workbook()
+    assert made.active is not None
+    made.active.append(["name", "unit"])
+    for number in range(rows):
+        made.active.append([f"Customer {number}", "group"])
+    made.save(path)
+    return path
+
+
+def altered(path: Path, part: str, content: bytes, packed: int = zipfile.ZIP_DEFLATED) -> Path:
+    """Put other content into one part of an XLSX file, or add it."""
+    with zipfile.ZipFile(path) as file:
+        parts = {each.filename: file.read(each) for each in file.infolist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, each in (parts | {part: content}).items():
+            file.writestr(name, each, packed if name == part else None)
+    return path
+
+
+def of_one_text(path: Path) -> Path:
+    """Return a file of some 80 kB with one shared string of 80 MB."""
+    text = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>'
+    return altered(book(path), STRINGS, text + b"A" * 80_000_000 + b"</t></si></sst>")
+
+
+def of_entities(path: Path) -> Path:
+    lol = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 9))
+    return altered(book(path), STRINGS, f'<!DOCTYPE s [<!ENTITY l0 "ha">{lol}]><sst/>'.encode())
+
+
+def of_entities_in_utf16(path: Path) -> Path:
+    return altered(book(path), STRINGS, '<!DOCTYPE s [<!ENTITY a "b">]><sst/>'.encode("utf-16"))
+
+
+def of_entities_far_down(path: Path) -> Path:
+    start = b"<!--" + b"x" * 70_000 + b"-->"
+    return altered(book(path), STRINGS, start + b'<!DOCTYPE s [<!ENTITY a "b">]><sst/>')
+
+
+def of_bzip2(path: Path) -> Path:
+    return altered(book(path), STRINGS, b"<sst/>", zipfile.ZIP_BZIP2)
+
+
+def of_many_parts(path: Path) -> Path:
+    with zipfile.ZipFile(book(path), "a") as file:
+        for number in range(2001):
+            file.writestr(f"part{number}", b"")
+    return path
+
+
+def of_a_far_cell(path: Path) -> Path:
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    row = '<row r="{0}"><c r="A{0}" t="inlineStr"><is><t>name</t></is></c></row>'
+    rows = row.format(1) + row.format(900_000_000)
+    content = f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'
+    return altered(book(path), SHEET, content.encode())
+
+
+def of_one_line(path: Path) -> Path:
+    path = path.with_suffix(".csv")
+    path.write_bytes(b"name,unit\n" + b"x" * (LINE + 1))
+    return path
+
+
+BOMBS: dict[Callable[[Path], Path], str] = {
+    of_one_text: "has texts and styles of 80,0",
+    of_entities: "has declarations",
+    of_entities_in_utf16: "has declarations",
+    of_entities_far_down: "has declarations",
+    of_bzip2: "is packed in a way that XLSX files are not",
+    of_many_parts: "an XLSX file has 2,000 at most",
+    of_a_far_cell: "a table has 100,000 cells at most",
+    of_one_line: "has a line of more than 1,000,000 bytes",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: bomb.__name__)
+def test_what_would_take_too_much_is_refused_in_words(
+    tmp_path: Path, bomb: Callable[[Path], Path]
+) -> None:
+    with pytest.raises(SheetError, match=BOMBS[bomb]):
+        read_sheet(bomb(tmp_path / "bomb.xlsx"), bounds=Bounds(cells=100_000))
+
+
+def test_each_bound_can_be_set(tmp_path: Path) -> None:
+    path = book(tmp_path / "book.xlsx", rows=100)
+    assert len(read_sheet(path).rows) == 100
+    for bounds, words in {
+        Bounds(file=1000): "a file has 1,000 at most",
+        Bounds(unpacked=10_000): "10,000 are taken",
+        Bounds(cells=150): "a table has 150 cells at most",
+    }.items():
+        with pytest.raises(SheetError, match=words):
+            read_sheet(path, bounds=bounds)
+
+
+def test_a_directory_that_lies_about_a_size_gets_no_more_read_than_it_says(tmp_path: Path) -> None:
+    path = altered(book(tmp_path / "book.xlsx"), STRINGS, b"<sst>" + b" " * 3_000_000 + b"</sst>")
+    content = path.read_bytes()
+    told, lie = (3_000_011).to_bytes(4, "little"), (1000).to_bytes(4, "little")
+    assert content.count(told) >= 2
+    path.write_bytes(content.replace(told, lie))
+    with pytest.raises(SheetError, match="is not an XLSX file"):
+        read_sheet(path)
+
+
+def test_a_shared_string_of_80_mb_takes_next_to_no_memory(tmp_path: Path) -> None:
+    path = of_one_text(tmp_path / "bomb.xlsx")
+    assert path.stat().st_size < 100_000
+    program = (
+        "import resource, sys; from pathlib import Path; from api.sheets import *\n"
+        "def most(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = most()\n"
+        "try: read_sheet(Path(sys.argv[1]))\n"
+        "except SheetError as error: print(most() - before, error)"
+    )
+    command = [sys.executable, "-c", program, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    grown, _, words = done.stdout.partition(" ")
+    assert "texts and styles of 80,0" in words, done.stderr
+    assert int(grown) < 40_000  # kB
