@@ -11,6 +11,9 @@ from pathlib import Path
 
 from api.sheets import Line, SheetError
 
+LONGEST = 1_000_000
+"""Characters of one row at most, in however many lines of the file: it is held whole."""
+
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16, whose mark it begins with
@@ -36,7 +39,7 @@ def delimited(
     skipped = 0
     if (told := re.match(r"sep=(.)\r?\n", text)) is not None:
         text, skipped, separator = text[told.end() :], 1, separator or told[1]
-    mark = _separator(separator, text)
+    mark = _separator(path, separator, text)
     return notes, _lines(path, text, mark, skipped)
 
 
@@ -79,30 +82,51 @@ def _is_chinese_utf8(content: bytes) -> bool:
         return False
 
 
-def _separator(named: str | None, text: str) -> str:
+class _Pieces:
+    """The lines of a text, while those taken since the last row are not too long for one."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._lines = io.StringIO(text, newline="")
+        self.taken = 0
+
+    def __iter__(self) -> _Pieces:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.taken += len(line)
+        if self.taken > LONGEST:
+            raise SheetError(f"{self._path} has a row of more than {LONGEST:,} characters.")
+        return line
+
+
+def _separator(path: Path, named: str | None, text: str) -> str:
     if named is not None:
         mark = _NAMES.get(named.lower(), named)
         if len(mark) != 1 or mark in '"\r\n':
             raise SheetError(f"A separator is one character, or tab, not {named!r}.")
         return mark
-    return max(_CANDIDATES, key=lambda mark: _width(text, mark))
+    return max(_CANDIDATES, key=lambda mark: _width(path, text, mark))
 
 
-def _width(text: str, mark: str) -> int:
+def _width(path: Path, text: str, mark: str) -> int:
     """Return how many columns a separator gives the first line; quoted ones do not separate."""
     try:
-        return len(next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), []))
+        return len(next(csv.reader(_Pieces(path, text), delimiter=mark), []))
     except csv.Error:
         return 0
 
 
 def _lines(path: Path, text: str, mark: str, skipped: int) -> Iterator[Line]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    pieces = _Pieces(path, text)
+    reader = csv.reader(pieces, delimiter=mark, strict=True)
     line = skipped + 1
     try:
         for cells in reader:
             yield Line(line, [cell.strip() for cell in cells])
             line = skipped + reader.line_num + 1
+            pieces.taken = 0
     except csv.Error as error:
         place = skipped + reader.line_num
         raise SheetError(f"{path}, line {place}: {error}. Is the separator right?") from error

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -181,7 +181,7 @@ class _Sent:
         self._send = send
         self._visit = visit
         self._trace = (b"trace-id", trace.encode())
-        self.told: list[tuple[bytes, bytes]] = []
+        self.told: Sequence[tuple[bytes, bytes]] = ()
         """What the caller is told of how much more they may ask."""
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []

@@ -86,7 +86,7 @@ class TooManyRequests(Refusal):
         """Refuse for so many seconds; `told` are the headers that say how often one may ask."""
         super().__init__(f"You may ask again in {seconds} seconds.")
         self.seconds = seconds
-        self.told = list(told)
+        self.told = told
 
 
 class FieldMasked(Refusal):

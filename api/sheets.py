@@ -80,7 +80,7 @@ def read_sheet(path: Path, how: Reading = Reading(), bounds: Bounds = DEFAULT) -
         if is_workbook(path, start):
             if how.separator is not None or how.encoding is not None:
                 raise SheetError(f"{path} is an XLSX file, which has no separator and no encoding.")
-            notes, lines = workbook(path, how.sheet)
+            notes, lines = workbook(path, how.sheet, bounds.cells)
             return _table(path, notes, _counted(lines, bounds.cells), how.header_row, padded=True)
         if how.sheet is not None:
             raise SheetError("Only an XLSX file has sheets to choose from.")

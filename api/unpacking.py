@@ -18,9 +18,6 @@ LARGE = 4_000_000
 PARTS = 2000
 """Parts of an XLSX file at most: sheets, styles, pictures."""
 
-LINE = 1_000_000
-"""Bytes of one line of a CSV file at most."""
-
 _PROLOG = 65_536
 _ROOT = re.compile(r"<[^\W\d]")
 _ONE_BY_ONE = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -60,20 +57,12 @@ def require_bounded(path: Path, bounds: Bounds) -> None:
     if size > bounds.file:
         raise Unbounded(f"{path} has {size:,} bytes; a file has {bounds.file:,} at most.")
     if not zipfile.is_zipfile(path):
-        _require_lines(path)
         return
     try:
         with zipfile.ZipFile(path) as book:
             _require_parts(path, book, bounds)
     except (zipfile.BadZipFile, EOFError, RuntimeError, UnicodeDecodeError) as error:
         raise Unbounded(f"{path} is not an XLSX file.") from error
-
-
-def _require_lines(path: Path) -> None:
-    with path.open("rb") as file:
-        while line := file.readline(LINE + 1):
-            if len(line) > LINE:
-                raise Unbounded(f"{path} has a line of more than {LINE:,} bytes.")
 
 
 def _require_parts(path: Path, book: zipfile.ZipFile, bounds: Bounds) -> None:

@@ -24,6 +24,7 @@ _PIECE = 1 << 20
 _OVERLAP = 200
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_START_OF_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _HIDDEN = re.compile(rb'<(?:\w+:)?row\s[^>]*?hidden="(?:1|true)"')
 _ASIDE = re.compile(r"\[[^\]]*\]|_.|\*.")
 """What in the format of a number is no part of what is shown: colours, conditions, padding."""
@@ -46,10 +47,10 @@ def is_workbook(path: Path, start: bytes) -> bool:
     return False
 
 
-def workbook(path: Path, name: str | None) -> tuple[Sequence[str], Iterator[Line]]:
+def workbook(path: Path, name: str | None, most: int) -> tuple[Sequence[str], Iterator[Line]]:
     """Return notes for a person, and the lines of a sheet: the one named, or the first to be seen.
 
-    Raises `SheetError`.
+    Raises `SheetError`, also when the sheet has more than so many cells.
     """
     try:
         content = path.read_bytes()
@@ -74,6 +75,8 @@ def workbook(path: Path, name: str | None) -> tuple[Sequence[str], Iterator[Line
         others = ", ".join(each for each in tables if each != title)
         notes.append(f"Read is the sheet {title!r}; there are {others}, too.")
     about = _About(content, tables[title])
+    if about.cells > most:  # of a row the reader holds all, so this is asked before
+        raise SheetError(f"{path} has {about.cells:,} cells; a table has {most:,} at most.")
     if about.hidden:
         notes.append(f"{about.hidden:,} rows that are hidden are read as well.")
     return notes, _lines(path, books, title, about)
@@ -85,6 +88,7 @@ class _About:
     def __init__(self, content: bytes, sheet: Any) -> None:
         self.formulas = False
         self.hidden = 0
+        self.cells = 0
         self.merged: list[tuple[int, int, int, int]] = []
         rest = b""
         place = sheet._worksheet_path.lstrip("/")
@@ -93,6 +97,9 @@ class _About:
                 text = rest + piece
                 self.formulas = self.formulas or _FORMULA.search(text) is not None
                 ends = [0]
+                for found in _START_OF_CELL.finditer(text):
+                    self.cells += 1
+                    ends.append(found.end())
                 for found in _HIDDEN.finditer(text):
                     self.hidden += 1
                     ends.append(found.end())
