@@ -20,6 +20,7 @@ FORMS = {
     r"^[^\x00-\x1f\x7f]+$": "one line of text without control characters",
     r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$": "text without control characters",
     r"^[\w.@:-]+$": "a code of letters, digits and . @ : - _",
+    r"^[a-z0-9]+([._@+-]+[a-z0-9]+)*$": "a code of small letters and digits, as li.wei",
     r"^[a-z0-9]+(-[a-z0-9]+)*$": "a code of small letters, digits and single hyphens, as gd-gz",
     _CURRENCY: "the code of a currency, as CNY",
     r"^\w[\w ./-]*\w$": "a number of letters and digits, as 91440101231234567X",

@@ -33,7 +33,13 @@ class Unreadable(Exception):
 
 def folded(text: str) -> str:
     """Return a text with full-width digits, letters and marks as ordinary ones."""
-    return unicodedata.normalize("NFKC", text).strip()
+    return "".join(map(_ordinary, text)).strip()
+
+
+def _ordinary(sign: str) -> str:
+    """Return what a full-width sign stands for; others, as a raised 2, say something else."""
+    wide = unicodedata.decomposition(sign).startswith("<wide>")
+    return unicodedata.normalize("NFKC", sign) if wide else sign
 
 
 def day(text: str) -> str:

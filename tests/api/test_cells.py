@@ -92,6 +92,7 @@ def test_a_field_that_is_not_there_is_refused_with_those_that_are(
         ("customer.register", "employees", "12.5", "is no whole number"),
         ("customer.register", "employees", "1,20", "is no number"),
         ("customer.register", "employees", "25%", "is no number"),
+        ("customer.register", "employees", "10²", "is no number"),
         ("customer.register", "annual_revenue", "1.234,56", "is no number"),
         ("customer.register", "annual_revenue", "1.5E+10", "was shortened by a spreadsheet"),
         ("customer.register", "annual_revenue", "$5", "is no number"),
