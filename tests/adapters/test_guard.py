@@ -163,7 +163,7 @@ def test_the_past_is_what_was_known_then(firm: Company) -> None:
 def test_the_snapshot_equals_the_rows_of_the_whole_history(
     firm: Company, database_url: str
 ) -> None:
-    grant = firm.grant("li", "clerk", "gd", masked=["phone"], until="2199-01-01T00:00:00Z")
+    grant = firm.grant("li", "clerk", "gd", masked=["phone"], until="2075-01-01T00:00:00Z")
     firm.do(None, "grant.revoke", grant, reason="x")
     firm.do(None, "team.form", name="One", unit="gd")
     rows_of(firm, database_url)

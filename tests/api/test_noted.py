@@ -167,12 +167,12 @@ def test_attempts_by_nobody_known_are_in_the_log_with_the_address(
     client: httpx.Client, stranger: httpx.Client
 ) -> None:
     def attempts() -> int:
-        found = entries(client, person="nobody", refusal="unauthenticated")
+        found = entries(client, actor_kind="stranger", refusal="unauthenticated")
         return sum(each["times"] for each in found)
 
     for _ in range(3):
         stranger.post("/customers", json={})
         stranger.get("/customers")
-    (first, *_) = entries(client, person="nobody", refusal="unauthenticated")
+    (first, *_) = entries(client, actor_kind="stranger", refusal="unauthenticated")
     assert (first["address"], first["status"], first["unit"]) == ("127.0.0.1", 401, "none")
     assert attempts() >= 1
