@@ -156,7 +156,7 @@ def test_lists_of_the_past_follow_when_a_decision_is_taken_back(warehouse: Wareh
 
 def test_an_event_that_has_no_fact_is_passed_over_until_a_retry(tmp_path: Path) -> None:
     event = raw(happened(1, "a", 1, "customer.registered"))
-    row = (*event[:11], "no JSON")
+    row = (*event[:11], "no JSON", *event[12:])
     opened = Warehouse(tmp_path / "warehouse.duckdb", {})
     opened.load([row])
     assert [each["model"] for each in opened.parked()] == ["facts"]

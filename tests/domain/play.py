@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
-from domain import contact, permission, profile, values
+from domain import codes, contact, permission, profile, values
 from domain.commands import Command, every_command
 from domain.kernel import Aggregate, RuleViolation, Stored, to_stored
 from domain.replaying import evolve, read, taken, tell
@@ -30,6 +30,7 @@ POOLS: list[tuple[Any, Sequence[Any]]] = [
     (values.PlainUnitCode, ["gd", "gd-gz"]),
     (values.UnitCode, ["gd", "gd-gz"]),
     (values.EmployeeCode, ["e1", "e2"]),
+    (codes.NewCode, ["e1", "e2"]),
     (values.RoleCode, ["r1", "r2"]),
     (permission.Pattern, ["*", "customer.*", "*.read", "campaign.approve"]),
     (values.Currency, ["CNY", "USD"]),
@@ -85,6 +86,10 @@ def _json(hint: Any) -> st.SearchStrategy[Any]:
     if get_origin(hint) in (list, tuple):
         return st.lists(_json(arguments[0]), min_size=1, max_size=3)
     if hasattr(hint, "__metadata__"):
+        for known, pool in POOLS:  # one of these with marks of its own
+            marks = getattr(known, "__metadata__", ())
+            if marks and hint.__metadata__[: len(marks)] == marks:
+                return st.sampled_from(pool)
         return st.integers(1, 5) if arguments[0] is int else _json(arguments[0])
     return st.one_of(*map(_json, arguments))
 

@@ -226,7 +226,7 @@ def test_a_payload_that_no_program_can_read_stops_nobody_and_is_passed_over(
 ) -> None:
     rows = golden_rows()
     bad = next(index for index, row in enumerate(rows) if row[3] == "customer.regraded")
-    rows[bad] = (*rows[bad][:4], schema, *rows[bad][5:11], data)
+    rows[bad] = (*rows[bad][:4], schema, *rows[bad][5:11], data, *rows[bad][12:])
     made = loader(connection, rows)
     made.load_all([rows])
     with duckdb.connect() as other:

@@ -85,6 +85,8 @@ def test_records_are_cloud_events_in_binary_mode(journal: Journal, cluster: Kafk
         "ce_unit": b"gd-gz",
         "ce_commandid": event.command_id.encode(),
         "ce_onbehalfof": b"e-7",
+        "ce_actorkind": b"person",
+        "ce_onbehalfkind": b"person",
     }
 
 
