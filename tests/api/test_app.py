@@ -101,8 +101,13 @@ def test_reports_and_the_past_are_answered_by_the_process_that_owns_the_warehous
 ) -> None:
     whole = Settings(data=tmp_path / "api", port=0, admin_key=KEY)
     whole.data.mkdir()
-    keys = {"master_key": str(whole.master_key_path), "keys": whole.keys_url}
-    apart = replace(whole, data=tmp_path / "warehouse", journal=whole.journal_url, **keys)
+    apart = replace(
+        whole,
+        data=tmp_path / "warehouse",
+        journal=whole.journal_url,
+        master_key=str(whole.master_key_path),
+        keys=whole.keys_url,
+    )
     with (
         serving(apart, "warehouse") as warehouse,
         serving(replace(whole, warehouse=warehouse)) as address,
