@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -100,9 +101,11 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         for key, inner in value.items():
             yield from _leaves(f"{path}/{key}", inner)
     elif isinstance(value, list) and all(isinstance(each, dict) for each in value):
-        names = [" ".join(str(each[n]) for n in _NAMING if each.get(n)) for each in value]
-        told = all(names) and len(set(names)) == len(names)
+        met = Counter[str]()
         for place, each in enumerate(value):
-            yield from _leaves(f"{path}/{names[place] if told else place}", each)
+            name = " ".join(str(each[n]) for n in _NAMING if each.get(n)) or str(place)
+            met[name] += 1
+            # The first of a name is called by it alone, also when others come: paths are stable.
+            yield from _leaves(f"{path}/{name}" + f"/{met[name]}" * (met[name] > 1), each)
     else:
         yield path, value

@@ -68,10 +68,10 @@ customers = ReadModel(
     search=["name", "short_name"],
     scope=Scope(unit="unit", owners=("manager", "team")),
 )
-"""`lost_to` is the competitor that gained a lapsed customer; `rival_until` the first day on which
-a contract with a competitor ends; `contacts` by contact id, `team` the role of each employee,
-`purchases` what is bought from competitors; `merged` tells of one that was merged into another:
-`into` which, by which `merge_id`, by whom, when and why."""
+"""`lost_to` is the competitor that gained a lapsed customer, also after its file was closed;
+`rival_until` the first day on which a contract with a competitor ends; `contacts` by contact id,
+`team` the role of each employee, `purchases` what is bought from competitors; `merged` tells of
+one that was merged into another: `into` which, by which `merge_id`, by whom, when and why."""
 
 _PLAIN = (
     *("name", "short_name", "industry", "region", "registration_number", "website"),
@@ -145,11 +145,12 @@ _STATES = {
 
 @customers.on(*_STATES, "customer.resumed")
 def _state_changed(row: Row, event: Recorded) -> Row:
+    ends = event.type == "customer.closed"  # who gained it before stays so
     return {
         "state": _STATES.get(event.type) or event.data["state"],
         "state_on": day_of(event),
         "state_reason": event.data.get("reason"),
-        "lost_to": event.data.get("competitor"),
+        "lost_to": row["lost_to"] if ends else event.data.get("competitor"),
     }
 
 

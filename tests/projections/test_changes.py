@@ -67,6 +67,23 @@ def test_an_object_in_a_list_is_known_by_its_name_not_its_place() -> None:
     ]
 
 
+def test_the_path_of_an_object_in_a_list_stays_when_others_of_its_name_come() -> None:
+    lead, later = {"stage": "lead", "to": "2026-03-01"}, {"stage": "solution", "to": None}
+    assert changes(opportunities, {"stages": [lead, later]}, {"stages": [lead, later, later]}) == [
+        Change("stages/solution/2/stage", None, "solution")
+    ]
+    left = later | {"to": "2026-03-09"}
+    before, after = {"stages": [lead, lead, later]}, {"stages": [lead, lead, left]}
+    assert changes(opportunities, before, after) == [
+        Change("stages/solution/to", None, "2026-03-09")
+    ]
+    unnamed = [{"to": "x"}, lead]
+    assert changes(opportunities, {"stages": unnamed}, {"stages": [*unnamed, lead]}) == [
+        Change("stages/lead/2/stage", None, "lead"),
+        Change("stages/lead/2/to", None, "2026-03-01"),
+    ]
+
+
 def test_a_column_with_very_many_changes_is_counted() -> None:
     team = {f"e{n}": "sales" for n in range(500)}
     assert changes(customers, {"team": {}}, {"team": team}) == [

@@ -49,6 +49,16 @@ def test_the_state_is_the_last_one_entered_with_its_day_and_reason() -> None:
     assert (back["state"], back["lost_to"], back["state_reason"]) == ("active", None, None)
 
 
+def test_who_gained_a_customer_is_known_after_its_file_was_closed() -> None:
+    lapsed = ("lapsed", {"reason": "price", "competitor": "联通"})
+    closed = ("closed", {"reason": "Gone for good"})
+    row = row_after(customers, REGISTERED, ("activated", {}), lapsed, closed)
+    assert (row["state"], row["lost_to"]) == ("closed", "联通")
+    assert row_after(customers, REGISTERED, closed)["lost_to"] is None
+    again = row_after(customers, REGISTERED, ("activated", {}), lapsed, ("won-back", {}), closed)
+    assert again["lost_to"] is None
+
+
 def test_a_resumed_customer_is_where_it_was_before_its_suspension() -> None:
     row = row_after(
         customers,
