@@ -165,6 +165,11 @@ class Settings:
         "seconds that a database may look for the answer to a read; past it 503",
         20,
     )
+    reads_each: int = _setting(
+        "KEYLINE_READS_EACH",
+        "reads of one person or system that are worked on at a time; others of theirs wait",
+        8,
+    )
     questions: int = _setting(
         "KEYLINE_QUESTIONS",
         "reads at a time that may take long: of the past, reports, histories, counts, searches, "

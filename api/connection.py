@@ -91,6 +91,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take what has come; most requests come at once, and need no deadline."""
         if self._refused is not None or self.transport.is_closing():
+            self._transport.drop(len(data))
             return
         self._transport.received += len(data)
         self._unset_keepalive_if_required()

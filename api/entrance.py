@@ -17,6 +17,7 @@ from api import problems
 from api.answer_headers import completed
 from api.batch import PATH, serve_batch
 from api.bodies import Disconnected
+from api.caller_turns import CURRENT, CallerTurns, Turn
 from api.commands import Asked, CommandRoutes, Target
 from api.headers import once_each
 from api.lasting import Answers, Lasting
@@ -52,6 +53,7 @@ class Entrance:
         self._answers = Answers(parts.doorkeeper)
         self._inside = 0
         self._most = parts.settings.requests
+        self._turns = CallerTurns(max(1, parts.settings.reads_each))
 
     def end_streams(self) -> None:
         """Let streams of events end, so that the server can."""
@@ -154,7 +156,12 @@ class Entrance:
             if visit.who is NOBODY or method not in ("GET", "HEAD"):
                 await self._inner(scope, receive, send)
                 return
-            with Lasting(self._answers, asked.headers, path) as send.lasting:
+            with (
+                self._turns.of(visit.who.caller) as send.turn,
+                Lasting(self._answers, asked.headers, path) as send.lasting,
+            ):
+                await send.turn.take()
+                CURRENT.set(send.turn)
                 await self._inner(scope, receive, send)
 
     async def _identify(
@@ -188,6 +195,8 @@ class _Sent:
         self.complete = False
         self.lasting: Lasting | None = None
         """The answer, when it may go on for long and is to somebody known."""
+        self.turn: Turn | None = None
+        """The turn in which it is found; that it is taken slowly holds up no other."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -195,6 +204,8 @@ class _Sent:
             self._visit.answered(self.status)
             self.headers = completed([*message.get("headers", ()), *self.told], self._trace)
             message["headers"] = self.headers
+            if self.turn is not None:
+                self.turn.give_back()
         elif not message.get("more_body"):
             self.complete = True
         elif self.lasting is not None:

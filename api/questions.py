@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
+from api.caller_turns import CallerTurns, Turn, step_back
 from api.problems import TooManyQuestions
 from api.who import Principal
 
@@ -26,48 +27,26 @@ class Questions:
 
         Without a `wait` they do so until it is their turn.
         """
-        self._each, self._wait = each, wait
-        self._all = asyncio.Semaphore(most)
-        self._own: dict[tuple[str, str], _Own] = {}
+        self._all, self._each, self._wait = CallerTurns(most), CallerTurns(each), wait
 
     async def ask(
         self, who: Principal, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Return what `work` finds, which runs in a thread. Raises `TooManyQuestions`."""
-        name = (who.actor_kind, who.actor)
-        own = self._own.setdefault(name, _Own(self._each))
-        own.asked += 1
-        try:
-            await self._turn(own.turns)
-            try:
-                await self._turn(self._all)
-                try:
-                    return await run_in_threadpool(work, *args, **kwargs)
-                finally:
-                    self._all.release()
-            finally:
-                own.turns.release()
-        finally:
-            own.asked -= 1
-            if not own.asked:
-                del self._own[name]
+        step_back()
+        with self._each.of(who.caller) as own, self._all.of("all") as turn:
+            await self._take(own)
+            await self._take(turn)
+            return await run_in_threadpool(work, *args, **kwargs)
 
-    async def _turn(self, turns: asyncio.Semaphore) -> None:
-        if not turns.locked():
-            await turns.acquire()  # at once
+    async def _take(self, turn: Turn) -> None:
+        if turn.free:
+            await turn.take()
             return
         try:
             async with asyncio.timeout(self._wait):
-                await turns.acquire()
+                await turn.take()
         except TimeoutError:
             raise TooManyQuestions(
                 "Other questions that take long are being answered; try again shortly."
             ) from None
-
-
-class _Own:
-    """The turns of one who asks, and how many questions of theirs there are."""
-
-    def __init__(self, each: int) -> None:
-        self.turns = asyncio.Semaphore(each)
-        self.asked = 0

@@ -12,6 +12,7 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from api.caller_turns import aside
 from api.parts import Parts
 from api.problems import FieldMasked, InvalidParameter, NotYet
 from api.pulse import Pulse
@@ -93,7 +94,11 @@ AsOf = Annotated[
 
 async def reach(pulse: Pulse, position: int) -> None:
     """Wait until a position can be read. Raises `NotYet`."""
-    if not await pulse.reach(position, PATIENCE):
+    if pulse.position >= position:
+        return
+    async with aside():
+        reached = await pulse.reach(position, PATIENCE)
+    if not reached:
         raise NotYet(f"Position {position} was not reached within {PATIENCE:.0f} seconds.")
 
 

@@ -12,6 +12,10 @@ Closed at once, the connection would be reset, and the answer lost with it.
 """
 
 
+LINGERING = 1_000_000
+"""Bytes of it that are dropped; the rest is not taken, and costs nothing."""
+
+
 class Transport:
     """The transport of a connection, given up when the client does not take what it asked for.
 
@@ -39,6 +43,8 @@ class Transport:
         self._written = 0
         self.received = 0
         """Bytes that have come."""
+        self._dropped = 0
+        """Bytes that came after the end."""
         self._moved = 0
         self._timer: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
@@ -69,6 +75,12 @@ class Transport:
         else:
             self._transport.close()
             self.insist()
+
+    def drop(self, size: int) -> None:
+        """Drop so many bytes that came after the end; past some the client is read no further."""
+        self._dropped += size
+        if self._dropped > LINGERING:
+            self._transport.pause_reading()
 
     def lost(self) -> None:
         """Forget about it: there is no connection any more."""

@@ -239,7 +239,9 @@ def full(running: httpx.Client) -> httpx.Client:
     lines = [json.dumps({"command": "customer.register", "body": body}) for body in bodies]
     content = "\n".join(lines).encode()
     answer = running.post("/commands", content=content, headers={"Content-Type": NDJSON})
-    assert all(json.loads(line)["status"] == 201 for line in answer.text.splitlines())
+    found = [json.loads(line) for line in answer.text.splitlines()]
+    assert all(each["status"] == 201 for each in found)
+    done(running.get(f"/reports/customers?min_position={found[-1]['position']}"))
     return running
 
 

@@ -115,7 +115,7 @@ def test_one_has_a_share_of_the_turns_and_others_the_rest() -> None:
         go_on.set()
         assert await asyncio.gather(*first, other) == [True] * 3
         assert await questions.ask(SOMEBODY, str) == ""
-        assert not questions._own
+        assert not questions._each._own
 
     asyncio.run(ask())
 

@@ -1,8 +1,8 @@
 """The others: well-behaved clients beside an attack, who measure how long they are held up.
 
 They are a process of their own, so that the attacker's work is not counted: `python -m
-tests.hostile.others ADDRESS PID`. For each line that it reads it prints what was met since the
-last one, as JSON; at the end of its input it ends.
+tests.hostile.others ADDRESS PID HEADER`. For each line that it reads it prints what was met since
+the last one, as JSON; at the end of its input it ends.
 """
 
 from __future__ import annotations
@@ -17,25 +17,17 @@ from typing import Self
 
 import psutil  # type: ignore[import-untyped]
 
-from tests.hostile.system import SIGNED_IN, System
+from tests.hostile.system import System
 from tests.hostile.wire import Wire, request
 
 PAUSES = {"read": 0.005, "command": 0.02}
 """Seconds between the answer and the next request, by what is asked."""
 
+JSON = "Content-Type: application/json"
+BODY = b'{"name": "Others", "unit": "group"}'
+
 SAMPLE = 0.01
 """Seconds between two looks at the memory of the server."""
-
-REQUESTS = {
-    "read": request("GET", "/customers?limit=5", SIGNED_IN),
-    "command": request(
-        "POST",
-        "/customers",
-        SIGNED_IN,
-        "Content-Type: application/json",
-        body=b'{"name": "Others", "unit": "group"}',
-    ),
-}
 
 
 @dataclasses.dataclass
@@ -63,7 +55,10 @@ class Others:
 
     def __init__(self, system: System) -> None:
         """Use a system, from entering to leaving."""
-        self._command = (sys.executable, "-m", __name__, system.address, str(system.pid))
+        self._command = (
+            *(sys.executable, "-m", __name__),
+            *(system.address, str(system.pid), system.others),
+        )
 
     async def __aenter__(self) -> Self:
         pipe = asyncio.subprocess.PIPE
@@ -89,10 +84,14 @@ class Others:
 class _Counting:
     """Asks, counts and tells."""
 
-    def __init__(self, address: str, pid: int) -> None:
+    def __init__(self, address: str, pid: int, header: str) -> None:
         self._address = address
+        self._requests = {
+            "read": request("GET", "/customers?limit=5", header),
+            "command": request("POST", "/customers", header, JSON, body=BODY),
+        }
         self._server = psutil.Process(pid)
-        self._turns = {kind: asyncio.Lock() for kind in REQUESTS}
+        self._turns = {kind: asyncio.Lock() for kind in self._requests}
         self._clear()
 
     def _clear(self) -> None:
@@ -106,7 +105,7 @@ class _Counting:
             async with self._turns[kind]:
                 began = time.perf_counter()
                 try:
-                    await wire.send(REQUESTS[kind])
+                    await wire.send(self._requests[kind])
                     answer = await wire.answer()
                 except (ConnectionError, TimeoutError):
                     answer = None
@@ -138,9 +137,9 @@ class _Counting:
             self._clear()
 
 
-async def _main(address: str, pid: int) -> None:
-    counting = _Counting(address, pid)
-    tasks = [asyncio.ensure_future(counting.ask(kind)) for kind in REQUESTS]
+async def _main(address: str, pid: int, header: str) -> None:
+    counting = _Counting(address, pid, header)
+    tasks = [asyncio.ensure_future(counting.ask(kind)) for kind in PAUSES]
     tasks.append(asyncio.ensure_future(counting.weigh()))
     while await asyncio.to_thread(sys.stdin.readline):
         await counting.tell()
@@ -149,4 +148,4 @@ async def _main(address: str, pid: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(_main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import random
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.chaos.system import KEY, Process, base, ending, environment
 from tests.hostile.wire import Wire, request
@@ -18,7 +19,7 @@ from tests.hostile.wire import Wire, request
 SEED = int(os.environ.get("HOSTILE_SEED", "20261129"))
 
 SIGNED_IN = f"Authorization: Bearer {KEY}"
-"""The header of who is signed in: the administrator."""
+"""The header of who is signed in: the administrator, who attacks."""
 
 
 class System(NamedTuple):
@@ -26,6 +27,8 @@ class System(NamedTuple):
 
     address: str
     pid: int
+    others: str
+    """The header of the others, who are somebody else."""
     chance: random.Random
 
 
@@ -41,12 +44,13 @@ def attacked(folder: Path, program: str = "api.cli", **settings: str) -> Iterato
     server = Process(chosen, "-m", program, "serve")
     with ending([server]):
         server.start()
-        asyncio.run(_alive(server, base(chosen)))
-        yield System(base(chosen), server.pid, random.Random(SEED))
+        others = asyncio.run(_ready(server, base(chosen)))
+        yield System(base(chosen), server.pid, others, random.Random(SEED))
         server.end(signal.SIGTERM)
 
 
-async def _alive(server: Process, address: str) -> None:
+async def _ready(server: Process, address: str) -> str:
+    """Wait until it answers; returns the header of the others, who have a key of their own."""
     deadline = time.monotonic() + 60
     while True:
         with contextlib.suppress(ConnectionError, TimeoutError):
@@ -54,6 +58,21 @@ async def _alive(server: Process, address: str) -> None:
                 await wire.send(request("GET", "/livez"))
                 answer = await wire.answer()
                 if answer is not None and answer.status == 200:
-                    return
+                    break
         assert time.monotonic() < deadline, server.log()
         await asyncio.sleep(0.05)
+    permissions = ["customer.read", "customer.register"]
+    role = {"code": "others", "name": "Others", "unit": "group", "permissions": permissions}
+    key = {"name": "others", "role": "others", "unit": "group"}
+    await _made(address, "/roles", role)
+    return f"Authorization: Bearer {(await _made(address, '/api-keys', key))['key']}"
+
+
+async def _made(address: str, path: str, body: Any) -> Any:
+    json_ = "Content-Type: application/json"
+    async with await Wire.open(address) as wire:
+        await wire.send(request("POST", path, SIGNED_IN, json_, body=json.dumps(body).encode()))
+        answer = await wire.answer()
+    assert answer is not None
+    assert answer.status == 201, answer.body
+    return json.loads(answer.body)

@@ -20,6 +20,8 @@ CUSTOMERS = 600
 MEMORY = 128_000_000
 """Bytes that the server may need for all questions, the warehouse among them."""
 
+LISTS = ["/customers?limit=5"]
+
 QUESTIONS = [
     "/reports/pipeline?by=stage,unit",
     "/customers?as_of_position=300&count=exact&q=a",
@@ -30,7 +32,15 @@ QUESTIONS = [
 
 async def many_questions(system: System) -> Counter[str]:
     """Ask many questions at once, twice each."""
+    return await _many(system, QUESTIONS)
 
+
+async def many_lists(system: System) -> Counter[str]:
+    """Ask for a list many times at once."""
+    return await _many(system, LISTS)
+
+
+async def _many(system: System, questions: list[str]) -> Counter[str]:
     async def ask(question: str) -> list[str]:
         async with await Wire.open(system.address) as wire:
             found = []
@@ -40,7 +50,7 @@ async def many_questions(system: System) -> Counter[str]:
                 found.append("none" if answer is None else answer.name)
             return found
 
-    asked = [ask(QUESTIONS[number % len(QUESTIONS)]) for number in range(AT_ONCE)]
+    asked = [ask(questions[number % len(questions)]) for number in range(AT_ONCE)]
     return Counter(each for some in await asyncio.gather(*asked) for each in some)
 
 
@@ -74,5 +84,18 @@ def test_many_questions_hold_nobody_up(tmp_path: Path) -> None:
 
 
 def test_a_server_that_answers_any_number_at_once_is_caught(tmp_path: Path) -> None:
-    with _answering(tmp_path, questions="100000", questions_each="100000") as unlimited:
-        assert besiege(unlimited, many_questions, MEMORY).faults
+    unlimited = dict.fromkeys(("questions", "questions_each", "reads_each"), "100000")
+    with _answering(tmp_path, **unlimited) as system:
+        assert besiege(system, many_questions, MEMORY).faults
+
+
+def test_many_lists_hold_nobody_up(tmp_path: Path) -> None:
+    with _answering(tmp_path) as system:
+        found = besiege(system, many_lists)
+    assert found.faults == []
+    assert set(found.answers) == {"200"}
+
+
+def test_a_server_that_makes_any_number_of_lists_at_once_is_caught(tmp_path: Path) -> None:
+    with _answering(tmp_path, reads_each="100000") as system:
+        assert besiege(system, many_lists).faults
