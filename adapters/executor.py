@@ -82,10 +82,13 @@ class Executor:
         """
         return self.writer.submit(Together([self._execution(call) for call in calls]))
 
-    def begin(self, call: Call) -> asyncio.Future[Answer]:
-        """Queue a call as `submit` does, for a task of the running event loop to wait for."""
+    def begin(self, call: Call, *, many: bool = False) -> asyncio.Future[Answer]:
+        """Queue a call as `submit` does, for a task of the running event loop to wait for.
+
+        Those of requests of `many` leave room for others.
+        """
         reply: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.writer.enqueue(self._execution(call), reply)
+        self.writer.enqueue(self._execution(call), reply, many=many)
         return reply
 
     def _execution(self, call: Call) -> Execution:

@@ -27,6 +27,12 @@ PATIENCE = 0.005
 IN_ONE_COMMIT = 512
 """Units of work that share a commit at most: past this, a commit gets no cheaper per unit."""
 
+SHARE = 0.025
+"""Seconds of a commit that units of requests of many take, about: others would wait for them."""
+
+LEAST = 16
+"""Units of requests of many that have a place in a commit, however long they take."""
+
 
 class Unit(Protocol):
     """A unit of work: its effects are on the transaction alone, so that it can be run again."""
@@ -62,6 +68,10 @@ class Writer:
         self._journal = journal
         self._capacity = capacity
         self._waiting: deque[tuple[Unit, Reply]] = deque()
+        self._many: deque[tuple[Unit, Reply]] = deque()
+        """Units of requests of many, which leave room for others."""
+        self._share = LEAST
+        """How many of them go into one commit."""
         self._wanted = 1
         self._bell = threading.Event()
         self._ringing = False
@@ -83,7 +93,11 @@ class Writer:
     @property
     def waiting(self) -> int:
         """How many units of work are waiting."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._many)
+
+    @property
+    def _ready(self) -> int:
+        return len(self._waiting) + min(len(self._many), self._share)
 
     def submit(self, unit: Unit) -> Future[Any]:
         """Queue a unit of work; its future has the answer once it is durable.
@@ -94,13 +108,16 @@ class Writer:
         self.enqueue(unit, future)
         return future
 
-    def enqueue(self, unit: Unit, reply: Reply) -> None:
-        """Queue a unit of work whose answer goes to `reply`, as `submit` does."""
+    def enqueue(self, unit: Unit, reply: Reply, *, many: bool = False) -> None:
+        """Queue a unit of work whose answer goes to `reply`, as `submit` does.
+
+        Those of requests of `many` are done in their order, and may be overtaken by others.
+        """
         if self._stopped:
             raise Unavailable("The server is stopping.")
-        if len(self._waiting) >= self._capacity:
+        if self.waiting >= self._capacity:
             raise Overloaded("Too many commands are waiting; try again shortly.")
-        self._waiting.append((unit, reply))
+        (self._many if many else self._waiting).append((unit, reply))
         if not isinstance(reply, asyncio.Future):
             self._ring()
         elif not self._ringing:
@@ -111,31 +128,35 @@ class Writer:
 
     def _ring(self) -> None:
         self._ringing = False
-        if len(self._waiting) >= self._wanted or self._stopped:
+        if self._ready >= self._wanted or self._stopped:
             self._bell.set()
 
     def _work(self) -> None:
         expected, took = 1, 0.0
-        while not self._stopped or self._waiting:
+        while not self._stopped or self.waiting:
             self._await(1, None)
             # Those who were answered last will be back at once if they are at it in earnest: a
             # commit for all of them costs little more than a commit for the quickest.
             self._await(expected, min(took, PATIENCE))
-            size = min(len(self._waiting), IN_ONE_COMMIT)
-            if not size:
+            alone = min(len(self._waiting), IN_ONE_COMMIT)
+            many = min(len(self._many), self._share, max(IN_ONE_COMMIT - alone, LEAST))
+            work = [self._waiting.popleft() for _ in range(alone)]
+            work += [self._many.popleft() for _ in range(many)]
+            if not work:
                 continue
             began = time.perf_counter()
-            work = [self._waiting.popleft() for _ in range(size)]
             while work:
                 work = work[self._commit(work) :]
             took = time.perf_counter() - began
-            expected = min(size + len(self._waiting), IN_ONE_COMMIT)
+            if alone + many >= LEAST:
+                self._share = max(LEAST, int(SHARE / took * (alone + many)))
+            expected = min(alone + self._ready, IN_ONE_COMMIT)
 
     def _await(self, count: int, timeout: float | None) -> None:
         """Sleep until so many units are waiting, the time is over, or the writer is to end."""
         self._wanted = count
         self._bell.clear()
-        if len(self._waiting) < count and not self._stopped:
+        if self._ready < count and not self._stopped:
             self._bell.wait(timeout)
 
     def _commit(self, work: Sequence[tuple[Unit, Reply]]) -> int:

@@ -191,7 +191,7 @@ class _Batch:
         taken = await room.enter(1 + size // BYTES_OF_A_PLACE)
         while True:
             try:
-                future = self._parts.executor.begin(call)
+                future = self._parts.executor.begin(call, many=True)
             except Overloaded:
                 await asyncio.sleep(0.01)
             except BaseException:

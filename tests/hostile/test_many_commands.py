@@ -5,7 +5,9 @@ import contextlib
 from collections import Counter
 from pathlib import Path
 
-from tests.hostile.siege import besiege
+import pytest
+
+from tests.hostile.siege import Attack, besiege
 from tests.hostile.system import SIGNED_IN, System, attacked
 from tests.hostile.wire import Wire, request
 
@@ -42,13 +44,30 @@ async def large_lines(system: System) -> Counter[str]:
     return await unread(system, LARGE * 4)
 
 
+def _registrations(count: int) -> bytes:
+    """Return lines that register customers."""
+    line = '{"command":"customer.register","body":{"name":"Customer %d","unit":"group"}}\n'
+    return "".join(line % number for number in range(count)).encode()
+
+
+async def good_lines(system: System) -> Counter[str]:
+    """Register 4,000 customers by one request and read what comes back."""
+    async with await Wire.open(system.address) as wire:
+        headers = (SIGNED_IN, "Content-Type: application/x-ndjson")
+        await wire.send(request("POST", "/commands", *headers, body=_registrations(4_000)))
+        answer = await wire.answer(60)
+        assert answer is not None
+        return Counter({"done": answer.body.count(b'"position"')})
+
+
 def test_junk_holds_nobody_up(system: System) -> None:
     assert besiege(system, junk).faults == []
 
 
-def test_a_server_that_shares_nothing_is_caught(tmp_path: Path) -> None:
-    with attacked(tmp_path, "tests.hostile.without_turns") as selfish:
-        assert besiege(selfish, junk).faults
+@pytest.mark.parametrize("attack", [junk, good_lines])
+def test_a_server_that_shares_nothing_is_caught(tmp_path: Path, attack: Attack) -> None:
+    with attacked(tmp_path, "tests.hostile.without_turns", rate="0") as selfish:
+        assert besiege(selfish, attack).faults
 
 
 def test_lines_of_many_values_hold_nobody_up(system: System) -> None:
@@ -58,3 +77,9 @@ def test_lines_of_many_values_hold_nobody_up(system: System) -> None:
 def test_a_server_that_reads_any_number_of_values_is_caught(tmp_path: Path) -> None:
     with attacked(tmp_path, values_limit="1000000000") as reading:
         assert besiege(reading, large_lines).faults
+
+
+def test_many_commands_hold_nobody_up(system: System) -> None:
+    found = besiege(system, good_lines)
+    assert found.faults == []
+    assert found.answers == {"done": 4_000}
