@@ -16,8 +16,9 @@ help:
 run: $(READY) ## start the server with everything in one process; demo data unless KEYLINE_DEMO=0
 	@KEYLINE_DEMO="$${KEYLINE_DEMO-1}" $(VENV)/bin/keyline serve
 
-test: $(READY) ## run every test; ARGS='-k ticket' for some
-	@$(VENV)/bin/pytest $(ARGS)
+# Three processes keep two cores busy: servers of the tests are waited for.
+test: $(READY) ## run every test; ARGS='-k ticket' for some, ARGS=-n0 in one process
+	@$(VENV)/bin/pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 cluster: $(READY) ## start the scaled-out system on this machine; Ctrl-C ends it
 	@$(VENV)/bin/keyline cluster

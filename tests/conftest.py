@@ -1,5 +1,6 @@
-"""What tests share: real servers, started once a session and only if a test asks for them."""
+"""What tests share: real servers, started once a process and only if a test asks for them."""
 
+import fcntl
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,30 @@ from adapters.local_postgres import LocalPostgres
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the servers it needs, so that `-m 'not kafka'` leaves those out."""
+    """Mark each test by the servers it needs, so that `-m 'not kafka'` leaves those out.
+
+    Those that have to be alone come last, so that no process waits for them meanwhile.
+    """
+    items.sort(key=lambda item: "hostile" in item.path.parts)
     for item in items:
         for server in {"postgres", "kafka"}.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(server)
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder that all processes of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(autouse=True)
+def _alone_if_measured(request: pytest.FixtureRequest, whole_run: Path) -> Iterator[None]:
+    """Let no other test run beside one that measures how long somebody waits."""
+    measures = request.node.get_closest_marker("hostile") is not None
+    with (whole_run / "measuring").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX if measures else fcntl.LOCK_SH)
+        yield
 
 
 @pytest.fixture(scope="session")
