@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from adapters.executor import Answer, Call
 from adapters.refusals import InvalidBody, Overloaded, Refusal
 from adapters.shapes import unfit
 from api.bodies import Disconnected, Pace, pieces, refuse_many_values, require_json
-from api.commands import Asked
+from api.commands import Asked, Done, added, additions
 from api.issuing import NOTHING, Issue, issued
 from api.lasting import AGAIN
 from api.lines import line as line_of
@@ -33,6 +34,9 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 512
 """Commands of one request that wait for the journal, or to be put into words, at a time."""
+
+TOLD_AT_ONCE = 64
+"""Results that are put into words together, so that what is added to them is looked up at once."""
 
 BYTES_OF_A_PLACE = 1024
 """Bytes of a line for which it takes one more of the places that commands have under way."""
@@ -93,6 +97,8 @@ class _Result(NamedTuple):
     outcome: asyncio.Future[Answer] | bytes
     """The answer; or the whole result, which takes a tenth of the memory of a refusal."""
     shown: Mapping[str, str]
+    body: Mapping[str, Any] | None = None
+    """The body, when something is to be looked up by it."""
 
 
 class _Batch:
@@ -122,10 +128,31 @@ class _Batch:
 
     async def tell(self) -> None:
         """Put the results into words, in the order of the lines."""
-        while (result := await self._told.get()) is not None:
-            text = await self._text(result)
-            await self._results.add(text)
+        last = False
+        while not last:
+            some = [await self._told.get()]
+            while some[-1] is not None and len(some) < TOLD_AT_ONCE and not self._told.empty():
+                some.append(self._told.get_nowait())
+            results = [each for each in some if each is not None]
+            last = len(results) < len(some)
+            more = await self._additions(results)
+            for number, result in enumerate(results):
+                await self._results.add(await self._text(result, more.get(number, {})))
         self._results.end()
+
+    async def _additions(self, results: Sequence[_Result]) -> Mapping[int, Mapping[str, Any]]:
+        """Return what is added to the answers among some results, by their places in them."""
+        by_command: dict[str, dict[int, Done]] = {}
+        for number, result in enumerate(results):
+            if result.body is not None and not isinstance(result.outcome, bytes):
+                with suppress(Exception):  # is told when it is put into words
+                    answered = (await result.outcome, result.body)
+                    by_command.setdefault(result.command, {})[number] = answered
+        found: dict[int, Mapping[str, Any]] = {}
+        for command, done in by_command.items():
+            more = await added(self._parts, self._asked.who, command, list(done.values()))
+            found |= zip(done, more, strict=True)
+        return found
 
     async def _take(self, piece: bytes) -> None:
         """Begin the commands whose lines are complete with this piece of the body."""
@@ -156,19 +183,20 @@ class _Batch:
             return
         if seconds := self._parts.rates.owe(self._asked.who.caller):
             await asyncio.sleep(seconds)
-        command, issue = "unknown", NOTHING
+        command, issue, body = "unknown", NOTHING, None
         outcome: asyncio.Future[Answer] | bytes
         try:
             refuse_many_values(text, self._parts.settings.values_limit)
             line = _read(bytes(text), self._parts.settings.body_limit)
             command = line.command if line.command in commands() else "unknown"
             issue = issued(command)
+            body = line.body if command in additions else None
             outcome = await self._submit(line, issue, len(text))
         except Refusal as refusal:
             outcome = self._refused(self._line, command, refusal)
         except Exception as error:  # lines before it are to be answered, those behind it done
             outcome = self._failed(self._line, command, error)
-        await self._told.put(_Result(self._line, command, outcome, issue.shown))
+        await self._told.put(_Result(self._line, command, outcome, issue.shown, body))
         if isinstance(outcome, bytes):
             await self._parts.notes.room(0.5)
 
@@ -212,8 +240,8 @@ class _Batch:
         refusal = InternalError(f"Its trace id is {self._asked.trace}.")
         return self._refused(line, command, refusal, noted=True)
 
-    async def _text(self, result: _Result) -> bytes:
-        """Return the line that answers a line."""
+    async def _text(self, result: _Result, more: Mapping[str, Any]) -> bytes:
+        """Return the line that answers a line, with what is added to it."""
         if self._parts.turns.over:
             await self._parts.turns.next()
         if isinstance(result.outcome, bytes):
@@ -229,7 +257,7 @@ class _Batch:
         content |= {"version": answer.version, "position": answer.position}
         content |= {"repeated": True} if answer.repeated else result.shown
         self._parts.metrics.command(result.command, "accepted")
-        return line_of(content)
+        return line_of({**content, **more})
 
     def _refused(self, line: int, command: str, refusal: Refusal, *, noted: bool = False) -> bytes:
         """Return the line that answers a refused line, and note that it was refused."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 import structlog
 from starlette.types import Receive, Send
 
+from adapters.exact_json import read
 from adapters.executor import Answer, Call
 from adapters.refusals import Refusal
 from api.bodies import read_body, refuse_many_values, require_json
@@ -27,20 +28,36 @@ log = structlog.get_logger(__name__)
 _KEY = re.compile(rb"[\x21-\x7e]{1,200}")
 _ETAG = re.compile(rb'"([0-9]{1,9})(?:-[0-9a-f]{1,64})?"')
 
-Addition = Callable[[Parts, Principal, Answer, Mapping[str, Any]], Mapping[str, Any]]
-"""Looks up what an answer says beside id, version and position, as far as the caller sees it."""
+Done = tuple[Answer, Mapping[str, Any]]
+"""What a command was answered, and its body."""
+
+Addition = Callable[[Parts, Principal, Sequence[Done]], Sequence[Mapping[str, Any]]]
+"""Looks up what answers say beside id, version and position, as far as the caller sees it."""
 
 additions: dict[str, Addition] = {}
 
 
 def adds_to_answer(command: str) -> Callable[[Addition], Addition]:
-    """Declare a function that adds to the answer of a command; it may read, in a thread."""
+    """Declare a function that adds to the answers of a command; it may read, in a thread."""
 
     def declare(function: Addition) -> Addition:
         additions[command] = function
         return function
 
     return declare
+
+
+async def added(
+    parts: Parts, who: Principal, command: str, done: Sequence[Done]
+) -> Sequence[Mapping[str, Any]]:
+    """Return what is added to each of some answers to one command, which may be nothing."""
+    addition = additions.get(command)
+    if addition is not None and done:
+        try:
+            return await asyncio.to_thread(addition, parts, who, done)
+        except Exception:  # the commands are done and durable: they are answered all the same
+            log.exception("command.addition_failed", ids=[answer.id for answer, _ in done])
+    return [{}] * len(done)
 
 
 class Target(NamedTuple):
@@ -125,21 +142,12 @@ class CommandRoutes:
         content = _content(answer)
         if issue.shown and not answer.repeated:
             content = _joined(content, issue.shown)
-        if (addition := additions.get(command.name)) is not None:
-            content = await self._add(addition, asked.who, answer, body, content)
+        if command.name in additions:
+            done = [(answer, read(body))]
+            for more in filter(None, await added(self._parts, asked.who, command.name, done)):
+                content = _joined(content, more)
         await send(_start(command, answer, len(content)))
         await send({"type": "http.response.body", "body": content})
-
-    async def _add(
-        self, addition: Addition, who: Principal, answer: Answer, body: bytes, content: bytes
-    ) -> bytes:
-        try:
-            read = orjson.loads(body)
-            found = await asyncio.to_thread(addition, self._parts, who, answer, read)
-        except Exception:  # the command is done and durable: it is answered all the same
-            log.exception("command.addition_failed", id=answer.id)
-            return content
-        return _joined(content, found) if found else content
 
 
 def _joined(content: bytes, more: Mapping[str, Any]) -> bytes:

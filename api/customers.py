@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from adapters.executor import Answer
 from adapters.refusals import UnknownId
 from adapters.warehouse import Warehouse
 from api import past
-from api.commands import adds_to_answer
+from api.commands import Done, adds_to_answer
 from api.forwarding import forward
 from api.moved import MOVED, moved
 from api.parts import Parts
 from api.reading import MinPosition, TheParts, json_response, reach
 from api.records import records
 from api.seeing import See, Seeing
+from api.similar import Registration
 from api.when import AtMoment, present
 from api.who import Principal
 from projections.asking import Now, Then
 from projections.customer_page import ON_PAGE, CustomerPage, customer_page
 from projections.customers import customers
-from projections.duplicates import likely_duplicates
+from projections.duplicates import Described
 from projections.personal import Opener
 from projections.sight import Sight
 
@@ -83,21 +83,27 @@ def _plain(page: CustomerPage) -> dict[str, Any]:
 
 
 @adds_to_answer("customer.register")
-def similar(
-    parts: Parts, who: Principal, answer: Answer, body: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """Add the customers in sight that may be the one just registered, if there are any."""
+def similar(parts: Parts, who: Principal, done: Sequence[Done]) -> list[Mapping[str, Any]]:
+    """Add the customers in sight that may be the one just registered, if there are any.
+
+    They are those that were there at the position of its registration.
+    """
     see = Seeing(parts, who)
     see.again()
-    sight = see.sight(f"{customers.aggregate}.read")
-    with parts.rows.connect() as connection:
-        found = likely_duplicates(connection, body["name"], body.get("registration_number"), sight)
-    others = [
-        {**dataclasses.asdict(each), "merge": _offer(each.id, answer.id)}
-        for each in found
-        if each.id != answer.id
+    registered = [
+        Registration(
+            answer.id,
+            Described.by(body["name"], body.get("registration_number")),
+            answer.position,
+        )
+        for answer, body in done
     ]
-    return {"similar": others} if others else {}
+    found = parts.similar.to(registered, see.sight(f"{customers.aggregate}.read"))
+    others = [
+        [{**dataclasses.asdict(each), "merge": _offer(each.id, one.id)} for each in alike]
+        for one, alike in zip(registered, found, strict=True)
+    ]
+    return [{"similar": each} if each else {} for each in others]
 
 
 def _offer(survivor: str, duplicate: str) -> Mapping[str, Any]:

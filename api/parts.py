@@ -38,6 +38,7 @@ from api.recording import begin, end
 from api.results import Kept
 from api.sharing import Room, Turns
 from api.signing_in import SigningIn
+from api.similar import Similar
 from api.who import Doorkeeper
 from projections.kernel import read_models
 from projections.runner import JOURNAL, Projector
@@ -85,6 +86,7 @@ class Parts:
         """Signs cursors."""
         self.rows = connect(settings.rows_url, "normal")
         self.guard = Guard(self.journal, self.rows)
+        self.similar = Similar(self.journal, self.rows)
         self.executor = Executor(self.journal, settings.queue, self.guard)
         s = settings
         self.rates = Rates(s.rate, s.burst)

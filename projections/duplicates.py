@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from rapidfuzz import fuzz
 
 from domain.profile import normal_number
 from projections.customers import customers
-from projections.lens import Lens
+from projections.lens import lens_of
 from projections.names import name_key
 from projections.sight import Sight
 
@@ -19,6 +21,15 @@ ALIKE = 85
 _MOST = 10
 _CANDIDATES = 1000
 _LAST = "\U0010ffff"
+
+COLUMNS = ("id", "name", "name_key", "unit", "state", "registration_key", "position")
+"""What of a customer is compared or told."""
+
+NAMING = (
+    *("customer.registered", "customer.details-corrected", "customer.merged-into"),
+    *("customer.separated", "customer.absorbed", "customer.gave-back"),
+)
+"""The events by which a customer comes to be, is called otherwise, or does not count any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,47 +44,56 @@ class Duplicate:
     same_number: bool
 
 
-def likely_duplicates(
-    connection: sa.Connection,
-    name: str,
-    registration_number: str | None = None,
-    sight: Sight | None = None,
-) -> list[Duplicate]:
-    """Return up to ten customers that may be the one described, the likeliest first.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A customer as it is compared: the key of its name, where alike names begin, its number."""
 
-    Only those in sight; by default all.
+    key: str
+    start: str
+    number: str
+
+    @classmethod
+    def by(cls, name: str, registration_number: str | None = None) -> Described:
+        """Describe a customer by its name and its registration number, if it has one."""
+        key = name_key(name)
+        number = normal_number(registration_number) if registration_number else ""
+        return cls(key, key[: max(2, (len(key) + 1) // 2)], number)
+
+
+def candidates(
+    connection: sa.Connection, described: Described, sight: Sight | None = None
+) -> list[Any]:
+    """Return those rows of customers in sight, by default of all, that are to be compared."""
+    table = customers.table
+    query = sa.select(*(table.c[each] for each in COLUMNS)).where(table.c.state != "merged")
+    query = lens_of(customers, sight, connection.dialect.name, along=True).narrow(query)
+    wanted = []
+    if described.number:
+        wanted.append(query.where(table.c.registration_key == described.number).limit(_MOST))
+    if described.key:
+        start, key = described.start, table.c.name_key
+        wanted.append(query.where(key == described.key).limit(_MOST))
+        wanted.append(query.where(key >= start, key < start + _LAST).limit(_CANDIDATES))
+    return [row for each in wanted for row in connection.execute(each)]
+
+
+def likely(described: Described, compared: Iterable[Any]) -> list[Duplicate]:
+    """Return up to ten that may be the customer described, the likeliest first.
 
     Legal form, case and punctuation of names do not count. Names that are alike, not equal, are
-    found when the first half is equal.
+    found when the first half is equal. Each of those `compared` has the columns of a row; one of
+    them that comes later stands for an earlier one of its id.
     """
-    table = customers.table
-    key = name_key(name)
-    number = normal_number(registration_number) if registration_number else ""
-    query = sa.select(
-        *(table.c[each] for each in ("id", "name", "name_key", "unit", "state", "registration_key"))
-    )
-    query = query.where(table.c.state != "merged")
-    query = Lens(customers, sight, connection.dialect.name, along=True).narrow(query)
-    start = key[: max(2, (len(key) + 1) // 2)]
-    wanted = [
-        query.where(table.c.name_key == key).limit(_MOST),
-        query.where(table.c.name_key >= start, table.c.name_key < start + _LAST).limit(_CANDIDATES),
-    ]
-    if number:
-        wanted.insert(0, query.where(table.c.registration_key == number).limit(_MOST))
-    if not key:
-        wanted = wanted[:-2]
-    found = {row.id: row for each in wanted for row in connection.execute(each)}
-    likely = [
+    found = [
         Duplicate(
             row.id,
             row.name,
             row.unit,
             row.state,
-            round(fuzz.ratio(key, row.name_key)),
-            bool(number) and row.registration_key == number,
+            round(fuzz.ratio(described.key, row.name_key)) if described.key else 0,
+            bool(described.number) and row.registration_key == described.number,
         )
-        for row in found.values()
+        for row in {each.id: each for each in compared}.values()
     ]
-    likely = [each for each in likely if each.same_number or each.likeness >= ALIKE]
-    return sorted(likely, key=lambda each: (not each.same_number, -each.likeness, each.id))[:_MOST]
+    alike = [each for each in found if each.same_number or each.likeness >= ALIKE]
+    return sorted(alike, key=lambda each: (not each.same_number, -each.likeness, each.id))[:_MOST]

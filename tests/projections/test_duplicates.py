@@ -6,7 +6,7 @@ import pytest
 
 from adapters.databases import connect
 from projections.customers import customers
-from projections.duplicates import Duplicate, likely_duplicates
+from projections.duplicates import Described, Duplicate, candidates, likely
 from projections.runner import Projector
 from tests.projections.accounts import happened
 
@@ -37,7 +37,8 @@ def find(database_url: str) -> Iterator[Find]:
 
     def find(name: str, number: str | None = None) -> list[Duplicate]:
         with engine.connect() as connection:
-            return likely_duplicates(connection, name, number)
+            described = Described.by(name, number)
+            return likely(described, candidates(connection, described))
 
     yield find
     engine.dispose()
