@@ -4,9 +4,10 @@
     python verifier.py heads OLD.json NEW.json CONSISTENCY.json KEYS.json
 
 `PROOF.json` is the answer of `GET /proofs/events/<position>` or `/proofs/operations/<number>`,
-`CONSISTENCY.json` that of `/proofs/consistency`, each head one of `/proofs/head` or a line of an
-exported file. `KEYS.json` is the answer of `/proofs/keys`, fetched at a time when it was trusted.
-Nothing is asked of the system. The exit status is 0 only when everything holds, else 1.
+`CONSISTENCY.json` that of `/proofs/consistency`, each head the answer of `/proofs/head` as it is,
+one of the heads in it, or a line of an exported file. `KEYS.json` is the answer of `/proofs/keys`,
+fetched at a time when it was trusted. Nothing is asked of the system. What was proved of an entry
+is told: when, who, what. The exit status is 0 only when everything holds, else 1.
 """
 
 from __future__ import annotations
@@ -15,11 +16,27 @@ import base64
 import hashlib
 import json
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+COLUMNS = {
+    "events": (
+        *("position", "stream", "version", "type", "schema", "time_us", "actor", "unit"),
+        *("command_id", "on_behalf_of", "cause", "data", "on_behalf_kind", "actor_kind"),
+    ),
+    "operations": (
+        *("number", "time_us", "actor", "on_behalf_of", "unit", "command", "target", "accepted"),
+        *("refusal", "status", "detail", "command_id", "digest", "version", "position"),
+        *("duration_us", "address", "trace", "credential", "query", "kind", "times"),
+        *("on_behalf_kind", "actor_kind"),
+    ),
+}
+"""What stands in the leaves of each log, in this order; what is nothing at the end is left out."""
 
 
 class Refuted(Exception):
@@ -47,7 +64,38 @@ def verify_entry(proof: dict[str, Any], keys: dict[str, str]) -> str:
     root = _root(_hash(b"\x00" + leaf), number - 1, size, _hashes(proof))
     if root.hex() != head["root"]:
         raise Refuted("The leaf is not part of the signed log.")
-    return f"Number {number} of {head['log']} is one of the {size} signed at {head['time']}."
+    words = f"Number {number} of {head['log']} is one of the {size} signed at {head['time']}."
+    return "\n".join([words, *_told(head["log"], row)])
+
+
+def _told(log: str, row: list[Any]) -> Iterator[str]:
+    """Yield in words when an entry was recorded, who did what, and what it says."""
+    if log not in COLUMNS:
+        raise Refuted(f"There is no log {log!r}.")
+    entry = dict.fromkeys(COLUMNS[log]) | dict(zip(COLUMNS[log], row, strict=False))
+    time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=_field(entry, "time_us", int))
+    who = f"{_who(entry['actor_kind'], entry['actor'])} at {entry['unit']}"
+    if entry["on_behalf_of"] is not None:
+        who += f", for {_who(entry['on_behalf_kind'], entry['on_behalf_of'])}"
+    if log == "events":
+        what = f"{entry['type']}, version {entry['version']} of {entry['stream']}"
+    else:
+        how = "accepted" if entry["accepted"] else f"refused ({entry['refusal']})"
+        what = f"{entry['kind']} {entry['command']} {entry['target'] or ''}".rstrip() + f", {how}"
+    said = entry["data"] if log == "events" else entry["query"]
+    told = {"when": time.isoformat(), "who": who, "what": what, "says": said}
+    for name, text in told.items():
+        if text is not None:
+            yield f"  {name:<5}{''.join(_plain(each) for each in str(text))}"
+
+
+def _who(kind: Any, id_: Any) -> str:
+    return f"{kind} {id_}" if kind else str(id_)
+
+
+def _plain(character: str) -> str:
+    """Return a character as a terminal may show it: texts of entries are anybody's."""
+    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 def verify_heads(
@@ -57,7 +105,8 @@ def verify_heads(
 
     Returns in words what was proved. Raises `Refuted`.
     """
-    old, new = _known_head(old, keys), _known_head(new, keys)
+    log = proof.get("log") or old.get("log") or new.get("log") or "events"
+    old, new = (_known_head(_head_of(log, each), keys) for each in (old, new))
     if old["log"] != new["log"]:
         raise Refuted("The heads are of different logs.")
     if old["size"] > new["size"]:
@@ -74,6 +123,13 @@ def verify_heads(
         f"The {new['size']} of {new['log']} signed at {new['time']} begin with "
         f"the {old['size']} signed at {old['time']}."
     )
+
+
+def _head_of(log: Any, told: dict[str, Any]) -> Any:
+    """Return the head of a log: what was told, or what an answer of `/proofs/head` has of it."""
+    if "signature" in told or not isinstance(log, str) or log not in told:
+        return told
+    return told[log].get("head") if isinstance(told[log], dict) else None
 
 
 def _known_head(head: Any, keys: dict[str, str]) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from adapters import verifier
 from adapters.heads import Head, heads, latest, public_keys
 from adapters.merkle import Range, consistency_path, inclusion_path, leaf_hash
 from adapters.refusals import NotPermitted, UnknownId
@@ -73,7 +75,11 @@ _CONSISTENCY = _object(
     responses=_answers("Each log.", _object({name: _object(_STATE) for name in LOGS})),
 )
 def head(parts: TheParts, see: See) -> Response:
-    """Show how many entries each log has, its root, and the last head that was signed of it."""
+    """Show how many entries each log has, its root, and the last head that was signed of it.
+
+    Two such answers, kept, and `/proofs/consistency` between their heads are what
+    `/proofs/verifier` checks.
+    """
     see.need("proof.read")
     content = {}
     with parts.journal.engine.connect() as connection:
@@ -102,6 +108,27 @@ def keys(parts: TheParts, see: See) -> Response:
 
 
 @router.get(
+    "/proofs/verifier",
+    operation_id="proof.verifier",
+    response_class=Response,
+    responses={
+        200: {"description": "The program.", "content": {"text/x-python": {"schema": _TEXT}}}
+    },
+)
+def program(see: See) -> Response:
+    """Return the program by which an auditor checks proofs and heads on a machine of their own.
+
+    It is one file of Python that needs `cryptography` alone and asks nobody:
+    `python verifier.py entry PROOF.json KEYS.json`, `python verifier.py heads OLD.json NEW.json
+    CONSISTENCY.json KEYS.json`, with the answers of `/proofs/...` as they are.
+    """
+    see.need("proof.read")
+    source = FilePath(verifier.__file__).read_bytes()
+    headers = {"Content-Disposition": 'attachment; filename="verifier.py"'}
+    return Response(source, media_type="text/x-python", headers=headers)
+
+
+@router.get(
     "/proofs/events/{position}",
     operation_id="proof.event",
     response_class=Response,
@@ -110,7 +137,8 @@ def keys(parts: TheParts, see: See) -> Response:
 def event(parts: TheParts, see: See, position: Number, size: Size = None) -> Response:
     """Prove that an event is in the journal: its leaf as it was hashed, and the way to the root.
 
-    `head` is the signed head of just this size, if there is one.
+    `head` is the signed head of just this size, if there is one. `/proofs/verifier` checks it, and
+    tells who did what and when.
     """
     return _entry(parts, see, LOGS["events"], position, size)
 

@@ -19,7 +19,7 @@ from adapters.heads import Head, Signer, public_keys, signed
 from adapters.journal import Journal
 from adapters.merkle import consistency_path, inclusion_path
 from adapters.trees import LOGS, leaf_of, proof
-from adapters.verifier import Refuted, keys_of, verify_entry, verify_heads
+from adapters.verifier import COLUMNS, Refuted, keys_of, verify_entry, verify_heads
 from tests.adapters.recorded_logs import record
 
 OLD, NEW = 6, 11
@@ -156,6 +156,20 @@ def test_heads_that_contradict_each_other_are_refused(
     other.close()
     with pytest.raises(Refuted, match="rewritten"):
         verify_heads(rewritten._asdict(), new, between, keys)
+
+
+def test_it_names_what_stands_in_the_leaves_as_the_tables_do() -> None:
+    for name, log in LOGS.items():
+        assert COLUMNS[name] == tuple(log.table.columns.keys())
+
+
+def test_what_is_told_of_an_entry_moves_no_terminal() -> None:
+    for name, log in LOGS.items():
+        row = {key: f"\x1b[2J\u202e{key}" for key in COLUMNS[name]} | {"time_us": 5}
+        words = list(verifier._told(log.name, list(row.values())))
+        assert words[0] == "  when 1970-01-01T00:00:00.000005+00:00"
+        assert all(word.isprintable() for word in words)
+        assert "\\x1b[2J\\u202eactor" in words[1]
 
 
 def test_keys_that_are_none_are_refused() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,52 @@ def test_an_auditor_proves_an_event_and_that_nothing_before_was_rewritten(tmp_pa
     assert (tmp_path / "head.key").stat().st_mode & 0o777 == 0o600
 
 
+def test_the_program_from_the_api_checks_its_answers_as_they_are(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data", port=0, admin_key=KEY)
+    alone = tmp_path / "elsewhere"
+    alone.mkdir()
+
+    def keep(client: httpx.Client, name: str, path: str) -> Any:
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+        (alone / name).write_bytes(answer.content)
+        return answer
+
+    with serving(settings) as address, as_admin(address) as client:
+        size = signed_head(client)["size"]
+        keep(client, "keys.json", "/proofs/keys")
+        keep(client, "old.json", "/proofs/head")
+        at = register(client, name="Proved")["position"]
+    with serving(settings) as address, as_admin(address) as client:
+        program = keep(client, "verifier.py", "/proofs/verifier")
+        assert program.headers["content-type"].startswith("text/x-python")
+        new = keep(client, "new.json", "/proofs/head").json()
+        to = new["events"]["head"]["size"]
+        keep(client, "between.json", f"/proofs/consistency?from={size}&to={to}")
+        keep(client, "event.json", f"/proofs/events/{at}?size={to}")
+        number = new["operations"]["head"]["size"]
+        keep(client, "operation.json", f"/proofs/operations/{number}?size={number}")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        command = [sys.executable, "-I", "verifier.py", *arguments]
+        done = subprocess.run(command, cwd=alone, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    status, said = run("heads", "old.json", "new.json", "between.json", "keys.json")
+    assert (status, said[:7]) == (0, "PROVED:"), said
+    status, said = run("heads", "new.json", "old.json", "between.json", "keys.json")
+    assert (status, said[:8]) == (1, "REFUTED:")
+    status, said = run("entry", "event.json", "keys.json")
+    assert status == 0
+    assert "who  person admin at group" in said
+    assert "what customer.registered, version 1 of " in said
+    assert '"name":"Proved"' in said
+    status, said = run("entry", "operation.json", "keys.json")
+    assert status == 0, said
+    assert "  what read proof." in said
+    assert "  says /proofs/" in said
+
+
 def test_what_cannot_be_proved_is_refused(client: httpx.Client) -> None:
     there = position(client)
     problem(client.get(f"/proofs/events/{there + 1000}"), 404, "unknown-id")
@@ -93,7 +141,7 @@ def test_an_empty_beginning_and_the_whole_log_are_consistent(client: httpx.Clien
 
 
 def test_proofs_are_for_those_who_may_have_them(stranger: httpx.Client) -> None:
-    for path in ("head", "keys", "events/1", "operations/1", "consistency?from=1"):
+    for path in ("head", "keys", "verifier", "events/1", "operations/1", "consistency?from=1"):
         problem(stranger.get(f"/proofs/{path}"), 401, "unauthenticated")
 
 
