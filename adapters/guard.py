@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -68,6 +68,13 @@ class Guard:
                 if len(self._past) > _PAST:
                     self._past.popitem(last=False)
             return access
+
+    def along(self, positions: Sequence[int]) -> Iterator[tuple[int, Access]]:
+        """Yield what held right after each of some positions, which ascend, with the position."""
+        access: Access | None = None
+        for position in positions:
+            access = self.at(position) if access is None else self._follow(access, position)
+            yield position, access
 
     def _appended(self, rows: Sequence[Sequence[Any]]) -> None:
         """Take what this process has committed, so that nobody has to read it."""

@@ -100,13 +100,16 @@ operations = sa.Table(
     sa.Column("times", sa.Integer, nullable=False, server_default="1"),
     sa.Column("on_behalf_kind", sa.String(10)),
     sa.Column("actor_kind", sa.String(10)),
+    sa.Column("rows", sa.BigInteger),
+    sa.Column("targets", sa.Text),
 )
 """The operation log: every attempt to command, and every sensitive read (`kind` tells them apart).
 
 `credential` is what the caller was known by, `query` the path and query of a read. An accepted
 command also answers its repeats: `digest` is that of the request, `target`, `version` and
 `position` are the answer; ids are unique for each actor alone. An entry may stand for several
-attempts that were refused alike (`times`)."""
+attempts that were refused alike (`times`). Of a read `position` is how far what it told had
+come, `rows` how many records or lines it told, `targets` the ids of all, if they are few."""
 
 sa.Index(
     "operations_once",

@@ -70,11 +70,19 @@ def _kinds_of_actors(connection: sa.Connection) -> None:
     once.create(connection)
 
 
+def _told_by_reads(connection: sa.Connection) -> None:
+    """Give the operation log what reads told; of those before it is not known."""
+    for name in ("rows", "targets"):
+        column = sa.schema.CreateColumn(operations.c[name]).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE operations ADD COLUMN {column}")
+
+
 MIGRATIONS = (
     Migration(2, "reads and credentials in the operation log; both logs are kept", _logs_of_reads),
     Migration(3, "events and operations are Merkle logs", _merkle_logs),
     Migration(4, "actors have kinds", _kinds_of_actors),
     Migration(5, "what looks like a code or name is claimed with it", claim_alike),
+    Migration(6, "the operation log has what reads told", _told_by_reads),
 )
 """Every step since the first form of the journal, version 1, in order."""
 

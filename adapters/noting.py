@@ -41,7 +41,8 @@ class Entry:
     """A read, or a request that was refused before it came to the writer.
 
     `command` names what was asked (`customer.read`), `query` is its path and query; `times` is how
-    many attempts that were refused alike it stands for.
+    many attempts that were refused alike it stands for. A read told what there was at a `position`,
+    so many `rows`, of the records `targets`, ids with spaces between, when they are few.
     """
 
     kind: Literal["command", "read"]
@@ -60,6 +61,9 @@ class Entry:
     duration_us: int = 0
     times: int = 1
     actor_kind: ActorKind = "person"
+    position: int | None = None
+    rows: int | None = None
+    targets: str | None = None
 
 
 class Notes:
@@ -242,7 +246,6 @@ def _row(entry: Entry) -> dict[str, Any]:
         "command_id": new_id(),
         "digest": "",
         "version": None,
-        "position": None,
     }
 
 

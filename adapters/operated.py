@@ -13,7 +13,14 @@ from adapters.journal_tables import operations
 from domain.actors import Actor
 
 _COLUMNS = tuple(operations.columns.keys())
-_COMMAND = {"credential": None, "query": None, "kind": "command", "times": 1}
+_COMMAND = {
+    "credential": None,
+    "query": None,
+    "kind": "command",
+    "times": 1,
+    "rows": None,
+    "targets": None,
+}
 
 
 class Repeat(NamedTuple):

@@ -17,7 +17,8 @@ from domain.actors import ACTOR_KINDS, Actor, ActorKind, attributed
 from projections.sight import Sight, Subject
 
 _SHOWN = [c for c in operations.columns if c.name not in ("time_us", "digest")]
-_ROW = sa.select(operations.c.time_us, *_SHOWN)
+ENTRY = sa.select(operations.c.time_us, *_SHOWN)
+"""The query for rows of which `entry` makes entries."""
 
 FIELDS = ("time", *(str(column.name) for column in _SHOWN))
 """What an entry says, in this order."""
@@ -52,7 +53,7 @@ def entries(
     journal: Journal, wanted: Wanted, sight: Sight, below: int | None, limit: int
 ) -> list[dict[str, Any]]:
     """Return wanted entries that are in sight, newest first, only those numbered below `below`."""
-    conditions = [*_conditions(wanted), *_seen(sight)]
+    conditions = [*_conditions(wanted), *in_sight(sight)]
     if below is not None:
         conditions.append(operations.c.number < below)
     with journal.engine.connect() as connection:
@@ -62,10 +63,10 @@ def entries(
         if wanted.until is not None:
             last = _number_at(connection, _microseconds(wanted.until))
             conditions.append(operations.c.number <= last)
-        query = _ROW.where(_numbers(wanted.person, conditions, limit))
+        query = ENTRY.where(_numbers(wanted.person, conditions, limit))
         query = query.order_by(operations.c.number.desc()).limit(limit)
         rows = connection.execute(query).all()
-    return [_masked(entry(row), sight) for row in rows]
+    return [as_seen(entry(row), sight) for row in rows]
 
 
 def entry(row: sa.Row[Any]) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def entry(row: sa.Row[Any]) -> dict[str, Any]:
 
 def published(journal: Journal, after: int, limit: int) -> list[dict[str, Any]]:
     """Return the entries after a number, oldest first."""
-    query = _ROW.where(operations.c.number > after).order_by(operations.c.number)
+    query = ENTRY.where(operations.c.number > after).order_by(operations.c.number)
     with journal.engine.connect() as connection:
         return [entry(row) for row in connection.execute(query.limit(limit))]
 
@@ -120,7 +121,8 @@ def _numbers(
     return operations.c.number.in_(sa.union_all(*(sa.select(each.c.number) for each in found)))
 
 
-def _seen(sight: Sight) -> Iterator[sa.ColumnElement[bool]]:
+def in_sight(sight: Sight) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield the conditions that entries are in sight."""
     if sight.whole:
         return
     views = []
@@ -135,7 +137,8 @@ def _seen(sight: Sight) -> Iterator[sa.ColumnElement[bool]]:
     yield sa.or_(sa.false(), *views)
 
 
-def _masked(found: dict[str, Any], sight: Sight) -> dict[str, Any]:
+def as_seen(found: dict[str, Any], sight: Sight) -> dict[str, Any]:
+    """Return an entry as whoever has that sight of the log sees it."""
     if sight.everything:
         return found
     people = frozenset(

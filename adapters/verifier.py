@@ -33,7 +33,7 @@ COLUMNS = {
         *("number", "time_us", "actor", "on_behalf_of", "unit", "command", "target", "accepted"),
         *("refusal", "status", "detail", "command_id", "digest", "version", "position"),
         *("duration_us", "address", "trace", "credential", "query", "kind", "times"),
-        *("on_behalf_kind", "actor_kind"),
+        *("on_behalf_kind", "actor_kind", "rows", "targets"),
     ),
 }
 """What stands in the leaves of each log, in this order; what is nothing at the end is left out."""

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from adapters.belonging import belonging
 from adapters.chronicle import position_at
+from adapters.reads import Page, began, reads_of
 from adapters.refusals import UnknownId
+from api.cursors import LOG_PAGE, Cursor, page
 from api.parts import Parts
-from api.reading import AsOf, TheParts, instant_of, invalid, json_response, known_only
+from api.reading import AsOf, Limit, TheParts, instant_of, invalid, json_response, known_only
 from api.seeing import See, Seeing
 from domain.permission import permissions
 from projections.explanation import grants_of, who, why
@@ -86,6 +88,46 @@ async def witnesses(
     record belonged. It needs `access.explain` where the record is now.
     """
     return json_response(await see.ask(_who, parts, see, record, on, permission))
+
+
+@router.get(
+    "/access/seen",
+    operation_id="access.seen",
+    openapi_extra=_NO_RECORD,
+    responses={
+        200: {"description": "A page.", "content": {"application/json": {"schema": LOG_PAGE}}}
+    },
+)
+async def seen(
+    parts: TheParts,
+    see: See,
+    cursor: Cursor,
+    record: Annotated[str, Query(max_length=36, description="the id of a record")],
+    limit: Limit = 50,
+) -> Response:
+    """Tell who could have seen a record, by which reads, newest first.
+
+    They are entries of the operation log. `how` says what is known: `direct`, the read asked for
+    the record; `listed`, its answer named it; `covered`, its answer (a list, report, feed or export
+    of more than a few) may have had it: it was of such records as of a position at which this one
+    was there, and whoever asked saw it. What a list was filtered by is not looked at. A page may
+    have fewer than asked; without `next` it is the last. It needs `access.explain` where the record
+    is now, and `operation.read`, in whose sight the entries are.
+    """
+    log = see.need("operation.read")
+    await parts.notes.settled()
+    below = cursor.after[0] if cursor.after else None
+
+    def found() -> Page:
+        sight, begin = see.need(EXPLAIN), began(parts.journal, record)
+        now = belonging(parts.journal, record, see.access.position)
+        if begin is None or now is None or not sight.covers(now.subject):
+            raise UnknownId(f"There is no record {record!r}.")
+        return reads_of(parts.journal, parts.guard, record, begin, log, below, limit)
+
+    reads = await see.ask(found)
+    last = None if reads.reached is None else [reads.reached]
+    return json_response(*page(cursor, reads.items, last))
 
 
 def _why(

@@ -34,8 +34,10 @@ def _lines(settings: Settings, kind: str, id_: str, field: str | None) -> Iterat
     from adapters.journal import Journal
     from adapters.opening import Opening
     from adapters.person_keys import PersonKeys
+    from api.at_machine import note_read
     from api.naming import names_now
     from api.telling import happenings, sentences
+    from api.told import Told
     from domain.kernel import discover
     from projections.changes import concerns
     from streams.erase import Erasing
@@ -56,6 +58,9 @@ def _lines(settings: Settings, kind: str, id_: str, field: str | None) -> Iterat
             for each in happenings((event, frozenset[str]()) for event in opened)
             if field is None or any(concerns(change, field) for change in each.it.changes)
         ]
+        query = f"keyline history {kind} {id_}" + (f" --field {field}" if field else "")
+        what = Told(journal.head().position, len(told))
+        note_read(journal, f"{kind}.history", query, what, target=id_)
         for each, text in zip(told, sentences(names_now(rows), told), strict=True):
             yield f"{each.it.event.time:%Y-%m-%d %H:%M:%S} {text}"
             for change in each.it.changes if field is not None else ():

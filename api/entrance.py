@@ -32,6 +32,7 @@ from api.problems import (
     TooManyRequests,
     Unauthenticated,
 )
+from api.told import listen
 from api.who import Principal
 
 log = structlog.get_logger(__name__)
@@ -149,8 +150,9 @@ class Entrance:
         if method == "HEAD":  # the server leaves the body away; an endless one is not begun
             bounded = [(name, value) for name, value in scope["headers"] if name != b"accept"]
             scope = {**scope, "method": "GET", "headers": bounded}
-        scope.setdefault("state", {}).update(who=visit.who, trace=asked.trace)
+        scope.setdefault("state", {}).update(who=visit.who, trace=asked.trace, visit=visit)
         visit.routed = scope
+        visit.told = listen()
         await self._parts.notes.room()
         with structlog.contextvars.bound_contextvars(trace=asked.trace):
             if visit.who is NOBODY or method not in ("GET", "HEAD"):
@@ -201,7 +203,7 @@ class _Sent:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self._visit.answered(self.status)
+            self._visit.answered(self.status, message.get("headers", ()))
             self.headers = completed([*message.get("headers", ()), *self.told], self._trace)
             message["headers"] = self.headers
             if self.turn is not None:

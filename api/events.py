@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from adapters.feed import Filter, feed
@@ -14,10 +14,12 @@ from adapters.opening import Opened
 from adapters.refusals import NotPermitted
 from api.lasting import last_event
 from api.lines import NDJSON, line, lines
+from api.noted import Tally, Visit
 from api.parts import Parts
 from api.problems import InvalidParameter, MalformedHeader
 from api.reading import TheParts, invalid, known_only
 from api.seeing import See, Seeing, Seen
+from api.told import tell
 from api.when import AtPosition
 from domain.kernel import Recorded, discover
 from domain.sensitive import SECRET, sensitive_fields, without
@@ -89,6 +91,7 @@ def _unread(event: Recorded, hidden: frozenset[str]) -> dict[str, Any]:
 
 @router.get("/events", response_class=StreamingResponse)
 async def events(
+    request: Request,
     parts: TheParts,
     see: See,
     when: AtPosition,
@@ -116,7 +119,8 @@ async def events(
             raise invalid("as_of", "A stream goes on to what is to come.")
         start = after if last_event_id is None else _position(last_event_id)
         headers = {"X-Accel-Buffering": "no", "Vary": _VARY}
-        stream_ = _stream(parts, see, start, wanted)
+        tell(start)
+        stream_ = _stream(parts, see, start, wanted, request.state.visit)
         return StreamingResponse(stream_, headers=headers, media_type=SSE)
     upto = when.position
     told, reached = await see.ask(_lines, parts, see, after, limit, wanted, upto)
@@ -146,6 +150,7 @@ def _lines(
 ) -> tuple[bytes, int]:
     """Return a page as NDJSON, and the position to go on from."""
     found, reached = _page(parts, see, after, limit, wanted, upto)
+    tell(reached, len(found), (event.stream for event, _ in found))
     return lines(shown(*each) for each in found), reached
 
 
@@ -170,21 +175,28 @@ def _page(
     return see.events(found), reached
 
 
-async def _stream(parts: Parts, see: Seeing, after: int, wanted: Filter) -> AsyncIterator[bytes]:
+async def _stream(
+    parts: Parts, see: Seeing, after: int, wanted: Filter, visit: Visit
+) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     position, told = after, after
-    while not parts.stopping and see.anything:
-        pulse = parts.appended if see.everything else parts.visible
-        found, position = await see.go_on(_page, parts, see, position, PAGE, wanted)
-        for piece in _messages(found):
-            yield piece
-        told = found[-1][0].position if found else told
-        if parts.stopping or position < pulse.position:
-            continue
-        if not await pulse.reach(position + 1, HEARTBEAT):
-            # What was passed over as not wanted is not read again after a break.
-            yield b": alive\n\n" if told == position else b"id: %d\n\n" % position
-            told = position
+    tally = Tally(visit)
+    try:
+        while not parts.stopping and see.anything:
+            pulse = parts.appended if see.everything else parts.visible
+            found, position = await see.go_on(_page, parts, see, position, PAGE, wanted)
+            tally.add(position, (event.stream for event, _ in found))
+            for piece in _messages(found):
+                yield piece
+            told = found[-1][0].position if found else told
+            if parts.stopping or position < pulse.position:
+                continue
+            if not await pulse.reach(position + 1, HEARTBEAT):
+                # What was passed over as not wanted is not read again after a break.
+                yield b": alive\n\n" if told == position else b"id: %d\n\n" % position
+                told = position
+    finally:
+        tally.note()
     if not parts.stopping:
         yield last_event(NotPermitted("Nothing is left that you may see."))
 

@@ -15,11 +15,13 @@ from adapters.guard import Guard
 from adapters.journal import Journal
 from adapters.settings import Settings
 from adapters.warehouse import Warehouse, WarehouseInUse
+from api.at_machine import note_read
 from api.problems import InvalidParameter
 from api.reading import instant_of
 from api.rebuilding import rows_of
 from api.seeing import both
 from api.terminal import Failure, notes, progress_to
+from api.told import Told
 from domain.kernel import discover
 from projections.exports import Sights
 from projections.sight import Party
@@ -45,7 +47,13 @@ def export(
                 raise Failure(f"--as-of: {error.errors[0]['detail']}", 2) from error
         sights = None if employee is None else _sights(settings, journal, employee)
         with _warehouse(settings, journal) as warehouse:
-            return warehouse.export(folder, position, sights)
+            done = warehouse.export(folder, position, sights)
+        told = Told(done["position"], sum(done["rows"].values()))
+        options = {"--as-of": as_of, "--as": employee}
+        given = [f"{name} {value}" for name, value in options.items() if value is not None]
+        query = " ".join(["keyline export", *given])
+        note_read(journal, "export", query, told, behalf=employee)
+        return done
     finally:
         journal.close()
 

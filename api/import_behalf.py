@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 
 from adapters.cache import Cache
@@ -11,6 +10,7 @@ from adapters.guard import Guard
 from adapters.journal import Journal
 from adapters.permission_check import subject
 from adapters.transaction import Transaction
+from api.at_machine import operator
 from api.importing import Behalf
 from api.terminal import Failure
 from domain.actors import Actor
@@ -28,7 +28,7 @@ def behalf_of(
     Either way the log says which user of the machine it was. Raises `Failure` for an employee who
     is nobody.
     """
-    credential = f"import by {_user()}"
+    credential = f"import by {operator().id}"
     if employee is None:
         return Behalf(unit=unit or ROOT, credential=credential, digest=digest)
     known = guard.now().employee(employee)
@@ -59,10 +59,3 @@ class _Records:
         journal = self._journal
         with journal.engine.connect() as connection:
             return Transaction(connection, Cache(2), lock=False, keys=journal.keys).load(stream)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user whom the machine has no name for
-        return "nobody known"

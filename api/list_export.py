@@ -19,6 +19,7 @@ from adapters.warehouse import Warehouse
 from api.lines import escaped, lines
 from api.past import Then
 from api.reading import JSON
+from api.told import tell
 from domain.kernel import discover
 from projections.arrow import stored
 from projections.columns import Json
@@ -64,10 +65,14 @@ def export(
     tables = past(then.position, then.valid_at)
     query = listing.select(asked, None, tables, "duckdb").limit(None)
 
+    count = 0
+
     def found() -> Iterator[list[Row]]:
+        nonlocal count
         with warehouse.reader() as cursor:
             cursor.execute(*compiled(query))
             while rows := cursor.fetchmany(AT_ONCE):
+                count += len(rows)
                 yield listing.shown(asked, decoded(query, rows), opened)
 
     model, file = listing.model, tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
@@ -77,6 +82,7 @@ def export(
     except BaseException:
         file.close()
         raise
+    tell(then.position, count)
     name = f"{discover().aggregates[model.aggregate].plural}-{then.position}.{format}"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import blake2b
 from typing import Any, Literal, TypeVar
@@ -15,6 +15,7 @@ from adapters.noting import Entry
 from adapters.refusals import Refusal
 from api.commands import Asked, Target
 from api.parts import Parts
+from api.told import Told
 from api.who import OPEN, OPEN_FOLDERS, Principal
 from domain.actors import STRANGER
 from projections.kernel import read_models
@@ -31,6 +32,9 @@ def _of_persons() -> frozenset[str]:
     """
     return frozenset({"q"}.union(*map(personal, read_models().values())))
 
+
+NOW_AND_THEN = 10.0
+"""Seconds after which what a lasting answer has told is noted, and again at its end."""
 
 NOBODY = Principal(STRANGER.id, "none", actor_kind=STRANGER.kind)
 """Whoever asks while it is not known who it is."""
@@ -54,6 +58,7 @@ class Visit:
         "_trace",
         "routed",
         "target",
+        "told",
         "who",
     )
 
@@ -68,11 +73,15 @@ class Visit:
         self.who = NOBODY
         self.target: Target | None = None
         """The command that is asked for, if it is one."""
+        self.told = Told()
+        """What is known of the answer."""
         self.routed: Scope | None = None
         """The request as the router has it, when it is not a command of the domain."""
 
-    def answered(self, status: int) -> None:
+    def answered(self, status: int, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
         """Note a request that a route answers, before the first byte of the answer leaves."""
+        if self.told.position is None and (position := dict(headers).get(b"position")):
+            self.told.position = int(position)
         if self.routed is None or self._noted:
             return
         refusal: Refusal | None = self.routed.get("refusal")
@@ -81,6 +90,11 @@ class Visit:
                 self._note(status, refusal)
         elif refusal is not None or _noted(self.routed):
             self._note(status, refusal)
+
+    def goes_on(self, told: Told) -> None:
+        """Note what a lasting answer has told since it was noted last, as a read of its own."""
+        self.told = told
+        self._note(200, None)
 
     def refused(self, refusal: Refusal) -> None:
         """Note a request that was refused, unless the writer has done so."""
@@ -112,6 +126,9 @@ class Visit:
             refusal=name,
             detail=refusal.detail if refusal else None,
             duration_us=int((time.perf_counter() - self._began) * 1e6),
+            position=self.told.position,
+            rows=self.told.rows,
+            targets=self.told.ids,
         )
         if self.who is NOBODY:
             self._parts.strangers.note(entry)
@@ -158,6 +175,33 @@ class Visit:
         if found is None and "stream=" in query:
             found = parse_qs(query).get("stream", [None])[0]
         return found
+
+
+class Tally:
+    """What a lasting answer tells, noted now and then: not each piece of it needs an entry."""
+
+    def __init__(self, visit: Visit) -> None:
+        """Tally for a request."""
+        self._visit = visit
+        self._since = time.monotonic()
+        self._position = self._rows = 0
+        self._ids: set[str] = set()
+
+    def add(self, position: int, ids: Iterable[str]) -> None:
+        """Add lines, by the records that they tell of, which have come to a position."""
+        before = self._rows
+        self._position = position
+        for each in ids:
+            self._rows += 1
+            self._ids.add(each)
+        if before and time.monotonic() - self._since > NOW_AND_THEN:
+            self.note()
+
+    def note(self) -> None:
+        """Note what was added since the last time, if anything was."""
+        if self._rows:
+            self._visit.goes_on(Told(self._position, self._rows, self._ids))
+        self._since, self._rows, self._ids = time.monotonic(), 0, set()
 
 
 def _noted(scope: Scope) -> bool:

@@ -16,6 +16,7 @@ from api.caller_turns import aside
 from api.parts import Parts
 from api.problems import FieldMasked, InvalidParameter, NotYet
 from api.pulse import Pulse
+from api.told import tell
 from domain.days import plain_day, plain_moment
 from projections import question
 from projections.texts import BadParameter
@@ -149,5 +150,8 @@ def checked() -> Iterator[None]:
 
 def json_response(content: Any, headers: dict[str, str] | None = None) -> Response:
     """Return plain values, dates, decimals and instants as a JSON response."""
+    if type(content) is dict:
+        told = content.get("items", content.get("rows"))
+        tell(content.get("position"), len(told) if isinstance(told, list) else None)
     body = orjson.dumps(content, default=str, option=JSON)
     return Response(body, media_type="application/json", headers=headers)

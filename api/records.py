@@ -29,6 +29,7 @@ from api.reading import (
 )
 from api.row_schemas import page_schema, reference
 from api.seeing import See, both
+from api.told import tell
 from api.when import AtMoment, When, present
 from domain.kernel import discover
 from projections.kernel import ReadModel, Row
@@ -150,6 +151,7 @@ def _now(parts: Parts, listing: Listing, asked: Question, cursor: Place, count: 
     if asked.narrowed:
         more["narrowed"] = asked.narrowed
     following = None if found.next is None else list(found.next)
+    tell(ids=found.ids)
     content, headers = page(cursor, found.items, following, position=now.position, **more)
     return content, {**headers, **now.headers}
 
@@ -182,6 +184,7 @@ def _then(
     if asked.narrowed:
         more["narrowed"] = asked.narrowed
     following = None if found.next is None else [then.position, *found.next]
+    tell(ids=found.ids)
     content, headers = page(cursor, found.items, following, position=then.position, **more)
     return json_response(content, headers | _kept(listing.model))
 

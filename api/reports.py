@@ -17,6 +17,7 @@ from api.parts import Parts
 from api.past import units_then
 from api.reading import Day, MinPosition, TheParts, checked, json_response, known_only, reach
 from api.seeing import See, Seeing, both
+from api.told import tell
 from api.when import AtMoment, When
 from projections.figures import Result
 from projections.reports import Report, reports, run
@@ -169,6 +170,7 @@ def _formatted(request: Request, report: Report, found: Result, format: Format) 
         if found.narrowed:
             content["narrowed"] = found.narrowed
         return json_response(content, headers)
+    tell(rows=found.table.num_rows)
     if found.narrowed:
         headers["Narrowed"] = ",".join(found.narrowed)
     headers["Content-Disposition"] = f'attachment; filename="{report.name}.{format}"'

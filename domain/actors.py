@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, get_args
 
-ActorKind = Literal["person", "key", "policy", "system", "stranger"]
+ActorKind = Literal["person", "key", "policy", "system", "operator", "stranger"]
 """What somebody is: a person of the staff, the key of another system, a policy of ours, the system
-itself (its foundation, its imports), or whoever was not known."""
+itself (its foundation, its imports), an operator, who is a user of the machine that it runs on, by
+the name there, or whoever was not known."""
 
 ACTOR_KINDS: tuple[ActorKind, ...] = get_args(ActorKind)
 

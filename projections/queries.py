@@ -36,10 +36,11 @@ _MEMORY = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows of a list, and the place where the next page begins, if there is one."""
+    """Some rows of a list, the place where the next page begins, if there is one, and their ids."""
 
     items: list[Row]
     next: Values | None
+    ids: list[str]
 
 
 class Listing:
@@ -134,7 +135,8 @@ class Listing:
         more = len(rows) > asked.limit
         rows = rows[: asked.limit]
         following = asked.place(rows[-1]) if more else None
-        return Page(self.shown(asked, rows, opened), following)
+        ids = [row["id"] for row in rows]
+        return Page(self.shown(asked, rows, opened), following, ids)
 
     def shown(self, asked: Question, rows: list[Row], opened: Opener = as_sealed) -> list[Row]:
         """Return rows that a query of `select` gave as whoever asks sees them, the fields asked."""
