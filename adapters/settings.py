@@ -160,6 +160,12 @@ class Settings:
     results_total: int = _setting(
         "KEYLINE_RESULTS_TOTAL", "bytes of such results of all requests together", 67_108_864
     )
+    unread_total: int = _setting(
+        "KEYLINE_UNREAD_TOTAL",
+        "bytes of answers that all clients together have not taken yet; past it those go for whom "
+        "the most are kept",
+        134_217_728,
+    )
     question_seconds: int = _setting(
         "KEYLINE_QUESTION_SECONDS",
         "seconds that a database may look for the answer to a read; past it 503",
@@ -173,7 +179,7 @@ class Settings:
     questions: int = _setting(
         "KEYLINE_QUESTIONS",
         "reads at a time that may take long: of the past, reports, histories, counts, searches, "
-        "exports",
+        "long pages, exports",
         4,
     )
     questions_each: int = _setting(

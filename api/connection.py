@@ -16,7 +16,7 @@ from adapters.refusals import Refusal
 from adapters.settings import Settings
 from api.crowd import Crowd
 from api.problems import Crowded, HeadersTooLarge, HeadersTooSlow, MalformedRequest
-from api.transport import Transport
+from api.transport import Transport, Unread
 
 OVERHEAD = 32
 """Bytes that a header counts beside its name and value, as in HTTP/2 (RFC 9113, 10.5.1)."""
@@ -31,9 +31,12 @@ class Connection(HttpToolsProtocol):
     `transport.py`.
     """
 
-    def __init__(self, settings: Settings, crowd: Crowd, *args: Any, **named: Any) -> None:
+    def __init__(
+        self, settings: Settings, crowd: Crowd, unread: Unread, *args: Any, **named: Any
+    ) -> None:
         """Hold a client to the limits of the settings, among a crowd; the rest is uvicorn's."""
         super().__init__(*args, **named)
+        self._unread = unread
         self._settings = settings
         self._limit = settings.header_limit
         self._crowd = crowd
@@ -57,7 +60,7 @@ class Connection(HttpToolsProtocol):
         """Begin to wait for the first request."""
         s = self._settings
         held: Any = Transport(
-            transport, self.loop, s.stall_seconds, s.least_rate, self._may_be_sending
+            transport, self.loop, self._unread, s.stall_seconds, s.least_rate, self._may_be_sending
         )
         super().connection_made(held)
         self._watch()

@@ -47,6 +47,8 @@ Fields = Annotated[
 ]
 Words = Annotated[str | None, Query(max_length=200, description="words to find")]
 Rows = Annotated[int, Query(ge=1, le=1000, description="rows of a page at most")]
+SHORT = 100
+"""Rows of a page that is found without waiting for others that take long."""
 Count = Annotated[
     Literal["exact"] | None, Query(description="`exact` adds the number of rows of the whole list")
 ]
@@ -126,7 +128,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
             asked = ask()  # what is wrong with it is told before anything waits
         if when.now and format == "json":
             await reach(parts.visible, min_position)
-            find = see.ask if count or q else run_in_threadpool
+            find = see.ask if count or q or limit > SHORT else run_in_threadpool
             found, headers = await find(_now, parts, listing, asked, cursor, bool(count))
             return json_response(found, headers | kept)
         if parts.warehouse is None:

@@ -16,6 +16,7 @@ from api.answer_headers import SAFE
 from api.connection import Connection
 from api.crowd import Crowd
 from api.entrance import Entrance
+from api.transport import Unread
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,9 @@ class Server(uvicorn.Server):
                 forwarded_allow_ips=settings.proxies,
                 timeout_keep_alive=settings.idle_seconds,
                 timeout_graceful_shutdown=GRACE,
-                http=partial(Connection, settings, _crowd(settings)),  # type: ignore[arg-type]
+                http=partial(  # type: ignore[arg-type]
+                    Connection, settings, _crowd(settings), Unread(settings.unread_total)
+                ),
                 ws="none",
             )
         )

@@ -16,6 +16,26 @@ LINGERING = 1_000_000
 """Bytes of it that are dropped; the rest is not taken, and costs nothing."""
 
 
+class Unread:
+    """What all clients have been sent and did not take yet: so many bytes, then the most go."""
+
+    def __init__(self, limit: int) -> None:
+        """Let `limit` bytes wait in all."""
+        self._limit = limit
+        self._total = 0
+        self._each: dict[Transport, int] = {}
+
+    def tell(self, transport: Transport, size: int) -> None:
+        """Note that so many bytes wait for a client; lets those go for whom the most do."""
+        self._total += size - self._each.pop(transport, 0)
+        if size:
+            self._each[transport] = size
+        while self._total > self._limit and self._each:
+            most = max(self._each, key=self._each.__getitem__)
+            self._total -= self._each.pop(most)
+            most.abort()
+
+
 class Transport:
     """The transport of a connection, given up when the client does not take what it asked for.
 
@@ -27,16 +47,19 @@ class Transport:
         self,
         transport: asyncio.Transport,
         loop: asyncio.AbstractEventLoop,
+        unread: Unread,
         seconds: float,
         rate: int,
         lingers: Callable[[], bool],
     ) -> None:
         """Give up whoever takes or sends fewer than `rate` bytes a second, looking every `seconds`.
 
+        All share the bytes that may be `unread`.
         `lingers` tells whether the client may still be sending when the connection is closed.
         """
         self._transport = transport
         self._loop = loop
+        self._unread = unread
         self._seconds = seconds
         self._least = seconds * rate
         self._lingers = lingers
@@ -58,6 +81,8 @@ class Transport:
         """Send bytes."""
         self._written += len(data)
         self._transport.write(data)
+        if self._timer is not None:
+            self._unread.tell(self, self._transport.get_write_buffer_size())
 
     def is_closing(self) -> bool:
         """Tell whether nothing more is to be sent."""
@@ -90,7 +115,11 @@ class Transport:
 
     def insist(self) -> None:
         """Begin to demand that the client takes what it is sent."""
-        if self._timer is None and self._transport.get_write_buffer_size():
+        if self._timer is not None:
+            return
+        size = self._transport.get_write_buffer_size()
+        self._unread.tell(self, size)
+        if size:
             self._moved = self._passed()
             self._timer = self._loop.call_later(self._seconds, self._look)
 
@@ -99,6 +128,7 @@ class Transport:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._unread.tell(self, 0)
 
     def _passed(self) -> int:
         """Return how many bytes have gone to the client or come from it."""

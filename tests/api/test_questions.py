@@ -84,9 +84,10 @@ def test_every_read_is_cheap_or_waits_for_its_turn(without: httpx.Client) -> Non
 
 
 @pytest.mark.parametrize(
-    "query", ["as_of_position=1", "valid_at=2026-01-31", "count=exact", "q=x", "format=csv"]
+    "query",
+    ["as_of_position=1", "valid_at=2026-01-31", "count=exact", "q=x", "format=csv", "limit=101"],
 )
-def test_a_list_waits_for_its_turn_when_it_is_of_the_past_searched_counted_or_whole(
+def test_a_list_waits_for_its_turn_when_it_is_of_the_past_searched_counted_long_or_whole(
     without: httpx.Client, query: str
 ) -> None:
     for model in read_models().values():

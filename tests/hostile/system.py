@@ -76,3 +76,20 @@ async def _made(address: str, path: str, body: Any) -> Any:
     assert answer is not None
     assert answer.status == 201, answer.body
     return json.loads(answer.body)
+
+
+def registrations(count: int, name: str) -> bytes:
+    """Return lines that register so many customers, each of this name with a number."""
+    line = '{"command":"customer.register","body":{"name":"%s %d","unit":"group"}}\n'
+    return "".join(line % (name, number) for number in range(count)).encode()
+
+
+async def fill(system: System, count: int) -> None:
+    """Register so many customers."""
+    body = registrations(count, "B" * 180)
+    headers = (SIGNED_IN, "Content-Type: application/x-ndjson")
+    async with await Wire.open(system.address) as wire:
+        await wire.send(request("POST", "/commands", *headers, body=body))
+        answer = await wire.answer(60)
+    assert answer is not None
+    assert answer.body.count(b'"position"') == count

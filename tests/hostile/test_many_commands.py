@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.siege import Attack, besiege
-from tests.hostile.system import SIGNED_IN, System, attacked
+from tests.hostile.system import SIGNED_IN, System, attacked, registrations
 from tests.hostile.wire import Wire, request
 
 SECONDS = 2.0
@@ -44,17 +44,13 @@ async def large_lines(system: System) -> Counter[str]:
     return await unread(system, LARGE * 4)
 
 
-def _registrations(count: int) -> bytes:
-    """Return lines that register customers."""
-    line = '{"command":"customer.register","body":{"name":"Customer %d","unit":"group"}}\n'
-    return "".join(line % number for number in range(count)).encode()
-
-
 async def good_lines(system: System) -> Counter[str]:
     """Register 4,000 customers by one request and read what comes back."""
     async with await Wire.open(system.address) as wire:
         headers = (SIGNED_IN, "Content-Type: application/x-ndjson")
-        await wire.send(request("POST", "/commands", *headers, body=_registrations(4_000)))
+        await wire.send(
+            request("POST", "/commands", *headers, body=registrations(4_000, "Customer"))
+        )
         answer = await wire.answer(60)
         assert answer is not None
         return Counter({"done": answer.body.count(b'"position"')})

@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.hostile.siege import besiege
-from tests.hostile.system import SIGNED_IN, System, attacked
+from tests.hostile.system import SIGNED_IN, System, attacked, fill
 from tests.hostile.wire import Wire, request
 
 AT_ONCE = 48
@@ -54,24 +53,10 @@ async def _many(system: System, questions: list[str]) -> Counter[str]:
     return Counter(each for some in await asyncio.gather(*asked) for each in some)
 
 
-async def _fill(system: System) -> None:
-    lines = (
-        json.dumps({"command": "customer.register", "body": {"name": f"Bank {n}", "unit": "group"}})
-        for n in range(CUSTOMERS)
-    )
-    headers = (SIGNED_IN, "Content-Type: application/x-ndjson")
-    async with await Wire.open(system.address) as wire:
-        body = "\n".join(lines).encode()
-        await wire.send(request("POST", "/commands", *headers, body=body))
-        answer = await wire.answer(60)
-        assert answer is not None
-        assert answer.body.count(b'"position"') == CUSTOMERS
-
-
 @contextlib.contextmanager
 def _answering(folder: Path, **settings: str) -> Iterator[System]:
     with attacked(folder, **settings) as found:
-        asyncio.run(_fill(found))
+        asyncio.run(fill(found, CUSTOMERS))
         yield found
 
 

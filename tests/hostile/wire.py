@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
@@ -45,10 +46,20 @@ class Wire:
         self._writer = writer
 
     @classmethod
-    async def open(cls, address: str) -> Self:
-        """Connect to an address as in `http://127.0.0.1:8000`."""
+    async def open(cls, address: str, narrow: bool = False) -> Self:
+        """Connect to an address as in `http://127.0.0.1:8000`; a `narrow` wire holds little."""
         parts = urlsplit(address)
-        return cls(*await asyncio.open_connection(parts.hostname, parts.port, limit=2**24))
+        own = socket.socket()
+        own.setblocking(False)
+        if narrow:
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # the server's holds 40 kB
+        try:
+            await asyncio.get_running_loop().sock_connect(own, (parts.hostname, parts.port))
+        except BaseException:
+            own.close()
+            raise
+        return cls(*await asyncio.open_connection(sock=own, limit=1_000 if narrow else 2**24))
 
     async def __aenter__(self) -> Self:
         return self
