@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from adapters.acting import behalf, by, of_kind, on_behalf_of
 from adapters.journal import Journal
 from adapters.journal_tables import operations
+from adapters.patience import Patience, patient
 from adapters.transaction import EPOCH, instant
 from domain.actors import ACTOR_KINDS, Actor, ActorKind, attributed
 from projections.sight import Sight, Subject
@@ -50,13 +51,21 @@ class Wanted:
 
 
 def entries(
-    journal: Journal, wanted: Wanted, sight: Sight, below: int | None, limit: int
+    journal: Journal,
+    wanted: Wanted,
+    sight: Sight,
+    below: int | None,
+    limit: int,
+    patience: Patience | None = None,
 ) -> list[dict[str, Any]]:
-    """Return wanted entries that are in sight, newest first, only those numbered below `below`."""
+    """Return wanted entries that are in sight, newest first, only those numbered below `below`.
+
+    Raises `QuestionTooLong` when there is no more `patience` for what may be a look at all of them.
+    """
     conditions = [*_conditions(wanted), *in_sight(sight)]
     if below is not None:
         conditions.append(operations.c.number < below)
-    with journal.engine.connect() as connection:
+    with journal.engine.connect() as connection, patient(patience, connection):
         if wanted.since is not None:
             last = _number_at(connection, _microseconds(wanted.since) - 1)
             conditions.append(operations.c.number > last)

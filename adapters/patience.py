@@ -138,6 +138,16 @@ class Patience:
                         _stop(question)
 
 
+@contextmanager
+def patient(patience: Patience | None, connection: sa.Connection) -> Iterator[None]:
+    """Have patience with what a connection is asked, without end if there is none to be had."""
+    if patience is None:
+        yield
+        return
+    with patience.rows(connection):
+        yield
+
+
 def _stop(question: _Question) -> None:
     try:
         question.interrupt()

@@ -96,7 +96,7 @@ async def log(
     if format != "json":
         return _export(parts, see, wanted, sight, format)
     after = cursor.after[0] if cursor.after else None
-    found = await see.ask(entries, parts.journal, wanted, sight, after, limit + 1)
+    found = await see.ask(entries, parts.journal, wanted, sight, after, limit + 1, parts.patience)
     last = [found[limit - 1]["number"]] if len(found) > limit else None
     return json_response(*page(cursor, found[:limit], last))
 

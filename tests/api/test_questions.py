@@ -161,7 +161,10 @@ def test_a_report_that_takes_too_long_is_told_so(
 
 
 @pytest.mark.postgres
-def test_a_list_that_takes_too_long_is_told_so(tmp_path: Path, postgres_url: str) -> None:
+@pytest.mark.parametrize("table", ["customers", "operations"])
+def test_a_list_that_takes_too_long_is_told_so(
+    tmp_path: Path, postgres_url: str, table: str
+) -> None:
     headers = {"Authorization": f"Bearer {KEY}"}
     settings = Settings(
         data=tmp_path, port=0, admin_key=KEY, journal=postgres_url, question_seconds=1
@@ -171,14 +174,14 @@ def test_a_list_that_takes_too_long_is_told_so(tmp_path: Path, postgres_url: str
         serving(settings) as address,
         httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30) as client,
     ):
-        assert client.get("/customers").status_code == 200
+        assert client.get(f"/{table}").status_code == 200
         with engine.begin() as connection:
-            connection.execute(sa.text("LOCK TABLE customers IN ACCESS EXCLUSIVE MODE"))
-            answer = client.get("/customers")
+            connection.execute(sa.text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+            answer = client.get(f"/{table}")
         assert answer.status_code == 503
         assert answer.json()["type"] == "/problems/question-too-long"
         for _ in range(20):
-            assert client.get("/customers").status_code == 200
+            assert client.get(f"/{table}").status_code == 200
     engine.dispose()
 
 
