@@ -259,16 +259,14 @@ class Campaign(Outreach, Aggregate):
             raise CampaignEvaluated
         if self.status is not Status.CLOSED:
             raise CloseRequired
-        targets, contacted, responded = self._sizes()
+        counts = self.counts
         self.trigger_event(
             self.Evaluated,
             conclusion=conclusion,
-            targets=targets,
-            contacted=contacted,
-            responded=responded,
-            response_rate=ratio(responded, targets, "0.0001"),
+            **counts,
+            response_rate=ratio(counts["responded"], counts["targets"], "0.0001"),
             cost=self.cost,
-            cost_per_response=ratio(self.cost, responded, "0.01"),
+            cost_per_response=ratio(self.cost, counts["responded"], "0.01"),
             orders_won=orders_won,
             won_amount=won_amount,
             roi=ratio(won_amount - self.cost, self.cost, "0.0001"),

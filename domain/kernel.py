@@ -172,6 +172,11 @@ class Aggregate(BaseAggregate[str]):
         return None
 
     @property
+    def counts(self) -> Mapping[str, int]:
+        """How many of something it has, by the name of what only its number is shown of."""
+        return {}
+
+    @property
     def now(self) -> Self:
         """The record with all that is known, while one of an earlier day decides about that day."""
         known: Self = vars(self).get("_now", self)

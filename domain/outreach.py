@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
@@ -143,19 +144,19 @@ class Outreach(CampaignCourse):
             customer_id = self.replaced[customer_id]
         return customer_id
 
-    def _sizes(self) -> tuple[int, int, int]:
-        every = (self.targets, self.contacted, self.responded)
-        targets, contacted, responded = (len(self.standing_for(each)) for each in every)
-        return targets, contacted, responded
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many customers are targets, were contacted, and responded."""
+        every = {"targets": self.targets, "contacted": self.contacted, "responded": self.responded}
+        return {name: len(self.standing_for(each)) for name, each in every.items()}
 
     def _changed(self, replaced: dict[str, str]) -> dict[str, int]:
         """Return by how many the numbers change when these customers are replaced."""
-        known, before = self.replaced, self._sizes()
+        known, before = self.replaced, self.counts
         self.replaced = replaced
-        after = self._sizes()
+        after = self.counts
         self.replaced = known
-        names = ("targets", "contacted", "responded")
-        return {name: n - m for name, m, n in zip(names, before, after, strict=True)}
+        return {name: after[name] - before[name] for name in after}
 
     def _require_target(self, customer_id: str) -> None:
         if customer_id not in self.standing_for(self.targets):

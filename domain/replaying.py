@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+import orjson
 
 from domain.effective import by_day
-from domain.kernel import Aggregate, as_stated
+from domain.kernel import Aggregate, Recorded, as_stated, discover
 from domain.stored import History, UnreadableEvent
 
 A = TypeVar("A", Aggregate, Aggregate | None)
@@ -77,6 +79,21 @@ def tell(aggregate: A, facts: Iterable[Aggregate.Event]) -> A:
         record.hold(fact)
     told: A = record
     return told
+
+
+def follow(record: Aggregate | None, event: Recorded) -> Aggregate:
+    """Return a record after one more event as readers have it, whatever its version.
+
+    With `None` for the record the event makes it. Raises `UnreadableEvent` for one that cannot be
+    applied.
+    """
+    stream, version, type_ = event.stream, event.version, event.type
+    schema = discover().events[type_].schema  # readers have payloads at the current one
+    try:
+        fact = as_stated(stream, version, type_, schema, event.time, orjson.dumps(event.data))
+    except Exception as error:
+        raise _unreadable(stream, version, type_, error) from error
+    return cast("Aggregate", tell(record, [fact]))
 
 
 def _unreadable(stream: str, version: int, type_: str, error: Exception) -> UnreadableEvent:

@@ -10,7 +10,7 @@ from domain.kernel import Recorded
 from projections.columns import COARSE, Day, Json, Money, Text
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
-from projections.values import day, day_of, money
+from projections.values import day, day_of, money, once
 
 _AMOUNT = {"sensitive": "amount"}
 
@@ -48,6 +48,7 @@ campaigns = ReadModel(
     sorts=["starts_on", "name", "changed_at"],
     filters=["status", "kind"],
     search=["name"],
+    counted=["targets", "contacted", "responded"],
     scope=Scope(unit="units", owners=("manager",)),
 )
 """`contacts` and `responses` count what was recorded, `contacted` and `responded` the customers;
@@ -128,7 +129,7 @@ def _response_recorded(row: Row, event: Recorded) -> Row:
 
 @campaigns.on("campaign.opportunity-linked")
 def _opportunity_linked(row: Row, event: Recorded) -> Row:
-    return {"opportunities": [*row["opportunities"], event.data["opportunity_id"]]}
+    return {"opportunities": once(row["opportunities"], event.data["opportunity_id"])}
 
 
 @campaigns.on("campaign.cost-recorded")

@@ -24,9 +24,9 @@ handovers = ReadModel(
     indexes=[["created_at"], ["employee"], ["unit"]],
     scope=Scope(unit="unit", owners=("employee",)),
 )
-"""`state` is begun, done, reversing or reversed; `planned` how many records are to go over;
-`moved` those that are with a successor now: kind, id, employee; `kept` those that stayed where
-they were, at the handover or, after it was reversed, at the return."""
+"""`state` is begun, planned, done, reversing or reversed; `planned` how many records are to go
+over; `moved` those that are with a successor now: kind, id, employee; `kept` those that stayed
+where they were, at the handover or, after it was reversed, at the return."""
 
 
 @handovers.on("handover.begun")
@@ -36,7 +36,7 @@ def _begun(row: Row, event: Recorded) -> Row:
 
 @handovers.on("handover.planned")
 def _planned(row: Row, event: Recorded) -> Row:
-    return {"planned": len(event.data["moves"])}
+    return {"state": "planned", "planned": len(event.data["moves"])}
 
 
 @handovers.on("handover.completed")

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from domain.effective import effective_day, in_effect
 from domain.kernel import Recorded
+from domain.replaying import follow
 from domain.stored import Unreadable, UnreadableEvent
 from projections.columns import Day, Id, Instant, Json, Text
 from projections.fingerprint import code_of
@@ -76,6 +77,7 @@ class ReadModel:
         sorts: Sequence[str] = (),
         filters: Sequence[str] = (),
         search: Sequence[str] = (),
+        counted: Sequence[str] = (),
         scope: Scope = Scope(),  # noqa: B008
     ) -> None:
         """Declare a read model.
@@ -91,12 +93,16 @@ class ReadModel:
                 `sorts`, so that rows to leave out are not even looked at, and have one of their
                 own, for counting.
             search: The columns whose words are found by full text.
+            counted: The columns that are among the `counts` of the record. Each event says by how
+                many they change, as of when it was recorded; in another order they are taken from
+                the record itself.
             scope: Where the rows belong. Without it, only those see them who see everything.
         """
         self.name = name
         self.aggregate = aggregate
         self.order = order
         self.search = tuple(search)
+        self.counted = tuple(counted)
         self.scope = scope
         self.table = sa.Table(
             name,
@@ -188,12 +194,15 @@ class ReadModel:
         over, else nothing would have come behind it. `passes` and `check` are those of `fold`.
         Raises what the fold raises.
         """
-        row, days = self.blank, dict[date, Row]()
+        row, days, record = self.blank, dict[date, Row](), None
         for event in in_effect(each for each in history if each.data.__class__ is not Unreadable):
             before, day = row, effective_day(event.type, event.data, event.time)
             known = before["in_force"]
             try:
                 row = self._after(before, event, day if known is None else max(known, day))
+                if self.counted:
+                    record = follow(record, event)
+                    row |= {name: record.counts[name] for name in self.counted}
                 if check is not None:
                     check(row)
             except Exception:
@@ -233,7 +242,7 @@ class ReadModel:
     def fingerprint(self) -> str:
         """What the rows depend on: columns, indexes, folds and the functions these call."""
         columns = [f"{column.name} {column.type!r}" for column in self.table.columns]
-        parts = [*columns, *map(repr, (self.indexes, self.search, self.scope))]
+        parts = [*columns, *map(repr, (self.indexes, self.search, self.counted, self.scope))]
         parts += code_of(self._module, [bigrams] if self.search else [])
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 

@@ -11,7 +11,7 @@ from domain.kernel import Recorded
 from projections.columns import COARSE, Day, Id, Json, Money, Text
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
-from projections.values import day, day_of, money, share
+from projections.values import day, day_of, money, once, share
 
 _AMOUNT = {"sensitive": "amount"}
 _OF_LINES = {"monthly": "amount", "one_off": "amount"}
@@ -95,7 +95,7 @@ def _transferred(row: Row, event: Recorded) -> Row:
 
 @opportunities.on("opportunity.competitor-added")
 def _competitor_added(row: Row, event: Recorded) -> Row:
-    return {"competitors": [*row["competitors"], event.data["competitor"]]}
+    return {"competitors": once(row["competitors"], event.data["competitor"])}
 
 
 @opportunities.on("opportunity.competitor-dropped")

@@ -37,6 +37,11 @@ def money(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
+def once(known: list[str], more: str) -> list[str]:
+    """Return a list with one more in it, unless it is there: what is added late may be."""
+    return known if more in known else [*known, more]
+
+
 def share(amount: Decimal | None, percent: int) -> Decimal | None:
     """Return some percent of an amount, rounded half up to hundredths."""
     if amount is None:

@@ -43,21 +43,22 @@ def history(kind: str) -> list[Row]:
 def shown(record: Aggregate) -> dict[str, Any]:
     """Return the state of a record as plain JSON values."""
     state = {name: value for name, value in vars(record).items() if not name.startswith("_")}
-    plain: dict[str, Any] = _plain({"id": record.id, "version": record.version} | state)
+    plain: dict[str, Any] = as_json({"id": record.id, "version": record.version} | state)
     return plain
 
 
-def _plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """Return a value of a record as plain JSON."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
+        return as_json(asdict(value))
     if isinstance(value, dict):
-        return {_key(key): _plain(each) for key, each in value.items()}
+        return {_key(key): as_json(each) for key, each in value.items()}
     if isinstance(value, set):
-        return sorted(map(_plain, value))
+        return sorted(map(as_json, value))
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [as_json(each) for each in value]
     return value if value is None or isinstance(value, bool | int) else str(value)
 
 

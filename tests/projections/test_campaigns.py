@@ -4,7 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 from projections.campaigns import campaigns
-from tests.projections.folding import row_after
+from projections.moments import fold_at
+from tests.projections.folding import row_after, told
 
 PLANNED = (
     "planned",
@@ -36,6 +37,39 @@ def test_customers_are_counted_once_however_often_they_were_contacted() -> None:
     )
     assert (row["targets"], row["contacts"], row["contacted"]) == (2, 3, 2)
     assert (row["responses"], row["responded"]) == (2, 1)
+
+
+def test_what_is_told_late_again_of_a_target_changes_no_number() -> None:
+    begun = (PLANNED[0], PLANNED[1] | {"on": "2025-01-01"})
+    late = row_after(
+        campaigns,
+        begun,
+        ("targets-added", {"customer_ids": ["a", "b", "c"], "on": "2025-03-01"}),
+        ("targets-added", {"customer_ids": ["c"], "on": "2025-02-01"}),
+        ("targets-removed", {"customer_ids": ["b"], "on": "2025-05-01"}),
+        ("targets-removed", {"customer_ids": ["b"], "on": "2025-04-01"}),
+    )
+    assert late["targets"] == 2
+    linked = {"opportunity_id": "o-1"}
+    twice = [("opportunity-linked", linked | {"on": day}) for day in ("2025-03-06", "2025-03-01")]
+    assert row_after(campaigns, begun, *twice)["opportunities"] == ["o-1"]
+
+
+def test_a_target_contacted_earlier_than_was_known_counts_from_that_day() -> None:
+    contact = {"customer_id": "a", "channel": "phone", "outcome": "reached"}
+    history = told(
+        "campaign",
+        (PLANNED[0], PLANNED[1] | {"on": "2025-01-01"}),
+        ("targets-added", {"customer_ids": ["a"], "on": "2025-01-02"}),
+        ("contact-recorded", contact | {"first": True, "on": "2025-03-01"}),
+        ("contact-recorded", contact | {"first": False, "on": "2025-02-01"}),
+    )
+    then = fold_at(campaigns, history, date(2025, 2, 1))
+    assert then is not None
+    assert (then["contacts"], then["contacted"]) == (1, 1)
+    now = fold_at(campaigns, history)
+    assert now is not None
+    assert (now["contacts"], now["contacted"]) == (2, 1)
 
 
 def test_costs_add_up_exactly() -> None:

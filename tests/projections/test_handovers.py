@@ -22,7 +22,7 @@ COMPLETED = ("completed", {"moved": MOVED, "kept": [{"kind": "customer", "id": "
 
 def test_a_handover_shows_what_is_to_go_over_while_it_is_carried_out() -> None:
     row = row_after(handovers, BEGUN, PLANNED)
-    assert (row["state"], row["planned"], row["moved"]) == ("begun", 3, [])
+    assert (row["state"], row["planned"], row["moved"]) == ("planned", 3, [])
 
 
 def test_a_completed_handover_shows_what_moved_and_what_was_kept() -> None:

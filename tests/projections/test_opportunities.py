@@ -90,6 +90,13 @@ def test_competitors_and_team_come_and_go() -> None:
     assert row["team"] == {"e-2": "presales"}
 
 
+def test_a_competitor_noted_again_for_an_earlier_day_is_one() -> None:
+    added = [
+        ("competitor-added", {"competitor": "移动", "on": f"2026-01-0{day}"}) for day in (4, 2)
+    ]
+    assert row_after(opportunities, opened(), *added)["competitors"] == ["移动"]
+
+
 def test_revised_lines_bring_their_amount() -> None:
     lines = [{"product": "DIA", "quantity": 2}]
     row = row_after(opportunities, opened(), ("lines-revised", {"lines": lines, "amount": "50.00"}))
