@@ -117,7 +117,7 @@ class Aggregate(BaseAggregate[str]):
         cls.plural = cls.__dict__.get("plural") or regular
         registry.add(cls)
 
-    _in_force: date
+    _in_force = date.min
 
     @staticmethod
     def create_id(*_: Any, **__: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
-from domain.sales_stage import SalesStage
+from domain.sales_end import SalesEnd
 from domain.values import Amount, Line, NearDay, Sensitive, Value, Worth
 
 
@@ -42,7 +42,7 @@ def amount_of(lines: Iterable[ProductLine]) -> Decimal:
     )
 
 
-class Offer(SalesStage):
+class Offer(SalesEnd):
     """What is offered to the customer, for how much, and when it is expected to be signed."""
 
     class LinesRevised(Aggregate.Event):
@@ -86,7 +86,7 @@ class Offer(SalesStage):
     @applies(LinesRevised)
     def _lines_revised(self, lines: list[ProductLine], amount: Decimal) -> None:
         self.lines = lines
-        self.amount = amount
+        self.expect(amount)
 
     @command
     def revise_amount(self, amount: Amount, reason: Line | None = None) -> None:
@@ -98,7 +98,7 @@ class Offer(SalesStage):
 
     @applies(AmountRevised)
     def _amount_revised(self, amount: Decimal) -> None:
-        self.amount = amount
+        self.expect(amount)
 
     @command
     def revise_expected_close(self, expected_close: NearDay, reason: Line | None = None) -> None:

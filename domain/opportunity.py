@@ -170,13 +170,12 @@ class Opportunity(Offer, Aggregate):
         amount: Decimal | None,
         expected_close: date | None,
     ) -> None:
-        self.start(stage, probability)
+        self.start(stage, probability, amount)
         self.title = title
         self.unit = unit
         self.customer_id = customer_id
         self.manager = manager
         self.lines = lines
-        self.amount = amount
         self.expected_close = expected_close
         self.competitors: set[str] = set()
         self.team: dict[str, str] = {}

@@ -15,6 +15,7 @@ class Part:
 
     id: Any
     now: Any
+    in_force: Any
     trigger_event: Callable[..., None]
 
     def __init_subclass__(cls, **options: Any) -> None:

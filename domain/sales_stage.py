@@ -1,17 +1,17 @@
-"""The course of a sale: its stages and their probabilities, and how it ends."""
+"""The course of a sale: its stages and their probabilities."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.part import Part
-from domain.values import Amount, Code, Day, Line, Prose, Worth
+from domain.values import Line, Prose
 
 
 class Stage(StrEnum):
@@ -31,20 +31,6 @@ class Status(StrEnum):
     WON = "won"
     LOST = "lost"
     ABANDONED = "abandoned"
-
-
-class LossReason(StrEnum):
-    """Why a sale went elsewhere."""
-
-    PRICE = "price"
-    PRODUCT = "product"
-    COVERAGE = "coverage"
-    DELIVERY_TIME = "delivery-time"
-    RELATIONSHIP = "relationship"
-    NO_BUDGET = "no-budget"
-    NO_DECISION = "no-decision"
-    OTHER = "other"
-    UNKNOWN = "unknown"
 
 
 ORDER = list(Stage)
@@ -67,10 +53,6 @@ class OpportunityEnded(RuleViolation):
     """An opportunity that was won, lost or abandoned is not changed until it is reopened."""
 
 
-class EndRequired(RuleViolation):
-    """Only an opportunity that was won, lost or abandoned is reopened."""
-
-
 class LeadRequired(RuleViolation):
     """Only a lead is qualified."""
 
@@ -83,12 +65,8 @@ class EarlierStageRequired(RuleViolation):
     """An opportunity moves back only to an earlier stage than its own."""
 
 
-class CustomerRequired(RuleViolation):
-    """An opportunity is won only when its customer is named."""
-
-
 class SalesStage(Part):
-    """The stage of an opportunity, its probability, and its end."""
+    """The stage of an opportunity, its probability, and what it is expected to be worth."""
 
     class Advanced(Aggregate.Event):
         """{who} advanced it from {previous} to {stage}, at {probability} %[: "{note}"]."""
@@ -118,50 +96,22 @@ class SalesStage(Part):
         reason: str | None = None
         on: date | None = None
 
-    class Won(Aggregate.Event):
-        """{who} won the opportunity[, worth {amount} {currency}][, contract {contract_number}]."""
-
-        dated: ClassVar[str] = "closed_on"
-
-        amount: Worth
-        contract_number: str | None = None
-        closed_on: date | None = None
-
-    class Lost(Aggregate.Event):
-        """{who} lost the opportunity: {reason}[, to {competitor}][, "{note}"]."""
-
-        dated: ClassVar[str] = "closed_on"
-
-        reason: LossReason
-        competitor: str | None = None
-        note: str | None = None
-        closed_on: date | None = None
-
-    class Abandoned(Aggregate.Event):
-        """{who} abandoned the opportunity, because "{reason}"."""
-
-        dated: ClassVar[str] = "closed_on"
-
-        reason: str
-        closed_on: date | None = None
-
-    class Reopened(Aggregate.Event):
-        """{who} reopened the opportunity, because "{reason}"."""
-
-        reason: str
-        on: date | None = None
-
-    customer_id: str | None
     amount: Decimal | None
     stage: Stage
     status: Status
     probability: int
 
-    def start(self, stage: Stage, probability: int) -> None:
+    def start(self, stage: Stage, probability: int, amount: Decimal | None) -> None:
         """Begin open."""
-        self.stage = stage
         self.status = Status.OPEN
-        self.probability = probability
+        self._move(stage, probability)
+        self.expect(amount)
+
+    def expect(self, amount: Decimal | None) -> None:
+        """Expect another amount, which a win does not change."""
+        self.expected_amount = amount
+        if self.status is not Status.WON:
+            self.amount = amount
 
     def require_open(self) -> None:
         """Refuse when the opportunity has ended."""
@@ -241,59 +191,3 @@ class SalesStage(Part):
     @applies(Estimated)
     def _estimated(self, probability: int) -> None:
         self.probability = probability
-
-    @command
-    def win(
-        self, amount: Amount, contract_number: Code | None = None, closed_on: Day | None = None
-    ) -> None:
-        """Win the sale: the amount that was really agreed, and the contract's number."""
-        self.require_open()
-        if self.customer_id is None:
-            raise CustomerRequired
-        self.trigger_event(
-            self.Won, amount=amount, contract_number=contract_number, closed_on=closed_on
-        )
-
-    @applies(Won)
-    def _won(self, amount: Decimal) -> None:
-        self.amount = amount
-        self.status = Status.WON
-
-    @command
-    def lose(
-        self,
-        reason: LossReason,
-        competitor: Line | None = None,
-        note: Prose | None = None,
-        closed_on: Day | None = None,
-    ) -> None:
-        """Lose the sale: why, and to which competitor."""
-        self.require_open()
-        self.trigger_event(
-            self.Lost, reason=reason, competitor=competitor, note=note, closed_on=closed_on
-        )
-
-    @applies(Lost)
-    def _lost(self) -> None:
-        self.status = Status.LOST
-
-    @command
-    def abandon(self, reason: Line, closed_on: Day | None = None) -> None:
-        """Stop pursuing the sale, for a reason of ours."""
-        self.require_open()
-        self.trigger_event(self.Abandoned, reason=reason, closed_on=closed_on)
-
-    @applies(Abandoned)
-    def _abandoned(self) -> None:
-        self.status = Status.ABANDONED
-
-    @command
-    def reopen(self, reason: Line) -> None:
-        """Take up an ended sale again, at the stage where it stood."""
-        if self.status is Status.OPEN:
-            raise EndRequired
-        self.trigger_event(self.Reopened, reason=reason)
-
-    @applies(Reopened)
-    def _reopened(self) -> None:
-        self.status = Status.OPEN

@@ -28,6 +28,7 @@ opportunities = ReadModel(
     sa.Column("stage_on", Day),
     sa.Column("probability", sa.Integer, nullable=False, default=0),
     sa.Column("amount", Money, info=_AMOUNT),
+    sa.Column("expected_amount", Money, info=_AMOUNT),
     sa.Column("weighted_amount", Money, info=_AMOUNT),
     sa.Column("currency", Text, info=COARSE),
     sa.Column("expected_close", Day),
@@ -48,8 +49,9 @@ opportunities = ReadModel(
     search=["title"],
     scope=Scope(unit="unit", owners=("manager", "team"), through=("customer_id", "customers")),
 )
-"""`weighted_amount` is the amount times the probability while open, the amount when won, else
-nothing; `stages` the stages gone through: stage, first and last day, days between."""
+"""`amount` is what was agreed when won, else the `expected_amount`; `weighted_amount` the amount
+times the probability while open, the amount when won, else nothing; `stages` the stages gone
+through: stage, first and last day, days between."""
 
 _ENDED = {"won": 100, "lost": 0, "abandoned": 0}
 
@@ -70,7 +72,7 @@ def _opened(row: Row, event: Recorded) -> Row:
         "expected_close": day(data.get("expected_close")),
         "stages": _entered([], data["stage"], on),
     }
-    return _weighed(row, changes | {"amount": money(data.get("amount"))})
+    return _weighed(row, changes | _expected(row, event))
 
 
 @opportunities.on("opportunity.customer-named")
@@ -129,12 +131,12 @@ def _estimated(row: Row, event: Recorded) -> Row:
 
 @opportunities.on("opportunity.amount-revised")
 def _amount_revised(row: Row, event: Recorded) -> Row:
-    return _weighed(row, {"amount": money(event.data["amount"])})
+    return _weighed(row, _expected(row, event))
 
 
 @opportunities.on("opportunity.lines-revised")
 def _lines_revised(row: Row, event: Recorded) -> Row:
-    return _weighed(row, {"lines": event.data["lines"], "amount": money(event.data["amount"])})
+    return _weighed(row, {"lines": event.data["lines"]} | _expected(row, event))
 
 
 @opportunities.on("opportunity.expected-close-revised")
@@ -157,13 +159,36 @@ def _ended(row: Row, event: Recorded) -> Row:
     return _weighed(row, changes | ({"amount": money(data["amount"])} if status == "won" else {}))
 
 
+@opportunities.on("opportunity.win-corrected")
+def _win_corrected(row: Row, event: Recorded) -> Row:
+    data, on = event.data, day_of(event, "closed_on")
+    if day_of(event, "since") < on:  # it was not won yet
+        return _weighed(row, _open(row) | {"stages": _not_left(row["stages"])})
+    changes = {
+        "status": "won",
+        "closed_on": on,
+        "contract_number": data["contract_number"],
+        "amount": money(data["amount"]),
+        "stages": _left(row["stages"], on),
+    }
+    return _weighed(row, changes)
+
+
 @opportunities.on("opportunity.reopened")
 def _reopened(row: Row, event: Recorded) -> Row:
-    on = day_of(event)
+    stages = _entered(row["stages"], row["stage"], day_of(event))
+    return _weighed(row, _open(row) | {"stages": stages})
+
+
+def _open(row: Row) -> Row:
     changes = dict.fromkeys(("closed_on", "close_reason", "lost_to", "contract_number"))
-    return _weighed(
-        row, changes | {"status": "open", "stages": _entered(row["stages"], row["stage"], on)}
-    )
+    return {**changes, "status": "open", "amount": row["expected_amount"]}
+
+
+def _expected(row: Row, event: Recorded) -> Row:
+    """Return the amount that an event expects, which is not what was agreed when won."""
+    amount = money(event.data.get("amount"))
+    return dict.fromkeys(("expected_amount",) + ("amount",) * (row["status"] != "won"), amount)
 
 
 def _weighed(row: Row, changes: Row) -> Row:
@@ -177,6 +202,11 @@ def _weighed(row: Row, changes: Row) -> Row:
 
 def _entered(stages: list[Row], stage: str, on: date) -> list[Row]:
     return [*stages, {"stage": stage, "from": on.isoformat(), "to": None, "days": None}]
+
+
+def _not_left(stages: list[Row]) -> list[Row]:
+    *before, last = stages
+    return [*before, {**last, "to": None, "days": None}]
 
 
 def _left(stages: list[Row], on: date) -> list[Row]:

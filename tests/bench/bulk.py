@@ -19,7 +19,8 @@ from domain.offer import ProductLine
 from domain.opportunity import Opportunity, Source
 from domain.profile import Category, Grade, Industry, Reach
 from domain.replaying import evolve
-from domain.sales_stage import LossReason, Stage
+from domain.sales_end import LossReason
+from domain.sales_stage import Stage
 
 STORIES = 400
 """Life stories of each kind that are told through real commands; all records repeat these."""

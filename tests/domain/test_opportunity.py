@@ -1,23 +1,23 @@
 """Opportunities: stages, the offer, the team, and how a sale ends."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 
+from domain.hindsight import DatesContradict
 from domain.kernel import NothingChanged
 from domain.offer import AmountTooLarge, ProductLine, amount_of
 from domain.opportunity import CompetitorRequired, DealTeamMemberRequired, Opportunity
+from domain.replaying import taken
+from domain.sales_end import CustomerRequired, EndRequired, LossReason, WinRequired
 from domain.sales_stage import (
     PROBABILITY,
-    CustomerRequired,
     EarlierStageRequired,
-    EndRequired,
     LaterStageRequired,
     LeadRequired,
-    LossReason,
     OpportunityEnded,
     Stage,
     Status,
@@ -135,6 +135,54 @@ def test_a_lost_opportunity_has_a_reason(deal: Opportunity) -> None:
 def test_an_opportunity_can_be_abandoned(deal: Opportunity) -> None:
     deal.abandon("Customer closed")
     assert deal.status is Status.ABANDONED
+
+
+def test_a_win_is_corrected_for_its_own_day(won: Opportunity) -> None:
+    won.correct_win("Misread", amount=Decimal("990.00"), clear=["contract_number"])
+    assert (won.status, won.amount) == (Status.WON, Decimal("990.00"))
+    assert last(won) == {
+        "amount": "990.00",
+        "contract_number": None,
+        "closed_on": "2024-06-01",
+        "reason": "Misread",
+        "since": "2024-06-01",
+    }
+    with pytest.raises(NothingChanged):
+        won.correct_win("Again", amount=Decimal("990.00"))
+
+
+@pytest.mark.parametrize("day", [date(2024, 5, 20), date(2024, 6, 9)])
+def test_a_win_moved_to_another_day_is_stated_of_both(won: Opportunity, day: date) -> None:
+    count = len(won.pending_events)
+    won.correct_win("Signed on another day", closed_on=day)
+    assert stated(won)[count:] == ["win-corrected", "win-corrected"]
+    assert (won.status, won.amount) == (Status.WON, Decimal("99.00"))
+    won.correct_win("Back", closed_on=date(2024, 6, 1))
+
+
+def test_a_win_is_not_before_what_is_known_of_its_sale(deal: Opportunity) -> None:
+    deal.advance(Stage.SOLUTION)
+    taken(deal, datetime.now(UTC))
+    deal.win(Decimal(9))
+    with pytest.raises(DatesContradict) as refusal:
+        deal.correct_win("Earlier", closed_on=date(2024, 6, 1))
+    assert refusal.value.field == "closed_on"
+
+
+def test_only_a_win_is_corrected(deal: Opportunity) -> None:
+    with pytest.raises(WinRequired):
+        deal.correct_win("Wrong", amount=Decimal(1))
+    deal.win(Decimal(9))
+    deal.reopen("Annulled")
+    with pytest.raises(WinRequired):
+        deal.correct_win("Wrong", amount=Decimal(1))
+
+
+def test_a_reopened_sale_has_the_amount_that_was_expected(deal: Opportunity) -> None:
+    deal.revise_amount(Decimal("120.00"))
+    deal.win(Decimal("99.00"))
+    deal.reopen("Annulled")
+    assert deal.amount == Decimal("120.00")
 
 
 def test_an_ended_opportunity_is_not_changed(won: Opportunity) -> None:

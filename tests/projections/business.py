@@ -11,7 +11,8 @@ from domain.customer import Customer
 from domain.offer import ProductLine
 from domain.opportunity import Opportunity, Source
 from domain.profile import Category, Grade, Industry
-from domain.sales_stage import ORDER, LossReason
+from domain.sales_end import LossReason
+from domain.sales_stage import ORDER
 from tests.projections.happenings import Ledger, Raw
 
 UNITS = ["group", "gd", "gd-gz", "gd-sz", "js-nj"]

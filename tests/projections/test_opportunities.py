@@ -1,11 +1,14 @@
 """The opportunity row: its way through the stages and what it is worth."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+from projections.moments import fold_at
 from projections.opportunities import opportunities
-from tests.projections.folding import row_after
+from tests.projections.folding import row_after, told
 
 
 def opened(**changes: Any) -> tuple[str, dict[str, Any]]:
@@ -56,6 +59,34 @@ def test_a_won_opportunity_is_worth_what_was_agreed() -> None:
     row = row_after(opportunities, opened(), won)
     assert row["amount"] == row["weighted_amount"] == Decimal("900.00")
     assert row["contract_number"] == "K-1"
+
+
+@pytest.mark.parametrize("day", ["2025-02-20", "2025-03-01", "2025-03-09"])
+def test_a_corrected_win_was_won_from_its_own_day_on(day: str) -> None:
+    advanced = (ADVANCED[0], ADVANCED[1] | {"on": "2025-02-10"})
+    won = ("won", {"amount": "900.00", "contract_number": "K-1", "closed_on": "2025-03-01"})
+    win = {"amount": "950.00", "contract_number": "K-2", "closed_on": day, "reason": "Misread"}
+    corrected = [("win-corrected", win | {"since": since}) for since in sorted({day, "2025-03-01"})]
+    history = told("opportunity", opened(opened_on="2025-01-01"), advanced, won, *corrected)
+    row = fold_at(opportunities, history)
+    assert row is not None
+    assert (row["amount"], row["closed_on"]) == (950, date.fromisoformat(day))
+    assert (row["contract_number"], row["status"]) == ("K-2", "won")
+    assert row["stages"][-1]["to"] == day
+    assert len(row["stages"]) == 2
+    for on in (date(2025, 2, 19), *(date(2025, 3, 1) + timedelta(n) for n in range(-9, 9))):
+        then = fold_at(opportunities, history, on)
+        assert then is not None
+        ended = on >= date.fromisoformat(day)
+        assert then["status"] == ("won" if ended else "open")
+        assert then["amount"] == (950 if ended else Decimal("1000.05"))
+        assert then["stages"][-1]["to"] == (day if ended else None)
+
+
+def test_a_reopened_opportunity_has_the_amount_expected_before_its_win() -> None:
+    won = ("won", {"amount": "900.00", "closed_on": "2026-03-01"})
+    row = row_after(opportunities, opened(), ADVANCED, won, ("reopened", {"reason": "annulled"}))
+    assert (row["amount"], row["weighted_amount"]) == (Decimal("1000.05"), Decimal("600.03"))
 
 
 def test_a_reopened_opportunity_goes_on_at_its_stage() -> None:
