@@ -66,7 +66,8 @@ def _lines(settings: Settings, kind: str, id_: str, field: str | None) -> Iterat
             for change in each.it.changes if field is not None else ():
                 if concerns(change, field or ""):
                     told_of = f"{_plain(change.before)} -> {_plain(change.after)}"
-                    yield f"{'':20}{change.field}: {told_of}"
+                    days = f", {change.valid_from} until {change.valid_to}" * bool(change.valid_to)
+                    yield f"{'':20}{change.field}: {told_of}{days}"
     finally:
         journal.close()
         rows.dispose()

@@ -165,7 +165,10 @@ def _records(
         {
             **asdict(each),
             "record": link(each.kind, each.id),
-            "changes": [change._asdict() for change in _net(each.kind, histories[each.id], since)],
+            "changes": [
+                {"field": field, "before": before, "after": after}
+                for field, before, after, *_ in _net(each.kind, histories[each.id], since)
+            ],
             "events": len(lately[each.id]),
             "sentences": said.get(each.id, []),
             "history": f"{link(each.kind, each.id)}/history",
@@ -181,5 +184,5 @@ def _net(kind: str, history: Sequence[Told], since: int) -> Iterable[Any]:
     before: Mapping[str, Any] = {}
     for each in history:
         if each.position <= since:
-            before = each.it.after
-    return changes(model, before, history[-1].it.after)
+            before = each.known
+    return changes(model, before, history[-1].known)

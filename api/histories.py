@@ -107,8 +107,9 @@ for each in discover().aggregates.values():
         summary=f"The history of a {each.kind}",
         description="Every event of the record, oldest first: what, when, who, for whom, from "
         "which unit, by which command. Each says it in a `sentence`, tells which fields it changed "
-        "(`changes`), the reason that was stated (`why`), and what caused it (`because`), if "
-        "something else did.",
+        "and of which days (`changes`; no `valid_to` as long as nothing else is known: a late fact "
+        "changes the days until others hold), the reason that was stated (`why`), and what caused "
+        "it (`because`), if something else did.",
         operation_id=f"{each.kind}.history",
         tags=[each.plural],
     )

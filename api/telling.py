@@ -20,7 +20,7 @@ from api.seeing import Seeing, Seen
 from domain.kernel import discover
 from domain.sensitive import sensitive_fields, without
 from projections.chains import causing
-from projections.changes import changes, steps
+from projections.changes import changes_of_days, steps
 from projections.kernel import Row, read_models
 from projections.masks import masked
 from projections.sentences import Happening, sentence, why
@@ -28,10 +28,14 @@ from projections.sentences import Happening, sentence, why
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event in sight, the classes of what is masked in it, and what can be told of it."""
+    """An event in sight, the classes of what is masked in it, and what can be told of it.
+
+    `known` is the row of its record with all that was known then, without what is masked.
+    """
 
     seen: Seen
     it: Happening
+    known: Row
 
     @property
     def position(self) -> int:
@@ -48,16 +52,25 @@ def happenings(seen: Iterable[Seen]) -> Iterator[Told]:
         if model is None:
             for event, _ in history:
                 data = without(event.data, sensitive_fields(event.type), hidden)
-                yield Told((event, hidden), Happening(event, data, {}, {}, ()))
+                yield Told((event, hidden), Happening(event, data, {}, {}, ()), {})
             continue
-        after: Row = {}
+        raw: Row = {}
+        known: Row = {}
         for step in steps(model, (event for event, _ in history)):
-            before = after
-            if step.after is not step.before:
-                after = masked(model, step.after, hidden)
+            spans = [
+                span._replace(
+                    # Mostly it is what was known behind the event before.
+                    before=known if span.before is raw else masked(model, span.before, hidden),
+                    after=masked(model, span.after, hidden),
+                )
+                for span in step.spans
+            ]
+            raw = step.known
+            known = spans[-1].after
             data = without(step.event.data, sensitive_fields(step.event.type), hidden)
-            differing = changes(model, before, after)
-            yield Told((step.event, hidden), Happening(step.event, data, before, after, differing))
+            differing = changes_of_days(model, spans)
+            it = Happening(step.event, data, spans[0].before, spans[0].after, differing)
+            yield Told((step.event, hidden), it, known)
 
 
 def told_of(

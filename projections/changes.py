@@ -1,13 +1,14 @@
-"""Changes: what each event made of the row of its record, field by field."""
+"""Changes: what each event made of the row of its record, field by field, and of which days."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from domain.effective import effective_day, in_effect
+from domain.effective import effective_day
 from domain.kernel import Recorded
 from domain.stored import Unreadable
 from projections.kernel import ReadModel, Row
@@ -22,42 +23,79 @@ _NAMING = ("id", "competitor", "product", "stage", "code", "employee", "name")
 
 
 class Change(NamedTuple):
-    """A field, as in `grade` or `contacts/<id>/phone`, with its value before and after."""
+    """A field, as in `grade` or `contacts/<id>/phone`, with its value before and after.
+
+    It changed from one day to another, both included: to `None` as long as nothing else is known.
+    """
 
     field: str
     before: Any
     after: Any
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
-class Step(NamedTuple):
-    """An event and what was known of its record just before and just after it was recorded.
+class Span(NamedTuple):
+    """Days from the first to the last, or on, with what was known of them before and after.
 
     Before its first event a record has no columns.
     """
 
-    event: Recorded
+    first: date
+    last: date | None
     before: Row
     after: Row
 
 
-def steps(model: ReadModel, history: Iterable[Recorded]) -> Iterator[Step]:
-    """Yield each event of one record, by version, with the rows before and after it.
+class Step(NamedTuple):
+    """An event, the days of which it changed what was known, and all that is known with it.
 
-    The rows are what was known: a fact of an earlier day takes its place among those recorded
-    before it. An event that cannot be folded leaves the row as it was.
+    The first of the `spans` begins on the day from which the event is true.
+    """
+
+    event: Recorded
+    spans: Sequence[Span]
+    known: Row
+
+
+def steps(model: ReadModel, history: Iterable[Recorded]) -> Iterator[Step]:
+    """Yield each event of one record, by version, with what it changed.
+
+    A fact of an earlier day takes its place among those recorded before it, and changes the days
+    from there until what followed makes no difference any more. An event that cannot be folded
+    changes nothing.
     """
     row, known, latest = model.blank, list[Recorded](), date.min
     for event in history:
-        before = row
-        day = effective_day(event.type, event.data, event.time)
+        before, day = row, effective_day(event.type, event.data, event.time)
         known.append(event)
         if day >= latest:
             row, latest = _after(model, row, event), day
+            spans = [Span(day, None, before if len(known) > 1 else {}, row)]
         else:
-            row = model.blank
-            for each in in_effect(known):
-                row = _after(model, row, each)
-        yield Step(event, before if len(known) > 1 else {}, row)
+            was, now = (model.retell(each, _passed) for each in (known[:-1], known))
+            row = now[-1] if now else row
+            spans = list(_spans(was, now, day)) if now else [Span(day, None, row, row)]
+        yield Step(event, spans, row)
+
+
+def _spans(was: Sequence[Row], now: Sequence[Row], day: date) -> Iterator[Span]:
+    """Yield the days from one on, of which a record was in other states than it is now."""
+    first = max(day, now[0]["in_force"])  # nothing is true of a record before it begins
+    edges = sorted(
+        {first, *(each["in_force"] for each in (*was, *now) if each["in_force"] > first)}
+    )
+    for edge, following in zip_longest(edges, edges[1:]):
+        before, after = (_held(states, edge) for states in (was, now))
+        yield Span(edge, following and following - timedelta(1), before, after)
+
+
+def _held(states: Sequence[Row], day: date) -> Row:
+    return next((row for row in reversed(states) if row["in_force"] <= day), {})
+
+
+def _passed(event: Recorded) -> bool:
+    return True  # it is parked there, and told as it is here
 
 
 def _after(model: ReadModel, row: Row, event: Recorded) -> Row:
@@ -86,6 +124,22 @@ def changes(model: ReadModel, before: Mapping[str, Any], after: Mapping[str, Any
             found.append(Change(name, f"{len(was)} values", f"{len(now)} values"))
         else:
             found += [Change(path, was.get(path), now.get(path)) for path in paths]
+    return found
+
+
+def changes_of_days(model: ReadModel, spans: Iterable[Span]) -> list[Change]:
+    """Return what changed, each field with the days on which it did so in the same way."""
+    found: list[Change] = []
+    places: dict[str, int] = {}
+    for first, last, before, after in spans:
+        for field, old, new, *_ in changes(model, before, after):
+            known = found[places[field]] if field in places else None
+            follows = known and known.valid_to == first - timedelta(1)
+            if known and follows and (known.before, known.after) == (old, new):
+                found[places[field]] = known._replace(valid_to=last)
+            else:
+                places[field] = len(found)
+                found.append(Change(field, old, new, first, last))
     return found
 
 

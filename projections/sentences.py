@@ -1,8 +1,9 @@
 """Sentences: what an event says in words, by the template in the docstring of its class.
 
 In a template `{field}` is a field of the event, else of the row after it, `{was.field}` one of the
-row before, `{who}` whoever did it and `{changes}` what changed. What stands in square brackets is
-left out when a field in it has no value. The effective day comes behind the first paragraph.
+row before, `{who}` whoever did it and `{changes}` what changed. The rows are those of the day from
+which the event is true. What stands in square brackets is left out when a field in it has no value.
+The effective day comes behind the first paragraph, with the last one if what followed is known.
 """
 
 from __future__ import annotations
@@ -37,7 +38,11 @@ _WHEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event as somebody sees it: payload and rows without what is masked, and what changed."""
+    """An event as somebody sees it: payload and rows without what is masked, and what changed.
+
+    The rows are those before and after it on the day from which it is true; the changes are those
+    of that day and of later ones.
+    """
 
     event: Recorded
     data: Mapping[str, Any]
@@ -99,6 +104,12 @@ class _Teller:
         self._names = names
         self._references = references(happening.event.aggregate)
 
+    @property
+    def _changes(self) -> list[Change]:
+        """Those of the first days that are changed; what follows from them later is not said."""
+        first = min((each.valid_from for each in self._it.changes if each.valid_from), default=None)
+        return [each for each in self._it.changes if each.valid_from == first]
+
     def sentence(self) -> str:
         event = self._it.event
         if isinstance(event.data, Unreadable):
@@ -108,7 +119,9 @@ class _Teller:
         first, *more = (part.strip() for part in text.split("\n"))
         day = effective_day(event.type, event.data, event.time)
         if day != event.time.date():
-            first = f"{first.removesuffix('.')}, effective {day}."
+            until = {each.valid_to for each in self._changes}
+            days = f"{day} until {until.pop()}" if len(until) == 1 and None not in until else day
+            first = f"{first.removesuffix('.')}, effective {days}."
         told = " ".join([first, *filter(None, more)])
         return _begun(told.replace('.".', '."'))  # what is quoted may have ended its sentence
 
@@ -126,7 +139,7 @@ class _Teller:
         if place == "who":
             return self._who()
         if place == "changes":
-            return "; ".join(map(self._change, it.changes)) or "what is not shown"
+            return "; ".join(map(self._change, self._changes)) or "what is not shown"
         if place == "contact_id":
             return self._contact(str(it.data[place]))
         was, _, name = place.rpartition(".")

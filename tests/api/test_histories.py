@@ -43,7 +43,10 @@ def test_an_event_is_told_in_a_sentence_with_what_it_changed_and_why(
     assert [each["after"] for each in contact["changes"]] == ["Zhang Min", "+86 20 1234 5678"]
     said = f'{who} regraded the customer from B to A, because "revenue doubled".'
     assert (regraded["sentence"], regraded["why"]) == (said, "revenue doubled")
-    assert regraded["changes"] == [{"field": "grade", "before": "B", "after": "A"}]
+    today = regraded["time"][:10]
+    assert regraded["changes"] == [
+        {"field": "grade", "before": "B", "after": "A", "valid_from": today, "valid_to": None}
+    ]
     assert regraded["because"] is None
     said = f"{who} corrected the details: region is Guangdong; annual revenue is 1,250,000.00."
     assert corrected["sentence"] == said
@@ -73,18 +76,20 @@ def test_a_history_is_paged(client: httpx.Client, customer: str) -> None:
     assert seen == [1, 2, 3, 4]
 
 
-def test_a_late_fact_changes_what_was_known_and_says_from_when(
+def test_a_late_fact_tells_of_which_days_it_changed_what_was_known(
     client: httpx.Client,
 ) -> None:
-    path = f"/customers/{register(client, grade='C', registered_on='2026-01-10')['id']}"
-    first = {"grade": "A", "reason": "x", "effective": "2026-03-01"}
+    path = f"/customers/{register(client, grade='B', registered_on='2026-03-01')['id']}"
+    first = {"grade": "A", "reason": "x", "effective": "2026-09-01"}
     assert client.post(f"{path}/regrade", json=first).is_success
-    late = {"grade": "B", "reason": "y", "effective": "2026-02-01"}
+    late = {"grade": "C", "reason": "y", "effective": "2026-05-01"}
     assert client.post(f"{path}/regrade", json=late).is_success
-    _, told, later = history(client, path)
-    assert told["sentence"].endswith('from C to A, because "x", effective 2026-03-01.')
-    assert later["sentence"].endswith('to B, because "y", effective 2026-02-01.')
-    assert later["changes"] == []  # that it was B before it was A changes nothing of today
+    _, told, later = history(client, path, field="grade")
+    assert told["sentence"].endswith('from B to A, because "x", effective 2026-09-01.')
+    said = 'regraded the customer from B to C, because "y", effective 2026-05-01 until 2026-08-31.'
+    assert later["sentence"].endswith(said)
+    days = {"valid_from": "2026-05-01", "valid_to": "2026-08-31"}
+    assert later["changes"] == [{"field": "grade", "before": "B", "after": "C", **days}]
 
 
 def test_of_a_person_who_was_erased_no_sentence_tells_anything(

@@ -1,20 +1,22 @@
 """Changes: what each event made of its row, by path, also when it comes late."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.effective import in_effect
-from domain.kernel import Recorded
+from domain.kernel import Recorded, discover
 from domain.stored import Unreadable
-from projections.changes import Change, changes, concerns, steps
+from projections.changes import Change, changes, changes_of_days, concerns, steps
 from projections.customers import customers
 from projections.kernel import Row, fold
+from projections.moments import fold_at
 from projections.opportunities import opportunities
 
+discover()  # which fields state the day of a fact is known from its class
 DAY = datetime(2026, 3, 10, tzinfo=UTC)
 
 
@@ -31,7 +33,11 @@ def registered(**more: Any) -> Recorded:
 def changed(*history: Recorded) -> list[Change]:
     """Return what the last event of a history changed."""
     last = list(steps(customers, history))[-1]
-    return changes(customers, last.before, last.after)
+    return [
+        Change(*each[:3])
+        for span in last.spans
+        for each in changes(customers, span.before, span.after)
+    ]
 
 
 def test_a_field_has_its_value_before_and_after() -> None:
@@ -115,7 +121,46 @@ def test_after_each_event_is_what_was_known_in_the_order_in_which_it_holds(
         for n, (day, grade) in enumerate(told)
     ]
     for n, step in enumerate(steps(customers, history), 1):
-        assert step.after["grade"] == _known(history[:n])["grade"]
+        assert step.known["grade"] == _known(history[:n])["grade"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from("ABCD")), min_size=1, max_size=8))
+def test_each_event_changed_just_those_days_of_which_something_else_was_known(
+    told: list[tuple[int, str]],
+) -> None:
+    first = registered(registered_on="2026-03-01", grade="B")
+    history = [first] + [
+        event(n + 2, "regraded", grade=grade, reason="x", on=f"2026-03-0{day + 1}")
+        for n, (day, grade) in enumerate(told)
+    ]
+    for n, step in enumerate(list(steps(customers, history))[1:], 1):
+        found = changes_of_days(customers, step.spans)
+        for day in (date(2026, 3, 1) + timedelta(each) for each in range(9)):
+            before, after = (_grade(history[:upto], day) for upto in (n, n + 1))
+            here = [
+                (each.before, each.after)
+                for each in found
+                if each.valid_from and each.valid_from <= day <= (each.valid_to or day)
+            ]
+            assert here == ([] if before == after else [(before, after)])
+
+
+def _grade(history: list[Recorded], day: date) -> Any:
+    row = fold_at(customers, history, day)
+    return row and row["grade"]
+
+
+def test_a_late_regrade_changes_the_days_until_the_next_that_was_known() -> None:
+    history = [
+        registered(grade="B", registered_on="2026-03-01"),
+        event(2, "regraded", grade="A", reason="x", on="2026-03-09"),
+        event(3, "regraded", grade="C", reason="y", on="2026-03-05"),
+    ]
+    late = list(steps(customers, history))[-1]
+    assert changes_of_days(customers, late.spans) == [
+        Change("grade", "B", "C", date(2026, 3, 5), date(2026, 3, 8))
+    ]
+    assert late.known["grade"] == "A"
 
 
 def _known(history: list[Recorded]) -> Row:

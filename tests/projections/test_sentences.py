@@ -9,7 +9,7 @@ import pytest
 from domain.kernel import Recorded, discover
 from domain.sensitive import sensitive_fields, without
 from domain.stored import Unreadable
-from projections.changes import changes, steps
+from projections.changes import Span, changes_of_days, steps
 from projections.kernel import read_models
 from projections.masks import masked
 from projections.sentences import Happening, references, sentence, template
@@ -46,9 +46,13 @@ def told(kind: str, hidden: frozenset[str] = NOBODY) -> list[tuple[str, str, Hap
     """Return the type, the sentence and what happened for each event of a golden history."""
     model, found = MODELS[kind], []
     for step in steps(model, history(kind)):
-        rows = [masked(model, row, hidden) for row in (step.before, step.after)]
+        spans = [
+            Span(first, last, *(masked(model, row, hidden) for row in rows))
+            for first, last, *rows in step.spans
+        ]
         data = without(step.event.data, sensitive_fields(step.event.type), hidden)
-        it = Happening(step.event, data, rows[0], rows[1], changes(model, *rows))
+        _, _, before, after = spans[0]
+        it = Happening(step.event, data, before, after, changes_of_days(model, spans))
         found.append((step.event.type, sentence(it, names), it))
     return found
 
@@ -92,7 +96,7 @@ def test_what_is_masked_is_in_no_sentence_and_no_change(kind: str) -> None:
 def test_an_event_says_who_did_it_and_for_whom() -> None:
     (first, *_) = history("team")
     model = MODELS["team"]
-    after = next(steps(model, [first])).after
+    after = next(steps(model, [first])).known
 
     def text(**origin: Any) -> str:
         event = replace(first, **origin)
