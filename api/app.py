@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -24,6 +24,7 @@ from api.entrance import Entrance
 from api.openapi import describe
 from api.parts import Parts, Role
 from api.problems import InternalError, InvalidParameter, MethodNotAllowed
+from api.reading import known_only
 from streams.worker import Worker
 
 TITLE = "Keyline"
@@ -69,6 +70,7 @@ def router_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(known_only)],
     )
     for router in routers():
         app.include_router(router)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
@@ -13,14 +13,14 @@ from api.cursors import Cursor, page
 from api.forwarding import forward
 from api.naming import names_at
 from api.parts import Parts
-from api.reading import MinPosition, TheParts, json_response, known_only, reach
+from api.reading import MinPosition, TheParts, json_response, reach
 from api.seeing import See, Seeing
 from api.telling import items, link, told_of
 from api.when import AtPosition
 from domain.kernel import discover
 from projections.chains import Link, chain, forest, parents, with_causes
 
-router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
+router = APIRouter(tags=["events"])
 
 _TOLD = (
     *(

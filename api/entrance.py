@@ -32,6 +32,7 @@ from api.problems import (
     TooManyRequests,
     Unauthenticated,
 )
+from api.reading import none_known
 from api.told import listen
 from api.who import Principal
 
@@ -133,6 +134,8 @@ class Entrance:
         else:
             send.told = self._parts.rates_of_strangers.take(asked.address)
         if self._commands is not None:
+            if method == "POST" and (target is not None or path == PATH):
+                none_known(scope["query_string"])
             if target is not None and method == "POST":
                 scope["command"] = True
                 await self._command(target, asked, receive, send)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from adapters.feed import Filter, feed
@@ -17,7 +17,7 @@ from api.lines import NDJSON, line, lines
 from api.noted import Tally, Visit
 from api.parts import Parts
 from api.problems import InvalidParameter, MalformedHeader
-from api.reading import TheParts, invalid, known_only
+from api.reading import TheParts, invalid
 from api.seeing import See, Seeing, Seen
 from api.told import tell
 from api.when import AtPosition
@@ -26,7 +26,7 @@ from domain.sensitive import SECRET, sensitive_fields, without
 from domain.stored import Unreadable
 from projections.personal import SEALED
 
-router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
+router = APIRouter(tags=["events"])
 
 HEARTBEAT = 15.0
 """Seconds without an event after which a stream shows that it is alive."""

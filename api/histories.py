@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from adapters.refusals import UnknownId
 from api.cursors import Cursor, page
@@ -15,7 +15,6 @@ from api.reading import (
     MinPosition,
     TheParts,
     json_response,
-    known_only,
     moment_of,
     reach,
 )
@@ -26,7 +25,7 @@ from domain.actors import ActorKind
 from domain.kernel import Aggregate, Recorded, discover
 from projections.changes import concerns
 
-router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
+router = APIRouter(tags=["events"])
 
 FIELD = "a field that it changed, as in `grade`, or one within another, as in `phone`"
 DAY = "a day or an instant, inclusive, of the recording"

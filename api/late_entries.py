@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from adapters.chronicle import histories, position_at
 from adapters.feed import Filter, feed
@@ -21,7 +21,6 @@ from api.reading import (
     instant_of,
     invalid,
     json_response,
-    known_only,
     reach,
 )
 from api.seeing import See, Seeing
@@ -29,7 +28,7 @@ from api.when import AtPosition
 from domain.kernel import discover
 from projections.late_entries import late_entries
 
-router = APIRouter(tags=["events"], dependencies=[Depends(known_only)])
+router = APIRouter(tags=["events"])
 
 _SINCE = "what was known then: the position of an answer, an instant with its zone, or a day"
 

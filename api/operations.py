@@ -8,19 +8,19 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, time
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from adapters.operation_log import FIELDS, Wanted, entries
 from api.cursors import LOG_PAGE, Cursor, page
 from api.lines import escaped, lines
 from api.parts import Parts
-from api.reading import Limit, TheParts, json_response, known_only, moment_of
+from api.reading import Limit, TheParts, json_response, moment_of
 from api.seeing import See, Seeing
 from domain.actors import ActorKind
 from projections.sight import Sight
 
-router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
+router = APIRouter(tags=["operation"])
 
 AT_ONCE = 2000
 """Entries that an export reads at a time."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 import orjson
 from fastapi import Depends, Query, Request, Response
@@ -47,10 +48,11 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-def known_only(request: Request) -> None:
+async def known_only(request: Request) -> None:
     """Refuse parameters that the route does not have, and those given twice that have one value.
 
-    A misspelt filter must not be ignored, nor one of two days that are asked for.
+    A misspelt filter must not be ignored, nor one of two days that are asked for. Every route has
+    this in front of it.
     """
     route, query = request.scope["route"], request.query_params
     known = {
@@ -58,7 +60,20 @@ def known_only(request: Request) -> None:
     }
     wrong = {name: f"Give {name!r} once." for name in known if len(query.getlist(name)) > 1}
     known |= {each["name"] for each in (route.openapi_extra or {}).get("parameters", ())}
-    wrong |= {name: f"There is no parameter {name!r} here." for name in query.keys() - known}
+    _refuse(wrong | _unknown(query.keys() - known))
+
+
+def none_known(query: bytes) -> None:
+    """Refuse parameters of what has none: of commands, which are told by their body alone."""
+    _refuse(_unknown({name for name, _ in parse_qsl(query.decode("latin-1"), True)}))
+
+
+def _unknown(names: Iterable[str]) -> dict[str, str]:
+    return {name: f"There is no parameter {name!r} here." for name in names}
+
+
+def _refuse(wrong: Mapping[str, str]) -> None:
+    """Raise `InvalidParameter` if anything is wrong with a parameter, by its name."""
     if wrong:
         faults = [{"parameter": name, "detail": wrong[name]} for name in sorted(wrong)]
         raise InvalidParameter(" ".join(fault["detail"] for fault in faults), faults)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
@@ -23,8 +23,8 @@ from api.reading import (
     MinPosition,
     TheParts,
     checked,
+    invalid,
     json_response,
-    known_only,
     reach,
 )
 from api.row_schemas import page_schema, reference
@@ -58,7 +58,7 @@ def records(model: ReadModel) -> APIRouter:
     """Return a router with the list of a read model and its single rows."""
     aggregate = discover().aggregates[model.aggregate]
     path, name = f"/{aggregate.plural}", model.aggregate.replace("-", " ")
-    router = APIRouter(tags=[aggregate.plural], dependencies=[Depends(known_only)])
+    router = APIRouter(tags=[aggregate.plural])
     router.add_api_route(
         path,
         _list(model),
@@ -83,7 +83,7 @@ def records(model: ReadModel) -> APIRouter:
 
 def _list(model: ReadModel) -> Callable[..., Any]:
     listing = Listing(model)
-    names, kept = filters(model).keys(), _kept(model)
+    known, kept = filters(model), _kept(model)
     permission = f"{model.aggregate}.read"
 
     async def list_(
@@ -106,7 +106,9 @@ def _list(model: ReadModel) -> Callable[..., Any]:
         """
         where: dict[str, str] = {}
         for key, value in request.query_params.multi_items():
-            if key in names:
+            if key in where and known[key].kind != "any":
+                raise invalid(key, f"Give {key!r} once.")
+            if key in known:
                 where[key] = f"{where[key]},{value}" if key in where else value
         sight = see.need(permission)
         if format != "json":

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import time
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -15,11 +15,11 @@ from adapters.system_entries import Wanted, entries
 from api.cursors import LOG_PAGE, Cursor, page
 from api.lines import lines
 from api.parts import Parts
-from api.reading import Limit, TheParts, json_response, known_only, moment_of
+from api.reading import Limit, TheParts, json_response, moment_of
 from api.seeing import See, Seeing
 from projections.sight import Subject
 
-router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
+router = APIRouter(tags=["operation"])
 
 AT_ONCE = 2000
 """Entries that an export reads at a time."""

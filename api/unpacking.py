@@ -19,7 +19,10 @@ PARTS = 2000
 """Parts of an XLSX file at most: sheets, styles, pictures."""
 
 _PROLOG = 65_536
-_ROOT = re.compile(r"<[^\W\d]")
+_MARK = b"\xef\xbb\xbf"
+_XML = re.compile(rb"[\s\0\xef\xbb\xbf\xfe\xff]*<")
+_ENCODING = re.compile(rb"""\s*<\?xml\s[^>]*?\bencoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
+_ROOT = re.compile(rb"<[^\W\d]")
 _ONE_BY_ONE = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _STREAMED = re.compile(r"xl/worksheets/[^/]+\.xml|.*\.(png|jpe?g|gif|emf|wmf|bin)", re.IGNORECASE)
 
@@ -82,16 +85,22 @@ def _require_parts(path: Path, book: zipfile.ZipFile, bounds: Bounds) -> None:
             raise Unbounded(f"{text}{part.compress_size:,}, as no text does.")
         if part.compress_type not in _ONE_BY_ONE:
             raise Unbounded(f"{path}: {part.filename} is packed in a way that XLSX files are not.")
-        if part.filename.endswith((".xml", ".rels", ".vml")):
-            _require_plain(path, book, part)
+        _require_plain(path, book, part)
 
 
 def _require_plain(path: Path, book: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    """Refuse a part that declares anything before its first element: entities grow without end."""
+    """Refuse XML that is not UTF-8, or declares anything: entities grow without end.
+
+    Cells are counted in the bytes of UTF-8, which is what spreadsheets write. A part that does not
+    begin like XML, whatever it is called, is read as XML by nobody.
+    """
     with book.open(part) as file:
         start = file.read(_PROLOG)
-    utf16 = start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:4]
-    text = start.decode("utf-16" if utf16 else "latin-1", "replace")
+    if not _XML.match(start):
+        return
+    text = start.removeprefix(_MARK)
+    if b"\0" in text[:4] or _ENCODING.match(text):
+        raise Unbounded(f"{path}: {part.filename} is not UTF-8, as XLSX files are.")
     root = _ROOT.search(text)
-    if start and (root is None or "<!DOCTYPE" in text[: root.start()]):
+    if root is None or b"<!DOCTYPE" in text[: root.start()]:
         raise Unbounded(f"{path}: {part.filename} has declarations, which XLSX files have not.")

@@ -19,6 +19,11 @@ DECLARED = (
     b'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
 )
 SHEET = "xl/worksheets/sheet1.xml"
+SHEET_OF_CELLS = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    f"<sheetData><row>{'<c/>' * 200_000}</row></sheetData></worksheet>"
+)
+"""More cells than a table may have here, in one row."""
 
 
 def book(path: Path, rows: int = 3) -> Path:
@@ -60,6 +65,28 @@ def of_entities_in_utf16(path: Path) -> Path:
     return altered(book(path), STRINGS, '<!DOCTYPE s [<!ENTITY a "b">]><sst/>'.encode("utf-16"))
 
 
+def of_cells_in_utf16(path: Path) -> Path:
+    return altered(book(path), SHEET, SHEET_OF_CELLS.encode("utf-16"))
+
+
+def of_cells_in_utf16_without_a_mark(path: Path) -> Path:
+    declared = f'<?xml version="1.0" encoding="UTF-16"?>{SHEET_OF_CELLS}'
+    return altered(book(path), SHEET, declared.encode("utf-16-be"))
+
+
+def of_cells_in_ebcdic(path: Path) -> Path:
+    declared = b"<?xml version='1.0' encoding='cp037'?>"
+    return altered(book(path), SHEET, declared + SHEET_OF_CELLS.encode("cp037"))
+
+
+def of_entities_by_another_name(path: Path) -> Path:
+    made = altered(book(path), "xl/picture.png", b'<!DOCTYPE s [<!ENTITY a "b">]><sst/>')
+    with zipfile.ZipFile(made) as file:
+        types = file.read("[Content_Types].xml").replace(b"</Types>", DECLARED)
+    types = types.replace(STRINGS.encode(), b"xl/picture.png")
+    return altered(made, "[Content_Types].xml", types)
+
+
 def of_entities_far_down(path: Path) -> Path:
     start = b"<!--" + b"x" * 70_000 + b"-->"
     return altered(book(path), STRINGS, start + b'<!DOCTYPE s [<!ENTITY a "b">]><sst/>')
@@ -85,10 +112,7 @@ def of_a_far_cell(path: Path) -> Path:
 
 
 def of_one_row(path: Path) -> Path:
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    row = f"<row>{'<c/>' * 200_000}</row>"
-    content = f'<worksheet xmlns="{main}"><sheetData>{row}</sheetData></worksheet>'
-    return altered(book(path), SHEET, content.encode())
+    return altered(book(path), SHEET, SHEET_OF_CELLS.encode())
 
 
 def of_one_line(path: Path) -> Path:
@@ -112,7 +136,11 @@ def of_a_header_in_lines(path: Path) -> Path:
 BOMBS: dict[Callable[[Path], Path], str] = {
     of_one_text: "has texts and styles of 80,0",
     of_entities: "has declarations",
-    of_entities_in_utf16: "has declarations",
+    of_entities_in_utf16: "is not UTF-8, as XLSX files are",
+    of_cells_in_utf16: "is not UTF-8, as XLSX files are",
+    of_cells_in_utf16_without_a_mark: "is not UTF-8, as XLSX files are",
+    of_cells_in_ebcdic: "is not UTF-8, as XLSX files are",
+    of_entities_by_another_name: "picture.png has declarations",
     of_entities_far_down: "has declarations",
     of_bzip2: "is packed in a way that XLSX files are not",
     of_many_parts: "an XLSX file has 2,000 at most",
