@@ -66,6 +66,7 @@ async def mine(request: Request, see: See) -> Response:
         {
             "employee": party.employee,
             "on_behalf_of": party.on_behalf_of,
+            "on_behalf_kind": party.on_behalf_of and "person",
             "grants": grants_of(see.access, party, now),
             "permissions": [name for name in permissions() if see.sight(name)],
         }

@@ -41,7 +41,7 @@ def moved(request: Request, row: Mapping[str, Any]) -> Response | None:
         "id": row["id"],
         "survivor_id": told["into"],
         "merge": f"/customer-merges/{told['merge_id']}",
-        **{name: told[name] for name in ("merge_id", "at", "by", "reason")},
+        **{name: told[name] for name in ("merge_id", "at", "by", "by_kind", "reason")},
     }
     answer = json_response(content, {"Location": location, "Content-Type": MEDIA_TYPE})
     answer.status_code = STATUS

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Response
 
 from adapters.refusals import UnknownId
@@ -14,6 +13,7 @@ from api.parts import Parts
 from api.reading import TheParts, json_response
 from api.seeing import See, Seeing
 from domain.sensitive import sensitive_fields, without
+from projections.parking import plain
 from projections.runner import Projector
 from streams.postponed import PREFIX
 from streams.react import Reactions
@@ -80,7 +80,7 @@ def _seen(
 ) -> Iterator[dict[str, Any]]:
     """Yield those events of records in sight under a permission, without what is masked."""
     sight = see.need(permission)
-    found = [{**each, "event": orjson.loads(each["event"])} for each in aside]
+    found = [{**each, "event": plain(each["event"])} for each in aside]
     streams: dict[str, set[str]] = {}
     for each in found:
         streams.setdefault(each["event"]["type"].partition(".")[0], set()).add(each["stream"])

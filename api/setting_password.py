@@ -15,6 +15,7 @@ from adapters.passwords import Passwords
 from adapters.private import make_folder
 from adapters.sessions import Sessions
 from adapters.settings import Settings
+from domain.actors import SYSTEM
 from domain.values import EMPLOYEE_CODE
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,7 @@ def put(settings: Settings, employee: str, password: str, *, once: bool) -> None
         Passwords(journal.engine).put(employee, password, once=once)
         Attempts(journal.engine).clear(employee)
         Sessions(journal.engine).end_all(employee)
-    log.info("password-set", employee=employee, by="operator")
+    log.info("password-set", employee=employee, by="operator", by_kind=SYSTEM.kind)
 
 
 @contextmanager

@@ -172,6 +172,7 @@ async def me(request: Request) -> dict[str, Any]:
         "actor": who.actor,
         "actor_kind": who.actor_kind,
         "on_behalf_of": who.on_behalf_of,
+        "on_behalf_kind": who.on_behalf_of and "person",
         "unit": who.unit,
         "credential": who.credential,
     }

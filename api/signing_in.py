@@ -188,7 +188,7 @@ class SigningIn:
         self.passwords.put(employee, password, once=True)
         self.attempts.clear(employee)
         self.sessions.end_all(employee)
-        log.info("password-set", employee=employee, by=who.actor)
+        log.info("password-set", employee=employee, by=who.actor, by_kind=who.actor_kind)
 
     def _attempt(self, employee: str, address: str, device: str = "", session: str = "") -> None:
         try:

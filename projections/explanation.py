@@ -85,14 +85,15 @@ def _row(access: Access, id_: str | None) -> Row | None:
 
 def _public(row: Row) -> Row:
     names = ("id", "employee", "prefix", "role", "unit", "reach", "masked", "starts", "until")
-    return {name: row[name] for name in (*names, "given_by") if name in row}
+    return {name: row[name] for name in (*names, "given_by", "given_by_kind") if name in row}
 
 
 def _grant(row: Row) -> str:
     """Return a grant in words."""
     what = f"the role {row['role']} at {row['unit']} and below, {_REACH[row.get('reach', 'unit')]}"
     until = f", until {row['until'].isoformat()}" if row["until"] else ""
-    by = f", given by {row['given_by']}" if row.get("given_by") else ""
+    who, kind = row.get("given_by"), row.get("given_by_kind")
+    by = f", given by {who if kind == 'person' else f'the {kind} {who}'}" if who else ""
     return f"{what}{until}{by}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -30,14 +31,20 @@ def written(event: Recorded) -> str:
 
 def read(text: str) -> Recorded:
     """Return a parked event, with its payload at the schema that this program has now."""
-    fields = orjson.loads(text)
+    fields = plain(text)
     data, type_, schema = fields["data"], fields["type"], fields["schema"]
     fields["data"] = from_stored(
         type_, schema, data if isinstance(data, str) else orjson.dumps(data)
     )
+    return Recorded(**{**fields, "time": datetime.fromisoformat(fields["time"])})
+
+
+def plain(text: str) -> dict[str, Any]:
+    """Return what a parked event says, with the kinds of whom it tells of."""
+    fields: dict[str, Any] = orjson.loads(text)
     if "actor_kind" not in fields:  # parked before there were kinds
         fields |= _kinds(fields["actor"], fields["on_behalf_of"])
-    return Recorded(**{**fields, "time": datetime.fromisoformat(fields["time"])})
+    return fields
 
 
 def _kinds(actor: str, on_behalf_of: str | None) -> dict[str, str | None]:

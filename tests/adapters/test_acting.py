@@ -20,6 +20,7 @@ from adapters.trees import LOGS, backfill, frontier
 from domain.actors import Actor, attributed, formerly
 from domain.kernel import Origin, new_id
 from projections.lens import EVERYTHING
+from projections.parking import plain
 from tests.adapters.test_migrations import first_form
 
 STREAM = "0199a3a1-0000-7000-8000-000000000001"
@@ -112,6 +113,16 @@ def test_its_log_is_asked_for_an_actor(journal: Journal, who: Actor) -> None:
     kinds = [each["actor_kind"] for each in alike]
     assert set(kinds) == {who.kind}
     assert len(kinds) == sum(each[2].kind == who.kind for each in FORMER) + (who.kind == "person")
+
+
+@pytest.mark.parametrize("former", FORMER, ids=lambda each: each[0])
+def test_an_event_that_was_parked_then_is_listed_with_kinds(
+    former: tuple[str, str | None, Actor, Actor | None],
+) -> None:
+    actor, behalf, who, had = former
+    found = plain(json.dumps({"actor": actor, "on_behalf_of": behalf}))
+    assert (found["actor_kind"], found["actor"]) == who
+    assert (found["on_behalf_kind"], found["on_behalf_of"]) == (had or (None, None))
 
 
 def test_a_former_text_tells_of_one_actor_alone() -> None:

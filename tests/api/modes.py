@@ -86,5 +86,21 @@ def administrator(settings: Settings) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(scope="module", params=MODES)
+def system(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """Settings of what runs, for all tests of a module; it imports this, and `running`."""
+    with deployed(request, tmp_path_factory.mktemp("keyline")) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def running(system: Settings) -> Iterator[httpx.Client]:
+    """The administrator's client of what runs."""
+    with administrator(system) as client:
+        yield client
+
+
 def _at(settings: Settings, address: str) -> Settings:
     return dataclasses.replace(settings, port=int(address.rpartition(":")[2]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -10,23 +9,13 @@ import orjson
 import pytest
 
 from tests.api.asking import head, problem, register
-from tests.api.modes import MODES, administrator, deployed
+from tests.api.modes import running as running
+from tests.api.modes import system as system
 from tests.api.test_merges_in_modes import read
 from tests.streams.flow import until
 
 POLICY = "abandon-opportunities"
 PASSWORD = "a long road to the sea"  # pragma: allowlist secret
-
-
-@pytest.fixture(scope="module", params=MODES)
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[httpx.Client]:
-    with (
-        deployed(request, tmp_path_factory.mktemp("keyline")) as settings,
-        administrator(settings) as client,
-    ):
-        yield client
 
 
 def by_key(client: httpx.Client, name: str) -> tuple[str, dict[str, str]]:

@@ -22,7 +22,8 @@ from adapters import tokens
 from api import lasting, operations, system_log
 from api.connection import Connection
 from tests.api.asking import head, register
-from tests.api.modes import MODES, administrator, deployed
+from tests.api.modes import running as running
+from tests.api.modes import system as system
 from tests.api.test_sign_in import GOOD, bearer, record, with_password
 
 SOON = 3.0
@@ -122,17 +123,6 @@ def begun(client: httpx.Client, headers: Headers, after: int | None = None) -> A
     asked = {"Accept": "text/event-stream", **headers}
     start = head(client) if after is None else after
     return client.stream("GET", f"/events?after={start}", headers=asked, timeout=SOON)
-
-
-@pytest.fixture(scope="module", params=MODES)
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[httpx.Client]:
-    with (
-        deployed(request, tmp_path_factory.mktemp("keyline")) as settings,
-        administrator(settings) as client,
-    ):
-        yield client
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.api.asking import head, new_unit, register
-from tests.api.modes import MODES, administrator, deployed
+from tests.api.modes import running as running
+from tests.api.modes import system as system
 from tests.api.test_customer_merges import until
-
-
-@pytest.fixture(scope="module", params=MODES)
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[httpx.Client]:
-    with (
-        deployed(request, tmp_path_factory.mktemp("keyline")) as settings,
-        administrator(settings) as client,
-    ):
-        yield client
 
 
 def read(client: httpx.Client, path: str, **ask: Any) -> httpx.Response:

@@ -38,7 +38,7 @@ def grant(employee: str, role: str, unit: str, reach: str = "unit", **more: Any)
     """Return the row of a grant; its id says whose it is, of what and where."""
     row: Row = {"id": f"{employee}/{role}/{unit}", "employee": employee, "role": role, "unit": unit}
     row |= {"reach": reach, "masked": [], "starts": None, "until": None, "state": "active"}
-    return row | {"given_by": "admin"} | LIVES | more
+    return row | {"given_by": "admin", "given_by_kind": "person"} | LIVES | more
 
 
 def team(name: str, *members: str, state: str = "active") -> Row:

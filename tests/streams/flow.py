@@ -78,7 +78,7 @@ def until(condition: Callable[[], object], timeout: float = 60) -> None:
 
 
 def records(
-    kafka: Kafka, kinds: Iterable[str], enough: Callable[[list[Any]], bool]
+    kafka: Kafka, kinds: Iterable[str], enough: Callable[[list[Any]], object]
 ) -> dict[TopicPartition, list[Any]]:
     """Read topics from the start until there is enough; return the records by partition."""
     consumer = kafka.consumer(None)
