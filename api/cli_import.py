@@ -54,6 +54,13 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check every row, references and rules; keep nothing.")
     ] = False,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help="Rows that came in before with other values change their records; see --dry-run.",
+        ),
+    ] = False,
     errors: Annotated[
         Path | None, typer.Option(help="Write the rows that failed to this CSV file, with reasons.")
     ] = None,
@@ -124,6 +131,8 @@ def import_(
             unit=unit,
             source=source,
             wait=wait,
+            update=update,
         )
         result = import_file(settings, kind, file, wanted, wish)
-        outcome |= {"imported": result.imported, "position": result.position}
+        outcome |= {"imported": result.imported, "updated": len(result.updated)}
+        outcome |= {"position": result.position}

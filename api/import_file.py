@@ -18,13 +18,16 @@ from adapters.person_keys import PersonKeys
 from adapters.private import make_folder
 from adapters.rehearsal import Rehearsal
 from adapters.settings import Settings
+from api.at_machine import note_read
 from api.import_behalf import behalf_of
 from api.import_notes import import_notes
-from api.importing import Commands, Fault, Importer, Result
+from api.import_result import Fault, Result
+from api.importing import Commands, Importer
 from api.mapping import MappingError, SheetMapping
 from api.plan import Plan, kinds
 from api.sheets import Reading, Sheet, SheetError, read_sheet
 from api.terminal import Failure, notes, out, progress
+from api.told import Told
 from api.unpacking import Bounds
 from api.waiting import wait_until_read
 
@@ -38,7 +41,8 @@ class Wish:
 
     `employee` is on whose behalf and by whose permissions, `unit` in whose name; `source` tells
     files apart whose keys are the same but mean others; with `wait` the end is when rows and
-    reports have what was imported.
+    reports have what was imported; with `update` rows that came in before with other values change
+    their records.
     """
 
     reading: Reading = dataclasses.field(default_factory=Reading)
@@ -48,6 +52,7 @@ class Wish:
     unit: str | None = None
     source: str = ""
     wait: bool = False
+    update: bool = False
 
 
 def import_file(
@@ -64,6 +69,8 @@ def import_file(
         plan = Plan(kinds()[kind].kind, mapping, sheet)
     except (SheetError, MappingError) as error:
         raise Failure(str(error), 2) from error
+    if wish.update and not mapping.key:
+        raise Failure("--update goes by a key: name the column that has it by --key.", 2)
     for note in import_notes(plan, sheet):
         notes.print(note, markup=False, highlight=False)
     make_folder(settings.data)
@@ -75,11 +82,18 @@ def import_file(
         with _executor(journal, guard, wish.dry_run) as executor:
             behalf = behalf_of(journal, guard, wish.employee, wish.unit, _digest(file))
             importer = Importer(
-                plan, journal, executor, behalf=behalf, source=wish.source, rows=rows
+                plan,
+                journal,
+                executor,
+                behalf=behalf,
+                source=wish.source,
+                rows=rows,
+                update=wish.update,
             )
             title = f"{'Checking' if wish.dry_run else 'Importing'} {kind}"
             with progress(title, len(sheet.rows)) as advance:
                 result = importer.run(sheet, advance)
+        _note_differences(journal, file, result, wish.employee)
     finally:
         journal.close()
         rows.dispose()
@@ -92,6 +106,16 @@ def import_file(
     if result.faults:
         raise Failure(f"{len(result.faults):,} of {len(sheet.rows):,} rows failed.")
     return result
+
+
+def _note_differences(journal: Journal, file: Path, result: Result, employee: str | None) -> None:
+    """Note that the former values of records are shown, as of any read."""
+    if result.updated:
+        ids = [each.id for each in result.updated]
+        told = Told(journal.head().position, len(ids), ids)
+        note_read(
+            journal, "import.differences", f"keyline import {file.name}", told, behalf=employee
+        )
 
 
 def _digest(file: Path) -> str:
@@ -123,10 +147,16 @@ def _report(result: Result, dry_run: bool) -> None:
         names = ", ".join(each.names)
         notes.print(f"line {each.line}: {each.name} is like {names}", style="yellow", markup=False)
     _more(len(result.alike))
+    for one in result.updated if dry_run else result.updated[:SHOWN]:
+        said = "; ".join(map(str, one.differences))
+        notes.print(f"line {one.line}: {said}", style="cyan", markup=False)
+    _more(0 if dry_run else len(result.updated))
     done = "would be imported" if dry_run else "imported"
+    changed = "would be changed" if dry_run else "changed"
+    updated = f"{len(result.updated):,} {changed}, " if result.updated else ""
     at = f" Position {result.position:,}." if result.position and not dry_run else ""
     out.print(
-        f"{result.imported:,} {done}, {result.unchanged:,} were there already, "
+        f"{result.imported:,} {done}, {result.unchanged:,} were there already, {updated}"
         f"{len(result.faults):,} failed, {len(result.alike):,} look like others.{at}",
         soft_wrap=True,
         highlight=False,

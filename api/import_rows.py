@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from api.import_update import Difference
 from api.plan import CellFault, Plan, Step, require_right
 from api.sheets import Row, Sheet
 
@@ -24,6 +25,7 @@ class Work:
     new: bool = False
     fault: str | None = None
     alike: Sequence[str] = ()
+    differences: Sequence[Difference] = ()
 
     @property
     def first(self) -> Mapping[str, Any]:

@@ -16,11 +16,14 @@ from adapters.databases import in_parts
 from adapters.executor import Answer, Call
 from adapters.journal import Journal
 from adapters.journal_tables import operations
+from adapters.opening import Opening
 from adapters.refusals import KeyReused, Refusal
+from api.import_result import Alike, Fault, Result, Updated, reason_of
 from api.import_rows import Rows, Work
+from api.import_update import Difference, Fixed, Updates, bounded, latest_of
 from api.names import Names, NotFound
-from api.plan import Plan, Step, creating
-from api.sheets import Row, Sheet
+from api.plan import CellFault, Plan, Step, creating
+from api.sheets import Sheet
 from domain.actors import IMPORT, Actor
 from domain.commands import Command
 from domain.kernel import Origin
@@ -62,38 +65,6 @@ SYSTEM = Behalf()
 """Nobody's behalf: it is the system that imports."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Fault:
-    """A row of which nothing was imported, and why."""
-
-    line: int
-    key: str
-    reason: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Alike:
-    """A row that was imported although there are records whose names look like its own."""
-
-    line: int
-    name: str
-    names: Sequence[str]
-
-
-@dataclasses.dataclass
-class Result:
-    """What became of the rows: newly imported, already there, refused; and likely duplicates.
-
-    `position` is the last one that any of them was answered: what they did can be read from there.
-    """
-
-    imported: int = 0
-    unchanged: int = 0
-    faults: list[Fault] = dataclasses.field(default_factory=list)
-    alike: list[Alike] = dataclasses.field(default_factory=list)
-    position: int = dataclasses.field(default=0, compare=False)
-
-
 class Importer:
     """Imports the rows of sheets that follow one plan."""
 
@@ -106,16 +77,19 @@ class Importer:
         behalf: Behalf = SYSTEM,
         source: str = "",
         rows: sa.Engine | None = None,
+        update: bool = False,
     ) -> None:
         """Import on somebody's behalf; `source` tells files apart whose keys clash.
 
-        From `rows`, the row database, records are known sooner than from the journal.
+        With `update` a row that came in before with other values changes its record. From `rows`,
+        the row database, records are known sooner than from the journal.
         """
         self._plan = plan
         self._executor = executor
         self._journal = journal
         self._behalf = behalf
         self._source = source
+        self._updates = Updates(plan) if update else None
         wanted = {each.kind for step in plan.steps for each in _references(step.command)}
         wanted |= {plan.kind} if self._known_by_name else set()
         self._names = {kind: Names(journal, kind, rows, self._seen(kind)) for kind in wanted}
@@ -140,6 +114,8 @@ class Importer:
         for each in rows.work:
             if each.fault is not None:
                 result.faults.append(Fault(each.row.line, each.text, each.fault))
+            elif each.differences:
+                result.updated.append(Updated(each.row.line, each.id or "", each.differences))
             elif each.new:
                 result.imported += 1
                 if each.alike:
@@ -158,21 +134,78 @@ class Importer:
                 each.fault = str(missing)
                 continue
             waiting.append((each, self._executor.submit_together(calls)))
-        answered = []
+        answered, before = [], list[Work]()
         for each, future in waiting:
             try:
                 answers = future.result()
             except Refusal as refusal:
+                if isinstance(refusal, KeyReused) and self._updates is not None:
+                    before.append(each)
+                    continue
                 step = each.bodies[refusal.call][0]
-                each.fault = _reason(step, each.row, refusal)
+                each.fault = reason_of(step, each.row, refusal)
                 continue
             each.id = answers[0].id
             each.new = not all(answer.repeated for answer in answers)
             result.position = max(result.position, *(answer.position for answer in answers))
+            if self._updates is not None and not each.new:
+                before.append(each)
             if self._known_by_name and not answers[0].repeated:
                 answered.append((each, answers[0]))
         if answered:
             self._look_around(answered)
+        for each in before:
+            self._update(each, result)
+
+    def _update(self, each: Work, result: Result) -> None:
+        """Make the record of a row that came in before as the row is now, whole or not at all.
+
+        Of one that is as it was when it came in last nothing is done.
+        """
+        assert self._updates is not None
+        resolved = self._resolved(each)
+        ids = [self._command_id(step.command, each.key) for step, _ in resolved]
+        done, repeated = self._accepted(ids), each.id is not None
+        each.id = done[ids[0]].target if ids[0] in done else each.id
+        history, keys = self._journal.history(each.id or ""), self._journal.keys
+        told = f"/{self._digest(self._plan.mapped(each.row))}"
+        latest = latest_of(history, f"import/{self._source}/")
+        firsts = {self._command_id(step.command, each.key) for step in self._plan.steps}
+        if latest.endswith(told) or (repeated and latest in firsts):
+            return
+        sees = self._behalf.sees
+        if not history or (sees is not None and not sees(self._plan.kind, history[0].stream)):
+            each.fault = f"{self._plan.create.name}: was imported before, as a record out of sight"
+            return
+        said: list[tuple[Step, Any]] = []
+        missing: list[tuple[Step, Any]] = []
+        for (step, body), id_ in zip(resolved, ids, strict=True):
+            (said if id_ in done else missing).append((step, body))
+        history = history if keys is None else Opening(keys).events(history)
+        version, steps = history[-1].version, list[tuple[Step, Any]]()
+        try:
+            masked = self._behalf.party is not None
+            found = self._updates.of(each.row, history, said, masked)
+            steps = [*found.commands, *missing]
+            calls = [self._call(step, each, body) for step, body in steps]
+            for number, call in enumerate(calls):
+                if number < len(found.commands):
+                    command_id = f"{bounded(call.origin.command_id, 150)}/{version}{told}"
+                    origin = dataclasses.replace(call.origin, command_id=command_id)
+                    call = dataclasses.replace(call, origin=origin)
+                first = version if number == 0 else None
+                calls[number] = dataclasses.replace(call, id=each.id, if_match=first)
+            answers = self._executor.submit_together(calls).result() if calls else []
+        except (Fixed, CellFault) as fault:
+            each.fault = str(fault)
+            return
+        except Refusal as refusal:
+            step = steps[refusal.call][0] if steps else self._plan.steps[0]
+            each.fault = reason_of(step, each.row, refusal)
+            return
+        added = [Difference(step.command.verb, None, "added") for step, _ in missing]
+        each.differences = [*found.differences, *added]
+        result.position = max([result.position, *(answer.position for answer in answers)])
 
     def _look_around(self, answered: Sequence[tuple[Work, Answer]]) -> None:
         """Note what looks like these new records, of those that were there before each of them."""
@@ -200,18 +233,22 @@ class Importer:
 
     def _former(self, keys: Sequence[str]) -> set[str]:
         ids = {self._command_id(self._plan.create, key): key for key in keys}
-        found: set[str] = set()
+        return {ids[each] for each in self._accepted(list(ids))}
+
+    def _accepted(self, command_ids: Sequence[str]) -> dict[str, Any]:
+        """Return those of some commands of imports that were done, by id, each with its target."""
+        found: dict[str, Any] = {}
+        column = operations.c.command_id
+        ours = sa.and_(operations.c.accepted, operations.c.address.is_(None))
         with self._journal.engine.connect() as connection:
-            for part in in_parts(list(ids)):
-                column = operations.c.command_id
-                ours = sa.and_(operations.c.accepted, operations.c.address.is_(None))
-                query = sa.select(column).where(column.in_(part), ours)
-                found.update(ids[each] for each in connection.scalars(query))
+            for part in in_parts(command_ids):
+                query = sa.select(column, operations.c.target).where(column.in_(part), ours)
+                found |= {row.command_id: row for row in connection.execute(query)}
         return found
 
     def _command_id(self, command: Command, key: str) -> str:
         """Return the id that makes a command of a row the same one in every run."""
-        return _bounded(f"import/{self._source}/{command.name}/{key}")
+        return bounded(f"import/{self._source}/{command.name}/{key}")
 
     def _digest(self, cells: Mapping[str, str]) -> str:
         """Return what tells a row from others; it is recorded, and does not tell of a person."""
@@ -258,28 +295,3 @@ def _parent(parent: Work, reference: Reference) -> str:
     if parent.id is None:
         raise NotFound(f"line {parent.row.line}, above it, was not imported")
     return parent.id if reference.claim is None else str(parent.first["code"])
-
-
-def _reason(step: Step, row: Row, refusal: Refusal) -> str:
-    if isinstance(refusal, KeyReused):
-        return f"{step.command.name}: was imported before with other values"
-    places = []
-    for error in refusal.errors:
-        source, detail = step.source(error["pointer"]), error["detail"]
-        place = error["pointer"].strip("/").replace("/", ".")
-        if source is not None:
-            form = source.field.form
-            if "pattern" in detail and form is not None:
-                detail = f"is not {form}"
-            place = f"column {source.column!r}" if source.column else f"--set {place}"
-            if text := source.text(row):
-                place += f": {text!r}"
-        places.append(f"{place}: {detail}")
-    return f"{step.command.name}: {'; '.join(places) or refusal.detail}"
-
-
-def _bounded(command_id: str) -> str:
-    """Return a command id that the journal can hold."""
-    if len(command_id) <= 200:
-        return command_id
-    return f"{command_id[:150]}/{hashlib.blake2b(command_id.encode(), digest_size=16).hexdigest()}"

@@ -39,7 +39,7 @@ class Command:
     """One command of one aggregate, as declared by a method marked with `@command`.
 
     `body` validates its JSON; `references` maps a parameter to the kind of record that it names,
-    `nested` a list of values to what each of them names, by field;
+    `nested` a list of values to what each of them names, by field; `facts` may come of it;
     `lineages` are the parameters that the system fills in from other records, `issued` those that
     the server makes up; `rules` are those it may be refused by, `guarded` those of them that need
     more than the record; `apart_from` is the fact whose author may not give this command; `dated`
@@ -59,6 +59,7 @@ class Command:
     issued: frozenset[str]
     rules: tuple[type[RuleViolation], ...]
     guarded: frozenset[type[RuleViolation]]
+    facts: tuple[type[Aggregate.Event], ...]
     apart_from: type[Aggregate.Event] | None
     dated: str | None
     rises: bool
@@ -194,6 +195,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             ),
             rules=tuple(sorted(rules, key=lambda rule: rule.rule())),
             guarded=guarded,
+            facts=tuple(facts),
             apart_from=apart_from,
             dated=dated,
             rises=getattr(function, "rises", False),

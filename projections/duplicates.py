@@ -67,14 +67,17 @@ def candidates(
     table = customers.table
     query = sa.select(*(table.c[each] for each in COLUMNS)).where(table.c.state != "merged")
     query = lens_of(customers, sight, connection.dialect.name, along=True).narrow(query)
-    wanted = []
+    found: list[Any] = []
     if described.number:
-        wanted.append(query.where(table.c.registration_key == described.number).limit(_MOST))
+        same = query.where(table.c.registration_key == described.number)
+        found += connection.execute(same.limit(_MOST))
     if described.key:
         start, key = described.start, table.c.name_key
-        wanted.append(query.where(key == described.key).limit(_MOST))
-        wanted.append(query.where(key >= start, key < start + _LAST).limit(_CANDIDATES))
-    return [row for each in wanted for row in connection.execute(each)]
+        near = query.where(key >= start, key < start + _LAST).limit(_CANDIDATES)
+        found += (rows := connection.execute(near).all())
+        if len(rows) == _CANDIDATES:  # else those of the same name are among them
+            found += connection.execute(query.where(key == described.key).limit(_MOST))
+    return found
 
 
 def likely(described: Described, compared: Iterable[Any]) -> list[Duplicate]:

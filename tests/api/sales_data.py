@@ -15,7 +15,8 @@ import pytest
 from adapters.executor import Executor
 from adapters.journal import Journal
 from adapters.warehouse import Warehouse
-from api.importing import Importer, Result
+from api.import_result import Result
+from api.importing import Importer
 from api.mapping import SheetMapping
 from api.plan import Plan
 from api.rebuilding import rows_of

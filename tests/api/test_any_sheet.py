@@ -19,7 +19,8 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 from adapters.executor import Executor
 from adapters.journal import Journal
 from api import written as written_numbers
-from api.importing import Importer, Result
+from api.import_result import Result
+from api.importing import Importer
 from api.mapping import SheetMapping
 from api.plan import Plan
 from api.sheets import SheetError, read_sheet

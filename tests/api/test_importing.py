@@ -16,7 +16,8 @@ from adapters.journal import Journal
 from adapters.journal_tables import operations
 from adapters.rehearsal import Rehearsal
 from api.import_notes import import_notes
-from api.importing import SYSTEM, Behalf, Commands, Importer, Result
+from api.import_result import Result
+from api.importing import SYSTEM, Behalf, Commands, Importer
 from api.mapping import MappingError, SheetMapping
 from api.plan import Plan
 from api.sheets import read_sheet
@@ -104,7 +105,9 @@ def test_running_again_changes_nothing(desk: Desk) -> None:
 def test_a_row_that_was_changed_since_is_reported(desk: Desk) -> None:
     desk.run("id,名称,号码,上级,人数\n1,A,,,1\n")
     again = desk.run("id,名称,号码,上级,人数\n1,A,,,2\n2,B,,,\n")
-    assert told(again) == [(2, "customer.register: was imported before with other values")]
+    assert told(again) == [
+        (2, "customer.register: was imported before with other values; --update changes them")
+    ]
     assert again.imported == 1
 
 
