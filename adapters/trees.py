@@ -65,7 +65,9 @@ class Growth(NamedTuple):
 def _hash_at(log: Log) -> sa.Select[Any]:
     """Return the query for the hash that stands at a place, made once as it is asked so often."""
     at, column = sa.bindparam("at", type_=sa.BigInteger), log.hashes.c
-    hash_ = sa.func.substr(column.hashes, (at - column.place) * SIZE + 1, SIZE)
+    # Within one row: PostgreSQL cuts bytes at an integer only, and a place is a larger one.
+    first = sa.cast((at - column.place) * SIZE + 1, sa.Integer)
+    hash_ = sa.func.substr(column.hashes, first, SIZE)
     return sa.select(hash_).where(column.place <= at).order_by(column.place.desc()).limit(1)
 
 

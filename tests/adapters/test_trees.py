@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from adapters.audit import audit
 from adapters.journal import Journal
 from adapters.journal_tables import event_hashes, operation_hashes
-from adapters.trees import IN_ONE_ROW
+from adapters.merkle import Frontier
+from adapters.trees import IN_ONE_ROW, LOGS, leaf_hashes, root_at
 from tests.adapters.recorded_logs import record
 
 
@@ -48,3 +49,16 @@ def test_commits_of_every_size_are_kept_and_verified(journal: Journal) -> None:
         for table in (event_hashes, operation_hashes):
             count = connection.scalar(sa.select(sa.func.count()).select_from(table))
             assert count == 1 + 1 + 1 + 2 + 9 + 1
+
+
+def test_the_root_that_a_log_had_at_any_size_is_made_of_what_is_kept(journal: Journal) -> None:
+    for size in (1, 2, IN_ONE_ROW + 1, 3):
+        record(journal, size, each_commit=size)
+    log = LOGS["events"]
+    with journal.engine.connect() as connection:
+        rows = connection.execute(sa.select(log.table).order_by(log.key)).all()
+        leaves = leaf_hashes([tuple(row) for row in rows])
+        for size in range(1, len(leaves) + 1):
+            tree = Frontier()
+            tree.extend(leaves[:size])
+            assert root_at(connection, log, size) == tree.root()
