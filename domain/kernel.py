@@ -256,17 +256,20 @@ def to_stored(fact: Aggregate.Event) -> Stored:
 def from_stored(type_: str, schema: int, data: str | bytes) -> dict[str, Any]:
     """Return the payload of a stored event as plain JSON values at the current schema.
 
-    An event type that this version of the system does not know is returned as it is. Never raises:
-    what is no JSON object, of a newer schema or refused by its upcast comes back `Unreadable`.
+    Fields younger than the event have their defaults, so whoever reads it may index. An event type
+    that this version of the system does not know is returned as it is. Never raises: what is no
+    JSON object, of a newer schema or refused by its upcast comes back `Unreadable`.
     """
     known = registry.events.get(type_)
     try:
         payload: dict[str, Any] = orjson.loads(data)
         if payload.__class__ is not dict:
             raise TypeError("the payload is not a JSON object")
-        return (
-            payload if known is None or known.schema == schema else upcast(type_, schema, payload)
-        )
+        if known is None:
+            return payload
+        if known.schema != schema:
+            payload = upcast(type_, schema, payload)
+        return codec(known).complete(payload)
     except Exception as error:
         return Unreadable(data, f"{type(error).__name__}: {error}")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, cast, get_type_hints
 
+import orjson
 from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import TypedDict
 
@@ -31,6 +32,16 @@ class Payload:
             for f in dataclasses.fields(event_class)
             if f.name in hints and f.default is not dataclasses.MISSING
         }
+
+        self.plain: dict[str, Any] = orjson.loads(self.adapter.dump_json(self.defaults))
+        """The defaults as plain JSON values."""
+
+    def complete(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Return a payload of plain JSON values with the defaults of fields younger than it."""
+        if payload.keys() >= self.plain.keys():
+            return payload
+        younger = orjson.loads(orjson.dumps(self.plain))  # values of its own: they can be changed
+        return {**payload, **{name: younger[name] for name in younger.keys() - payload.keys()}}
 
     def encode(self, fact: Any) -> bytes:
         """Return the payload of a fact as JSON."""

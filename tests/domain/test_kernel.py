@@ -222,6 +222,7 @@ def test_an_old_payload_is_brought_up_to_date_step_by_step() -> None:
     assert from_stored("small-parcel.handed-on", 2, '{"to":"Li"}') == {
         "to": "Li",
         "by": "Li's post",
+        "note": None,
     }
 
 
