@@ -78,11 +78,16 @@ class Hierarchy:
     def _changed(self, model: ReadModel, column: str, wanted: Collection[str]) -> list[Touched]:
         now, then = self._now.tables(model), self._then.tables(model).alias("earlier")
         names = model.table.c
-        state = next(name for name in ("status", "state") if name in names)
+        state = next((name for name in ("status", "state") if name in names), None)
         title = next((name for name in ("name", "title") if name in names), "id")
         query = (
-            sa.select(now.c.id, now.c[title].label("title"), now.c[state].label("state"))
-            .add_columns(then.c.id.label("known"), then.c[state].label("was"))
+            sa.select(now.c.id, now.c[title].label("title"), then.c.id.label("known"))
+            .add_columns(
+                *(
+                    (each.c[state] if state else sa.null()).label(label)
+                    for each, label in ((now, "state"), (then, "was"))
+                )
+            )
             .select_from(now.outerjoin(then, then.c.id == now.c.id))
             .where(now.c.position > self._since)
             .where(

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
-from types import ModuleType
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from domain.effective import effective_day, in_effect
-from domain.kernel import Recorded
+from domain.kernel import Recorded, discover
 from domain.replaying import follow
 from domain.stored import Unreadable, UnreadableEvent
 from projections.columns import Day, Id, Instant, Json, Text
@@ -37,6 +36,8 @@ Fold = Callable[[Row, Recorded], Row]
 """Takes the row as it is and an event; returns the columns that change. Pure."""
 
 F = TypeVar("F", bound=Fold)
+
+_OF_EVERY_ROW = ("id", "version", "position", "created_at", "changed_at", "in_force")
 
 row_tables = sa.MetaData()
 
@@ -97,7 +98,13 @@ class ReadModel:
                 many they change, as of when it was recorded; in another order they are taken from
                 the record itself.
             scope: Where the rows belong. Without it, only those see them who see everything.
+
+        Raises `ValueError` when it names a column that there is not.
         """
+        has = {*_OF_EVERY_ROW, *(column.name for column in columns)}
+        named = {order.removeprefix("-"), *sorts, *filters, *search, *scope.columns}
+        if missing := sorted(named.union(*indexes, counted) - has):
+            raise ValueError(f"{name} has no column {', '.join(missing)}")
         self.name = name
         self.aggregate = aggregate
         self.order = order
@@ -135,7 +142,6 @@ class ReadModel:
         self.folds = _Folds(aggregate)
         self._searched = frozenset(search)
         self._owners = frozenset(scope.owners)
-        self._module: ModuleType | None = None
         self.blank: Row = {
             column.name: None if column.default is None else column.default.arg  # type: ignore[attr-defined]
             for column in self.table.columns
@@ -149,7 +155,6 @@ class ReadModel:
                 if not type_.startswith(f"{self.aggregate}.") or type_ in self.folds:
                     raise ValueError(f"{self.name} cannot declare a fold for {type_}")
                 self.folds[type_] = function
-            self._module = inspect.getmodule(function)
             return function
 
         return declare
@@ -240,10 +245,23 @@ class ReadModel:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What the rows depend on: columns, indexes, folds and the functions these call."""
-        columns = [f"{column.name} {column.type!r}" for column in self.table.columns]
-        parts = [*columns, *map(repr, (self.indexes, self.search, self.counted, self.scope))]
-        parts += code_of(self._module, [bigrams] if self.search else [])
+        """What the rows depend on: columns, indexes, the folds and all that these depend on."""
+        parts = [f"{column.name} {column.type!r}" for column in self.table.columns]
+        parts += map(repr, (self.indexes, self.search, self.counted, self.scope))
+        functions: list[Callable[..., Any]] = [bigrams] if self.search else []
+        functions += [Scope.owned_by] if self.scope.owners else []
+        for type_ in sorted(self.handles):
+            functions.append(fold := self.folds[type_])  # type: ignore[arg-type]
+            parts.append(f"{type_} {fold.__qualname__}")  # type: ignore[union-attr]
+            if (event := discover().events.get(type_)) is not None:
+                fields = [
+                    (each.name, each.default)
+                    for each in dataclasses.fields(event)  # type: ignore[arg-type]
+                    if each.default is not dataclasses.MISSING
+                ]
+                parts.append(f"{event.schema} {fields}")
+                functions += (getattr(event, each) for each in dir(event) if each[:8] == "upcast_v")
+        parts += code_of(functions)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

@@ -23,6 +23,12 @@ class Scope:
     through: tuple[str, str] | None = None
     public: bool = False
 
+    @property
+    def columns(self) -> set[str]:
+        """The columns of the row that it goes by."""
+        through = () if self.through is None else self.through[:1]
+        return {*self.owners, *through, *(() if self.unit is None else (self.unit,))}
+
     def owned_by(self, row: Mapping[str, Any]) -> list[str]:
         """Return the codes of the employees whom the row itself names as its owners, sorted."""
         found: set[str] = set()

@@ -1,0 +1,109 @@
+"""What the READMEs tell a developer to write, written into a folder of its own and made use of.
+
+Run as a process of its own, as whatever is added to the system is there until its end.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.api.asking import until_ready
+
+ROOT = Path(__file__).parents[2]
+KEY = "a-key-for-examples-only"
+EXAMPLES = {
+    "domain": ("visit.py", "class Visit"),
+    "projections": ("visits.py", "visits = "),
+    "api": ("visits.py", "records(visits)"),
+}
+"""The file of each example, and what it is known by among the others of its page."""
+
+
+def add(folder: Path) -> None:
+    """Write the examples into a folder, and let the program find them as it finds its own."""
+    for package, (name, known_by) in EXAMPLES.items():
+        page = (ROOT / package / "README.md").read_text(encoding="utf-8")
+        (code,) = (
+            each
+            for each in re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+            if known_by in each
+        )
+        (folder / package).mkdir()
+        (folder / package / name).write_text(code, encoding="utf-8")
+        importlib.import_module(package).__path__.append(str(folder / package))
+
+
+def visit(client: httpx.Client) -> None:
+    """Plan a visit; read it in the list, as everybody and as somebody of its unit, and in a digest.
+
+    Raises `AssertionError` when something is not as the READMEs say.
+    """
+
+    def post(path: str, **body: Any) -> dict[str, Any]:
+        answer = client.post(path, json=body)
+        assert answer.is_success, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    start = until_ready(client)["position"]
+    for unit in ("gd", "yn"):
+        post("/units", code=unit, name=unit, level="province", parent="group")
+    post("/employees", code="li.wei", name="Li Wei", unit="gd")
+    customer = post("/customers", name="广州启明银行", unit="gd")["id"]
+    planned = post(
+        "/visits",
+        title="Renewal",
+        customer_id=customer,
+        unit="gd",
+        visitor="li.wei",
+        day="2026-03-02",
+    )
+    seen = ["visit.read", "customer.read"]
+    post("/roles", code="visitors", name="Visitors", unit="group", permissions=seen)
+    keys = {unit: post("/api-keys", name=unit, role="visitors", unit=unit) for unit in ("gd", "yn")}
+    last = keys["yn"]["position"]
+
+    def get(path: str, key: str = KEY, **params: Any) -> dict[str, Any]:
+        params |= {"min_position": last}
+        answer = client.get(path, params=params, headers={"Authorization": f"Bearer {key}"})
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    row = get(f"/visits/{planned['id']}")
+    assert (row["title"], row["visitor"], row["day"]) == ("Renewal", "li.wei", "2026-03-02")
+    assert [each["id"] for each in get("/visits")["items"]] == [planned["id"]]
+    assert [each["id"] for each in get("/visits", q="renewal")["items"]] == [planned["id"]]
+    assert len(get("/visits", keys["gd"]["key"])["items"]) == 1
+    assert get("/visits", keys["yn"]["key"])["items"] == []
+    for from_ in (start, planned["position"] - 1):
+        told = get(f"/customers/{customer}/digest", from_position=from_)
+        (touched,) = (each for each in told["items"] if each["kind"] == "visit")
+        assert (touched["title"], touched["began"]) == ("Renewal", True)
+    (event,) = get(f"/visits/{planned['id']}/history")["items"]
+    assert 'planned the visit "Renewal" on 2026-03-02' in event["sentence"]
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1])
+    add(place)
+    from adapters.settings import Settings  # what is imported from here on finds the examples
+    from tests.api.conftest import serving
+
+    settings = Settings(data=place / "data", port=0, admin_key=KEY)
+    with (
+        serving(settings) as address,
+        httpx.Client(
+            base_url=address,
+            headers={"Authorization": f"Bearer {KEY}"},
+            trust_env=False,
+            timeout=60,
+        ) as client,
+    ):
+        visit(client)
