@@ -132,6 +132,11 @@ class Journal(ApplicationRecorder):
             row = connection.execute(sa.select(head)).one()
         return Head(row.position, row.operation, instant(row.time_us))
 
+    @property
+    def appended(self) -> int:
+        """The position of what this process appended last; others may have appended more."""
+        return self._position
+
     def wait(self, after: int, timeout: float) -> int:
         """Wait until there is an event after a position, for at most `timeout` seconds.
 

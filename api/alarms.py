@@ -18,6 +18,9 @@ LAG = 100_000
 SPACE = 256 * 2**20
 """Bytes that must be free on the disk of the data folder."""
 
+READ_FROM = frozenset({"rows", "warehouse"})
+"""The parts that answers are made of."""
+
 BETWEEN_LOOKS = 15.0
 """Seconds between two looks of the watch."""
 
@@ -36,6 +39,23 @@ def alarms(status: dict[str, Any], free: int) -> dict[str, str]:
         if part["lag"] > LAG:
             found[f"lag {name}"] = f"{name} is {part['lag']} events behind"
     return found
+
+
+def astray(status: dict[str, Any]) -> list[str]:
+    """Return, in words, which of the parts that answers are made of are not where they should be.
+
+    They lack what was recorded before this process started, or have more than the journal.
+    """
+    found, head, began_at = [], status["position"], status["began_at"]
+    for name in READ_FROM & status["parts"].keys():
+        at = status["parts"][name]["position"]
+        if at < began_at:
+            found.append(
+                f"{name} is at {at}, not yet at {began_at} as the journal was at the start"
+            )
+        elif at > head:
+            found.append(f"{name} is at {at}, the journal only at {head}: it is an older one")
+    return sorted(found)
 
 
 class Watch:

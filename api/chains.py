@@ -48,8 +48,8 @@ async def read(
     see: See,
     cursor: Cursor,
     when: AtPosition,
+    min_position: MinPosition,
     limit: Annotated[int, Query(ge=1, le=1000, description="events of a page at most")] = 200,
-    min_position: MinPosition = 0,
 ) -> Response:
     """Show what a request led to, from its first cause to the last effect.
 

@@ -39,7 +39,7 @@ async def page(
     parts: TheParts,
     see: See,
     when: AtMoment,
-    min_position: MinPosition = 0,
+    min_position: MinPosition,
 ) -> Response:
     """Show a customer on one page: its file, subsidiaries, open business, and what it comes to."""
     see.need(f"{customers.aggregate}.read")

@@ -24,6 +24,7 @@ from api.reading import (
     json_response,
     moment_of,
     reach,
+    require_told,
 )
 from api.seeing import See, Seeing
 from api.telling import Told, items, link, told_of
@@ -55,12 +56,12 @@ async def digest(
     parts: TheParts,
     see: See,
     cursor: Cursor,
+    min_position: MinPosition,
     from_: Annotated[Moment, Query(alias="from", description=_BEGIN)] = None,
     to: Annotated[Moment, Query(description=_END)] = None,
     from_position: Annotated[Position, Query(description=_SINCE)] = None,
     to_position: Annotated[Position, Query(description=_UNTIL)] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="records of a page at most")] = 50,
-    min_position: MinPosition = 0,
 ) -> Response:
     """Tell what changed with a customer and its hierarchy between two moments.
 
@@ -73,6 +74,8 @@ async def digest(
     see.need("customer.read")
     if parts.warehouse is None:
         return await forward(parts, request)
+    await require_told(parts, "from_position", from_position or 0)
+    await require_told(parts, "to_position", to_position or 0)
     if cursor.after:
         since, until, place = cursor.after
     else:
@@ -97,7 +100,6 @@ def _positions(
     parts: Parts, from_: str | None, to: str | None, since: int | None, until: int | None
 ) -> tuple[int, int]:
     """Return the positions between which the changes lie. Raises `InvalidParameter`."""
-    head = parts.journal.head().position
     if (from_ is None) == (since is None):
         raise invalid("from", "Give either from or from_position.")
     if to is not None and until is not None:
@@ -106,13 +108,10 @@ def _positions(
         since = position_at(parts.journal, moment_of(from_, "from", time.min) - _AN_INSTANT)
     if to is not None:
         until = position_at(parts.journal, moment_of(to, "to", time.max))
-    until = head if until is None else until
+    until = parts.journal.head().position if until is None else until
     for name, moment in (("from", from_), ("to", to)):
         if moment is not None and moment_of(moment, name, time.min) > datetime.now(UTC) + AHEAD:
             raise invalid(name, "This is in the future.")
-    for name, position in (("from_position", since), ("to_position", until)):
-        if position is not None and position > head:
-            raise invalid(name, f"The last position is {head}.")
     backwards = from_ and to and moment_of(from_, "from", time.min) > moment_of(to, "to", time.max)
     if since is None or since > until or backwards:
         raise invalid("to" if to else "to_position", "The end is before the begin.")

@@ -17,7 +17,7 @@ from api.lines import NDJSON, line, lines
 from api.noted import Tally, Visit
 from api.parts import Parts
 from api.problems import InvalidParameter, MalformedHeader
-from api.reading import TheParts, invalid
+from api.reading import TheParts, invalid, require_told
 from api.seeing import See, Seeing, Seen
 from api.told import tell
 from api.when import AtPosition
@@ -113,11 +113,15 @@ async def events(
     """
     if aggregate in discover().aggregates or not see.anything:
         see.need(f"{aggregate}.read")
+    await require_told(parts, "after", after)
     wanted = Filter(_known(aggregate), stream, type)
     if SSE in accept:
         if when.position is not None:
             raise invalid("as_of", "A stream goes on to what is to come.")
-        start = after if last_event_id is None else _position(last_event_id)
+        start = after
+        if last_event_id is not None:
+            start = _position(last_event_id)
+            await require_told(parts, "Last-Event-ID", start)
         headers = {"X-Accel-Buffering": "no", "Vary": _VARY}
         tell(start)
         stream_ = _stream(parts, see, start, wanted, request.state.visit)

@@ -63,13 +63,13 @@ def _records(report: Report) -> Callable[..., Any]:
         see: See,
         cursor: Cursor,
         when: AtMoment,
+        min_position: MinPosition,
         measures: Measures = None,
         from_: From = None,
         to: To = None,
         format: Format = "json",
         organised: Organised = "then",
         limit: Limit = 200,
-        min_position: MinPosition = 0,
     ) -> Response:
         sight = see.need(PERMISSION)
         if format != "json":

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Response
 from fastapi.responses import RedirectResponse
 
 from api import problems
-from api.alarms import alarms, disk_free
+from api.alarms import alarms, astray, disk_free
 from api.problems import NotFound
 from api.reading import TheParts, json_response
 
@@ -25,11 +25,12 @@ async def livez() -> dict[str, str]:
 def readyz(parts: TheParts) -> Response:
     """Tell whether the server does its work: how far each part has come, and what is in its way.
 
-    503 when a part is down, far behind, or the disk is nearly full.
+    503 until lists and reports have all that was recorded before this process started
+    (`began_at`), and when a part is down, far behind, or the disk is nearly full.
     """
     status = parts.status()
     status["disk_free_bytes"] = disk_free(parts)
-    faults = list(alarms(status, status["disk_free_bytes"]).values())
+    faults = astray(status) + list(alarms(status, status["disk_free_bytes"]).values())
     content: dict[str, Any] = {"status": "not ready" if faults else "ready", **status}
     content["faults"] = faults
     # Which records they are of is told by GET /parked, to those who may see them.

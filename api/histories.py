@@ -40,6 +40,7 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
         see: See,
         cursor: Cursor,
         when: AtPosition,
+        min_position: MinPosition,
         from_: Annotated[str | None, Query(alias="from", max_length=40, description=DAY)] = None,
         to: Annotated[str | None, Query(max_length=40, description=DAY)] = None,
         type: Annotated[str | None, Query(max_length=100, examples=["customer.regraded"])] = None,
@@ -47,7 +48,6 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
         actor_kind: Annotated[ActorKind | None, Query(description="what the actor is")] = None,
         field: Annotated[str | None, Query(max_length=200, description=FIELD)] = None,
         limit: Limit = 200,
-        min_position: MinPosition = 0,
     ) -> Response:
         partial = not see.need(f"{kind}.read").everything
         await reach(parts.visible if partial else parts.appended, min_position)

@@ -22,6 +22,7 @@ from api.reading import (
     invalid,
     json_response,
     reach,
+    require_told,
 )
 from api.seeing import See, Seeing
 from api.when import AtPosition
@@ -39,11 +40,11 @@ async def late(
     see: See,
     cursor: Cursor,
     when: AtPosition,
+    min_position: MinPosition,
     valid_at: Annotated[Day, Query(description="the day of the business that is in question")],
     since: Annotated[str, Query(max_length=40, description=_SINCE, examples=["2026-03-31"])],
     aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
     limit: Limit = 200,
-    min_position: MinPosition = 0,
 ) -> Response:
     """What was recorded after `since` and holds as of `valid_at` or earlier, oldest first.
 
@@ -58,13 +59,16 @@ async def late(
         raise InvalidParameter(detail, [{"parameter": "aggregate", "detail": detail}])
     if aggregate is not None or not see.anything:
         see.need(f"{aggregate}.read")
+    known = since.isascii() and since.isdecimal()
+    await require_told(parts, "since", int(since) if known else 0)
     await reach(parts.visible, max(min_position, when.position or 0))
 
     def found() -> tuple[list[dict[str, Any]], int, int]:
         if cursor.after:
             after, upto = cursor.after
         else:
-            after, upto = _position(parts, since), when.position or parts.projector.position()
+            after = int(since) if known else position_at(parts.journal, instant_of(since, "since"))
+            upto = when.position or parts.projector.position()
             if when.position is not None and after > upto:
                 raise invalid("since", "This is after what was known then.")
         return _late(parts, see, valid_at, after, upto, limit, Filter(aggregate))
@@ -72,15 +76,6 @@ async def late(
     items, reached, upto = await see.ask(found)
     following = [reached, upto] if reached < upto else None
     return json_response(*page(cursor, items, following, position=upto))
-
-
-def _position(parts: Parts, since: str) -> int:
-    if not (since.isascii() and since.isdecimal()):
-        return position_at(parts.journal, instant_of(since, "since"))
-    position = int(since)
-    if position > parts.journal.head().position:
-        raise invalid("since", "The journal has not come so far.")
-    return position
 
 
 def _late(

@@ -125,6 +125,8 @@ class Parts:
         """How far the warehouse has come."""
         self._pulses = (self.appended, self.visible, self.loaded)
         self.workers = [Worker(name, work) for name, work in self._work()]
+        self.began_at = self.journal.head().position
+        """How far the journal had come when this process started."""
         self.stopping = False
         """Whether streams of events are to end."""
         self._measure()
@@ -171,13 +173,14 @@ class Parts:
         self.executor.start()
         if self.role == "api":
             lay(self.executor)
+        self.began_at = self.journal.head().position
         self.notes.start()
         self.patience.start()
         for worker in self.workers:
             worker.start()
         for pulse in self._pulses:
             pulse.start()
-        log.info("server.started", role=self.role, position=self.journal.head().position)
+        log.info("server.started", role=self.role, position=self.began_at)
 
     def end_streams(self) -> None:
         """Tell the streams of events to end."""
@@ -212,8 +215,6 @@ class Parts:
 
     def status(self) -> dict[str, Any]:
         """Return how far each part has come, and what is in its way."""
-        head = self.journal.head()
-        ends = {OPERATIONS: head.operation}  # numbers of entries, not positions
         reached = {}
         if self.role == "api":
             reached["rows"] = self.projector.position()
@@ -222,8 +223,11 @@ class Parts:
         with self.journal.engine.connect() as connection:
             query = sa.select(checkpoints.c.name, checkpoints.c.position)
             reached |= {row.name: row.position for row in connection.execute(query)}
+        head = self.journal.head()  # after the parts: none of them can be further
+        ends = {OPERATIONS: head.operation}  # numbers of entries, not positions
         return {
             "position": head.position,
+            "began_at": self.began_at,
             "parts": {
                 name: {"position": at, "lag": max(0, ends.get(name, head.position) - at)}
                 for name, at in reached.items()

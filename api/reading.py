@@ -12,6 +12,7 @@ import orjson
 from fastapi import Depends, Query, Request, Response
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
+from starlette.concurrency import run_in_threadpool
 
 from api.caller_turns import aside
 from api.parts import Parts
@@ -87,15 +88,35 @@ TheParts = Annotated[Parts, Depends(parts_of)]
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
 
-MinPosition = Annotated[
-    int,
-    Query(
-        ge=0,
-        le=2**53,
-        description="wait until everything up to this position can be read, at most 5 seconds; "
-        "commands answer with their position, so that their writer reads them back",
-    ),
-]
+
+async def require_told(parts: Parts, parameter: str, position: int) -> None:
+    """Refuse a position that the journal has not come to: none such was ever told.
+
+    Raises `InvalidParameter`, naming the parameter.
+    """
+    if position <= max(parts.journal.appended, parts.visible.position, parts.loaded.position):
+        return  # known without asking the database
+    if position > (last := (await run_in_threadpool(parts.journal.head)).position):
+        raise invalid(parameter, f"The last position is {last}.")
+
+
+async def _min_position(
+    parts: TheParts,
+    min_position: Annotated[
+        int,
+        Query(
+            ge=0,
+            le=2**53,
+            description="wait until everything up to this position can be read, at most 5 seconds; "
+            "commands answer with their position, so that their writer reads them back",
+        ),
+    ] = 0,
+) -> int:
+    await require_told(parts, "min_position", min_position)
+    return min_position
+
+
+MinPosition = Annotated[int, Depends(_min_position)]
 
 AsOf = Annotated[
     str | None,

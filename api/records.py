@@ -92,13 +92,13 @@ def _list(model: ReadModel) -> Callable[..., Any]:
         see: See,
         cursor: Cursor,
         when: AtMoment,
+        min_position: MinPosition,
         q: Words = None,
         sort: Sort = None,
         fields: Fields = None,
         limit: Rows = 50,
         count: Count = None,
         format: Format = "json",
-        min_position: MinPosition = 0,
     ) -> Response:
         """Filter, sort, search and page; several values of a filter stand with commas between.
 
@@ -218,8 +218,8 @@ def _one(model: ReadModel) -> Callable[..., Any]:
         parts: TheParts,
         see: See,
         when: AtMoment,
+        min_position: MinPosition,
         fields: Fields = None,
-        min_position: MinPosition = 0,
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Every column of the record, as whoever asks may see it.

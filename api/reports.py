@@ -61,13 +61,13 @@ def _report(report: Report) -> Callable[..., Any]:
         parts: TheParts,
         see: See,
         when: AtMoment,
+        min_position: MinPosition,
         by: By = None,
         measures: Measures = None,
         from_: From = None,
         to: To = None,
         format: Format = "json",
         organised: Organised = "then",
-        min_position: MinPosition = 0,
     ) -> Response:
         sight = see.need(PERMISSION)
         if format != "json":

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.chronicle import any_between, position_at
 from api.parts import Parts
-from api.reading import AsOf, TheParts, instant_of, invalid
+from api.reading import AsOf, TheParts, instant_of, invalid, require_told
 from domain.days import plain_day
 from projections.tables import reached
 
@@ -57,9 +57,12 @@ async def known_at(
     parts: TheParts, as_of: AsOf = None, as_of_position: AsOfPosition = None
 ) -> When:
     """Return what is to have been known. Raises `InvalidParameter`, naming the parameter."""
-    if as_of is None and as_of_position is None:
-        return When()
-    return When(await run_in_threadpool(_position, parts, as_of, as_of_position))
+    if as_of is None:
+        await require_told(parts, "as_of_position", as_of_position or 0)
+        return When(as_of_position)
+    if as_of_position is not None:
+        raise invalid("as_of_position", "Give either as_of or as_of_position.")
+    return When(await run_in_threadpool(_position, parts, as_of))
 
 
 AtPosition = Annotated[When, Depends(known_at)]
@@ -77,14 +80,7 @@ AtMoment = Annotated[When, Depends(true_at)]
 """The moment that a read of what is true asks for."""
 
 
-def _position(parts: Parts, as_of: str | None, position: int | None) -> int:
-    if as_of is None:
-        assert position is not None
-        if position > (last := parts.journal.head().position):
-            raise invalid("as_of_position", f"The last position is {last}.")
-        return position
-    if position is not None:
-        raise invalid("as_of_position", "Give either as_of or as_of_position.")
+def _position(parts: Parts, as_of: str) -> int:
     found = position_at(parts.journal, instant_of(as_of))
     if not found:
         raise invalid("as_of", "Nothing had been recorded by then.")

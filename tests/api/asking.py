@@ -1,6 +1,7 @@
 """What tests ask of a server again and again."""
 
 import itertools
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -31,6 +32,23 @@ def head(client: httpx.Client) -> int:
     """Return how many events are recorded."""
     position: int = client.get("/readyz").json()["position"]
     return position
+
+
+def not_ready(client: httpx.Client) -> str:
+    """Check that a server says it is not ready; returns what is in its way."""
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+    return "; ".join(answer.json()["faults"])
+
+
+def until_ready(client: httpx.Client) -> dict[str, Any]:
+    """Wait until a server says that it is ready; returns what it says of itself."""
+    deadline = time.monotonic() + 30
+    while (answer := client.get("/readyz")).status_code != 200:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.02)
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:

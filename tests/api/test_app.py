@@ -11,7 +11,7 @@ import pytest
 
 from adapters.journal import Journal
 from adapters.settings import Settings
-from tests.api.asking import problem, register
+from tests.api.asking import problem, register, until_ready
 from tests.api.conftest import KEY, serving
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
@@ -127,7 +127,8 @@ def test_reports_and_the_past_are_answered_by_the_process_that_owns_the_warehous
         assert not (whole.data / "warehouse.duckdb").exists()
         answer = httpx.post(f"{warehouse}/customers", json={}, headers=HEADERS, trust_env=False)
         problem(answer, 405, "method-not-allowed")
-        assert httpx.get(f"{warehouse}/readyz", trust_env=False).status_code == 200
+        with httpx.Client(base_url=warehouse, trust_env=False) as there:
+            assert until_ready(there)["parts"].keys() >= {"warehouse"}
         assert httpx.get(f"{warehouse}/reports", trust_env=False).status_code == 401
 
 
@@ -137,7 +138,8 @@ def test_a_warehouse_that_does_not_answer_is_said_to_be_away(tmp_path: Path) -> 
         answer = httpx.get(f"{address}/reports/customers", headers=HEADERS, trust_env=False)
         problem(answer, 503, "warehouse-unavailable")
         assert answer.headers["retry-after"] == "1"
-        assert httpx.get(f"{address}/readyz", trust_env=False).status_code == 200
+        with httpx.Client(base_url=address, trust_env=False) as here:
+            assert "warehouse" not in until_ready(here)["parts"]
 
 
 @pytest.mark.postgres

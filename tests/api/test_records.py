@@ -169,12 +169,6 @@ def test_the_row_of_the_past_has_the_columns_of_now(client: httpx.Client) -> Non
     assert client.get(path, params={"as_of": now()}).json() == present
 
 
-def test_a_position_that_is_not_reached_is_answered_by_try_again(client: httpx.Client) -> None:
-    answer = client.get("/customers", params={"min_position": 2**50})
-    problem(answer, 503, "not-yet")
-    assert answer.headers["retry-after"] == "1"
-
-
 def test_a_customer_is_shown_on_one_page(client: httpx.Client) -> None:
     id = register(client, name="Head")["id"]
     register(client, name="Branch", parent_id=id)

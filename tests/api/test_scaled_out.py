@@ -14,7 +14,7 @@ from projections.runner import Projector
 from streams.project import KafkaProjection
 from streams.publish import Relay
 from streams.worker import Worker
-from tests.api.asking import problem, register
+from tests.api.asking import head, not_ready, problem, register
 from tests.api.conftest import KEY, serving
 
 
@@ -40,7 +40,12 @@ def test_a_client_reads_its_own_writes_through_kafka(
     ):
         made = register(client, name="Through Kafka")
         path, ask = f"/customers/{made['id']}", {"min_position": made["position"]}
-        problem(client.get(path, params=ask), 503, "not-yet")
+        early = client.get(path, params=ask)
+        problem(early, 503, "not-yet")
+        assert early.headers["retry-after"] == "1"
+        beyond = client.get(path, params={"min_position": head(client) + 1})
+        problem(beyond, 422, "invalid-parameter")
+        assert "rows is at 0" in not_ready(client)
         journal, rows = Journal(postgres_url), connect(postgres_url, "normal")
         workers = [
             Worker("publish", Relay(journal, cluster).work),
@@ -56,8 +61,9 @@ def test_a_client_reads_its_own_writes_through_kafka(
                 if answer.status_code == 200:
                     break
             assert answer.json()["name"] == "Through Kafka"
-            lag = client.get("/readyz").json()["parts"]
-            assert lag["rows"]["position"] >= made["position"]
+            ready = client.get("/readyz")
+            assert ready.status_code == 200
+            assert ready.json()["parts"]["rows"]["position"] >= made["position"]
         finally:
             for worker in workers:
                 worker.halt()

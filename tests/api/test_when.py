@@ -27,6 +27,12 @@ def parameters(path: str) -> set[str]:
 READS = sorted(path for path in PATHS if "as_of_position" in parameters(path))
 """Every route that can be asked for as of a position."""
 
+POSITIONS = {"min_position", "as_of_position", "from_position", "to_position", "after", "since"}
+"""Every parameter whose value is a position that an answer told."""
+
+BEYOND = 10_000
+"""Events that nobody records between two calls of a test."""
+
 FORMATS = [
     (path, format)
     for path in READS
@@ -122,6 +128,26 @@ def test_every_read_of_records_takes_a_position() -> None:
     )
     rest = {path for path in without if not path.startswith(others)}
     assert rest == {"/customers/{id}/digest", "/reports"}  # between positions; only names
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if "get" in PATHS[path]])
+def test_a_position_that_was_never_told_is_refused_at_once(life: Life, path: str) -> None:
+    taken = parameters(path) & POSITIONS
+    address = life.address(path) if taken else None
+    if address is None:
+        pytest.skip("it takes none, or there is none")
+    more = {"valid_at": day(1), "since": 1} if path == "/late-entries" else {}
+    more |= {"from_position": 1} if "from_position" in taken else {}
+    for name in taken:
+        answer = life.client.get(address, params=more | {name: head(life.client) + BEYOND})
+        (fault,) = problem(answer, 422, "invalid-parameter")["errors"]
+        assert fault["parameter"] == name
+        assert fault["detail"].startswith("The last position is ")
+
+
+def test_a_stream_goes_on_from_no_position_that_was_never_told(life: Life) -> None:
+    beyond = {"Accept": "text/event-stream", "Last-Event-ID": str(head(life.client) + BEYOND)}
+    problem(life.client.get("/events", headers=beyond), 422, "invalid-parameter")
 
 
 @pytest.mark.parametrize("axes", [{}, {"valid_at": 20}], ids=["known", "true"])
