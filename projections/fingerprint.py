@@ -112,7 +112,7 @@ def _functions(module: ModuleType) -> Mapping[int, list[ast.AST]]:
         if isinstance(node, ast.FunctionDef):
             if ast.get_docstring(node, clean=False) is not None:
                 node.body = node.body[1:] or [ast.Pass()]
-            first = min(each.lineno for each in (node, *node.decorator_list))
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
             found.setdefault(first, []).append(node)
         elif isinstance(node, ast.Lambda):
             found.setdefault(node.lineno, []).append(node)

@@ -136,7 +136,7 @@ def test_a_position_that_was_never_told_is_refused_at_once(life: Life, path: str
     address = life.address(path) if taken else None
     if address is None:
         pytest.skip("it takes none, or there is none")
-    more = {"valid_at": day(1), "since": 1} if path == "/late-entries" else {}
+    more: dict[str, Any] = {"valid_at": day(1), "since": 1} if path == "/late-entries" else {}
     more |= {"from_position": 1} if "from_position" in taken else {}
     for name in taken:
         answer = life.client.get(address, params=more | {name: head(life.client) + BEYOND})
