@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from adapters.cache import Cache
 from adapters.databases import in_parts
-from adapters.journal_tables import claims
+from adapters.journal_tables import claims, former_claims
 from domain.kernel import Aggregate
 
 Claim = tuple[str, str]
@@ -26,14 +26,18 @@ class Claims:
         self._read: dict[Claim, str | None] = {}
         self._kept: dict[Claim, str | None] = {}
         self._unit: dict[Claim, str | None] = {}
+        self._former_kept: set[tuple[Claim, str]] = set()
+        self._former_unit: set[tuple[Claim, str]] = set()
 
     def begin_unit(self) -> None:
         """Forget what the current unit of work has changed, if it was not kept."""
         self._unit = {}
+        self._former_unit = set()
 
     def end_unit(self) -> None:
         """Keep what the current unit of work has changed."""
         self._kept |= self._unit
+        self._former_kept |= self._former_unit
 
     def holder(self, claim: Claim) -> str | None:
         """Return the id of the record that holds a claim, or `None`."""
@@ -53,9 +57,24 @@ class Claims:
             return self.holder(claim)
         return self._cache.holders.get(claim) or self.holder(claim)
 
-    def change(self, claim: Claim, stream: str | None) -> None:
-        """Give a claim to a record, or to nobody."""
+    def change(self, claim: Claim, stream: str) -> None:
+        """Give a claim to a record."""
         self._unit[claim] = stream
+
+    def release(self, claim: Claim, stream: str) -> None:
+        """Note that a record holds a claim no more; nobody does if it was the one."""
+        # Of two that held the same before it had to be one's alone, one has the claim.
+        if self.holder(claim) == stream:
+            self._unit[claim] = None
+        self._former_unit.add((claim, stream))
+
+    def former(self, claim: Claim) -> set[str]:
+        """Return the ids of the records that held a claim once."""
+        query = sa.select(former_claims.c.stream).where(
+            former_claims.c.rule == claim[0], former_claims.c.value == claim[1]
+        )
+        noted = self._former_kept | self._former_unit
+        return {*self._connection.scalars(query)} | {one for each, one in noted if each == claim}
 
     def read(self, wanted: Iterable[Claim]) -> None:
         """Look up who holds these claims, in as few queries as may be."""
@@ -86,6 +105,11 @@ class Claims:
             if stream is not None:
                 row = {"rule": rule, "value": value, "stream": stream}
                 self._connection.execute(claims.insert(), row)
+        for (rule, value), stream in self._former_kept:
+            row = {"rule": rule, "value": value, "stream": stream}
+            same = [former_claims.c[name] == part for name, part in row.items()]
+            self._connection.execute(former_claims.delete().where(*same))
+            self._connection.execute(former_claims.insert(), row)
 
 
 def holds(record: Aggregate, claim: Claim) -> bool:

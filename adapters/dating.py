@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.transaction import Transaction, instant
 from domain.commands import Command
-from domain.hindsight import FutureFact, Hindsight
+from domain.effective import as_day
+from domain.hindsight import FutureFact, Hindsight, require_begun, require_come, require_turn
 from domain.kernel import Aggregate
 
 AHEAD = timedelta(days=1)
@@ -26,15 +27,26 @@ def give(
 
     It is decided in the record as it was on the day for which it is stated; one that `yields`
     is stated for the latest day that is known of the record when its own is earlier. Raises a
-    `RuleViolation`, also when what was recorded for later days contradicts it.
+    `RuleViolation`, also when what is recorded of other days contradicts it.
     """
-    day = command.day(arguments)
-    if day is not None and day > instant(transaction.time_us).date() + AHEAD:
-        raise FutureFact(command.dated)
-    if day is None or command.creates or day >= target.in_force:
+    stated = command.stated(arguments)
+    if stated is None:
         return command.give(target, arguments)
-    if yields:
-        return command.give(target, {**arguments, str(command.dated): target.in_force})
-    hindsight = Hindsight(target, transaction.history(target.id), day, command.dated)
-    command.give(hindsight.then, arguments)
-    return hindsight.retold()
+    if as_day(stated) > instant(transaction.time_us).date() + AHEAD:
+        raise FutureFact(command.dated)
+    late = not command.creates and as_day(stated) < target.in_force
+    if late and yields:
+        latest = target.last_step if isinstance(stated, datetime) else target.in_force
+        return command.give(target, {**arguments, str(command.dated): latest})
+    if not command.creates:
+        require_begun(target.kind, target.beginning, stated, command.dated)
+    hindsight = None
+    if late:
+        history = transaction.history(target.id)
+        hindsight = Hindsight(target, history, as_day(stated), command.dated)
+        target = hindsight.then
+    if not command.creates:
+        require_turn(target, stated, command.dated)
+    record = command.give(target, arguments)
+    require_come(record.unrecorded)
+    return record if hindsight is None else hindsight.retold()

@@ -20,6 +20,7 @@ from adapters.digests import digest, former
 from adapters.guard import Guard
 from adapters.journal import Journal
 from adapters.operated import Repeat
+from adapters.past import looking_back
 from adapters.permission_check import must_wait, permit_of, subject
 from adapters.refusals import (
     KeyReused,
@@ -235,17 +236,25 @@ class Execution:
             held = target.claims
         elif permit:
             permit.require_anywhere(command.name)
+        past = None if call.yields else looking_back(transaction, command, arguments)
         for field, reference, value in command.named(arguments):
             references.check(transaction, field, reference, value, permit)
+            if past is not None:
+                past.require_there(field, reference, value)
         for parameter, lineage in command.lineages.items():
             told = lineage.start in arguments
             start = arguments[lineage.start] if told else getattr(target, lineage.start)
-            above = references.lineage(transaction, lineage, start)
-            arguments[parameter] = above
+            if past is not None and not command.creates and lineage.step is not None:
+                arguments[parameter] = past.above(lineage, start, target)
+            else:
+                arguments[parameter] = references.lineage(transaction, lineage, start)
+        late = past is not None and not command.creates and past.precedes(target)
         aggregate = give(transaction, command, target, arguments, call.yields)
         if permit:
             permit.require_made(command, aggregate, call.origin, there, arguments)
         require_other_hands(transaction, command, aggregate.id, call.origin)
+        if past is not None and (late or aggregate.claims != held):
+            past.require_alone(aggregate)
         references.claim(transaction, aggregate, held)
         return aggregate
 

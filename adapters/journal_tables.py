@@ -152,6 +152,15 @@ claims = sa.Table(
 )
 """What only one record may hold at a time, such as a registration number."""
 
+former_claims = sa.Table(
+    "former_claims",
+    journal_tables,
+    sa.Column("rule", sa.String(100), primary_key=True),
+    sa.Column("value", sa.String(200), primary_key=True),
+    sa.Column("stream", ID, primary_key=True),
+)
+"""Which records held a claim once: what is stated for those days may concern them."""
+
 checkpoints = sa.Table(
     "checkpoints",
     journal_tables,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import structlog
 
 from adapters.databases import writing
+from adapters.former_numbers import note_former
 from adapters.journal_tables import (
     event_hashes,
     events,
@@ -83,6 +84,7 @@ MIGRATIONS = (
     Migration(4, "actors have kinds", _kinds_of_actors),
     Migration(5, "what looks like a code or name is claimed with it", claim_alike),
     Migration(6, "the operation log has what reads told", _told_by_reads),
+    Migration(7, "who had which registration number is known", note_former),
 )
 """Every step since the first form of the journal, version 1, in order."""
 

@@ -85,9 +85,8 @@ def claim(
     """Move the record's claims from what it held before to what it holds now."""
     claims = aggregate.claims
     for rule, value in held.items():
-        # Of two that held the same before it had to be one's alone, one has the claim.
-        if claims.get(rule) != value and transaction.holder(rule.rule(), value) == aggregate.id:
-            transaction.claim(rule.rule(), value, None)
+        if claims.get(rule) != value:
+            transaction.release(rule.rule(), value, aggregate.id)
     for rule, value in claims.items():
         if held.get(rule) != value:
             if transaction.holder(rule.rule(), value) not in (None, aggregate.id):

@@ -265,9 +265,17 @@ class Transaction:
         """Return the id of the record that holds a claim, or `None`."""
         return self._claims.holder((rule, value))
 
-    def claim(self, rule: str, value: str, stream: str | None) -> None:
-        """Give a claim to a record, or to nobody."""
+    def holders_ever(self, rule: str, value: str) -> set[str]:
+        """Return the ids of the record that holds a claim and of those that held it before."""
+        return self._claims.former((rule, value)) | {*filter(None, [self.holder(rule, value)])}
+
+    def claim(self, rule: str, value: str, stream: str) -> None:
+        """Give a claim to a record."""
         self._claims.change((rule, value), stream)
+
+    def release(self, rule: str, value: str, stream: str) -> None:
+        """Note that a record holds a claim no more, or held it once; it need not have it now."""
+        self._claims.release((rule, value), stream)
 
     def bearer(self, rule: str, code: str) -> Aggregate | None:
         """Return the record that claims a code under a rule, or `None`."""

@@ -24,6 +24,9 @@ _THEMES = (
     ("网络安全护航", "cross-selling", "为关键行业客户配置安全防护"),
 )
 
+_LEAD = 30
+"""How many days before its start a campaign is planned."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Drive:
@@ -49,7 +52,8 @@ def drives(
         unit = random.choice((GROUP, *PROVINCES, *PROVINCES))
         starts = today - timedelta(days=330 - 27 * number)
         ends = starts + timedelta(days=random.randint(30, 60))
-        near = [account for account in accounts if account.live and _within(account, unit)]
+        near = [each for each in accounts if each.live and _within(each, unit)]
+        near = [each for each in near if each.since <= starts - timedelta(days=_LEAD)]
         targets = random.sample(near, k=min(len(near), random.randint(25, 60)))
         chosen = {id(account) for account in targets}
         brought = [
@@ -74,7 +78,7 @@ def story(random: Random, drive: Drive, today: date, planner: Person, chief: Per
         actor = others.get(verb, manager)
         return Do(f"campaign.{verb}", record, body, actor.code, drive.unit.code)
 
-    planned = str(_before(drive, 30, today))
+    planned = str(_before(drive, _LEAD, today))
     budget = len(drive.targets) * random.randint(2, 6) * 1000
     answer = yield do(
         "plan",

@@ -72,6 +72,10 @@ _BUREAUS = (
 _LAPSES = ("price", "competitor-offer", "competitor-offer", "service", "quality", "relocation")
 
 
+OLDEST = 12 * 365
+"""Since how many days the first customers have been known."""
+
+
 @dataclasses.dataclass
 class Account:
     """A customer of the demo data, and what its story makes of it."""
@@ -248,7 +252,9 @@ def _account(
     reach: str,
     parent: Account | None = None,
 ) -> Account:
-    since = today - timedelta(days=random.randint(200, 12 * 365))
+    since = today - timedelta(days=random.randint(200, OLDEST))
+    if parent is not None:
+        since = max(since, parent.since)
     people = max(20, int(trade.staff * random.lognormvariate(0, 0.7) * (8 if grade == "A" else 1)))
     revenue = people * random.randint(200_000, 900_000)
     domain = f"{english.lower().replace(' ', '-')}.example"

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.executor import Executor
 from adapters.foundation import ADMINISTRATOR
+from api.demo_customers import OLDEST
 from api.demo_people import Person
 from api.demo_places import GROUP, NETWORKS, PROVINCES, UNITS, Unit, size
 from api.demo_story import Do, Story, play
@@ -76,7 +77,7 @@ def _person(random: Random, person: Person, unit: Unit, today: date, chief: bool
     """Tell of somebody who looks after customers; the chief of a unit also manages it."""
     level = level_of(unit)
     post = _POSTS[level] if chief else random.choice(("客户经理", "客户经理", "高级客户经理"))
-    since = today - timedelta(days=random.randint(400, 9000))
+    since = today - timedelta(days=random.randint(OLDEST, 9000))
     yield _engage(person, unit, post, effective=str(since))
     grant = {"employee": person.code, "unit": unit.code}
     if chief:

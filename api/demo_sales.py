@@ -76,7 +76,7 @@ def sales(random: Random, accounts: Sequence[Account], today: date, size: int) -
     seasons = [_SEASON[day.month - 1] * (0.1 if day.weekday() > 4 else 1) for day in days]
     sources = ("account-manager", "customer-request", "tender", "renewal", "campaign", "referral")
     return [
-        Sale(account, day, source)
+        Sale(account, max(day, account.since), source)
         for account, day, source in zip(
             random.choices(alive, weights, k=size),
             random.choices(days, seasons, k=size),

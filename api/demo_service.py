@@ -78,7 +78,8 @@ def incidents(
     found = []
     for account, kind in zip(random.choices(served, weights, k=size), kinds, strict=True):
         # More of them lately: those of the last days are still being worked on.
-        days = min(int(random.expovariate(1 / 150)), 365) + 1
+        known = (midnight.date() - account.since).days
+        days = min(int(random.expovariate(1 / 150)) + 1, 366, known)
         hour = random.choices(range(24), hours)[0]
         at = midnight - timedelta(days=days) + timedelta(hours=hour, minutes=random.randint(0, 59))
         found.append(Incident(account, kind, at))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -27,6 +27,10 @@ class KeyPrefixTaken(RuleViolation):
 
 class KeyNameTaken(RuleViolation):
     """No two keys that are not revoked have the same name: history tells of systems by it."""
+
+
+class KeyTermPassed(RuleViolation):
+    """A key ends after it is issued."""
 
 
 class ApiKeyRevoked(RuleViolation):
@@ -71,6 +75,8 @@ class ApiKey(Aggregate):
 
         The answer shows the key, this once. Fields named by `masked` are not shown to the system.
         """
+        if until and until <= datetime.now(UTC):
+            raise KeyTermPassed("until")
         return cls._create(
             cls.Issued,
             name=name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import cache, cached_property
 from typing import Annotated, Any, get_type_hints
 
@@ -90,10 +90,10 @@ class Command:
             for unit in ([value] if isinstance(value, str) else value)
         )
 
-    def day(self, arguments: Mapping[str, Any]) -> date | None:
-        """Return the day that the arguments state, of a moment its day in UTC."""
+    def stated(self, arguments: Mapping[str, Any]) -> date | None:
+        """Return the day, or the moment, that the arguments state."""
         stated: date | None = None if self.dated is None else arguments[self.dated]
-        return stated.date() if isinstance(stated, datetime) else stated
+        return stated
 
     def give(self, target: Any, arguments: Mapping[str, Any]) -> Aggregate:
         """Give the command to a record, or to the class of a new one; return the record.
@@ -173,7 +173,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             rules.add(SameHands)
         every = [*references.values(), *(r for inner in nested.values() for r in inner.values())]
         if dated is not None:
-            rules |= {FutureFact} if creates else {FutureFact, DatesContradict}
+            rules |= {FutureFact, DatesContradict}
         if any(reference.live for reference in every):
             rules.add(RecordClosed)
         if any(reference.ended for reference in every):

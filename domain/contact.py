@@ -17,6 +17,7 @@ from domain.standing import CustomerMerged, Standing
 from domain.values import (
     ERASED,
     PERSON,
+    Come,
     Erases,
     Id,
     Line,
@@ -101,7 +102,7 @@ class ContactDetails(Fields):
     decision_role: DecisionRole | None = None
     influence: int | None = None
     relationship: Relationship | None = None
-    birthday: Annotated[date | None, Sensitive("birthday"), OfContact] = None
+    birthday: Annotated[date | None, Sensitive("birthday"), OfContact, Come()] = None
     preferences: Annotated[str | None, Sensitive("preferences"), OfContact] = None
     phone: Annotated[str | None, Sensitive("phone"), OfContact] = None
     email: Annotated[str | None, Sensitive("email"), OfContact] = None

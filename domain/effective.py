@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+import orjson
+
 from domain.stored import Recorded
 
 T = TypeVar("T")
@@ -13,8 +15,16 @@ T = TypeVar("T")
 STATED = "on"
 """The field of a payload that states the day, unless the event names another."""
 
+TIMED = "at"
+"""The field of a payload that states a moment, of which the day counts."""
+
 stating: dict[str, str] = {}
 """The field that states the day, for the types of events that name another than the usual one."""
+
+
+def as_day(stated: date) -> date:
+    """Return a day as it is, of a moment its day in UTC."""
+    return stated.date() if isinstance(stated, datetime) else stated
 
 
 def day_of(stated: date | None, time: datetime) -> date:
@@ -23,9 +33,17 @@ def day_of(stated: date | None, time: datetime) -> date:
     Of a moment it is the day in UTC. A later one may be stated where the day begins earlier than
     in UTC, or by a clock that is ahead: it counts as the day of recording.
     """
-    recorded = time.date()
-    stated = stated.date() if isinstance(stated, datetime) else stated
-    return recorded if stated is None or stated > recorded else stated
+    recorded = as_day(time)
+    return recorded if stated is None else min(as_day(stated), recorded)
+
+
+def moment_of(stated: Any, time: datetime) -> datetime:
+    """Return the moment of a fact recorded at `time`: as stated, but no later than recorded.
+
+    What was not stated counts to the second, in which people and their programs state moments.
+    """
+    recorded = time.replace(microsecond=0)
+    return min(stated, time) if isinstance(stated, datetime) else recorded
 
 
 def effective_day(type_: str, data: Mapping[str, Any], time: datetime) -> date:
@@ -42,6 +60,15 @@ def effective_day(type_: str, data: Mapping[str, Any], time: datetime) -> date:
         return min(date.fromisoformat(stated[:10]), recorded)
     except (TypeError, ValueError):  # another program's idea of a day
         return recorded
+
+
+def stated_in(type_: str, data: str | bytes) -> date | None:
+    """Return the day, or the moment, that a stored event states, if it can be read there."""
+    try:
+        text = orjson.loads(data).get(stating.get(type_, STATED))
+        return text and (date if len(text) == 10 else datetime).fromisoformat(text)
+    except (AttributeError, TypeError, ValueError):
+        return None
 
 
 def in_effect(history: Iterable[Recorded]) -> list[Recorded]:

@@ -44,6 +44,8 @@ class Details(Fields):
 class Employee(Qualifications, Aggregate):
     """Somebody who works in the organisation, in one unit at a time."""
 
+    revives = True
+
     class Engaged(Details, Aggregate.Created):
         """{who} engaged {name} ({code}) at {unit}[ as {post}]."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from domain.kernel import Aggregate, RuleViolation, applies, command
@@ -68,7 +68,7 @@ class Grant(Aggregate):
         Fields named by `masked` are not shown. It starts at once unless told, and has no end
         unless told.
         """
-        if starts and until and until <= starts:
+        if until and until <= (starts or datetime.now(UTC)):
             raise GrantReversed("until")
         return cls._create(
             cls.Given,

@@ -59,10 +59,6 @@ class TicketClosed(RuleViolation):
     """A ticket that was closed or withdrawn goes to nobody else."""
 
 
-class TicketBackdated(RuleViolation):
-    """A step of a ticket is not timed before the one that preceded it."""
-
-
 class Handling(Part):
     """The work on a ticket. `at` is when a step really took place, where not as it is stated."""
 
@@ -130,61 +126,48 @@ class Handling(Part):
     status: Status
     owner: str | None
     escalation: int
-    step_at: datetime | None
 
     @property
     def course(self) -> object:
         """Where the ticket stands, with whom, and how far it was escalated."""
         return (self.status, self.owner, self.escalation)
 
-    def start(self, unit: str, level: Level, at: datetime | None) -> None:
-        """Begin open and without an owner, at a moment if one is stated."""
+    def start(self, unit: str, level: Level) -> None:
+        """Begin open and without an owner."""
         self.unit = unit
         self.level = level
         self.status = Status.OPEN
         self.owner = None
         self.escalation = 0
-        self.step_at = at
 
-    def require_order(self, at: datetime | None) -> None:
-        """Refuse a step that is timed before the last one."""
-        if at and self.step_at and at < self.step_at:
-            raise TicketBackdated("at")
-
-    def require_unresolved(self, at: datetime | None) -> None:
-        """Refuse work on a ticket that needs none, or that is timed before the last step."""
+    def require_unresolved(self) -> None:
+        """Refuse work on a ticket that needs none."""
         if self.status not in UNRESOLVED:
             raise UnresolvedRequired
-        self.require_order(at)
 
-    def require_workable(self, at: datetime | None) -> None:
+    def require_workable(self) -> None:
         """Refuse work on a ticket that needs none or waits for its customer."""
-        self.require_unresolved(at)
+        self.require_unresolved()
         if self.status is Status.WAITING:
             raise WaitingForCustomer
-
-    def step(self, status: Status, at: datetime | None) -> None:
-        """Enter a state, at a moment if one is stated."""
-        self.status = status
-        self.step_at = at or self.step_at
 
     @command
     def assign(self, owner: EmployeeCode, at: Moment | None = None) -> None:
         """Assign the ticket to an owner, who has to accept it."""
-        self.require_workable(at)
+        self.require_workable()
         if owner == self.owner:
             raise NothingChanged("owner")
         self.trigger_event(self.Assigned, owner=owner, at=at)
 
     @applies(Assigned)
-    def _assigned(self, owner: str, at: datetime | None) -> None:
+    def _assigned(self, owner: str) -> None:
         self.owner = owner
-        self.step(Status.ASSIGNED, at)
+        self.status = Status.ASSIGNED
 
     @command
     def accept(self, at: Moment | None = None) -> None:
         """Accept the ticket as its owner and begin to work on it."""
-        self.require_workable(at)
+        self.require_workable()
         if self.owner is None:
             raise OwnerRequired
         if self.status is Status.IN_PROGRESS:
@@ -192,8 +175,8 @@ class Handling(Part):
         self.trigger_event(self.Accepted, owner=self.owner, at=at)
 
     @applies(Accepted)
-    def _accepted(self, at: datetime | None) -> None:
-        self.step(Status.IN_PROGRESS, at)
+    def _accepted(self) -> None:
+        self.status = Status.IN_PROGRESS
 
     @command(rises=True)
     def transfer(
@@ -204,77 +187,71 @@ class Handling(Part):
         at: Moment | None = None,
     ) -> None:
         """Transfer the ticket to another unit or level, where it awaits a new owner."""
-        self.require_workable(at)
+        self.require_workable()
         level = level or self.level
         if (unit, level) == (self.unit, self.level):
             raise NothingChanged("unit")
         self.trigger_event(self.Transferred, unit=unit, level=level, reason=reason, at=at)
 
     @applies(Transferred)
-    def _transferred(self, unit: str, level: Level, at: datetime | None) -> None:
+    def _transferred(self, unit: str, level: Level) -> None:
         self.unit = unit
         self.level = level
         self.owner = None
-        self.step(Status.OPEN, at)
+        self.status = Status.OPEN
 
     @command
     def record_progress(self, note: Prose, at: Moment | None = None) -> None:
         """Record what was done or found out."""
-        self.require_unresolved(at)
+        self.require_unresolved()
         self.trigger_event(self.ProgressRecorded, note=note, at=at)
-
-    @applies(ProgressRecorded)
-    def _progress_recorded(self, at: datetime | None) -> None:
-        self.step(self.status, at)
 
     @command
     def wait(self, awaited: Line, at: Moment | None = None) -> None:
         """Wait for the customer, for what is `awaited`; the clock stands still until `resume`."""
-        self.require_workable(at)
+        self.require_workable()
         if self.status is not Status.IN_PROGRESS:
             raise AcceptanceRequired
         self.trigger_event(self.WaitBegun, awaited=awaited, at=at)
 
     @applies(WaitBegun)
-    def _wait_begun(self, at: datetime | None) -> None:
-        self.step(Status.WAITING, at)
+    def _wait_begun(self) -> None:
+        self.status = Status.WAITING
 
     @command
     def resume(self, at: Moment | None = None) -> None:
         """Resume work: the customer did its part."""
-        self.require_unresolved(at)
+        self.require_unresolved()
         if self.status is not Status.WAITING:
             raise WaitRequired
         self.trigger_event(self.Resumed, at=at)
 
     @applies(Resumed)
-    def _resumed(self, at: datetime | None) -> None:
-        self.step(Status.IN_PROGRESS, at)
+    def _resumed(self) -> None:
+        self.status = Status.IN_PROGRESS
 
     @command
     def escalate(
         self, reason: Line, to: EmployeeCode | None = None, at: Moment | None = None
     ) -> None:
         """Escalate the ticket one step further, for a reason, to a superior if one is named."""
-        self.require_unresolved(at)
+        self.require_unresolved()
         self.trigger_event(
             self.Escalated, escalation=self.now.escalation + 1, reason=reason, to=to, at=at
         )
 
     @applies(Escalated)
-    def _escalated(self, escalation: int, at: datetime | None) -> None:
+    def _escalated(self, escalation: int) -> None:
         self.escalation = escalation
-        self.step(self.status, at)
 
-    def _require_alive(self, at: datetime | None) -> None:
+    def _require_alive(self) -> None:
         if self.status in (Status.CLOSED, Status.WITHDRAWN):
             raise TicketClosed
-        self.require_order(at)
 
     @command
     def hand_over(self, owner: EmployeeCode, reason: Line, at: Moment | None = None) -> None:
         """Hand the ticket to another owner as it stands, waiting or in progress."""
-        self._require_alive(at)
+        self._require_alive()
         if self.owner is None:
             raise OwnerRequired
         if owner == self.owner:
@@ -282,19 +259,17 @@ class Handling(Part):
         self.trigger_event(self.HandedOver, owner=owner, reason=reason, at=at)
 
     @applies(HandedOver)
-    def _handed_over(self, owner: str, at: datetime | None) -> None:
+    def _handed_over(self, owner: str) -> None:
         self.owner = owner
-        self.step(self.status, at)
 
     @command
     def rehome(self, unit: UnitCode, reason: Line, at: Moment | None = None) -> None:
         """Put the ticket under another unit as it stands, because its own was merged or closed."""
-        self._require_alive(at)
+        self._require_alive()
         if unit == self.unit:
             raise NothingChanged("unit")
         self.trigger_event(self.Rehomed, unit=unit, reason=reason, at=at)
 
     @applies(Rehomed)
-    def _rehomed(self, unit: str, at: datetime | None) -> None:
+    def _rehomed(self, unit: str) -> None:
         self.unit = unit
-        self.step(self.status, at)

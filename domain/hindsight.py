@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import cast
 
-from domain.effective import by_day
+from domain.effective import as_day, by_day
 from domain.kernel import Aggregate, RuleViolation
+from domain.payload import fields_of
 from domain.replaying import DAY, read, tell
 from domain.stored import History, UnreadableEvent
+from domain.values import Come
+
+EASTERNMOST = timedelta(hours=14)
+"""How much earlier than in UTC a day begins where it does so first."""
 
 
 class FutureFact(RuleViolation):
@@ -17,7 +23,41 @@ class FutureFact(RuleViolation):
 
 
 class DatesContradict(RuleViolation):
-    """A fact is not dated so that what is recorded for later days could not have followed it."""
+    """Nothing is dated before the records it is about begin, or out of order with what is known."""
+
+
+def require_begun(kind: str, begun: date, stated: date, field: str | None) -> None:
+    """Refuse what is stated, by `field`, for before a record of some kind begins.
+
+    Either is a day or a moment; what begins on a day may do so in the east of the world.
+    """
+    if not isinstance(begun, datetime) and isinstance(stated, datetime):
+        stated = stated + EASTERNMOST
+    if not (isinstance(begun, datetime) and isinstance(stated, datetime)):
+        begun, stated = as_day(begun), as_day(stated)
+    if stated < begun:
+        raise DatesContradict(field, f"The {kind} begins on {begun.isoformat()}.")
+
+
+def require_turn(record: Aggregate, stated: date, field: str | None) -> None:
+    """Refuse a moment that is stated, by `field`, for before the last step, stated or recorded."""
+    if isinstance(stated, datetime) and stated < record.last_step:
+        raise DatesContradict(field, f"The last step is of {record.last_step.isoformat()}.")
+
+
+def require_come(facts: Sequence[Aggregate.Event]) -> None:
+    """Refuse facts that tell, for the day that they state, of days or years to come."""
+    for fact in facts:
+        for name in _come(type(fact)) if fact.stated else ():
+            told, day = getattr(fact, name), fact.effective_day
+            if told and told > (day if isinstance(told, date) else day.year):
+                raise DatesContradict(name, f"It is stated for {day}.")
+
+
+@cache
+def _come(event_class: type[Aggregate.Event]) -> tuple[str, ...]:
+    hints = fields_of(event_class).items()
+    return tuple(name for name, hint in hints if Come() in getattr(hint, "__metadata__", ()))
 
 
 class Hindsight:
@@ -30,8 +70,7 @@ class Hindsight:
         when that cannot be told by its days, as it was not always required.
         """
         facts = by_day(read(0, history), DAY)
-        back = max(day, facts[0].effective_day)
-        known = 1 + sum(fact.effective_day <= back for fact in facts[1:])
+        known = 1 + sum(fact.effective_day <= day for fact in facts[1:])
         self._now, self._field = now, field
         self._earlier, self._later = facts[:known], facts[known:]
         self.then = self._then()

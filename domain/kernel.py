@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Any, ClassVar, Self, TypeVar, overload
+from typing import Any, ClassVar, Self, TypeVar, cast, overload
 
 import orjson
 import uuid_utils
@@ -95,9 +95,14 @@ class Aggregate(BaseAggregate[str]):
         dated: ClassVar[str] = effective.STATED
 
         @property
+        def stated(self) -> date | None:
+            """The day, or the moment, from which the fact is true, if it states one."""
+            return getattr(self, self.dated, None)
+
+        @property
         def effective_day(self) -> date:
             """The day from which the fact is true."""
-            return effective.day_of(getattr(self, self.dated, None), self.timestamp)
+            return effective.day_of(self.stated, self.timestamp)
 
     class Created(Event, CanInitAggregate[str]):
         """The first fact of a record."""
@@ -117,7 +122,12 @@ class Aggregate(BaseAggregate[str]):
         cls.plural = cls.__dict__.get("plural") or regular
         registry.add(cls)
 
+    revives: ClassVar[bool] = False
+    """Whether a record that has ended may be open again, by a later fact of its own."""
+
     _in_force = date.min
+    _begun: date | None
+    _last_step: datetime
 
     @staticmethod
     def create_id(*_: Any, **__: Any) -> str:
@@ -152,10 +162,20 @@ class Aggregate(BaseAggregate[str]):
         """
 
     @property
+    def unrecorded(self) -> list[Aggregate.Event]:
+        """The facts that were stated and are still to be recorded."""
+        return cast("list[Aggregate.Event]", self.pending_events)
+
+    @property
     def begun(self) -> Any:
-        """The day, or the moment, that the first fact of a new record states."""
-        first = self.pending_events[0]
-        return getattr(first, type(first).dated, None)  # type: ignore[attr-defined]
+        """The day, or the moment, that the first fact of the record states, if it states one."""
+        return vars(self)["_begun"] if "_begun" in vars(self) else self.unrecorded[0].stated
+
+    @property
+    def beginning(self) -> date:
+        """The day, or the moment, at which the record begins: as stated, or else as recorded."""
+        begun: date | None = self.begun
+        return begun or self.created_on.replace(microsecond=0)
 
     def closing(self, field: str) -> RuleViolation:
         """Return why a record that this one ended, or is, is not named in `field`."""
@@ -187,9 +207,14 @@ class Aggregate(BaseAggregate[str]):
         """The latest day from which something that is recorded of it is true."""
         return self._in_force
 
+    @property
+    def last_step(self) -> datetime:
+        """The moment of the last step, of a record whose steps are timed to the moment."""
+        return self._last_step
+
     def since(self, day: date | None) -> None:
         """State for an earlier day, if one is given, the fact that was stated last."""
-        vars(self.pending_events[-1])[effective.STATED] = day
+        vars(self.unrecorded[-1])[effective.STATED] = day
 
     def look_back(self, now: Self) -> None:
         """Be the record of an earlier day, which decides with `now` in view."""
@@ -206,7 +231,11 @@ class Aggregate(BaseAggregate[str]):
         day = fact.effective_day
         if fact.originator_version == 1:
             self._in_force, self._created_on = day, fact.timestamp
+            self._begun = fact.stated
         self._in_force = max(self._in_force, day)
+        if fact.dated == effective.TIMED:
+            at = effective.moment_of(fact.stated, fact.timestamp)
+            self._last_step = max(vars(self).get("_last_step", at), at)
         self.modified_on = max(self.modified_on, fact.timestamp)
 
 

@@ -31,6 +31,10 @@ LARGEST = Decimal("9999999999999999.99")
 """The largest amount of money that an offer can come to."""
 
 
+class CloseBeforeOpening(RuleViolation):
+    """A sale is not expected to close before the day on which it was opened."""
+
+
 class AmountTooLarge(RuleViolation):
     """The lines of an offer come to no more than 9,999,999,999,999,999.99."""
 
@@ -106,6 +110,8 @@ class Offer(SalesEnd):
         self.require_open()
         if expected_close == self.expected_close:
             raise NothingChanged("expected_close")
+        if self.begun and expected_close < self.begun:
+            raise CloseBeforeOpening("expected_close")
         self.trigger_event(self.ExpectedCloseRevised, expected_close=expected_close, reason=reason)
 
     @applies(ExpectedCloseRevised)

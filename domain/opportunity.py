@@ -9,7 +9,15 @@ from typing import ClassVar
 
 from domain.days import Day, NearDay
 from domain.kernel import Aggregate, MovedMeanwhile, NothingChanged, RuleViolation, applies, command
-from domain.offer import LARGEST, AmountTooLarge, Lines, Offer, ProductLine, amount_of
+from domain.offer import (
+    LARGEST,
+    AmountTooLarge,
+    CloseBeforeOpening,
+    Lines,
+    Offer,
+    ProductLine,
+    amount_of,
+)
 from domain.sales_stage import PROBABILITY, Percent, Stage, Status
 from domain.values import (
     Amount,
@@ -47,6 +55,8 @@ class DealTeamMemberRequired(RuleViolation):
 
 class Opportunity(Offer, Aggregate):
     """A possible sale to a customer, or to somebody who is not yet tied to one."""
+
+    revives = True
 
     class Opened(Aggregate.Created):
         """{who} opened the opportunity "{title}" at {unit}[ for {customer_id}].
@@ -137,6 +147,8 @@ class Opportunity(Offer, Aggregate):
         opened_on: Day | None = None,
     ) -> Opportunity:
         """Open a lead. Without an `amount` it is what the lines come to, if there are any."""
+        if expected_close and opened_on and expected_close < opened_on:
+            raise CloseBeforeOpening("expected_close")
         if amount is None and lines:
             amount = amount_of(lines)
             if amount > LARGEST:

@@ -14,6 +14,7 @@ class Part:
     """
 
     id: Any
+    begun: Any
     now: Any
     in_force: Any
     trigger_event: Callable[..., None]

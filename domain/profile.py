@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.standing import Standing
-from domain.values import Amount, Count, Currency, LastDay, Line, PastYear, Plain, Sensitive
+from domain.values import Amount, Come, Count, Currency, LastDay, Line, PastYear, Plain, Sensitive
 
 
 class Category(StrEnum):
@@ -115,7 +115,7 @@ class Details(Fields):
     region: str | None = None
     registration_number: str | None = None
     website: str | None = None
-    founded: int | None = None
+    founded: Annotated[int | None, Come()] = None
     employees: int | None = None
     annual_revenue: Annotated[Decimal | None, Sensitive("revenue")] = None
     it_budget: Annotated[Decimal | None, Sensitive("it-budget")] = None

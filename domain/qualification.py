@@ -9,7 +9,7 @@ from pydantic import Field
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.part import Part
-from domain.values import Code, LastDay, Line, PastDay
+from domain.values import Code, Come, LastDay, Line, PastDay
 
 SkillLevel = Annotated[int, Field(ge=1, le=5)]
 """How well somebody masters a skill, from 1 (beginner) to 5 (expert)."""
@@ -52,7 +52,7 @@ class Qualifications(Part):
 
         name: str
         number: str | None
-        issued_on: date | None
+        issued_on: Annotated[date | None, Come()]
         until: date | None
         on: date | None = None
 

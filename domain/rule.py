@@ -13,12 +13,14 @@ def kebab(name: str) -> str:
 class RuleViolation(Exception):
     """A command was refused by a business rule; the docstring of the subclass is the rule."""
 
-    def __init__(self, field: str | None = None) -> None:
-        """Refuse, naming the `field` of the command's body that broke the rule, if one did."""
+    def __init__(self, field: str | None = None, hint: str = "") -> None:
+        """Refuse, naming the `field` of the command's body that broke the rule, if one did.
+
+        The `hint` is what helps in this very case, after the rule.
+        """
         super().__init__(self.text())
         self.field = field
-        self.hint = ""
-        """What helps in this very case, after the rule."""
+        self.hint = hint
 
     @classmethod
     def rule(cls) -> str:
@@ -40,8 +42,7 @@ class RecordMerged(RecordClosed):
 
     def __init__(self, field: str | None, survivor_id: str) -> None:
         """Refuse, naming the record as which it lives on."""
-        super().__init__(field)
-        self.hint = f"It is {survivor_id} now."
+        super().__init__(field, f"It is {survivor_id} now.")
 
 
 class MovedMeanwhile(RuleViolation):

@@ -65,6 +65,8 @@ class ResolvedRequired(RuleViolation):
 class ServiceTicket(OfCustomer, Handling, Aggregate):
     """One fault, complaint, consultation or request, worked by one owner at a time."""
 
+    revives = True
+
     class Opened(Aggregate.Created):
         """{who} opened the ticket "{title}" of {customer_id} at {unit}.
 
@@ -176,9 +178,8 @@ class ServiceTicket(OfCustomer, Handling, Aggregate):
         unit: str,
         level: Level,
         contact: str | None,
-        at: datetime | None,
     ) -> None:
-        self.start(unit, level, at)
+        self.start(unit, level)
         self.contact = contact
         self.contact_erased = False
         self.customer_id = customer_id
@@ -204,76 +205,72 @@ class ServiceTicket(OfCustomer, Handling, Aggregate):
         self, kind: Kind, severity: Severity, reason: Line, at: Moment | None = None
     ) -> None:
         """Give the ticket another kind or severity, for a reason."""
-        self.require_unresolved(at)
+        self.require_unresolved()
         if (kind, severity) == (self.kind_of_ticket, self.severity):
             raise NothingChanged
         self.trigger_event(self.Reclassified, kind=kind, severity=severity, reason=reason, at=at)
 
     @applies(Reclassified)
-    def _reclassified(self, kind: Kind, severity: Severity, at: datetime | None) -> None:
+    def _reclassified(self, kind: Kind, severity: Severity) -> None:
         self.kind_of_ticket = kind
         self.severity = severity
-        self.step(self.status, at)
 
     @command
     def resolve(self, cause: Prose, action: Prose, at: Moment | None = None) -> None:
         """Resolve the ticket: what the cause was and what was done about it."""
-        self.require_workable(at)
+        self.require_workable()
         if self.status is not Status.IN_PROGRESS:
             raise AcceptanceRequired
         self.trigger_event(self.Resolved, cause=cause, action=action, at=at)
 
     @applies(Resolved)
-    def _resolved(self, at: datetime | None) -> None:
-        self.step(Status.RESOLVED, at)
+    def _resolved(self) -> None:
+        self.status = Status.RESOLVED
 
     @command
     def confirm(
         self, satisfaction: Score, comment: Prose | None = None, at: Moment | None = None
     ) -> None:
         """Note that the customer confirmed the resolution, and how satisfied it is."""
-        self.require_order(at)
         if self.status is not Status.RESOLVED:
             raise ResolutionRequired
         self.trigger_event(self.Confirmed, satisfaction=satisfaction, comment=comment, at=at)
 
     @applies(Confirmed)
-    def _confirmed(self, at: datetime | None) -> None:
-        self.step(Status.CONFIRMED, at)
+    def _confirmed(self) -> None:
+        self.status = Status.CONFIRMED
 
     @command
     def reopen(self, reason: Line, at: Moment | None = None) -> None:
         """Reopen the ticket, for a reason; its owner has to accept it again."""
-        self.require_order(at)
         if self.status not in (Status.RESOLVED, Status.CONFIRMED, Status.CLOSED):
             raise ResolvedRequired
         self.trigger_event(self.Reopened, reason=reason, at=at)
 
     @applies(Reopened)
-    def _reopened(self, at: datetime | None) -> None:
-        self.step(Status.ASSIGNED, at)
+    def _reopened(self) -> None:
+        self.status = Status.ASSIGNED
 
     @command
     def close(self, note: Prose | None = None, at: Moment | None = None) -> None:
         """Close the ticket, after its resolution or its confirmation."""
-        self.require_order(at)
         if self.status not in (Status.RESOLVED, Status.CONFIRMED):
             raise ResolutionRequired
         self.trigger_event(self.Closed, note=note, at=at)
 
     @applies(Closed)
-    def _closed(self, at: datetime | None) -> None:
-        self.step(Status.CLOSED, at)
+    def _closed(self) -> None:
+        self.status = Status.CLOSED
 
     @command
     def withdraw(self, reason: Line, at: Moment | None = None) -> None:
         """Withdraw a ticket that needs no work any more, for a reason."""
-        self.require_unresolved(at)
+        self.require_unresolved()
         self.trigger_event(self.Withdrawn, reason=reason, at=at)
 
     @applies(Withdrawn)
-    def _withdrawn(self, at: datetime | None) -> None:
-        self.step(Status.WITHDRAWN, at)
+    def _withdrawn(self) -> None:
+        self.status = Status.WITHDRAWN
 
     @command
     def erase_contact(self, reason: Line, legal_basis: LegalBasis) -> None:

@@ -45,8 +45,7 @@ class CustomerMerged(RuleViolation):
 
     def __init__(self, survivor_id: str) -> None:
         """Refuse, naming the customer as which it lives on."""
-        super().__init__()
-        self.hint = f"It is {survivor_id} now."
+        super().__init__(hint=f"It is {survivor_id} now.")
 
 
 class PotentialRequired(RuleViolation):

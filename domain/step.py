@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from domain.effective import TIMED
 from domain.kernel import Aggregate
 
 
 class Step(Aggregate.Event):
     """A step in the work on a ticket, which is timed to the moment."""
 
-    dated: ClassVar[str] = "at"
+    dated: ClassVar[str] = TIMED

@@ -126,6 +126,11 @@ class Erases:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Come:
+    """Marks a day or a year in an event that has come by the day from which the event is true."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Sensitive:
     """Marks a field of an event that not all who see the record may see: the class it is of."""
 

@@ -12,17 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.dating import give
 from adapters.executor import Call, Executor
 from adapters.journal import Journal
 from adapters.refusals import Refusal, RuleBroken
 from domain.campaign import Campaign
+from domain.commands import every_command
 from domain.customer import Customer
-from domain.effective import effective_day, in_effect
+from domain.effective import as_day, effective_day
 from domain.hindsight import DatesContradict, FutureFact
 from domain.kernel import Aggregate, NothingChanged, Origin, RuleViolation
 from domain.opportunity import Opportunity
 from domain.profile import Grade
-from domain.replaying import read, tell
+from domain.replaying import evolve, read, tell
 from domain.service_ticket import ServiceTicket
 from domain.standing import PotentialRequired, State
 from domain.team import Team
@@ -30,6 +32,7 @@ from tests.adapters.appending import origin
 from tests.adapters.keyring import keys_in
 from tests.adapters.test_executor import call, executor, refused, register, stop
 from tests.domain.play import IDS, lives
+from tests.domain.replay import history as golden_history
 from tests.domain.replay import shown
 from tests.organisation import organise
 
@@ -113,11 +116,67 @@ def test_what_followed_has_to_make_sense_still(executor: Executor, known: str) -
     assert shown(loaded(executor, known)) == shown(folded(executor, known))
 
 
-def test_nothing_is_true_of_a_record_before_it_begins(executor: Executor, known: str) -> None:
-    body = {"grade": "A", "reason": "Always", "effective": days_ago(1000)}
-    do(executor, "customer.regrade", known, **body)
-    history = in_effect(executor.journal.history(known))
-    assert [event.version for event in history] == [1, 4, 2, 3]
+DATED = [name for name, each in every_command().items() if each.dated and not each.creates]
+
+
+@pytest.mark.parametrize("name", DATED)
+def test_nothing_is_dated_before_its_record_begins(
+    lively: tuple[Executor, list[str]], name: str
+) -> None:
+    command = every_command()[name]
+    record = evolve(None, golden_history(command.aggregate.kind))
+    assert record is not None
+    begun = record.begun or record.created_on
+    early: Any = as_day(begun) - timedelta(days=1)
+    if command.dated == "at":
+        early = begun - timedelta(seconds=1)
+    with lively[0].journal.transaction() as transaction, pytest.raises(DatesContradict) as refusal:
+        give(transaction, command, record, {str(command.dated): early})
+    assert refusal.value.field == command.dated
+
+
+def test_a_sale_does_not_end_before_it_was_opened_stated_or_recorded(executor: Executor) -> None:
+    body = {"title": "x", "unit": "gd-gz"}
+    stated = do(executor, "opportunity.open", **body, opened_on=days_ago(10))
+    recorded = do(executor, "opportunity.open", **body)
+    for id, early in ((stated, days_ago(11)), (recorded, days_ago(1))):
+        for end in ({"verb": "abandon", "reason": "x"}, {"verb": "lose", "reason": "price"}):
+            wish = {k: v for k, v in end.items() if k != "verb"} | {"closed_on": early}
+            refusal = broken(executor, DatesContradict, f"opportunity.{end['verb']}", id, **wish)
+            assert [error["pointer"] for error in refusal.errors] == ["/closed_on"]
+    do(executor, "opportunity.abandon", stated, reason="x", closed_on=days_ago(10))
+    do(executor, "opportunity.abandon", recorded, reason="x", closed_on=days_ago(0))
+
+
+TICKET = {"kind": "fault", "severity": "minor", "channel": "web", "title": "x", "unit": "gd-gz"}
+
+
+def test_a_step_is_not_timed_before_the_opening_or_the_last_step_stated_or_recorded(
+    executor: Executor, known: str
+) -> None:
+    do(executor, "employee.engage", code="e1", name="x", unit="gd-gz")
+    id = do(executor, "service-ticket.open", **TICKET, customer_id=known)
+    opened = loaded(executor, id).created_on.replace(microsecond=0)
+    before, same = (opened - timedelta(seconds=1)).isoformat(), opened.isoformat()
+    step = {"command": "service-ticket.assign", "id": id, "owner": "e1"}
+    refusal = broken(executor, DatesContradict, **step, at=before)
+    assert [error["pointer"] for error in refusal.errors] == ["/at"]
+    do(executor, **step, at=same)
+    do(executor, "service-ticket.accept", id)
+    wait = {"command": "service-ticket.wait", "id": id, "awaited": "x"}
+    broken(executor, DatesContradict, **wait, at=before)
+    do(executor, **wait)
+
+
+def test_a_late_step_is_in_the_order_of_its_day(executor: Executor, known: str) -> None:
+    at = {hours: f"{days_ago(9)}T{hours:02}:00:00Z" for hours in (8, 9, 10)}
+    do(executor, "employee.engage", code="e1", name="x", unit="gd-gz")
+    id = do(executor, "service-ticket.open", **TICKET, customer_id=known, at=at[8])
+    do(executor, "service-ticket.assign", id, owner="e1", at=at[9])
+    do(executor, "service-ticket.accept", id)
+    note = {"command": "service-ticket.record-progress", "id": id, "note": "x"}
+    broken(executor, DatesContradict, **note, at=at[8])
+    do(executor, **note, at=at[10])
 
 
 def test_nothing_is_dated_later_than_tomorrow(executor: Executor, known: str) -> None:

@@ -8,11 +8,13 @@ from structlog.testing import capture_logs
 
 from adapters.databases import connect, writing
 from adapters.executor import Call, Executor
+from adapters.former_numbers import note_former
 from adapters.journal import Journal
 from adapters.journal_tables import (
     checkpoints,
     claims,
     events,
+    former_claims,
     head,
     journal_tables,
     leases,
@@ -121,4 +123,24 @@ def test_a_journal_of_a_later_program_is_refused_and_not_touched(database_url: s
     with pytest.raises(NewerJournal, match="use a later version"):
         journal.create()
     assert not sa.inspect(journal.engine).has_table("claims")
+    journal.close()
+
+
+def test_a_journal_from_before_knows_who_had_which_number(database_url: str) -> None:
+    journal = Journal(database_url)
+    journal.create()
+    executor = Executor(journal)
+    executor.start()
+    organise(executor, units=["group"])
+    origins = [Origin("admin", "group", name) for name in ("first", "second")]
+    body = {"name": "One", "unit": "group", "registration_number": "AB 1"}
+    id = executor.execute(Call("customer.register", None, body, origins[0])).id
+    body = {"registration_number": "CD-2"}
+    executor.execute(Call("customer.correct-details", id, body, origins[1]))
+    executor.stop()
+    with writing(journal.engine).begin() as connection:
+        connection.execute(former_claims.delete())
+        note_former(connection)
+        query = sa.select(former_claims.c.value, former_claims.c.stream)
+        assert set(map(tuple, connection.execute(query))) == {("AB1", id), ("CD2", id)}
     journal.close()

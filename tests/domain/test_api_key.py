@@ -1,10 +1,12 @@
 """API keys: issued with what the server makes up, revoked once."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
 
-from domain.api_key import ApiKey, ApiKeyRevoked, KeyNameTaken, KeyPrefixTaken
+from domain.api_key import ApiKey, ApiKeyRevoked, KeyNameTaken, KeyPrefixTaken, KeyTermPassed
 from domain.commands import commands
 from domain.sensitive import SECRET, sensitive_fields
 from tests.domain.play import Step, play, plays
@@ -38,6 +40,13 @@ def test_a_key_is_revoked_once(key: ApiKey) -> None:
     assert key.retired
     with pytest.raises(ApiKeyRevoked):
         key.revoke("Again")
+
+
+def test_a_key_ends_after_it_is_issued() -> None:
+    now, made_up = datetime.now(UTC), ("7k2m9x4q", "0" * 64)
+    with pytest.raises(KeyTermPassed):
+        ApiKey.issue("Call centre", "service-agent", "gd", *made_up, until=now)
+    ApiKey.issue("Call centre", "service-agent", "gd", *made_up, until=now + timedelta(hours=1))
 
 
 @given(plays(ApiKey))

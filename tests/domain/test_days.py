@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 
 from domain.days import plain_day, plain_moment
+from domain.hindsight import DatesContradict, require_come
+from domain.kernel import Aggregate, discover
+from domain.payload import fields_of
+from domain.values import Come
 from tests.domain.fields import Leaf, leaves
 
 TODAY = datetime.now(UTC).date()
@@ -101,3 +105,43 @@ def test_parameters_are_read_as_strictly() -> None:
     )
     assert [odd for odd in NO_DAYS if isinstance(odd, str) and reads(plain_day, odd)] == []
     assert [odd for odd in NO_MOMENTS if isinstance(odd, str) and reads(plain_moment, odd)] == []
+
+
+EVENTS = discover().events
+COME = [
+    (type_, name)
+    for type_, event_class in EVENTS.items()
+    for name, hint in fields_of(event_class).items()
+    if Come() in getattr(hint, "__metadata__", ())
+]
+BY_RULE = {"closed_on", "expected_close", "starts_on", "ends_on", "starts", "until"}
+"""Days and moments that rules of their aggregates keep in order."""
+
+
+def stated(type_: str, **fields: Any) -> Aggregate.Event:
+    """Return a fact that states the second of March 2026, and these fields."""
+    fact = object.__new__(EVENTS[type_])
+    nothing = dict.fromkeys(fields_of(EVENTS[type_]))
+    time = datetime(2026, 3, 10, tzinfo=UTC)
+    vars(fact).update(nothing | {EVENTS[type_].dated: date(2026, 3, 2), "timestamp": time} | fields)
+    return fact
+
+
+def test_every_day_of_an_event_has_come_by_its_own_or_is_ordered_by_a_rule() -> None:
+    others = {
+        name
+        for type_, event_class in EVENTS.items()
+        for name, hint in fields_of(event_class).items()
+        if "date" in str(hint) and name != event_class.dated and (type_, name) not in COME
+    }
+    assert others == BY_RULE
+
+
+@pytest.mark.parametrize(("type_", "name"), COME)
+def test_nothing_is_told_of_days_to_come(type_: str, name: str) -> None:
+    year = name == "founded"
+    require_come([stated(type_, **{name: 2026 if year else date(2026, 3, 2)})])
+    early = stated(type_, **{name: 2027 if year else date(2026, 3, 3)})
+    with pytest.raises(DatesContradict) as refusal:
+        require_come([early])
+    assert refusal.value.field == name

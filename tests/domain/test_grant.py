@@ -55,3 +55,10 @@ def test_a_grant_belongs_to_its_unit_and_its_holder() -> None:
 @settings(max_examples=50)
 def test_whatever_happens_a_grant_is_what_its_history_says(story: tuple[int, list[Step]]) -> None:
     play(Grant, *story)
+
+
+def test_a_grant_that_starts_at_once_does_not_end_before() -> None:
+    now = datetime.now(UTC)
+    with pytest.raises(GrantReversed):
+        Grant.give("li.wei", "seller", "gd", until=now)
+    Grant.give("li.wei", "seller", "gd", until=now + timedelta(hours=1))

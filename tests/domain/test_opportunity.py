@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from domain.hindsight import DatesContradict
 from domain.kernel import NothingChanged
-from domain.offer import AmountTooLarge, ProductLine, amount_of
+from domain.offer import AmountTooLarge, CloseBeforeOpening, ProductLine, amount_of
 from domain.opportunity import CompetitorRequired, DealTeamMemberRequired, Opportunity
 from domain.replaying import taken
 from domain.sales_end import CustomerRequired, EndRequired, LossReason, WinRequired
@@ -249,3 +249,15 @@ def test_an_opportunity_belongs_to_its_unit_its_manager_and_its_team(deal: Oppor
     deal.assign_manager("li.wei")
     deal.add_team_member("wang.fang", "presales")
     assert deal.owners == {"li.wei", "wang.fang"}
+
+
+def test_a_sale_is_not_expected_to_close_before_it_was_opened() -> None:
+    opened, before = date(2024, 3, 2), date(2024, 3, 1)
+    with pytest.raises(CloseBeforeOpening) as refusal:
+        Opportunity.open("x", "gd", expected_close=before, opened_on=opened)
+    assert refusal.value.field == "expected_close"
+    deal = Opportunity.open("x", "gd", expected_close=opened, opened_on=opened)
+    with pytest.raises(CloseBeforeOpening):
+        deal.revise_expected_close(before)
+    deal.revise_expected_close(date(2024, 3, 3))
+    Opportunity.open("x", "gd", expected_close=before)

@@ -1,7 +1,6 @@
 """Service tickets: handling by one owner at a time, waiting, resolving, closing."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +11,6 @@ from domain.handling import (
     Level,
     OwnerRequired,
     Status,
-    TicketBackdated,
     UnresolvedRequired,
     WaitingForCustomer,
     WaitRequired,
@@ -181,15 +179,6 @@ def test_a_withdrawn_ticket_is_not_reopened(ticket: ServiceTicket) -> None:
     ticket.withdraw("Mistake")
     with pytest.raises(ResolvedRequired):
         ticket.reopen("Down again")
-
-
-def test_no_step_is_timed_before_the_last(ticket: ServiceTicket) -> None:
-    ticket.assign("e1", at=datetime(2024, 3, 4, 8, tzinfo=UTC))
-    with pytest.raises(TicketBackdated) as refusal:
-        ticket.accept(at=datetime(2024, 3, 4, 7, 59, tzinfo=UTC))
-    assert refusal.value.field == "at"
-    ticket.accept(at=datetime(2024, 3, 4, 8, tzinfo=UTC))
-    assert last(ticket)["at"] == "2024-03-04T08:00:00Z"
 
 
 @settings(deadline=None)
