@@ -33,6 +33,8 @@ def disk_free(parts: Parts) -> int:
 def alarms(status: dict[str, Any], free: int) -> dict[str, str]:
     """Return what is wrong in a status of the parts, by a stable name, in words."""
     found = {f"fault {each.partition(':')[0]}": each for each in status["faults"]}
+    if status["altered"]:
+        found["altered"] = f"the journal is not what was recorded: {'; '.join(status['altered'])}"
     if free < SPACE:
         found["disk"] = "the disk is nearly full"
     for name, part in status["parts"].items():

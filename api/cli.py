@@ -230,6 +230,8 @@ def status(
     for path, mend in found["open_to_others"].items():
         text = f"[yellow]open to others[/] {escape(path)}: {escape(mend)}"
         out.print(text, highlight=False, soft_wrap=True)
+    for each in found["altered"]:
+        out.print(f"[red]altered[/] {escape(each)}", highlight=False, soft_wrap=True)
     for name in found["stale"]:
         out.print(f"[yellow]stale[/] {name}: made by another version, rebuild it")
     for each in found["rename"][:SHOWN]:

@@ -29,7 +29,8 @@ def verify(
     """Verify that nobody has altered what was recorded; say what and where if somebody has.
 
     Hashes every event and every operation anew and compares them with the kept hashes and with
-    the signed heads. Exit status 1 when anything does not agree.
+    the signed heads. Exit status 1 when anything does not agree: servers then say that they are
+    not ready, until a later verification finds nothing.
     """
     from adapters.heads import BadHead, read_heads
     from adapters.logs import configure
@@ -70,6 +71,7 @@ def _audit(
     from adapters.audit import audit
     from adapters.journal import Journal
     from adapters.trees import unhashed
+    from adapters.verified import note
     from api.preparing import hash_history
 
     journal = Journal(settings.journal_url)
@@ -85,6 +87,8 @@ def _audit(
         ):
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            return audit(connection, outside, trusted, advance), counts
+            faults = audit(connection, outside, trusted, advance)
+        note(journal.engine, faults, counts)
+        return faults, counts
     finally:
         journal.close()

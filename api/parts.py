@@ -9,6 +9,7 @@ import aiohttp
 import sqlalchemy as sa
 import structlog
 
+from adapters import verified
 from adapters.databases import connect
 from adapters.executor import Executor
 from adapters.foundation import lay
@@ -28,6 +29,7 @@ from adapters.private import make_folder
 from adapters.settings import Settings
 from adapters.signing_secrets import CURSORS, SigningSecrets
 from adapters.strangers import Strangers
+from adapters.verified import at_a_glance
 from adapters.warehouse import Warehouse
 from api.current import Current
 from api.metrics import Metrics
@@ -80,6 +82,9 @@ class Parts:
         self.journal.create()
         self.erasing = Erasing(self.journal, self.person_keys)
         self.erasing.follow()  # before anybody is shown anything
+        with self.journal.engine.connect() as connection:
+            self.altered = at_a_glance(connection)
+        """What was seen to be wrong with the journal when this process started."""
         self.keys = Keys(self.journal.engine, settings.admin_key)
         secrets = SigningSecrets(self.journal.engine, self.person_keys)
         self.cursor_key = secrets.one(CURSORS)
@@ -223,6 +228,7 @@ class Parts:
         with self.journal.engine.connect() as connection:
             query = sa.select(checkpoints.c.name, checkpoints.c.position)
             reached |= {row.name: row.position for row in connection.execute(query)}
+            altered = [*self.altered, *verified.found(connection)]
         head = self.journal.head()  # after the parts: none of them can be further
         ends = {OPERATIONS: head.operation}  # numbers of entries, not positions
         return {
@@ -234,6 +240,7 @@ class Parts:
             },
             "parked": self.parked(),
             "stale": self._stale(),
+            "altered": altered,
             "faults": [f"{each.name}: {each.error}" for each in self.workers if not each.healthy],
         }
 

@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy as sa
 from rich.table import Table
 
+from adapters import verified
 from adapters.asking import Unanswered, ask
 from adapters.databases import connect
 from adapters.generations import current_file
@@ -30,7 +31,8 @@ def status(settings: Settings) -> dict[str, Any]:
 
     `parked` are the events that the rows could not take, `passed_over` those of them that operators
     have decided to go on without; `stale` the read models, and the facts and histories of the
-    warehouse, to be rebuilt; `open_to_others` what others of this machine may read, and the
+    warehouse, to be rebuilt; `altered` what is seen to be wrong with the journal, or was found so
+    by the last verification; `open_to_others` what others of this machine may read, and the
     command that closes it; `rename` the codes and names in use that would be refused today.
     """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
@@ -52,6 +54,7 @@ def status(settings: Settings) -> dict[str, Any]:
             "parked": _aside(rows, parked),
             "passed_over": _aside(rows, passed_over),
             "stale": rebuild + outdated,
+            "altered": _altered(journal),
             "open_to_others": {str(path): mend for path, mend in open_to_others(settings)},
             "rename": _awkward(journal),
         }
@@ -69,6 +72,11 @@ def _checkpoints(journal: Journal) -> dict[str, int]:
 def _awkward(journal: Journal) -> list[dict[str, str]]:
     with journal.engine.connect() as connection:
         return [each._asdict() for each in awkward(connection)]
+
+
+def _altered(journal: Journal) -> list[str]:
+    with journal.engine.connect() as connection:
+        return verified.at_a_glance(connection) + verified.found(connection)
 
 
 def _rows(engine: sa.Engine) -> dict[str, int]:
