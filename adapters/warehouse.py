@@ -184,16 +184,22 @@ class Warehouse:
                 self._discard(generation)
 
     def export(
-        self, folder: Path, as_of: int | None = None, sights: Sights | None = None
+        self,
+        folder: Path,
+        as_of: int | None = None,
+        sights: Sights | None = None,
+        employee: str | None = None,
     ) -> dict[str, Any]:
         """Write all facts and histories to Parquet files, as they were at a position.
 
-        With `sights` only what is in sight, without what is masked. Returns what `manifest.json`,
-        written last, says: the position and the rows of each table.
+        With `sights`, those of an `employee`, only what is in sight, without what is masked.
+        Returns what `manifest.json`, written last, says: among others the position and the rows
+        of each table.
         """
         with self.reader() as cursor:
             last = position_of(cursor)
-            return export(cursor, folder, last if as_of is None else min(as_of, last), sights)
+            at = last if as_of is None else min(as_of, last)
+            return export(cursor, folder, at, sights, employee)
 
     def rebuild(
         self,

@@ -137,7 +137,7 @@ def export(
         typer.Option("--as", help="The code of an employee: only what they may see and take out."),
     ] = None,
 ) -> None:
-    """Export every fact and every row with its history as Parquet files."""
+    """Export every fact and every row with its history as Parquet files, and a dictionary."""
     from api.exporting import export
     from api.recording import job
 

@@ -47,7 +47,7 @@ def export(
                 raise Failure(f"--as-of: {error.errors[0]['detail']}", 2) from error
         sights = None if employee is None else _sights(settings, journal, employee)
         with _warehouse(settings, journal) as warehouse:
-            done = warehouse.export(folder, position, sights)
+            done = warehouse.export(folder, position, sights, employee)
         told = Told(done["position"], sum(done["rows"].values()))
         options = {"--as-of": as_of, "--as": employee}
         given = [f"{name} {value}" for name, value in options.items() if value is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
 from domain.sensitive import SECRET, sensitive_fields
+from projections.both_times import INTERVALS, both_times
+from projections.dictionary import dictionary
 from projections.duck import compiled, past
 from projections.facts import ENVELOPE, Fact, Shape, facts, literal, quote
 from projections.kernel import ReadModel, read_models
 from projections.lens import Lens
-from projections.masks import sensitive
+from projections.masks import sensitive, shown
 from projections.sight import Sight
 
 Sights = Mapping[str, Sight]
@@ -28,6 +31,8 @@ def exported(
     cursor: DuckDBPyConnection, position: int, sights: Sights | None = None
 ) -> Iterator[tuple[str, str]]:
     """Yield the name of each table to export and the query for its rows up to a position.
+
+    A history has the states of rows with when each was known and of which days (`INTERVALS`).
 
     With `sights` only what belongs to records that are in sight at that position, without what is
     masked in each. Secrets are left out for everybody.
@@ -42,7 +47,7 @@ def exported(
             seen = None if sights is None else models[kind]
             yield fact.name, _of_fact(fact, position, seen)
     for model in models.values():
-        yield f"history_{model.name}", _of_history(model, position, all_=sights is None)
+        yield f"history_{model.name}", _of_history(cursor, model, position, all_=sights is None)
 
 
 def _look(cursor: DuckDBPyConnection, model: ReadModel, sight: Sight, position: int) -> None:
@@ -101,30 +106,25 @@ def _without(value: str, name: str, shape: Shape, fields: Mapping[str, str]) -> 
     return value
 
 
-def _of_history(model: ReadModel, position: int, *, all_: bool) -> str:
-    later = f"kept.valid_to_position > {position}"
+def _of_history(cursor: DuckDBPyConnection, model: ReadModel, position: int, *, all_: bool) -> str:
     columns = []
-    for column in model.table.columns:
-        of = sensitive(model).get(column.name)
-        value = f"kept.{quote(column.name)}"
-        if of == SECRET:
+    for name in shown(model):
+        if name.endswith("_key"):  # only finds rows
             continue
+        of = sensitive(model).get(name)
+        value = f"kept.{quote(name)}"
         if all_ or of is None:
             pass
         elif isinstance(of, str):
             value = f"CASE WHEN {_HIDDEN.format(literal(of))} THEN NULL ELSE {value} END"
         else:
             value = _without_json(value, of)
-        columns.append(f"{value} AS {quote(column.name)}")
-    columns += [
-        f"CASE WHEN {later} THEN NULL ELSE kept.{name} END AS {name}"
-        for name in ("valid_to_position", "valid_to")
-    ]
-    columns += ["kept.valid_from_position", "kept.valid_from"]
+        columns.append(f"{value} AS {quote(name)}")
+    columns += [f"kept.{name}" for name in INTERVALS]
     join = "" if all_ else f"JOIN {_seen(model)} AS seen ON seen.id = kept.id"
     return (
-        f"SELECT {', '.join(columns)} FROM history_{model.name} AS kept {join} "
-        f"WHERE kept.position <= {position} ORDER BY kept.position"
+        f"SELECT {', '.join(columns)} FROM ({both_times(cursor, model, position)}) AS kept {join} "
+        f"ORDER BY kept.known_from_position, kept.valid_from, kept.position"
     )
 
 
@@ -153,19 +153,45 @@ def _without_json(value: str, fields: Mapping[str, str]) -> str:
 
 
 def export(
-    cursor: DuckDBPyConnection, folder: Path, position: int, sights: Sights | None
+    cursor: DuckDBPyConnection,
+    folder: Path,
+    position: int,
+    sights: Sights | None,
+    employee: str | None = None,
 ) -> dict[str, Any]:
     """Write all facts and histories to Parquet files in a folder, as they were at a position.
 
-    Returns what `manifest.json`, written last, says: the position and the rows of each table.
+    Beside them is `dictionary.json`, which tells what each table and column is, and, written last,
+    `manifest.json`, whose content is returned: the `position`, the moment at which its event was
+    recorded (`as_of`) and at which this was made; the `employee` for whom, if not everything was
+    exported, and, by kind of record, the classes of what was `masked` in some; the `rows` of each
+    table.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = folder / "manifest.json"
+    manifest, described = folder / "manifest.json", folder / "dictionary.json"
     manifest.unlink(missing_ok=True)
-    rows = {
-        name: written(cursor, query, folder / f"{name}.parquet")
-        for name, query in exported(cursor, position, sights)
+    tables = list(exported(cursor, position, sights))
+    rows = {name: written(cursor, query, folder / f"{name}.parquet") for name, query in tables}
+    _write(described, dictionary(cursor, tables))
+    query = "SELECT max(time) FROM events WHERE position = ?"
+    ((last,),) = cursor.execute(query, [position]).fetchall()
+    masked = {kind: sorted(sight.masked_somewhere()) for kind, sight in (sights or {}).items()}
+    content = {
+        "position": position,
+        "as_of": _moment(last),
+        "made_at": _moment(datetime.now(UTC)),
+        "employee": employee,
+        "masked": {kind: classes for kind, classes in masked.items() if classes},
+        "rows": rows,
     }
-    content = {"position": position, "rows": rows}
-    manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    _write(manifest, content)
     return content
+
+
+def _moment(time: datetime | None) -> str | None:
+    return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    file.unlink(missing_ok=True)
+    file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -243,7 +243,11 @@ def test_an_export_is_the_state_at_a_position_in_parquet(
     for name, model in read_models().items():
         expected = fold(model, {}, recorded(rows[:at])).rows
         table = exported[f"history_{name}"].to_pylist()
-        present = {row["id"]: row for row in table if row["valid_to_position"] is None}
+        present = {
+            row["id"]: row
+            for row in table
+            if row["known_to_position"] is None and row["valid_to"] is None
+        }
         assert {id_: row["version"] for id_, row in present.items()} == {
             id_: row["version"] for id_, row in expected.items()
         }

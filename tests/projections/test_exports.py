@@ -1,15 +1,19 @@
 """What is exported for somebody is what they may see, without what is masked for them."""
 
+import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from duckdb import DuckDBPyConnection
 
 from domain.sensitive import sensitive_fields, without
-from projections.exports import exported
+from projections.both_times import INTERVALS
+from projections.exports import export, exported
 from projections.kernel import read_models
 from projections.lens import subject_of
 from projections.sight import Sight, View
@@ -98,3 +102,38 @@ def test_a_secret_is_in_no_export(cursor: DuckDBPyConnection) -> None:
     for name in ("history_api_keys", "fact_api_key_issued"):
         cursor.execute(queries[name])
         assert "digest" not in [column[0] for column in cursor.description or ()]
+
+
+def test_every_table_and_column_of_an_export_is_in_its_dictionary(
+    cursor: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    done = export(cursor, tmp_path, len(EVENTS), None)
+    words = json.loads((tmp_path / "dictionary.json").read_text())
+    assert words.keys() == done["rows"].keys() == {each.stem for each in tmp_path.glob("*.parquet")}
+    for name, told in words.items():
+        assert told["about"], name
+        assert list(told["columns"]) == pq.read_schema(tmp_path / f"{name}.parquet").names
+        assert all(each["type"] and each["about"] for each in told["columns"].values())
+    grade = words["history_customers"]["columns"]["unit"]
+    assert grade == {"type": "VARCHAR", "about": "unit", "names": "unit"}
+    assert words["fact_customer_regraded"]["about"].startswith("{who} regraded the customer")
+
+
+def test_what_only_keeps_and_finds_rows_is_in_no_export(cursor: DuckDBPyConnection) -> None:
+    for name, query in exported(cursor, len(EVENTS)):
+        columns = [column for column, *_ in cursor.execute(f"DESCRIBE {query}").fetchall()]
+        assert not {"in_force", "search", "owned_by"}.intersection(columns)
+        assert not [each for each in columns if each.endswith("_key")]
+        if name.startswith("history_"):
+            assert columns[-len(INTERVALS) :] == list(INTERVALS)
+
+
+def test_an_export_says_of_which_moment_and_for_whom_it_is_and_what_was_masked(
+    cursor: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    some = Sight((View("g", None, None, frozenset({"phone"})),))
+    done = export(cursor, tmp_path, 3, {"customer": some}, "li.wei")
+    assert json.loads((tmp_path / "manifest.json").read_text()) == done
+    assert (done["position"], done["employee"]) == (3, "li.wei")
+    assert done["as_of"] == EVENTS[2].time.isoformat().replace("+00:00", "Z")
+    assert done["masked"] == {"customer": ["phone"]}
