@@ -17,6 +17,7 @@ from api.events import shown
 from api.naming import Naming, names_at
 from api.parts import Parts
 from api.seeing import Seeing, Seen
+from domain.effective import effective_day
 from domain.kernel import discover
 from domain.sensitive import sensitive_fields, without
 from projections.chains import causing
@@ -84,6 +85,8 @@ def told_of(
 def items(parts: Parts, see: Seeing, told: Sequence[Told], position: int) -> list[dict[str, Any]]:
     """Return what is told of events: as they are shown, with sentence, changes, why and because.
 
+    `effective` is the day from which each holds; that of its recording where none was stated.
+
     What they name is called as it was at a position.
     """
     naming = names_at(parts, see.sight, position)
@@ -91,6 +94,7 @@ def items(parts: Parts, see: Seeing, told: Sequence[Told], position: int) -> lis
     return [
         {
             **shown(*each.seen),
+            "effective": effective_day(each.seen[0].type, each.seen[0].data, each.seen[0].time),
             "sentence": text,
             "changes": [change._asdict() for change in each.it.changes],
             "why": why(each.it.data),

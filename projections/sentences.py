@@ -9,12 +9,14 @@ The effective day comes behind the first paragraph, with the last one if what fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
+
+from pydantic import BaseModel
 
 from domain.actors import Actor
 from domain.commands import every_command
@@ -33,6 +35,7 @@ LISTED = 3
 _REASONS = ("reason", "note", "comment", "conclusion")
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 _PLACE = re.compile(r"\{([\w.]+)\}")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _WHEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 
 
@@ -85,11 +88,19 @@ def references(kind: str) -> Mapping[str, str]:
 
 
 @cache
-def _numbers(event_type: str) -> frozenset[str]:
-    """Return the fields of an event type that are decimal numbers, in JSON a text."""
-    known = discover().events.get(event_type)
-    hints = {} if known is None else fields_of(known)
-    return frozenset(name for name, hint in hints.items() if Decimal in _types(hint))
+def numbers(kind: str) -> frozenset[str]:
+    """Return the fields, at any depth, that events of a kind have decimal numbers in: texts."""
+    events = (each for type_, each in discover().events.items() if type_.startswith(f"{kind}."))
+    return frozenset(name for each in events for name in _decimals(fields_of(each)))
+
+
+def _decimals(hints: Mapping[str, Any]) -> Iterator[str]:
+    for name, hint in hints.items():
+        for each in _types(hint):
+            if each is Decimal:
+                yield name
+            elif isinstance(each, type) and issubclass(each, BaseModel):
+                yield from _decimals(get_type_hints(each))
 
 
 def _types(hint: Any) -> Iterable[Any]:
@@ -103,6 +114,7 @@ class _Teller:
         self._it = happening
         self._names = names
         self._references = references(happening.event.aggregate)
+        self._numbers = numbers(happening.event.aggregate)
 
     @property
     def _changes(self) -> list[Change]:
@@ -146,12 +158,7 @@ class _Teller:
         if was:
             old = it.before.get(name)
             return None if old == it.data.get(name) else self._told(name, old)
-        if name in it.data:
-            value = it.data[name]
-            if value is not None and name in _numbers(it.event.type):
-                value = Decimal(value)
-            return self._told(name, value)
-        return self._told(name, it.after.get(name))
+        return self._told(name, it.data[name] if name in it.data else it.after.get(name))
 
     def _told(self, name: str, value: Any) -> str | None:
         """Return a value in words, `None` for none."""
@@ -160,14 +167,16 @@ class _Teller:
                 return None
             case bool():
                 return "yes" if value else "no"
-            case Decimal():
-                return f"{value:,}"
+            case Decimal():  # money has two decimals, a ratio as many as it was stated with
+                return f"{value:,}" if value != round(value, 2) else f"{value:,.2f}"
             case datetime():
                 return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
             case list() | tuple():
                 return self._listed(name, value)
             case dict():
                 return str(len(value))
+            case str() if name in self._numbers and _NUMBER.fullmatch(value):
+                return self._told(name, Decimal(value))
             case str() if _WHEN.fullmatch(value):
                 return self._told(name, datetime.fromisoformat(value))
             case str() if name in self._references:

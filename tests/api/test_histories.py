@@ -48,8 +48,16 @@ def test_an_event_is_told_in_a_sentence_with_what_it_changed_and_why(
         {"field": "grade", "before": "B", "after": "A", "valid_from": today, "valid_to": None}
     ]
     assert regraded["because"] is None
+    assert regraded["effective"] == regraded["time"][:10]
     said = f"{who} corrected the details: region is Guangdong; annual revenue is 1,250,000.00."
     assert corrected["sentence"] == said
+
+
+def test_an_event_tells_the_day_from_which_it_holds(client: httpx.Client) -> None:
+    path = f"/customers/{register(client, name='Late Steel', registered_on='2025-01-10')['id']}"
+    regrade = {"grade": "A", "reason": "moved up", "effective": "2025-03-01"}
+    assert client.post(f"{path}/regrade", json=regrade).is_success
+    assert [each["effective"] for each in history(client, path)] == ["2025-01-10", "2025-03-01"]
 
 
 def test_an_auditor_asks_who_changed_a_field(client: httpx.Client, customer: str) -> None:

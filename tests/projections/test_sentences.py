@@ -12,7 +12,7 @@ from domain.stored import Unreadable
 from projections.changes import Span, changes_of_days, steps
 from projections.kernel import read_models
 from projections.masks import masked
-from projections.sentences import Happening, references, sentence, template
+from projections.sentences import Happening, numbers, references, sentence, template
 from tests.domain.replay import golden
 
 MODELS = {model.aggregate: model for model in read_models().values()}
@@ -149,3 +149,38 @@ def test_moments_are_told_in_utc() -> None:
     )
     text = sentence(Happening(event, event.data, {}, {}, ()), names)
     assert "from 2026-02-01 00:00 UTC" in text
+
+
+def test_money_is_told_in_one_form_however_it_was_stated() -> None:
+    (registered, *_) = history("customer")
+    model, data = MODELS["customer"], {"annual_revenue": "3178240000"}
+    first = replace(registered, data=registered.data | data)
+    second = replace(
+        registered,
+        version=2,
+        type="customer.details-corrected",
+        data={"annual_revenue": "3200000000.00"},
+    )
+    (_, it) = steps(model, [first, second])
+    rows = (it.before, it.after)
+    text = sentence(Happening(second, second.data, *rows, changes(model, *rows)), names)
+    assert "annual revenue from 3,178,240,000.00 to 3,200,000,000.00" in text
+
+
+def test_the_fields_that_are_numbers_are_found_within_values_too() -> None:
+    assert {"amount", "monthly", "one_off"} <= numbers("opportunity")
+    assert {"annual_revenue", "it_budget", "monthly"} <= numbers("customer")
+    assert "name" not in numbers("customer")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_amount_is_told_as_it_happened_to_be_written(kind: str) -> None:
+    for type_, _, it in told(kind):
+        for name in numbers(kind) & it.data.keys():
+            if (value := it.data[name]) is not None:
+                short = {**it.data, name: str(float(value))}
+                said = [
+                    sentence(Happening(it.event, data, {}, {}, ()), names)
+                    for data in (it.data, short)
+                ]
+                assert said[0] == said[1], (type_, name)
