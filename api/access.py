@@ -12,6 +12,7 @@ from adapters.chronicle import position_at
 from adapters.reads import Page, began, reads_of
 from adapters.refusals import UnknownId
 from api.cursors import LOG_PAGE, Cursor, page
+from api.meant import refuse_unknown
 from api.parts import Parts
 from api.reading import AsOf, Limit, TheParts, instant_of, invalid, json_response
 from api.seeing import See, Seeing
@@ -142,6 +143,7 @@ def _why(
     _known(permission)
     if record is not None and unit is not None:
         raise invalid("unit", "Ask about a record or about a unit.")
+    refuse_unknown(see, "unit", unit, "unit")
     subject = None if unit is None else Subject(frozenset({unit}))
     if record is not None:
         subject = _subject(parts, see, record, f"There is no record {record!r}.")

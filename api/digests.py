@@ -66,7 +66,8 @@ async def digest(
     """Tell what changed with a customer and its hierarchy between two moments.
 
     The customer, those below it, their opportunities, tickets and teams, and the campaigns in
-    which one of them is a target, as they were at either moment. For each record: whether it
+    which one of them is a target, as they were at either moment. The moments are those of the
+    recording, not the days of the business that it was about. For each record: whether it
     `began` or `ended`, the net `changes` field by field, and the `sentences` of what happened.
     `counts` has how many records of each kind began, ended or changed in the whole hierarchy, and
     how many contacts were added (began) and removed (ended).
@@ -87,6 +88,7 @@ async def digest(
     await reach(parts.visible, max(until, min_position))
     found = await see.ask(_found, parts, parts.warehouse, see, id, since, until)
     if found is None:
+        await see.ask(_refuse_too_early, parts, see, id, until)
         raise UnknownId(f"There is no customer {id!r}.")
     touched, counts = found
     part = touched[place : place + limit]
@@ -94,6 +96,22 @@ async def digest(
     following = [since, until, place + limit] if len(touched) > place + limit else None
     bounds = {"from_position": since, "to_position": until}
     return json_response(*page(cursor, told, following, counts=counts, **bounds, position=until))
+
+
+def _refuse_too_early(parts: Parts, see: Seeing, id_: str, until: int) -> None:
+    """Refuse an end before anything was recorded of a customer in sight, in words.
+
+    A digest tells what was recorded, whatever days of the business it was about.
+    """
+    first = see.events(parts.journal.history(id_)[:1])
+    if first and first[0][0].aggregate == "customer" and first[0][0].position > until:
+        day = first[0][0].time.date()
+        raise invalid(
+            "to",
+            "A digest goes by when things were recorded, and nothing had been recorded of this "
+            f"customer by then: that began on {day}. What held on earlier days is told by "
+            "GET /customers/{id}?valid_at= and by its history.",
+        )
 
 
 def _positions(

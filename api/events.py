@@ -14,6 +14,7 @@ from adapters.opening import Opened
 from adapters.refusals import NotPermitted
 from api.lasting import last_event
 from api.lines import NDJSON, line, lines
+from api.meant import refuse_no_event, refuse_no_record
 from api.noted import Tally, Visit
 from api.parts import Parts
 from api.problems import InvalidParameter, MalformedHeader
@@ -115,6 +116,10 @@ async def events(
         see.need(f"{aggregate}.read")
     await require_told(parts, "after", after)
     wanted = Filter(_known(aggregate), stream, type)
+    if type is not None:
+        refuse_no_event(type, aggregate)
+    if stream is not None and not after:
+        await see.ask(refuse_no_record, parts, see, stream, "stream")
     if SSE in accept:
         if when.position is not None:
             raise invalid("as_of", "A stream goes on to what is to come.")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import IO, Any
 from urllib.parse import urlencode
 
@@ -18,7 +15,6 @@ from fastapi.responses import StreamingResponse
 
 from api.cursors import Cursor, page
 from api.forwarding import forward
-from api.lines import escaped
 from api.reading import (
     JSON,
     Limit,
@@ -41,6 +37,7 @@ from api.reports import (
     standpoint,
 )
 from api.seeing import See, both
+from api.spreadsheets import XLSX, For, Sheet, check_for, csv_head, csv_lines, pieces
 from api.when import AtMoment, When
 from domain.kernel import discover
 from projections.explaining import Explanation
@@ -68,9 +65,11 @@ def _records(report: Report) -> Callable[..., Any]:
         from_: From = None,
         to: To = None,
         format: Format = "json",
+        for_: For = None,
         organised: Organised = "then",
         limit: Limit = 200,
     ) -> Response:
+        check_for(for_, format)
         sight = see.need(PERMISSION)
         if format != "json":
             sight = both(sight, see.need("export.read"))
@@ -96,7 +95,7 @@ def _records(report: Report) -> Callable[..., Any]:
                 explanation = Explanation(reader, asked)
                 links = _Links(report, When(asked.position, when.valid_at))
                 if format != "json":
-                    return _exported(explanation, links, format)
+                    return _exported(explanation, links, format, for_)
                 figures = explanation.figures()
                 rows = explanation.page(limit + 1, after)
             following = [asked.position, rows[limit - 1]["id"]] if len(rows) > limit else None
@@ -126,10 +125,13 @@ class _Links:
 
     def shown(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a record with its links."""
-        behind = [{"record": self._record(*e), "history": self.history(*e)} for e in row["behind"]]
-        own = (self._model, row["id"])
-        links = {"record": self._record(*own), "history": self.history(*own), "behind": behind}
-        return {"id": row["id"], **links, "contributions": row["contributions"]}
+        behind = [self._linked(*each) for each in row["behind"]]
+        own = self._linked(self._model, row["id"], row["title"])
+        return {**own, "on": row["on"], "behind": behind, "contributions": row["contributions"]}
+
+    def _linked(self, model: str, id: str, title: str | None) -> dict[str, Any]:
+        links = {"record": self._record(model, id), "history": self.history(model, id)}
+        return {"id": id, "title": title, **links}
 
     def history(self, model: str, id: str) -> str:
         """Return the link to the events of a record."""
@@ -148,7 +150,8 @@ class _Links:
                 behind, batch.column(f"behind {model}").to_pylist(), strict=True
             ):
                 links += [self.history(model, each) for each in others or () if each is not None]
-        columns = {"id": batch.column("id"), "history": pa.array(histories, pa.string())}
+        columns = {"id": batch.column("id"), "title": batch.column("title")}
+        columns |= {"on": batch.column("first_on"), "history": pa.array(histories, pa.string())}
         columns["behind"] = pa.array(behind, pa.list_(pa.string()))
         return pa.table(columns | {name: batch.column(name) for name in explanation.columns})
 
@@ -157,13 +160,17 @@ def _address(model: str, id: str) -> str:
     return f"/{discover().aggregates[read_models()[model].aggregate].plural}/{id}"
 
 
-def _exported(explanation: Explanation, links: _Links, format: str) -> Response:
+def _exported(explanation: Explanation, links: _Links, format: str, for_: str | None) -> Response:
     """Return all records; they are written before the first byte leaves."""
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (it is closed when it was read)
     batches = explanation.table(_AT_ONCE)
     nothing = pa.RecordBatch.from_pylist([], batches.schema)
     tables = (links.table(explanation, each) for each in batches)
-    _WRITERS[format](file, links.table(explanation, nothing).schema, tables)
+    schema = links.table(explanation, nothing).schema
+    if format == "csv":
+        _csv(file, schema, tables, for_)
+    else:
+        _WRITERS[format](file, schema, tables)
     headers = {
         "Content-Disposition": (
             f'attachment; filename="{links.name}-records-{links.position}.{format}"'
@@ -172,20 +179,21 @@ def _exported(explanation: Explanation, links: _Links, format: str) -> Response:
         "Position": str(links.position),
     }
     file.seek(0)
-    return StreamingResponse(_read(file), media_type=_MEDIA_TYPES[format], headers=headers)
+    return StreamingResponse(pieces(file), media_type=_MEDIA_TYPES[format], headers=headers)
 
 
-def _read(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        yield from iter(partial(file.read, 64 * 1024), b"")
-
-
-def _csv(file: IO[bytes], schema: pa.Schema, tables: Iterator[pa.Table]) -> None:
-    file.write(",".join(schema.names).encode() + b"\r\n")
+def _csv(file: IO[bytes], schema: pa.Schema, tables: Iterator[pa.Table], for_: str | None) -> None:
+    file.write(csv_head(schema.names, for_))
     for table in tables:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(map(_cell, row.values()) for row in table.to_pylist())
-        file.write(escaped(text.getvalue().encode()))
+        rows = (map(_cell, row.values()) for row in table.to_pylist())
+        file.write(csv_lines(rows, for_))
+
+
+def _xlsx(file: IO[bytes], schema: pa.Schema, tables: Iterator[pa.Table]) -> None:
+    with Sheet(schema.names) as sheet:
+        for table in tables:
+            sheet.add(row.values() for row in table.to_pylist())
+        sheet.save(file)
 
 
 def _cell(value: Any) -> Any:
@@ -200,27 +208,32 @@ def _parquet(file: IO[bytes], schema: pa.Schema, tables: Iterator[pa.Table]) -> 
             writer.write_table(table)
 
 
-_WRITERS = {"csv": _csv, "parquet": _parquet}
-_MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+_WRITERS = {"xlsx": _xlsx, "parquet": _parquet}
+_MEDIA_TYPES = {"csv": "text/csv", "xlsx": XLSX, "parquet": "application/vnd.apache.parquet"}
 
 _DESCRIPTION = """The answer to `explain` of a row of `GET /reports/{name}`: the same filters, with
 the row's own values among them, at the position of the answer. `figures` says of each measure how
-it comes from the `totals` of what the records give (`formula`); each item has its `contributions`
-to every measure, which add up to those totals exactly, and the links to the `record` as it was and
-to its events up to then (`history`), and the same of other records `behind` it: the customer by
-whose industry it counts, the opportunities that a campaign brought. Records that give nothing to
-any of the measures are not listed. Of a median or percentile the `values` themselves are given.
-Amounts need one `currency`."""
+it comes from the `totals` of what the records give (`formula`); each item has its `title`, the day
+`on` which it counts, and its `contributions` to every measure, which add up to those totals
+exactly, and the links to the `record` as it was and to its events up to then (`history`), and the
+same of other records `behind` it: the customer by whose industry it counts, the opportunities that
+a campaign brought. Records that give nothing to any of the measures are not listed. Of a median or
+percentile the `values` themselves are given. Amounts need one `currency`."""
 
 _OBJECT = {"type": "object"}
+_LINKED: dict[str, Any] = {
+    "id": {"type": "string"},
+    "title": {"type": ["string", "null"], "description": "what it is called; null out of sight"},
+    "record": {"type": "string"},
+    "history": {"type": "string"},
+}
 _ITEM = {
     "type": "object",
-    "required": ["id", "record", "history", "behind", "contributions"],
+    "required": [*_LINKED, "on", "behind", "contributions"],
     "properties": {
-        "id": {"type": "string"},
-        "record": {"type": "string"},
-        "history": {"type": "string"},
-        "behind": {"type": "array", "items": _OBJECT},
+        **_LINKED,
+        "on": {"type": ["string", "null"], "format": "date"},
+        "behind": {"type": "array", "items": {"type": "object", "properties": _LINKED}},
         "contributions": _OBJECT,
     },
 }

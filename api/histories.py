@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
 from adapters.refusals import UnknownId
 from api.cursors import Cursor, page
+from api.meant import refuse_no_event, refuse_no_field, refuse_nobody
 from api.reading import (
     Limit,
     MinPosition,
     TheParts,
     json_response,
-    moment_of,
     reach,
+    span,
 )
 from api.seeing import See
 from api.telling import Told, happenings, items
@@ -51,8 +52,9 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
     ) -> Response:
         partial = not see.need(f"{kind}.read").everything
         await reach(parts.visible if partial else parts.appended, min_position)
-        since = None if from_ is None else moment_of(from_, "from", time.min)
-        until = None if to is None else moment_of(to, "to", time.max)
+        since, until = span(from_, to)
+        if type is not None:
+            refuse_no_event(type if type.startswith(f"{kind}.") else f"{kind}.{type}", kind)
         # The pages that follow are of the position of the first.
         upto, after = cursor.after or (when.position, 0)
 
@@ -78,6 +80,9 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
             return items(parts, see, chosen[:limit], position), len(chosen), position
 
         answer = await see.ask(found)
+        if answer is not None and not answer[0] and not after:
+            refuse_nobody(see, {"actor": actor})
+            refuse_no_field(kind, field)
         if answer is None:
             raise UnknownId(f"There is no {kind} {id!r}{' then' * (not when.now)}.")
         told, count, position = answer

@@ -1,9 +1,7 @@
-"""List export: the whole of a list as CSV, NDJSON or Parquet, of one position throughout."""
+"""List export: the whole of a list as CSV, XLSX, NDJSON or Parquet, of one position throughout."""
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -16,9 +14,10 @@ from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 
 from adapters.warehouse import Warehouse
-from api.lines import escaped, lines
+from api.lines import lines
 from api.past import Then
 from api.reading import JSON
+from api.spreadsheets import XLSX, Sheet, csv_head, csv_lines, pieces
 from api.told import tell
 from domain.kernel import discover
 from projections.arrow import stored
@@ -31,12 +30,13 @@ from projections.queries import Listing
 from projections.question import Question
 
 Format = Annotated[
-    Literal["json", "csv", "ndjson", "parquet"],
+    Literal["json", "csv", "xlsx", "ndjson", "parquet"],
     Query(description="other than `json`: all of the list; it needs `export.read`"),
 ]
 
 MEDIA_TYPES: Mapping[str, str] = {
     "csv": "text/csv",
+    "xlsx": XLSX,
     "ndjson": "application/x-ndjson",
     "parquet": "application/vnd.apache.parquet",
 }
@@ -47,8 +47,6 @@ AT_ONCE = 2000
 _IN_MEMORY = 4_000_000
 """Bytes of an export that are held in memory; a larger one goes through a file."""
 
-_CHUNK = 64 * 1024
-
 
 def export(
     warehouse: Warehouse,
@@ -57,6 +55,7 @@ def export(
     then: Then,
     opened: Opener,
     format: str,
+    for_: str | None = None,
 ) -> Response:
     """Return the whole list as it was, in the format, with the columns asked for.
 
@@ -78,7 +77,11 @@ def export(
     model, file = listing.model, tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
     told = [MASKED] * bool(classes(model)) + [SEALED] * bool(personal(model))
     try:
-        _WRITERS[format](file, model, [*asked.fields, *told], found())
+        names = [*asked.fields, *told]
+        if format == "csv":
+            _csv(file, names, found(), for_)
+        else:
+            _WRITERS[format](file, model, names, found())
     except BaseException:
         file.close()
         raise
@@ -91,13 +94,7 @@ def export(
         **({"Narrowed": ",".join(asked.narrowed)} if asked.narrowed else {}),
     }
     file.seek(0)
-    return StreamingResponse(_parts_of(file), media_type=MEDIA_TYPES[format], headers=headers)
-
-
-def _parts_of(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while part := file.read(_CHUNK):
-            yield part
+    return StreamingResponse(pieces(file), media_type=MEDIA_TYPES[format], headers=headers)
 
 
 def _ndjson(file: IO[bytes], _: ReadModel, __: list[str], found: Iterable[list[Row]]) -> None:
@@ -105,12 +102,17 @@ def _ndjson(file: IO[bytes], _: ReadModel, __: list[str], found: Iterable[list[R
         file.write(lines(rows))
 
 
-def _csv(file: IO[bytes], _: ReadModel, names: list[str], found: Iterable[list[Row]]) -> None:
-    file.write(",".join(names).encode() + b"\r\n")
+def _csv(file: IO[bytes], names: list[str], found: Iterable[list[Row]], for_: str | None) -> None:
+    file.write(csv_head(names, for_))
     for rows in found:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([_cell(row.get(name)) for name in names] for row in rows)
-        file.write(escaped(text.getvalue().encode()))
+        file.write(csv_lines(([_cell(row.get(name)) for name in names] for row in rows), for_))
+
+
+def _xlsx(file: IO[bytes], _: ReadModel, names: list[str], found: Iterable[list[Row]]) -> None:
+    with Sheet(names) as sheet:
+        for rows in found:
+            sheet.add([row.get(name) for name in names] for row in rows)
+        sheet.save(file)
 
 
 def _cell(value: Any) -> Any:
@@ -140,4 +142,4 @@ def _parquet(
             writer.write_table(pa.table(columns, schema=schema))
 
 
-_WRITERS = {"ndjson": _ndjson, "csv": _csv, "parquet": _parquet}
+_WRITERS = {"ndjson": _ndjson, "xlsx": _xlsx, "parquet": _parquet}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time
 
 import orjson
 
@@ -12,7 +11,7 @@ from adapters.settings import Settings
 from adapters.system_entries import Wanted, entries
 from adapters.system_log import LEVELS
 from api.problems import InvalidParameter
-from api.reading import JSON, moment_of
+from api.reading import JSON, span
 from api.terminal import Failure
 
 
@@ -30,9 +29,10 @@ def log_lines(
     if level is not None and level not in LEVELS:
         raise Failure(f"--level is one of {', '.join(LEVELS)}.", 2)
     try:
+        begin, end = span(since, to)
         wanted = Wanted(
-            since=None if since is None else moment_of(since, "from", time.min),
-            until=None if to is None else moment_of(to, "to", time.max),
+            since=begin,
+            until=end,
             level=level,
             event=event,
             text=text,

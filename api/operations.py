@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable
-from datetime import UTC, datetime, time
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from adapters.operation_log import FIELDS, Wanted, entries
 from api.cursors import LOG_PAGE, Cursor, page
-from api.lines import escaped, lines
+from api.lines import NDJSON, lines
+from api.meant import refuse_no_command, refuse_nobody, refuse_unknown
 from api.parts import Parts
-from api.reading import Limit, TheParts, json_response, moment_of
+from api.problems import book
+from api.reading import Limit, TheParts, invalid, json_response, span
 from api.seeing import See, Seeing
+from api.spreadsheets import XLSX, For, Sheet, check_for, csv_head, csv_lines, pieces
 from domain.actors import ActorKind
 from projections.sight import Sight
 
@@ -25,6 +28,11 @@ router = APIRouter(tags=["operation"])
 AT_ONCE = 2000
 """Entries that an export reads at a time."""
 
+
+_IN_MEMORY = 4_000_000
+"""Bytes of a workbook that are held in memory; a larger one goes through a file."""
+
+Format = Literal["json", "ndjson", "csv", "xlsx"]
 
 _LINES = {"schema": {"type": "string"}}
 
@@ -40,11 +48,13 @@ _LINES = {"schema": {"type": "string"}}
                 "application/json": {"schema": LOG_PAGE},
                 "application/x-ndjson": _LINES,
                 "text/csv": _LINES,
+                XLSX: _LINES,
             },
         }
     },
 )
 async def log(
+    request: Request,
     parts: TheParts,
     see: See,
     cursor: Cursor,
@@ -66,15 +76,22 @@ async def log(
     from_: Annotated[str | None, Query(alias="from", max_length=40)] = None,
     to: Annotated[str | None, Query(max_length=40)] = None,
     limit: Limit = 50,
-    format: Literal["json", "ndjson", "csv"] = "json",
+    format: Format = "json",
+    for_: For = None,
 ) -> Response:
     """List attempts to command and reads: who, what, which record, from where, how it ended.
 
-    `from` and `to` are days or instants, both inclusive. As `ndjson` or `csv` it is an export of
-    all that is wanted, not of a page. `times` tells how many attempts that were refused alike an
-    entry stands for.
+    `from` and `to` are days or instants, both inclusive. As `ndjson`, `csv` or `xlsx` it is an
+    export of all that is wanted, not of a page. `times` tells how many attempts that were refused
+    alike an entry stands for.
     """
+    check_for(for_, format)
     sight = see.need("operation.read")
+    since, until = span(from_, to)
+    refuse_unknown(see, "unit", unit, "unit")
+    refuse_unknown(see, "unit", unit_under, "unit_under")
+    if refusal is not None and refusal not in book():
+        raise invalid("refusal", f"No problem is called {refusal!r}; GET /problems lists all.")
     units = None if unit is None else frozenset({unit})
     if unit_under is not None and (below := see.under(unit_under)) is not None:
         units = below if units is None else units & below
@@ -89,49 +106,58 @@ async def log(
         accepted=accepted,
         refusal=refusal,
         trace=trace,
-        since=None if from_ is None else moment_of(from_, "from", time.min),
-        until=None if to is None else moment_of(to, "to", time.max),
+        since=since,
+        until=until,
     )
     await parts.notes.settled()  # what was asked before this is in it
     if format != "json":
-        return _export(parts, see, wanted, sight, format)
+        return await _export(parts, see, wanted, sight, format, for_)
     after = cursor.after[0] if cursor.after else None
     found = await see.ask(entries, parts.journal, wanted, sight, after, limit + 1, parts.patience)
+    if not found and after is None:
+        refuse_nobody(see, {"person": person, "actor": actor})
+        refuse_no_command(request.app, command)
     last = [found[limit - 1]["number"]] if len(found) > limit else None
     return json_response(*page(cursor, found[:limit], last))
 
 
-def _export(
-    parts: Parts, see: Seeing, wanted: Wanted, sight: Sight, format: Literal["ndjson", "csv"]
+async def _export(
+    parts: Parts, see: Seeing, wanted: Wanted, sight: Sight, format: Format, for_: For
 ) -> Response:
-    media_type = "text/csv" if format == "csv" else "application/x-ndjson"
     name = f"operations-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    write = _csv if format == "csv" else _ndjson
 
-    async def lines() -> AsyncIterator[bytes]:
-        if format == "csv":
-            yield ",".join(FIELDS).encode() + b"\r\n"
+    async def batches() -> AsyncIterator[list[dict[str, Any]]]:
         below: int | None = None
-        while True:
-            found = await see.go_on(entries, parts.journal, wanted, sight, below, AT_ONCE)
-            if not found:
-                return
-            yield write(found)
+        while found := await see.go_on(entries, parts.journal, wanted, sight, below, AT_ONCE):
+            yield found
             below = found[-1]["number"]
 
-    return StreamingResponse(lines(), headers=headers, media_type=media_type)
+    async def csv() -> AsyncIterator[bytes]:
+        yield csv_head(FIELDS, for_)
+        async for found in batches():
+            yield csv_lines(_values(found), for_)
+
+    async def ndjson() -> AsyncIterator[bytes]:
+        async for found in batches():
+            yield lines(found)
+
+    if format != "xlsx":
+        written, media_type = (csv(), "text/csv") if format == "csv" else (ndjson(), NDJSON)
+        return StreamingResponse(written, headers=headers, media_type=media_type)
+    # A workbook is whole before its first byte leaves, in a file however large it is.
+    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (it is closed when it was read)
+    with Sheet(FIELDS) as sheet:
+        async for found in batches():
+            await run_in_threadpool(sheet.add, _values(found))
+        await run_in_threadpool(sheet.save, file)
+    file.seek(0)
+    return StreamingResponse(pieces(file), headers=headers, media_type=XLSX)
 
 
-def _ndjson(found: Iterable[dict[str, Any]]) -> bytes:
-    return lines(found)
-
-
-def _csv(found: Iterable[dict[str, Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, FIELDS, extrasaction="ignore")
+def _values(found: Iterable[dict[str, Any]]) -> Iterator[list[Any]]:
     for each in found:
         when = each["time"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         accepted = "true" if each["accepted"] else "false"
-        writer.writerow(each | {"time": when, "accepted": accepted})
-    return escaped(text.getvalue().encode())
+        row = each | {"time": when, "accepted": accepted}
+        yield [row.get(name) for name in FIELDS]

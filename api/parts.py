@@ -241,7 +241,7 @@ class Parts:
             "parked": self.parked(),
             "stale": self._stale(),
             "altered": altered,
-            "faults": [f"{each.name}: {each.error}" for each in self.workers if not each.healthy],
+            "faults": [f"{each.name}: {each.fault}" for each in self.workers if not each.healthy],
         }
 
     def parked(self) -> list[dict[str, Any]]:
@@ -295,6 +295,8 @@ class Parts:
             gauge("keyline_commits", "Commits by this process", lambda: writer.commits)
             gauge("keyline_commit_units", "Commands in these commits", lambda: writer.units)
             gauge("keyline_rows_position", "Events in the rows", self.projector.position)
+        failing = "Parts whose work, or its upkeep, fails"
+        gauge("keyline_failing", failing, lambda: sum(not each.healthy for each in self.workers))
         gauge("keyline_parked", "Events put aside", lambda: len(self.parked()))
         passed = "Events that operators have passed over"
         gauge("keyline_passed_over", passed, lambda: len(self.passed_over()))

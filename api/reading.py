@@ -167,6 +167,18 @@ def moment_of(text: str, parameter: str, of_day: time) -> datetime:
         raise invalid(parameter, "Give a day, or an instant with its zone.") from None
 
 
+def span(from_: str | None, to: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return the moments that `from` and `to` name, days or instants, both inclusive.
+
+    Raises `InvalidParameter`, also for an end before the begin.
+    """
+    since = None if from_ is None else moment_of(from_, "from", time.min)
+    until = None if to is None else moment_of(to, "to", time.max)
+    if since is not None and until is not None and since > until:
+        raise invalid("to", "The end is before the begin.")
+    return since, until
+
+
 def invalid(parameter: str, detail: str) -> InvalidParameter:
     """Return the refusal of one parameter's value."""
     return InvalidParameter(f"{parameter}: {detail}", [{"parameter": parameter, "detail": detail}])

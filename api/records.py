@@ -16,6 +16,7 @@ from api.answer_headers import ASK_AGAIN, matches, tag_of
 from api.cursors import Cursor, Place, page
 from api.forwarding import forward
 from api.list_export import MEDIA_TYPES, Format, export
+from api.meant import refuse_nobodys
 from api.moved import MERGED, MOVED, moved
 from api.parts import Parts
 from api.past import Then, page_then, pinned, row_then
@@ -29,6 +30,7 @@ from api.reading import (
 )
 from api.row_schemas import page_schema, reference
 from api.seeing import See, both
+from api.spreadsheets import For, check_for
 from api.told import tell
 from api.when import AtMoment, When, present
 from domain.kernel import discover
@@ -99,11 +101,13 @@ def _list(model: ReadModel) -> Callable[..., Any]:
         limit: Rows = 50,
         count: Count = None,
         format: Format = "json",
+        for_: For = None,
     ) -> Response:
         """Filter, sort, search and page; several values of a filter stand with commas between.
 
-        As `csv`, `ndjson` or `parquet` it is an export of the whole list, not of a page.
+        As `csv`, `xlsx`, `ndjson` or `parquet` it is an export of the whole list, not of a page.
         """
+        check_for(for_, format)
         where: dict[str, str] = {}
         for key, value in request.query_params.multi_items():
             if key in where and known[key].kind != "any":
@@ -130,6 +134,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
             asked = ask()  # what is wrong with it is told before anything waits
         if when.now and format == "json":
             await reach(parts.visible, min_position)
+            await refuse_nobodys(parts, see, model, where, sight)
             find = see.ask if count or q or limit > SHORT else run_in_threadpool
             found, headers = await find(_now, parts, listing, asked, cursor, bool(count))
             return json_response(found, headers | kept)
@@ -139,10 +144,14 @@ def _list(model: ReadModel) -> Callable[..., Any]:
             when = replace(when, position=cursor.after[0])
         then = await run_in_threadpool(pinned, parts, when)
         await reach(parts.loaded, max(then.position, min_position))
+        await refuse_nobodys(parts, see, model, where, sight)
         wanted = partial(ask, partial(see.under, position=then.position, valid_at=then.valid_at))
         with checked():
             return await see.ask(
-                _then, parts.warehouse, parts, listing, wanted, cursor, then, bool(count), format
+                _then,
+                *(parts.warehouse, parts, listing, wanted, cursor, then, bool(count)),
+                format,
+                for_,
             )
 
     return list_
@@ -169,10 +178,11 @@ def _then(
     then: Then,
     count: bool,
     format: Format,
+    for_: For,
 ) -> Response:
     opened = parts.opening.rows
     if format != "json":
-        return export(warehouse, listing, ask(), then, opened, format)
+        return export(warehouse, listing, ask(), then, opened, format, for_)
     after, asked = cursor.after[1:] if cursor.after else None, ask()
     found, total = page_then(
         warehouse,
@@ -253,10 +263,11 @@ def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:
     meanings = {"from": "at least", "to": "at most", "under": "the unit, or one below it"}
     meanings |= {"has": "one of its members", "any": "one of these, with commas between"}
     for each in filters(model).values():
+        of = f", of {', '.join(f'`{value}`' for value in each.values)}" if each.values else ""
         yield {
             "name": each.name,
             "in": "query",
-            "description": f"`{each.column}`: {meanings[each.kind]}",
+            "description": f"`{each.column}`: {meanings[each.kind]}{of}",
             "schema": {"type": "string"},
         }
 

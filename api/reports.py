@@ -1,4 +1,4 @@
-"""Reports over HTTP: measures by any dimensions, as JSON, CSV or Parquet, as of now or the past."""
+"""Reports over HTTP: measures by any dimensions, as JSON or files, as of now or the past."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.answer_headers import ASK_AGAIN
 from api.forwarding import forward
-from api.lines import escaped
 from api.noted import says_nothing_of_anybody
 from api.parts import Parts
 from api.past import units_then
 from api.reading import Day, MinPosition, TheParts, checked, json_response, reach
 from api.seeing import See, Seeing, both
+from api.spreadsheets import XLSX, For, check_for, csv_head, csv_lines, workbook
 from api.told import tell
 from api.when import AtMoment, When
+from projections.called import key_of
+from projections.dimensions import UNSEEN, Dimension
 from projections.figures import Result
+from projections.kernel import read_models
 from projections.reports import Report, reports, run
 from projections.sight import Sight
 from projections.standpoint import Standpoint, places
 
 router = APIRouter(tags=["reports"])
 
-Format = Literal["json", "csv", "parquet"]
+Format = Literal["json", "csv", "xlsx", "parquet"]
 
 By = Annotated[
     str | None,
@@ -43,7 +46,7 @@ Organised = Annotated[
 ]
 PERMISSION = "report.read"
 
-_OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "min_position"}
+_OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "for", "min_position"}
 """Parameters that are not about which rows count."""
 
 
@@ -67,8 +70,10 @@ def _report(report: Report) -> Callable[..., Any]:
         from_: From = None,
         to: To = None,
         format: Format = "json",
+        for_: For = None,
         organised: Organised = "then",
     ) -> Response:
+        check_for(for_, format)
         sight = see.need(PERMISSION)
         if format != "json":
             sight = both(sight, see.need("export.read"))
@@ -93,7 +98,7 @@ def _report(report: Report) -> Callable[..., Any]:
 
         with checked():
             found = await see.ask(figures)
-        return _formatted(request, report, found, format)
+        return _formatted(request, report, found, format, for_)
 
     return answer
 
@@ -160,7 +165,9 @@ def _one_value(value: str | None) -> str:
     return (value or "").replace("\\", "\\\\").replace(",", "\\,")
 
 
-def _formatted(request: Request, report: Report, found: Result, format: Format) -> Response:
+def _formatted(
+    request: Request, report: Report, found: Result, format: Format, for_: For
+) -> Response:
     headers = {"Position": str(found.position), "Cache-Control": ASK_AGAIN}
     if format == "json":
         rows = list(_explained(request, report, found))
@@ -175,7 +182,10 @@ def _formatted(request: Request, report: Report, found: Result, format: Format) 
         headers["Narrowed"] = ",".join(found.narrowed)
     headers["Content-Disposition"] = f'attachment; filename="{report.name}.{format}"'
     if format == "csv":
-        return Response(escaped(found.csv()), media_type="text/csv", headers=headers)
+        text = csv_head(found.columns, for_) + csv_lines(found.values(), for_)
+        return Response(text, media_type="text/csv", headers=headers)
+    if format == "xlsx":
+        return Response(workbook(found.columns, found.values()), media_type=XLSX, headers=headers)
     media_type = "application/vnd.apache.parquet"
     return Response(found.parquet(), media_type=media_type, headers=headers)
 
@@ -186,7 +196,7 @@ def parameters_of(report: Report) -> Iterator[Mapping[str, Any]]:
         yield {
             "name": dimension.name,
             "in": "query",
-            "description": f"{dimension.title}: one of these values, with commas between; "
+            "description": f"{dimension.title}: {_which(dimension)}, with commas between; "
             "a comma within one has a backslash before it",
             "schema": {"type": "string"},
         }
@@ -199,11 +209,24 @@ def parameters_of(report: Report) -> Iterator[Mapping[str, Any]]:
             }
 
 
+def _which(dimension: Dimension) -> str:
+    if dimension.of:
+        return f"one of these {key_of(read_models()[dimension.of])}s"
+    if dimension.form:
+        return f"one of these, as in `{dimension.example}`"
+    values = dimension.values or dimension.order
+    return f"any of {', '.join(f'`{each}`' for each in values)}" if values else "one of these"
+
+
 def _description(report: Report) -> str:
     lines = [f"Periods go by {report.period}. Measures:"]
     lines += [f"- `{each.name}`: {each.definition}" for each in report.measures]
     lines += ["", "Dimensions:"]
-    lines += [f"- `{each.name}`: {each.title}" for each in report.angles()]
+    lines += [
+        f"- `{each.name}`: {each.title}" + f", with its `{each.name}_name`" * bool(each.of)
+        for each in report.angles()
+    ]
+    lines += ["", f"`{UNSEEN}` stands for what is known, though you may not see it."]
     return "\n".join(lines)
 
 
@@ -255,6 +278,7 @@ for each in reports().values():
                 "content": {
                     "application/json": {"schema": _FIGURES},
                     "text/csv": {"schema": {"type": "string"}},
+                    XLSX: {"schema": {"type": "string"}},
                     "application/vnd.apache.parquet": {"schema": {"type": "string"}},
                 },
             }

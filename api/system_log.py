@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import time
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -15,7 +14,7 @@ from adapters.system_entries import Wanted, entries
 from api.cursors import LOG_PAGE, Cursor, page
 from api.lines import lines
 from api.parts import Parts
-from api.reading import Limit, TheParts, json_response, moment_of
+from api.reading import Limit, TheParts, json_response, span
 from api.seeing import See, Seeing
 from projections.sight import Subject
 
@@ -63,9 +62,10 @@ async def log(
     not a page. Entries are kept for `KEYLINE_SYSTEM_LOG_DAYS` days.
     """
     _require_the_whole(see)
+    since, until = span(from_, to)
     wanted = Wanted(
-        since=None if from_ is None else moment_of(from_, "from", time.min),
-        until=None if to is None else moment_of(to, "to", time.max),
+        since=since,
+        until=until,
         level=level,
         event=event,
         process=process,

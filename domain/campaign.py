@@ -15,6 +15,7 @@ from domain.correction import Fields, corrected, correction
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.outreach import Outreach
 from domain.values import (
+    LARGEST,
     Amount,
     Count,
     Currency,
@@ -60,10 +61,6 @@ class CostTooLarge(RuleViolation):
 
 class CampaignEvaluated(RuleViolation):
     """The costs and orders of an evaluated campaign stand."""
-
-
-LARGEST = Decimal("9999999999999999.99")
-"""The largest amount of money that the costs can come to."""
 
 
 def ratio(part: Decimal | int, whole: Decimal | int, step: str) -> Decimal | None:

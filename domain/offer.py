@@ -11,7 +11,7 @@ from pydantic import Field
 
 from domain.kernel import Aggregate, NothingChanged, RuleViolation, applies, command
 from domain.sales_end import SalesEnd
-from domain.values import Amount, Line, NearDay, Sensitive, Value, Worth
+from domain.values import LARGEST, Amount, Line, NearDay, Sensitive, Value, Worth
 
 
 class ProductLine(Value):
@@ -26,9 +26,6 @@ class ProductLine(Value):
 
 Lines = Annotated[list[ProductLine], Field(min_length=1, max_length=200)]
 """The product lines of an offer."""
-
-LARGEST = Decimal("9999999999999999.99")
-"""The largest amount of money that an offer can come to."""
 
 
 class CloseBeforeOpening(RuleViolation):

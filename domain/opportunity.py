@@ -10,7 +10,6 @@ from typing import ClassVar
 from domain.days import Day, NearDay
 from domain.kernel import Aggregate, MovedMeanwhile, NothingChanged, RuleViolation, applies, command
 from domain.offer import (
-    LARGEST,
     AmountTooLarge,
     CloseBeforeOpening,
     Lines,
@@ -20,6 +19,7 @@ from domain.offer import (
 )
 from domain.sales_stage import PROBABILITY, Percent, Stage, Status
 from domain.values import (
+    LARGEST,
     Amount,
     Code,
     Currency,

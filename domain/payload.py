@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, cast, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 import orjson
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from typing_extensions import TypedDict
 
 ENVELOPE = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
@@ -62,3 +62,23 @@ def fields_of(event_class: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(event_class, include_extras=True)
     names = (field.name for field in dataclasses.fields(event_class))
     return {name: hints[name] for name in names if name not in ENVELOPE}
+
+
+def fields_within(hints: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the fields of a payload, and those at any depth within them, with each of their types.
+
+    Of `list[ProductLine] | None` these are that itself, the list, the line and nothing, and then
+    the fields of the line.
+    """
+    for name, hint in hints.items():
+        for each in _types(hint):
+            yield name, each
+            if isinstance(each, type) and issubclass(each, BaseModel):
+                yield from fields_within(get_type_hints(each, include_extras=True))
+
+
+def _types(hint: Any) -> Iterator[Any]:
+    yield hint
+    for each in get_args(hint):
+        if isinstance(each, type) or get_args(each):
+            yield from _types(each)

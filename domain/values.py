@@ -45,6 +45,10 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(exampl
 """An ISO 4217 currency code."""
 
 
+LARGEST = Decimal("9999999999999999.99")
+"""The largest amount of money anywhere: what 18 digits hold, two of them behind the point."""
+
+
 def _in_digits(value: object) -> object:
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
         raise PydanticCustomError("digits", "Give an amount in digits, as in 125000.00")

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from domain.kernel import Recorded
 from domain.sensitive import SECRET
-from projections.columns import COARSE, Instant, Json, Text
+from projections.columns import COARSE, Instant, Json, Text, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 from projections.values import moment
@@ -21,7 +21,12 @@ api_keys = ReadModel(
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("masked", Json, nullable=False, default=[], info={"list": True}),
     sa.Column("until", Instant),
-    sa.Column("state", Text, nullable=False, default="active", info=COARSE),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "revoked"),
+    ),
     order="name",
     indexes=[["prefix"]],
     search=["name"],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from domain.campaign import Kind
 from domain.campaign_course import Status
-from projections.dimensions import PLACE, SUCCESSOR, Dimension
-from projections.measures import Measure, Part, count, total
+from projections.dimensions import PLACE, SUCCESSOR, Dimension, currency
+from projections.measures import Measure, Part, amount_each, count, total
 from projections.reports import Report
 from projections.standpoint import seen
 
@@ -50,19 +51,20 @@ campaigns_report = Report(
     on="base.starts_on",
     period="the start",
     dimensions=(
-        Dimension("campaign", "Campaign", "base.name"),
-        Dimension("kind", "Kind", "base.kind"),
+        Dimension("campaign", "Campaign", "base.id", of="campaigns"),
+        Dimension("kind", "Kind", "base.kind", values=tuple(Kind)),
         Dimension("status", "Status", "base.status", order=tuple(Status)),
         Dimension(
             "unit",
             "Unit: a campaign counts in each of its units",
             "base.unit",
             grain="unit",
+            of="units",
             within=_UNITS,
             tree=True,
         ),
-        Dimension("manager", "Manager", "base.manager"),
-        Dimension("currency", "Currency", "base.currency"),
+        Dimension("manager", "Manager", "base.manager", of="employees"),
+        currency(),
     ),
     measures=(
         Measure("campaigns", "Campaigns", "campaigns", count()),
@@ -104,7 +106,7 @@ campaigns_report = Report(
             "Cost per response",
             "cost divided by the customers that responded",
             {"cost": total("base.cost"), "responded": _whole("responded")},
-            "CAST(round({cost} / nullif({responded}, 0), 2) AS DECIMAL(38, 2))",
+            amount_each("{cost}", "{responded}"),
             money=True,
             sensitive="amount",
         ),

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
+from domain.campaign import Kind
 from domain.kernel import Recorded
-from projections.columns import COARSE, Day, Json, Money, Text
+from projections.columns import COARSE, Day, Json, Money, Text, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 from projections.values import day, day_of, money, once
@@ -19,7 +20,7 @@ campaigns = ReadModel(
     "campaign",
     sa.Column("name", Text, nullable=False, default=""),
     sa.Column("goal", Text),
-    sa.Column("kind", Text, nullable=False, default="", info=COARSE),
+    sa.Column("kind", Text, nullable=False, default="", info=COARSE | one_of(*Kind)),
     sa.Column("status", Text, nullable=False, default="planned", info=COARSE),
     sa.Column("units", Json, nullable=False, default=[], info={"list": True}),
     sa.Column("manager", Text),

@@ -8,9 +8,12 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PART = 10**9
 _MICROSECOND = timedelta(microseconds=1)
 
 # By code point, so that both databases sort alike and a prefix is a range of the index.
@@ -66,6 +69,27 @@ class Money(TypeDecorator[Decimal]):
         return value if value is None or _native(dialect) else Decimal(value).scaleb(-2)
 
 
+class exact_sum(FunctionElement[Decimal]):
+    """The sum of amounts of a `Money` column, however large it becomes."""
+
+    type = Money()
+    inherit_cache = True
+
+
+@compiles(exact_sum)
+def _summed(element: Any, compiler: Any, **told: Any) -> str:
+    return f"sum({compiler.process(element.clauses, **told)})"
+
+
+@compiles(exact_sum, "sqlite")
+def _summed_in_parts(element: Any, compiler: Any, **told: Any) -> str:
+    """Sum the upper and the lower digits apart: SQLite's sums end at 2^63 with an error."""
+    amount = compiler.process(element.clauses, **told)
+    upper, lower = f"sum({amount} / {_PART})", f"sum({amount} % {_PART})"
+    text = f"printf('%d%09d', {upper} + {lower} / {_PART}, {lower} % {_PART})"
+    return f"CASE WHEN count({amount}) > 0 THEN {text} END"
+
+
 class Instant(TypeDecorator[datetime]):
     """A moment, kept as microseconds since 1970 UTC.
 
@@ -117,3 +141,8 @@ Day = sa.Date
 
 COARSE = {"coarse": True}
 """Marks a column with few values: many rows share each, so that an index on it alone is no help."""
+
+
+def one_of(*values: str) -> dict[str, tuple[str, ...]]:
+    """Mark a column with all values that it may have, where the domain's field does not say."""
+    return {"values": tuple(map(str, values))}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import sqlalchemy as sa
 
+from domain.actors import ActorKind
+from domain.customer_merge import State
 from domain.kernel import Recorded
-from projections.columns import COARSE, Id, Json, Text
+from projections.columns import COARSE, Id, Json, Text, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 
@@ -16,10 +20,10 @@ customer_merges = ReadModel(
     sa.Column("duplicate_id", Id, nullable=False, default=""),
     sa.Column("units", Json, nullable=False, default=[], info={"list": True}),
     sa.Column("take", Json, nullable=False, default=[]),
-    sa.Column("state", Text, nullable=False, default="begun", info=COARSE),
+    sa.Column("state", Text, nullable=False, default="begun", info=COARSE | one_of(*State)),
     sa.Column("reason", Text),
     sa.Column("merged_by", Text),
-    sa.Column("merged_by_kind", Text),
+    sa.Column("merged_by_kind", Text, info=one_of(*get_args(ActorKind))),
     sa.Column("planned", sa.Integer),
     sa.Column("moved", Json, nullable=False, default=[]),
     sa.Column("returned", Json, nullable=False, default=[]),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from domain.handling import UNRESOLVED
 from projections.asking import Asking
+from projections.columns import exact_sum
 from projections.customers import customers
 from projections.kernel import ReadModel, Row
 from projections.lens import Lens
@@ -142,8 +143,8 @@ class _Page:
                 sale.status,
                 sale.currency,
                 sa.func.count().label("count"),
-                sa.func.sum(sale.amount).label("amount"),
-                sa.func.sum(sale.weighted_amount).label("weighted_amount"),
+                exact_sum(sale.amount).label("amount"),
+                exact_sum(sale.weighted_amount).label("weighted_amount"),
                 sa.func.max(sale.masked).label("hidden"),
             )
             .group_by(sale.status, sale.currency)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.profile import Grade
+from domain.profile import Category, Grade, Industry, Reach
 from domain.standing import State
-from projections.dimensions import Dimension
-from projections.measures import Measure, count, mean, total
+from projections.dimensions import Dimension, currency
+from projections.measures import Measure, amount_each, count, total
 from projections.reports import Report
 from projections.standpoint import seen
 
@@ -17,16 +17,18 @@ customers_report = Report(
     on="base.registered_on",
     period="registration",
     dimensions=(
-        Dimension("unit", "Unit", "base.unit", tree=True),
-        Dimension("category", "Category", "base.category"),
+        Dimension("unit", "Unit", "base.unit", of="units", tree=True),
+        Dimension("category", "Category", "base.category", values=tuple(Category)),
         Dimension("grade", "Grade", "base.grade", order=tuple(Grade)),
-        Dimension("reach", "Reach", "base.reach"),
-        Dimension("industry", "Industry (GB/T 4754 section)", "base.industry"),
+        Dimension("reach", "Reach", "base.reach", values=tuple(Reach)),
+        Dimension(
+            *("industry", "Industry (GB/T 4754 section)", "base.industry"), values=tuple(Industry)
+        ),
         Dimension("state", "State", "base.state", order=tuple(State)),
         Dimension("region", "Region", "base.region"),
-        Dimension("manager", "Account manager", "base.manager"),
+        Dimension("manager", "Account manager", "base.manager", of="employees"),
         Dimension("lost_to", "Competitor that gained a lapsed customer", "base.lost_to"),
-        Dimension("currency", "Currency of revenue and IT budget", "base.currency"),
+        currency("Currency of revenue and IT budget"),
     ),
     measures=(
         Measure(
@@ -47,8 +49,11 @@ customers_report = Report(
             "average_revenue",
             "Average annual revenue",
             "mean annual revenue of the customers whose revenue is known",
-            mean("base.annual_revenue", "DECIMAL(38, 2)"),
-            "CAST(round({}, 2) AS DECIMAL(18, 2))",
+            {
+                "sum": total("base.annual_revenue"),
+                "count": count("base.annual_revenue IS NOT NULL"),
+            },
+            amount_each("{sum}", "{count}"),
             money=True,
             sensitive="revenue",
         ),

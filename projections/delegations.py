@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections.columns import COARSE, Instant, Text
+from projections.columns import COARSE, Instant, Text, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 from projections.values import moment
@@ -17,7 +17,12 @@ delegations = ReadModel(
     sa.Column("deputy", Text, nullable=False, default=""),
     sa.Column("starts", Instant),
     sa.Column("until", Instant),
-    sa.Column("state", Text, nullable=False, default="active", info=COARSE),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "withdrawn"),
+    ),
     sa.Column("reason", Text),
     order="-starts",
     indexes=[["principal"], ["deputy"]],

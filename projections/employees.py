@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections.columns import COARSE, Day, Instant, Json, Text
+from projections.columns import COARSE, Day, Instant, Json, Text, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 from projections.values import day_of
@@ -19,7 +19,12 @@ employees = ReadModel(
     sa.Column("post", Text),
     sa.Column("phone", Text, info={"sensitive": "phone"}),
     sa.Column("email", Text, info={"sensitive": "email"}),
-    sa.Column("state", Text, nullable=False, default="active", info=COARSE),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "left"),
+    ),
     sa.Column("engaged_on", Day),
     sa.Column("left_on", Day),
     sa.Column("skills", Json, nullable=False, default={}),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from projections.called import label_of
 from projections.facts import quote
-from projections.kernel import Row
+from projections.kernel import Row, read_models
 from projections.measures import Addend, Measure
 from projections.reports import Asked
+from projections.standpoint import seen
 from projections.texts import BadParameter
 
 
@@ -66,22 +68,46 @@ class Explanation:
     def page(self, limit: int, after: str | None = None) -> list[Row]:
         """Return records by id, at most so many, that come after one.
 
-        Each with its `contributions` by measure, and what is `behind` it: pairs of a read model and
-        an id.
+        Each with its `title`, the day `on` which it counts, its `contributions` by measure, and
+        what is `behind` it: by read model and id, and what it is called, `None` out of sight.
         """
         conditions = [] if after is None else ["base.id > $after"]
         given = {} if after is None else {"after": after}
         tail = f"{self._grouped()} LIMIT {int(limit)}"
         found = self._asked.select(self._cursor, self._selected(), tail, conditions, given)
-        return [self._shown(row) for row in found.fetchall()]
+        rows = [self._shown(row) for row in found.fetchall()]
+        titles = self._titles(each for row in rows for each in row["behind"])
+        return [
+            row | {"behind": [(*each, titles.get(each)) for each in row["behind"]]} for row in rows
+        ]
+
+    def _titles(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Return what records in sight are called, by read model and id."""
+        by_model: dict[str, set[str]] = {}
+        for model, id_ in wanted:
+            by_model.setdefault(model, set()).add(id_)
+        found: dict[tuple[str, str], str] = {}
+        for name, ids in by_model.items():
+            label = label_of(read_models()[name])
+            query = f"SELECT id, {label} FROM {seen(name)} WHERE list_contains($ids, id)"
+            values = {"ids": sorted(ids)}
+            titles = self._asked.execute(self._cursor, query, values).fetchall()
+            found |= {(name, id_): title for id_, title in titles}
+        return found
 
     def table(self, at_once: int) -> pa.RecordBatchReader:
-        """Return all records by id, some rows at a time: `id`, `behind <model>`, and `columns`."""
+        """Return all records by id, some rows at a time.
+
+        `id`, `title`, the day `first_on`, `behind <model>`, and `columns`.
+        """
         found = self._asked.select(self._cursor, self._selected(), self._grouped())
         return found.to_arrow_reader(at_once)
 
     def _selected(self) -> Iterator[str]:
+        report = self._asked.report
         yield "base.id AS id"
+        yield f"any_value(base.{label_of(read_models()[report.records])}) AS title"
+        yield f"min({report.on}) AS first_on"
         for model, ids in self._behind:
             yield f"any_value({ids}) AS {quote(f'behind {model}')}"
         for column, (_, _, addend) in zip(self.columns, self._addends, strict=True):
@@ -92,7 +118,7 @@ class Explanation:
         return f"GROUP BY base.id HAVING {given} ORDER BY base.id"
 
     def _shown(self, row: tuple[Any, ...]) -> Row:
-        id_, *values = row
+        id_, title, on, *values = row
         behind = [
             (model, each)
             for model, ids in zip(self.behind, values, strict=False)
@@ -107,7 +133,8 @@ class Explanation:
                 contributions[measure.name] = value
             else:
                 contributions.setdefault(measure.name, {})[label] = value
-        return {"id": id_, "behind": behind, "contributions": contributions}
+        found = {"id": id_, "title": title, "on": on}
+        return found | {"behind": behind, "contributions": contributions}
 
 
 def _column(measure: Measure, label: str) -> str:

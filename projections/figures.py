@@ -1,9 +1,9 @@
-"""Figures: what a report comes to, as rows, CSV or Parquet."""
+"""Figures: what a report comes to, as rows, values or Parquet."""
 
 from __future__ import annotations
 
-import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -40,13 +40,9 @@ class Result:
             for row in self.table.to_pylist()
         ]
 
-    def csv(self) -> bytes:
-        """Return the rows as CSV (RFC 4180) in UTF-8, without a byte order mark."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(self.columns)
-        writer.writerows(row.values() for row in self.table.to_pylist())
-        return text.getvalue().encode()
+    def values(self) -> Iterator[list[Any]]:
+        """Yield the values of each row, in the order of the columns."""
+        return (list(row.values()) for row in self.table.to_pylist())
 
     def parquet(self) -> bytes:
         """Return the rows as a Parquet file."""

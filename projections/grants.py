@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import sqlalchemy as sa
 
+from domain.actors import ActorKind
 from domain.kernel import Recorded
-from projections.columns import COARSE, Instant, Json, Text
+from projections.columns import COARSE, Instant, Json, Text, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 from projections.values import moment, moment_of
@@ -20,9 +23,14 @@ grants = ReadModel(
     sa.Column("masked", Json, nullable=False, default=[], info={"list": True}),
     sa.Column("starts", Instant),
     sa.Column("until", Instant),
-    sa.Column("state", Text, nullable=False, default="active", info=COARSE),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "revoked"),
+    ),
     sa.Column("given_by", Text),
-    sa.Column("given_by_kind", Text),
+    sa.Column("given_by_kind", Text, info=one_of(*get_args(ActorKind))),
     sa.Column("reason", Text),
     order="employee",
     indexes=[["employee"], ["role"], ["unit", "employee"]],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from domain.handover import State
 from domain.kernel import Recorded
-from projections.columns import COARSE, Json, Text
+from projections.columns import COARSE, Json, Text, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 
@@ -15,7 +16,7 @@ handovers = ReadModel(
     sa.Column("employee", Text, nullable=False, default=""),
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("successors", Json, nullable=False, default=[]),
-    sa.Column("state", Text, nullable=False, default="begun", info=COARSE),
+    sa.Column("state", Text, nullable=False, default="begun", info=COARSE | one_of(*State)),
     sa.Column("planned", sa.Integer),
     sa.Column("moved", Json, nullable=False, default=[]),
     sa.Column("kept", Json, nullable=False, default=[]),

@@ -98,7 +98,7 @@ def _kept(column: sa.Column[Any]) -> str:
     name = quote(column.name)
     match column.type:
         case Money():
-            return f"CAST({name} * 100 AS BIGINT)"
+            return f"CAST(CAST({name} AS DECIMAL(38, 2)) * 100 AS BIGINT)"
         case Instant():
             return f"epoch_us({name})"
         case sa.Date():

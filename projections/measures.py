@@ -104,6 +104,16 @@ def across(function: str, of: str) -> Part:
     return Part("values", of, function=function)
 
 
+def amount_each(amount: str, number: str) -> str:
+    """Return the SQL of an amount divided by a number, rounded half up to hundredths.
+
+    In whole numbers: `/` makes floating ones of decimals. Nothing where the number is nothing.
+    """
+    hundredths = f"CAST(CAST({amount} AS DECIMAL(38, 2)) * 100 AS HUGEINT)"
+    whole = f"(2 * {hundredths} + {number}) // nullif(2 * {number}, 0)"
+    return f"CAST({whole} AS DECIMAL(36, 0)) * CAST(0.01 AS DECIMAL(2, 2))"
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A figure: `definition` says in words what it is.

@@ -2,63 +2,74 @@
 
 from __future__ import annotations
 
+from domain.opportunity import Source
 from domain.sales_stage import Stage
-from projections.dimensions import Dimension
+from projections.customer_dimensions import customer_join, of_customer
+from projections.dimensions import Dimension, currency
 from projections.measures import Measure, across, count, mean, total
 from projections.reports import Report
 from projections.standpoint import seen
 
-_JOINS = {
-    "customer": f"LEFT JOIN {seen('customers')} AS customer ON customer.id = base.customer_id"
-}
 _BEHIND = {"customer": ("customers", "[customer.id]")}
 
-_LINE = '[{"product":"VARCHAR","quantity":"DOUBLE","monthly":"DOUBLE",' + (
-    '"one_off":"DOUBLE","months":"DOUBLE"}]'
+_LINES = '[{"product":"VARCHAR","quantity":"BIGINT","monthly":"DECIMAL(18,2)",' + (
+    '"one_off":"DECIMAL(18,2)","months":"BIGINT"}]'
 )
-_WORTH = "line.quantity * (line.one_off + line.monthly * line.months)"
+
+
+def _hundredths(amount: str) -> str:
+    return f"CAST(CAST({amount} AS DECIMAL(38, 2)) * 100 AS HUGEINT)"
+
+
+_WORTH = "line.quantity * (line.one_off::DECIMAL(38, 2) + line.monthly * line.months)"
+_AMOUNTS = ("amount", "weighted_amount")
 
 
 def _by_product(source: str) -> str:
     """Return a source with a row per product line, the opportunity's amounts split among them.
 
-    By what the lines come to; evenly where they come to nothing.
+    By what the lines come to; evenly where they come to nothing. The parts are whole hundredths
+    and add up to the amount: what rounding down leaves goes, one each, to the lines with the
+    largest remainders, the first ones first.
     """
-    amount, weighted = (
-        f"CAST({name} * CASE WHEN total > 0 THEN {_WORTH} / total ELSE 1 / count END "
-        f"AS DECIMAL(38, 10)) AS {name}"
-        for name in ("amount", "weighted_amount")
+    line = f"'{_LINES}'"
+    steps = (
+        f"*, coalesce(nullif(from_json(lines, {line}), []), [NULL]) AS parts",
+        "* EXCLUDE (parts), unnest(parts) AS line, unnest(range(len(parts))) AS place",
+        f"*, coalesce({_hundredths(_WORTH)}, 0) AS worth",
+        "*, sum(worth) OVER parts AS total",
+        # An amount times a weight is to be less than 2^127.
+        f"*, CASE WHEN total > 0 THEN worth // (total // {10**18} + 1) ELSE 1 END AS weight",
+        "*, sum(weight) OVER parts AS weights",
+        ", ".join(
+            ["*"]
+            + [f"{_hundredths(each)} * weight // weights AS {each}_down" for each in _AMOUNTS]
+            + [f"{_hundredths(each)} * weight % weights AS {each}_rest" for each in _AMOUNTS]
+        ),
+        f"* REPLACE ({', '.join(map(_rounded, _AMOUNTS))}), line.product AS product",
     )
-    return f"""
-        SELECT * EXCLUDE (line, total, count) REPLACE ({amount}, {weighted}),
-            line.product AS product
-        FROM (
-            SELECT * EXCLUDE (parts), len(parts) AS count, unnest(parts) AS line,
-                list_sum(list_transform(parts, lambda line: {_WORTH})) AS total
-            FROM (
-                SELECT *, coalesce(nullif(from_json(lines, '{_LINE}'), []), [NULL]) AS parts
-                FROM ({source})
-            )
-        )"""
+    for columns in steps:
+        source = f"SELECT {columns} FROM ({source}) WINDOW parts AS (PARTITION BY id)"
+    return source
+
+
+def _rounded(amount: str) -> str:
+    """Return the SQL of a line's part of an amount, by its hundredths rounded down and the rest."""
+    rank = f"row_number() OVER (PARTITION BY id ORDER BY {amount}_rest DESC, place)"
+    left = f"{_hundredths(amount)} - sum({amount}_down) OVER parts"
+    part = f"{amount}_down + CASE WHEN {rank} <= {left} THEN 1 ELSE 0 END"
+    return f"CAST({part} AS DECIMAL(36, 0)) * 0.01::DECIMAL(2, 2) AS {amount}"
 
 
 _WHO = (
-    Dimension("unit", "Unit", "base.unit", tree=True),
-    Dimension("manager", "Account manager", "base.manager"),
-    Dimension("source", "Source", "base.source"),
-    Dimension("customer", "Customer", "customer.name", join="customer"),
-    Dimension("industry", "Customer's industry", "customer.industry", join="customer"),
-    Dimension("category", "Customer's category", "customer.category", join="customer"),
-    Dimension("grade", "Customer's grade", "customer.grade", join="customer"),
-    Dimension("region", "Customer's region", "customer.region", join="customer"),
+    Dimension("unit", "Unit", "base.unit", of="units", tree=True),
+    Dimension("manager", "Account manager", "base.manager", of="employees"),
+    Dimension("source", "Source", "base.source", values=tuple(Source)),
+    *of_customer("industry", "category", "grade", "region"),
 )
 _PRODUCT = Dimension("product", "Product line", "base.product", grain="product")
-_CURRENCY = Dimension("currency", "Currency", "base.currency")
+_CURRENCY = currency()
 _STAGE = Dimension("stage", "Stage", "base.stage", order=tuple(Stage))
-
-
-# Amounts split among product lines have more digits than money has.
-_CENTS = "CAST(round({}, 2) AS DECIMAL(38, 2))"
 
 
 _OPEN = f"FROM {seen('opportunities')} WHERE status = 'open'"
@@ -70,7 +81,7 @@ pipeline = Report(
     records="opportunities",
     source=_OPEN,
     grains={"product": _by_product(_OPEN)},
-    joins=_JOINS,
+    joins=customer_join(),
     behind=_BEHIND,
     on="base.expected_close",
     period="the expected close",
@@ -80,9 +91,8 @@ pipeline = Report(
         Measure(
             "amount",
             "Amount",
-            "sum of the amounts; by product, split by what the product lines come to",
+            "sum of the amounts; by product, split in hundredths by what the lines come to",
             total("base.amount"),
-            _CENTS,
             money=True,
             sensitive="amount",
         ),
@@ -91,7 +101,6 @@ pipeline = Report(
             "Weighted amount",
             "sum of each amount times its probability",
             total("base.weighted_amount"),
-            _CENTS,
             money=True,
             sensitive="amount",
         ),
@@ -111,7 +120,7 @@ sales = Report(
     records="opportunities",
     source=_ENDED,
     grains={"product": _by_product(_ENDED)},
-    joins=_JOINS,
+    joins=customer_join(),
     behind=_BEHIND,
     on="base.closed_on",
     period="the close",
@@ -129,9 +138,8 @@ sales = Report(
         Measure(
             "won_amount",
             "Amount won",
-            "sum of the amounts agreed; by product, split by what the product lines come to",
+            "sum of the amounts agreed; by product, split in hundredths by what the lines come to",
             total("base.amount", where="base.status = 'won'"),
-            _CENTS,
             money=True,
             sensitive="amount",
         ),
@@ -141,7 +149,6 @@ sales = Report(
             "Amount lost",
             "sum of the amounts last expected of opportunities lost",
             total("base.amount", where="base.status = 'lost'"),
-            _CENTS,
             money=True,
             sensitive="amount",
         ),
@@ -173,7 +180,7 @@ sales = Report(
 
 _ORDER = ", ".join(f"'{stage}'" for stage in Stage)
 _STAYS = f"""
-    SELECT id, unit, manager, source, customer_id, currency, stay.stage AS stage,
+    SELECT id, title, unit, manager, source, customer_id, currency, stay.stage AS stage,
         CAST(stay."from" AS DATE) AS entered_on, stay.days AS days,
         CASE
             WHEN following IS NULL THEN status
@@ -199,7 +206,7 @@ stages = Report(
     title="Stages: how opportunities go on from each stage, and after how long",
     records="opportunities",
     source=_STAYS,
-    joins=_JOINS,
+    joins=customer_join(),
     behind=_BEHIND,
     on="base.entered_on",
     period="the entry into the stage",

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from projections.choices import choices, named
 from projections.columns import Instant, Json, Money
 from projections.kernel import ReadModel
 from projections.masks import classes, shown
@@ -36,12 +37,18 @@ def alone(unit: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter of a list: a column, and how its values are compared."""
+    """One filter of a list: a column, and how its values are compared.
+
+    `values` are all that there may be, if they are a closed set; `of` is the kind of the records
+    that the column names, by code or id.
+    """
 
     name: str
     column: str
     kind: Literal["any", "from", "to", "under", "has"]
     type: Literal["text", "integer", "number", "money", "day", "instant", "boolean"]
+    values: tuple[str, ...] = ()
+    of: str = ""
 
     def read(self, text: str) -> tuple[Any, ...]:
         """Return the values that a text names; raises `BadParameter`.
@@ -49,6 +56,10 @@ class Filter:
         Several may be given with commas between, where equality is asked for; an empty text
         stands for no value.
         """
+        for each in text.split(",") if text and self.values else ():
+            if each not in self.values:
+                told = ", ".join(self.values)
+                raise BadParameter(self.name, f"{each[:100]!r} is none: it is one of {told}")
         if self.kind != "any":
             return (read(self.name, self.type, text, self.kind),)
         if not text:
@@ -94,21 +105,22 @@ def filters(model: ReadModel) -> dict[str, Filter]:
     both ends, `unit_under` for a unit and all below it; a list is asked for one of its members.
     What is sealed in the rows is not compared with anything.
     """
-    found = []
+    found, kinds, closed = [], named(model), choices(model)
     for column in model.table.columns:
         name, type_ = column.name, _type(column.type)
+        of = kinds.get(name, "")
         if name in personal(model):
             continue
         if isinstance(column.type, Json):
             if column.info.get("list"):
-                found.append(Filter(name, name, "has", "text"))
+                found.append(Filter(name, name, "has", "text", of=of))
         elif name in shown(model):
-            found.append(Filter(name, name, "any", type_))
+            found.append(Filter(name, name, "any", type_, closed.get(name, ()), of))
             if type_ not in ("text", "boolean"):
                 found.append(Filter(f"{name}_from", name, "from", type_))
                 found.append(Filter(f"{name}_to", name, "to", type_))
             if name == "unit":
-                found.append(Filter("unit_under", name, "under", "text"))
+                found.append(Filter("unit_under", name, "under", "text", of=of))
     return {each.name: each for each in found}
 
 
@@ -165,6 +177,7 @@ def question(
                 continue
             values = tuple(sorted(below))
         conditions.append((known[name], values))
+    _in_order(conditions)
     if not 1 <= limit <= 1000:
         raise BadParameter("limit", "between 1 and 1000")
     if words is not None and not model.search:
@@ -181,6 +194,14 @@ def question(
         sight,
         narrowed,
     )
+
+
+def _in_order(conditions: Sequence[tuple[Filter, tuple[Any, ...]]]) -> None:
+    """Refuse a range whose end is before its begin."""
+    begins = {each.column: values[0] for each, values in conditions if each.kind == "from"}
+    for each, (value, *_) in conditions:
+        if each.kind == "to" and each.column in begins and begins[each.column] > value:
+            raise BadParameter(each.name, "the end is before the begin")
 
 
 def _narrowed(model: ReadModel, columns: Sequence[str], sight: Sight) -> tuple[str, ...]:

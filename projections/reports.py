@@ -13,9 +13,11 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
+from projections.called import named
 from projections.dimensions import PERIODS, PLACE, PLACES, Dimension
-from projections.facts import literal, quote
+from projections.facts import quote
 from projections.figures import Result
+from projections.filtering import condition, refuse_nobodys
 from projections.measures import Measure
 from projections.question import shown_somewhere
 from projections.standpoint import Standpoint
@@ -59,11 +61,16 @@ class Report:
         """Return the dimensions with the places above a unit and the periods."""
         placed = any(each.tree and not each.within for each in self.dimensions)
         places = (
-            Dimension(name, title, f"place.{name}", join="place") for name, title in PLACES.items()
+            Dimension(name, title, f"place.{name}", join="place", of="units")
+            for name, title in PLACES.items()
         )
         periods = (
-            Dimension(name, f"{title} of {self.period}", sql.format(on=self.on))
-            for name, (title, sql) in PERIODS.items()
+            Dimension(
+                *(name, f"{title} of {self.period}", sql.format(on=self.on)),
+                form=form,
+                example=example,
+            )
+            for name, (title, sql, form, example) in PERIODS.items()
         )
         return (*self.dimensions, *(places if placed else ()), *periods)
 
@@ -73,7 +80,11 @@ class Report:
             "name": self.name,
             "title": self.title,
             "period": self.period,
-            "dimensions": [{"name": each.name, "title": each.title} for each in self.angles()],
+            "dimensions": [
+                {"name": each.name, "title": each.title}
+                | ({"values": each.values or each.order} if each.values or each.order else {})
+                for each in self.angles()
+            ],
             "measures": [
                 {"name": each.name, "title": each.title, "definition": each.definition}
                 for each in self.measures
@@ -143,12 +154,24 @@ class Asked:
             conditions: Further ones.
             values: The values of their parameters.
         """
+        return self.execute(cursor, self.query(columns, tail, conditions), values)
+
+    def query(self, columns: Iterable[str], tail: str = "", conditions: Sequence[str] = ()) -> str:
+        """Return the query that `select` runs, to be part of another."""
         source = self.report.grains[self.grain] if self.grain else self.report.source
         known = {**self.report.joins, "place": PLACE}
         joins = " ".join(known[name] for name in self.joins)
         every = [*self.conditions, *conditions]
         where = f"WHERE {' AND '.join(every)}" if every else ""
-        query = f"SELECT {', '.join(columns)} FROM ({source}) AS base {joins} {where} {tail}"
+        return f"SELECT {', '.join(columns)} FROM ({source}) AS base {joins} {where} {tail}"
+
+    def execute(
+        self,
+        cursor: DuckDBPyConnection,
+        query: str,
+        values: Mapping[str, Any] = MappingProxyType({}),
+    ) -> DuckDBPyRelation:
+        """Run a query over what is in sight then."""
         if PLACE in query:
             cursor.register("organisation", self.standpoint.places())
         relations, seen_values = self.standpoint.relations(query, self.position)
@@ -181,20 +204,22 @@ def ask(
     conditions = []
     given: dict[str, Any] = {}
     for index, (key, values) in enumerate((where or {}).items()):
-        dimension, condition = _condition(report, key, names, f"filter_{index}", standpoint)
+        dimension, test = condition(report, key, names, f"filter_{index}", standpoint)
         if key.endswith("_under"):
             below = [standpoint.under(unit) for unit in values]
             if None in below:  # everything is below the top, also what nobody knows
                 continue
             values = sorted(frozenset[str]().union(*filter(None, below)))
-        conditions.append(condition)
+        conditions.append(test)
         needed.append(dimension)
         given[f"filter_{index}"] = list(values)
+    if first is not None and last is not None and first > last:
+        raise BadParameter("to", "the end is before the begin")
     for parameter, day, sign in (("first", first, ">="), ("last", last, "<=")):
         if day is not None:
             conditions.append(f"{report.on} {sign} ${parameter}")
             given[parameter] = day
-    return Asked(
+    asked = Asked(
         report,
         now if as_of is None else min(as_of, now),
         tuple(dimensions),
@@ -206,6 +231,9 @@ def ask(
         given,
         len(set((where or {}).get("currency", ()))) == 1,
     )
+    for key, values in (where or {}).items():
+        refuse_nobodys(cursor, asked, key, values, now)
+    return asked
 
 
 def run(
@@ -226,6 +254,7 @@ def run(
         name: The report. Raises `KeyError` for one that there is not.
         by: The dimensions to group by. The currency comes on top where amounts are asked for.
         where: The values wanted, by dimension; any of them; an empty text stands for no value.
+            Records are named by their keys, as they are grouped by.
             `<dimension>_under` asks for one unit and all below it.
         first: The first day of the period, by the day that the report goes by.
         last: The last day of the period.
@@ -240,9 +269,8 @@ def run(
     columns = [f"{each.sql} AS {quote(each.name)}" for each in asked.dimensions]
     columns += [f"{each.sql(split=asked.split)} AS {quote(each.name)}" for each in asked.measures]
     groups = ", ".join(str(place + 1) for place in range(len(asked.dimensions))) or "()"
-    order = ", ".join(map(_ordered, asked.dimensions))
-    tail = f"GROUP BY {groups}" + (f" ORDER BY {order}" if order else "")
-    found = asked.select(cursor, columns, tail)
+    figures = asked.query(columns, f"GROUP BY {groups}")
+    found = asked.execute(cursor, named(figures, asked.dimensions, asked.measures))
     narrowed = asked.standpoint.narrowed
     return Result(found.to_arrow_table(), asked.position, asked.masked, narrowed)
 
@@ -262,27 +290,3 @@ def _measures(
     chosen = [known[name] for name in dict.fromkeys(names)]
     chosen = chosen or [each for each in known.values() if each.sensitive not in masked]
     return chosen, tuple(sorted(narrowed))
-
-
-def _condition(
-    report: Report, key: str, grouped: Sequence[str], parameter: str, standpoint: Standpoint
-) -> tuple[Dimension, str]:
-    """Return the dimension that a filter is about and its SQL, with the values as parameter."""
-    below = key.endswith("_under")
-    dimension = report.dimension(key.removesuffix("_under"), key)
-    if below and not dimension.tree:
-        raise BadParameter(key, f"there is nothing below a {dimension.name}")
-    if standpoint.now and dimension.name == "unit":
-        dimension = dimension.placed()
-    # Of a list the whole is looked at, so that a record with two of the values counts once.
-    whole = dimension.within and dimension.name not in grouped
-    found = dimension.within if whole else f"[coalesce({dimension.sql}, '')]"
-    test = f"list_has_any({found}, ${parameter}::VARCHAR[])"
-    return (replace(dimension, grain="") if whole else dimension), test
-
-
-def _ordered(dimension: Dimension) -> str:
-    column = quote(dimension.name)
-    if not dimension.order:
-        return f"{column} NULLS LAST"
-    return f"list_position([{', '.join(map(literal, dimension.order))}], {column}) NULLS LAST"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections.columns import COARSE, Json, Text
+from projections.columns import COARSE, Json, Text, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 
@@ -17,7 +17,12 @@ roles = ReadModel(
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("permissions", Json, nullable=False, default=[], info={"list": True}),
     sa.Column("description", Text),
-    sa.Column("state", Text, nullable=False, default="active", info=COARSE),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "retired"),
+    ),
     order="code",
     indexes=[["code"]],
     search=["name"],

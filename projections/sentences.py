@@ -9,20 +9,18 @@ The effective day comes behind the first paragraph, with the last one if what fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, get_args, get_type_hints
-
-from pydantic import BaseModel
+from typing import Any
 
 from domain.actors import Actor
 from domain.commands import every_command
 from domain.effective import effective_day
 from domain.kernel import Recorded, discover
-from domain.payload import fields_of
+from domain.payload import fields_of, fields_within
 from domain.stored import Unreadable
 from projections.changes import Change
 
@@ -91,21 +89,11 @@ def references(kind: str) -> Mapping[str, str]:
 def numbers(kind: str) -> frozenset[str]:
     """Return the fields, at any depth, that events of a kind have decimal numbers in: texts."""
     events = (each for type_, each in discover().events.items() if type_.startswith(f"{kind}."))
-    return frozenset(name for each in events for name in _decimals(fields_of(each)))
-
-
-def _decimals(hints: Mapping[str, Any]) -> Iterator[str]:
-    for name, hint in hints.items():
-        for each in _types(hint):
-            if each is Decimal:
-                yield name
-            elif isinstance(each, type) and issubclass(each, BaseModel):
-                yield from _decimals(get_type_hints(each))
-
-
-def _types(hint: Any) -> Iterable[Any]:
-    return {hint}.union(
-        *(_types(each) for each in get_args(hint) if isinstance(each, type) or get_args(each))
+    return frozenset(
+        name
+        for each in events
+        for name, type_ in fields_within(fields_of(each))
+        if type_ is Decimal
     )
 
 

@@ -20,7 +20,7 @@ from projections.question import Under, alone
 from projections.sight import Sight
 
 _SHAPE = pa.schema([(name, pa.string()) for name in ("code", "current", "province", "network")])
-_SEEN = re.compile(r"\bseen_(\w+)")
+_SEEN = re.compile(r"\b(?:seen|hidden)_(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class Standpoint:
         """Return the SQL that defines the rows in sight that a query speaks of, and its values.
 
         Args:
-            sql: The query; it speaks of `seen_<read model>`.
+            sql: The query; it speaks of `seen_<read model>`, and of `hidden_<read model>`: the
+                rows that are there, but out of sight.
             position: The rows are those of then.
         """
         clauses, values = [], dict[str, Any]()
@@ -64,6 +65,11 @@ class Standpoint:
                 values[key] = value
                 text = text.replace("?", f"${key}", 1)
             clauses.append(f"{seen(name)} AS ({text})")
+            if hidden(name) in sql:
+                every, _ = compiled(sa.select(*columns))
+                none = " LIMIT 0" if text == every else ""  # then no row is looked at
+                apart = f"SELECT * FROM ({every}) ANTI JOIN {seen(name)} USING (id){none}"
+                clauses.append(f"{hidden(name)} AS ({apart})")
         return f"WITH {', '.join(clauses)} " if clauses else "", values
 
     def _sights(self, model: ReadModel) -> tuple[Sight | None, ...]:
@@ -80,6 +86,14 @@ def seen(model: str) -> str:
     Raises `KeyError` for a read model that there is not.
     """
     return f"seen_{read_models()[model].name}"
+
+
+def hidden(model: str) -> str:
+    """Return the relation, for a FROM clause, of the rows that are there, but out of sight.
+
+    Raises `KeyError` for a read model that there is not.
+    """
+    return f"hidden_{read_models()[model].name}"
 
 
 def places(units: Iterable[Row], organisation: Organisation, *, now: bool) -> pa.Table:

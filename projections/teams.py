@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections.columns import COARSE, Id, Json, Text
+from projections.columns import COARSE, Id, Json, Text, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 
@@ -17,7 +17,12 @@ teams = ReadModel(
     sa.Column("purpose", Text),
     sa.Column("customer_id", Id),
     sa.Column("members", Json, nullable=False, default={}),
-    sa.Column("state", Text, nullable=False, default="active", info=COARSE),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "dissolved"),
+    ),
     order="name",
     indexes=[["unit", "name"], ["customer_id"]],
     search=["name"],

@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from domain.days import plain_day, plain_moment
+from domain.values import LARGEST
 
 _LARGEST = 2**63 - 1
-_MONEY = Decimal(_LARGEST) / 100
 
 _DIGITS = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 
@@ -61,7 +61,7 @@ def _number(text: str, _: str) -> float:
 
 def _amount(text: str, _: str) -> Decimal:
     amount = Decimal(_digits(text))
-    if abs(amount) > _MONEY or amount != round(amount, 2):
+    if abs(amount) > LARGEST or amount != round(amount, 2):
         raise ValueError(text)
     return amount
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from domain.handling import UNRESOLVED, Level, Status
-from domain.service_ticket import Severity
+from domain.service_ticket import Channel, Kind, Severity
+from projections.customer_dimensions import customer_join, of_customer
 from projections.dimensions import Dimension
 from projections.measures import Measure, Part, across, count, mean
 from projections.reports import Report
@@ -24,24 +25,19 @@ tickets = Report(
     title="Service tickets",
     records="service_tickets",
     source=f"SELECT *, CAST(opened_at AS DATE) AS opened_on FROM {seen('service_tickets')}",
-    joins={
-        "customer": f"LEFT JOIN {seen('customers')} AS customer ON customer.id = base.customer_id"
-    },
+    joins=customer_join(),
     behind={"customer": ("customers", "[customer.id]")},
     on="base.opened_on",
     period="the opening",
     dimensions=(
-        Dimension("kind", "Kind", "base.kind"),
+        Dimension("kind", "Kind", "base.kind", values=tuple(Kind)),
         Dimension("severity", "Severity", "base.severity", order=tuple(Severity)),
-        Dimension("unit", "Unit that works on it", "base.unit", tree=True),
+        Dimension("unit", "Unit that works on it", "base.unit", of="units", tree=True),
         Dimension("level", "Level", "base.level", order=tuple(Level)),
-        Dimension("channel", "Channel", "base.channel"),
-        Dimension("owner", "Owner", "base.owner"),
+        Dimension("channel", "Channel", "base.channel", values=tuple(Channel)),
+        Dimension("owner", "Owner", "base.owner", of="employees"),
         Dimension("status", "Status", "base.status", order=tuple(Status)),
-        Dimension("customer", "Customer", "customer.name", join="customer"),
-        Dimension("industry", "Customer's industry", "customer.industry", join="customer"),
-        Dimension("category", "Customer's category", "customer.category", join="customer"),
-        Dimension("grade", "Customer's grade", "customer.grade", join="customer"),
+        *of_customer("industry", "category", "grade"),
     ),
     measures=(
         Measure("opened", "Opened", "tickets opened, whatever became of them", count()),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections.columns import COARSE, Day, Text
+from domain.unit import State
+from projections.columns import COARSE, Day, Text, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 from projections.values import day_of
@@ -18,7 +19,7 @@ units = ReadModel(
     sa.Column("english_name", Text),
     sa.Column("level", Text, nullable=False, default="", info=COARSE),
     sa.Column("parent", Text),
-    sa.Column("state", Text, nullable=False, default="open", info=COARSE),
+    sa.Column("state", Text, nullable=False, default="open", info=COARSE | one_of(*State)),
     sa.Column("successor", Text),
     sa.Column("opened_on", Day),
     sa.Column("ended_on", Day),

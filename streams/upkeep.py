@@ -99,10 +99,12 @@ class Upkeep:
                 else:
                     pause = self._look_back(worker, done)
                     self._seal(worker, done)
+                worker.beside = None
             except Stopped:
                 return
-            except Exception:
+            except Exception as error:
                 log.exception("upkeep.failed")
+                worker.beside = f"its upkeep fails: {type(error).__name__}: {error}"
                 pause = LATER
 
     def _serve(

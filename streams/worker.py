@@ -28,6 +28,8 @@ class Worker:
         """Give a name, for logs and status, to some work."""
         self.name = name
         self.error: str | None = None
+        self.beside: str | None = None
+        """What fails of what is done beside the work, which goes on."""
         self.failures = 0
         self._work = work
         self._stop = threading.Event()
@@ -38,7 +40,12 @@ class Worker:
     def healthy(self) -> bool:
         """Whether the work goes on, as far as is known."""
         running = self._thread is None or self._thread.is_alive()
-        return self.error is None and running
+        return self.fault is None and running
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong, as far as is known."""
+        return self.error or self.beside
 
     @property
     def stopping(self) -> bool:

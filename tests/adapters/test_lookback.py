@@ -1,6 +1,7 @@
 """The lookback file: its lists of the past are the warehouse's, whatever happens to it."""
 
 import itertools
+import re
 import signal
 import sqlite3
 import subprocess
@@ -9,17 +10,20 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from adapters.warehouse import Warehouse
 from api.past import page_then
+from domain.values import LARGEST
+from projections.columns import Money
 from projections.duck import compiled, decoded, past
 from projections.kernel import read_models
 from projections.personal import as_sealed
 from projections.queries import Listing, Page
 from projections.question import Question, question
 from tests.projections.accounts import accounts, happened
-from tests.projections.happenings import golden_rows, told
+from tests.projections.happenings import altered, golden_rows, told
 from tests.projections.looking_back import raw
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +80,23 @@ def test_lists_are_those_of_the_warehouse_while_it_grows(warehouse: Warehouse) -
         warehouse.look_back()
         assert reached(warehouse) == last
     assert holds(warehouse)
+
+
+def test_the_largest_amounts_are_taken_everywhere(tmp_path: Path) -> None:
+    amount, largest = re.compile(r'"\d+\.\d\d"'), f'"{LARGEST}"'
+    rows = [altered(row, data=orjson.loads(amount.sub(largest, row[11]))) for row in ROWS]
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", histories=told(rows))
+    warehouse.load(rows)
+    warehouse.look_back()
+    assert (reached(warehouse), warehouse.parked()) == (len(rows), [])
+    with warehouse.reader() as cursor:
+        for model in read_models().values():
+            for column in model.table.columns:
+                if isinstance(column.type, Money):
+                    query = f"SELECT max({column.name}) FROM history_{model.name}"
+                    assert cursor.execute(query).fetchall() == [(LARGEST,)], column
+    assert holds(warehouse)
+    warehouse.close()
 
 
 def test_what_came_ahead_of_a_gap_is_in_when_the_gap_is_filled(warehouse: Warehouse) -> None:
@@ -246,7 +267,7 @@ import sys
 from pathlib import Path
 from adapters.warehouse import Warehouse
 from api.past import page_then
-from tests.projections.happenings import golden_rows, told
+from tests.projections.happenings import altered, golden_rows, told
 rows = golden_rows()
 warehouse = Warehouse(Path(sys.argv[1]), histories=told(rows))
 print("open", flush=True)

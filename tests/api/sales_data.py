@@ -164,7 +164,7 @@ class Desk:
     def report(self, name: str, by: str) -> dict[str, dict[str, Any]]:
         with self.warehouse.reader() as cursor:
             found = run(cursor, name, [by])
-        return {row[by]: row for row in found.rows()}
+        return {row.get("customer_name", row[by]): row for row in found.rows()}
 
     def fill(self) -> None:
         """Import all files; nothing fails."""

@@ -148,3 +148,15 @@ def test_wrong_bounds_are_named(group: Group) -> None:
     ):
         found = problem(group.admin.get(f"{path}?{query}"), 422, "invalid-parameter")
         assert found["errors"][0]["parameter"] == parameter, query
+
+
+def test_days_before_anything_was_recorded_are_answered_in_words(group: Group) -> None:
+    ask = "digest?from=2020-01-01&to=2020-12-31"
+    found = problem(group.admin.get(f"/customers/{group.south}/{ask}"), 422, "invalid-parameter")[
+        "errors"
+    ][0]
+    assert found["parameter"] == "to"
+    assert "nothing had been recorded of this customer by then" in found["detail"]
+    # Of one out of sight it is not told that there is one.
+    path = f"/customers/{group.east}/{ask}"
+    problem(group.readers["gd"].get(path), 404, "unknown-id")

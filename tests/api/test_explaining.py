@@ -79,7 +79,7 @@ def test_the_link_of_a_row_leads_to_records_that_add_up_to_it(sales: Sales, by: 
         given = [each["contributions"] for each in answer["items"]]
         assert sum(each["opportunities"] for each in given) == row["opportunities"]
         amount = sum((Decimal(each["amount"]) for each in given), Decimal(0))
-        assert round(amount, 2) == Decimal(row["amount"])
+        assert amount == Decimal(row["amount"])
         assert {each["id"] for each in answer["items"]} <= set(sales.offers)
 
 
@@ -99,10 +99,13 @@ def test_each_record_has_links_to_what_it_was_and_to_its_events(sales: Sales) ->
     found = sales.ask(by="industry", measures="opportunities", valid_at=TODAY)
     for item in explained(sales.client, found["rows"][0])["items"]:
         (customer,) = item["behind"]
-        assert customer["record"].split("?")[0].rpartition("/")[2] in sales.customers
-        for each in (item, customer):
+        assert customer["id"] in sales.customers
+        for each, name in ((item, "title"), (customer, "name")):
             record = sales.client.get(each["record"])
             assert record.status_code == 200, record.text
+            assert each["title"] == record.json()[name]
+        assert item["on"] == sales.client.get(item["record"]).json()["expected_close"]
+        for each in (item, customer):
             history = sales.client.get(each["history"]).json()["items"]
             assert history
             assert all(event["position"] <= found["position"] for event in history)
@@ -131,7 +134,9 @@ def test_pages_and_formats_hold_the_same_records(sales: Sales) -> None:
 
 
 def test_what_has_no_records_is_explained_by_none(sales: Sales) -> None:
-    asked = {"unit": "nobody", "measures": "opportunities", "format": "json"}
+    unit = new_unit(sales.client)
+    asked = {"unit": unit, "measures": "opportunities", "format": "json"}
+    asked["min_position"] = str(head(sales.client))
     found = sales.client.get("/reports/pipeline/records", params=asked).json()
     assert (found["items"], found["figures"][0]["figure"]) == ([], 0)
     for format in ("csv", "parquet"):

@@ -57,7 +57,9 @@ def by_customer(client: httpx.Client, **asked: str) -> Sums:
     """Return what was won by customer, as the server reports it."""
     found = rows(client, "/reports/sales", by="customer", **asked)
     return {
-        row["customer"]: (row["won"], Decimal(row["won_amount"])) for row in found if row["won"]
+        row["customer_name"]: (row["won"], Decimal(row["won_amount"]))
+        for row in found
+        if row["won"]
     }
 
 

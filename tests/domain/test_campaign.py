@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 
 from domain.campaign import (
-    LARGEST,
     Campaign,
     CampaignEvaluated,
     CloseRequired,
@@ -35,6 +34,7 @@ from domain.outreach import (
     TargetContacted,
     TargetRequired,
 )
+from domain.values import LARGEST
 from tests.domain.play import IDS, Step, last, play, plays, stated
 
 

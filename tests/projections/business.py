@@ -91,7 +91,7 @@ class Business:
             lines=lines or None,
             amount=pick([None, self._amount()]),
             currency=pick(CURRENCIES),
-            expected_close=pick([None, self._day()]),
+            expected_close=pick([None, self._day(on)]),
             source=pick([*Source, None]),
             opened_on=on,
         )

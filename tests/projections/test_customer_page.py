@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.databases import connect
 from domain.kernel import Recorded
+from domain.values import LARGEST
 from projections.asking import Now
 from projections.customer_page import customer_page
 from projections.runner import Projector
@@ -92,3 +93,17 @@ def test_one_page_tells_all_that_is_asked_first(database_url: str) -> None:
         "open_tickets": 1,
     }
     assert page.satisfaction == 4.0
+
+
+def test_what_the_largest_sales_come_to_is_told_to_the_hundredth(database_url: str) -> None:
+    engine = connect(database_url, "normal")
+    projector = Projector(engine)
+    projector.create()
+    sales = [opened(f"o{number}", str(LARGEST)) for number in range(12)]
+    projector.apply(in_order(registered("c", "华南电力"), *sales, opened("o", "0.01")))
+    with engine.connect() as connection:
+        page = customer_page(Now(connection), "c")
+    assert page is not None
+    (sum_,) = page.pipeline
+    assert (sum_["count"], sum_["amount"]) == (13, 12 * LARGEST + Decimal("0.01"))
+    engine.dispose()

@@ -161,9 +161,10 @@ def test_money_is_told_in_one_form_however_it_was_stated() -> None:
         type="customer.details-corrected",
         data={"annual_revenue": "3200000000.00"},
     )
-    (_, it) = steps(model, [first, second])
-    rows = (it.before, it.after)
-    text = sentence(Happening(second, second.data, *rows, changes(model, *rows)), names)
+    (_, step) = steps(model, [first, second])
+    _, _, before, after = step.spans[0]
+    changes = changes_of_days(model, step.spans)
+    text = sentence(Happening(second, second.data, before, after, changes), names)
     assert "annual revenue from 3,178,240,000.00 to 3,200,000,000.00" in text
 
 

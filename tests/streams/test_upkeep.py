@@ -59,6 +59,25 @@ def test_the_owner_rebuilds_when_it_is_asked_and_loads_on(journal: Journal, tmp_
     warehouse.close()
 
 
+def test_an_upkeep_that_fails_is_a_fault_until_it_does_not(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.upkeep.LATER", 0.2)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS)
+    with warehouse.lookback() as lookback:
+        in_the_way = Path(f"{lookback.file}.new")
+    in_the_way.mkdir()
+    Accounts(journal).grow(20)
+    with working(JournalLoading(journal, warehouse).work) as (worker,):
+        until(lambda: not worker.healthy)
+        assert worker.fault is not None
+        assert worker.fault.startswith("its upkeep fails: ")
+        until(lambda: warehouse.position() == journal.head().position)
+        in_the_way.rmdir()
+        until(lambda: worker.healthy)
+    warehouse.close()
+
+
 def test_a_request_that_nobody_takes_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
