@@ -16,13 +16,30 @@ from domain.values import EMPLOYEE_CODE, ROLE_CODE
 _CODES = {"employee": (EMPLOYEE_CODE, EmployeeCodeAlike), "role": (ROLE_CODE, RoleCodeAlike)}
 
 
+_ENDED = {
+    "employee.left": True,
+    "employee.reengaged": False,
+    "role.retired": True,
+    "api-key.revoked": True,
+}
+"""Whether what is known by a code or name is out of use after an event."""
+
+_MENDS = {
+    "employee": "Engage the same person under another code, hand over to it, and let this one go.",
+    "role": "Define the same role under another code, grant that instead, and retire this one.",
+    "api-key": "Issue the system a key under another name, and revoke this one.",
+}
+"""What to do instead of renaming: history, grants and records tell of people and roles by codes."""
+
+
 class Awkward(NamedTuple):
-    """What a record is known by that would be refused today, and why."""
+    """What a record in use is known by that would be refused today, why, and what to do."""
 
     kind: str
     id: str
     text: str
     because: str
+    mend: str
 
 
 def claim_alike(connection: sa.Connection) -> None:
@@ -44,8 +61,14 @@ def awkward(connection: sa.Connection) -> Iterator[Awkward]:
         reason = flaw(kind, text) if kind in _CODES else None
         if before is not text:
             reason = f"It looks like {before!r}, which was there first."
-        if reason is not None:
-            yield Awkward(kind, stream, text, reason)
+        if reason is not None and not _ended(connection, stream):
+            yield Awkward(kind, stream, text, reason, _MENDS[kind])
+
+
+def _ended(connection: sa.Connection, stream: str) -> bool:
+    """Tell whether a record is out of use, and so poses as nobody any more."""
+    query = sa.select(events.c.type).where(events.c.stream == stream, events.c.type.in_(_ENDED))
+    return _ENDED.get(connection.scalar(query.order_by(events.c.version.desc()).limit(1)), False)
 
 
 def _known(connection: sa.Connection) -> Iterator[tuple[str, str, str]]:

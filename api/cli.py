@@ -236,7 +236,8 @@ def status(
         out.print(f"[yellow]stale[/] {name}: made by another version, rebuild it")
     for each in found["rename"][:SHOWN]:
         place = f"{each['kind']} {each['text']!r}"
-        out.print(f"[yellow]rename[/] {place}: {each['because']}", highlight=False, soft_wrap=True)
+        text = f"[yellow]rename[/] {escape(place)}: {escape(each['because'])} {each['mend']}"
+        out.print(text, highlight=False, soft_wrap=True)
 
 
 @app.command()
