@@ -68,7 +68,8 @@ def awkward(connection: sa.Connection) -> Iterator[Awkward]:
 def _ended(connection: sa.Connection, stream: str) -> bool:
     """Tell whether a record is out of use, and so poses as nobody any more."""
     query = sa.select(events.c.type).where(events.c.stream == stream, events.c.type.in_(_ENDED))
-    return _ENDED.get(connection.scalar(query.order_by(events.c.version.desc()).limit(1)), False)
+    last: str | None = connection.scalar(query.order_by(events.c.version.desc()).limit(1))
+    return last is not None and _ENDED[last]
 
 
 def _known(connection: sa.Connection) -> Iterator[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, TypeVar
 
@@ -40,20 +41,16 @@ def plain_moment(text: str) -> datetime:
     return datetime.fromisoformat(text.upper())
 
 
-def _day(value: object) -> object:
-    try:
-        return plain_day(value) if isinstance(value, str) else value
-    except ValueError:
-        words = "Give a day as YYYY-MM-DD, as in 2026-03-31"
-        raise PydanticCustomError("plain_day", words) from None
+def _written(read: Callable[[str], date], form: str) -> BeforeValidator:
+    """Return what reads a text in one way alone, of which `form` tells in words."""
 
+    def plain(value: object) -> object:
+        try:
+            return read(value) if isinstance(value, str) else value
+        except ValueError:
+            raise PydanticCustomError(read.__name__, form) from None
 
-def _moment(value: object) -> object:
-    try:
-        return plain_moment(value) if isinstance(value, str) else value
-    except ValueError:
-        words = "Give a moment with its zone, as in 2026-03-31T17:00:00+08:00"
-        raise PydanticCustomError("plain_moment", words) from None
+    return BeforeValidator(plain)
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -85,7 +82,11 @@ def _ends(time: _Time) -> _Time:
     return time
 
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1)), BeforeValidator(_day)]
+Day = Annotated[
+    date,
+    Field(ge=date(1900, 1, 1), le=date(2200, 1, 1)),
+    _written(plain_day, "Give a day as YYYY-MM-DD, as in 2026-03-31"),
+]
 """A calendar day of the business, in the business's own time zone."""
 
 PastDay = Annotated[Day, AfterValidator(_past)]
@@ -103,7 +104,7 @@ LastDay = Annotated[Day, AfterValidator(_ends)]
 Moment = Annotated[
     AwareDatetime,
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
-    BeforeValidator(_moment),
+    _written(plain_moment, "Give a moment with its zone, as in 2026-03-31T17:00:00+08:00"),
     AfterValidator(_in_utc),
 ]
 """A moment of the business, stated with its time zone and kept as UTC."""

@@ -29,8 +29,12 @@ from tests.streams.flow import records
 from tests.streams.flow import until as happen
 
 POLICY = "abandon-opportunities"
-ITSELF = {"id", "stream", "target", "targets", "subject"}
-"""Fields that tell of a record, which the key of a system is as well."""
+ITSELF = {"id", "stream", "target", "targets", "subject", "ce_subject"}
+"""Fields that tell of a record, which the key of a system is as well.
+
+The subject of an entry on Kafka is its key, which is whoever acted where it is about no record;
+its value tells who that was.
+"""
 PATHS: dict[str, Any] = {
     path: operations["get"]
     for path, operations in json.loads(FILE.read_bytes())["paths"].items()
@@ -159,7 +163,7 @@ def everything(client: httpx.Client, doer: Doer) -> Iterator[tuple[str, Any]]:
             values[mark] = sorted({e["stream"] for e in done if e["aggregate"] == kind})
         for value in values[mark][:10] if mark else [""]:
             answer = client.get(path.replace(mark, str(value)) if mark else path, params=ask)
-            assert answer.status_code < 400, answer.text
+            assert answer.status_code < 400, (path, answer.text)
             yield path, answer.json()
         if "format" in names and not mark and not path.startswith("/reports"):
             for form in ("ndjson",) if path == "/system-log" else ("ndjson", "csv"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import dataclasses
 import json
 import re
 import socket
@@ -18,13 +19,16 @@ import pytest
 import structlog
 
 import api
-from adapters import tokens
+from adapters import openid, tokens
+from adapters.settings import Settings
 from api import lasting, operations, system_log
 from api.connection import Connection
 from tests.api.asking import head, register
+from tests.api.conftest import KEY, serving
 from tests.api.modes import running as running
 from tests.api.modes import system as system
-from tests.api.test_sign_in import GOOD, bearer, record, with_password
+from tests.api.test_sign_in import ADMINISTRATOR, GOOD, bearer, record, with_password
+from tests.identity_provider import identity_provider
 
 SOON = 3.0
 """Seconds within which a stream has to have ended here: a second, and what a busy machine takes."""
@@ -167,6 +171,35 @@ def test_a_stream_ends_when_its_token_does(
     with begun(running, headers) as answer:
         assert ended(answer.iter_lines())["type"] == "/problems/unauthenticated"
     assert time.monotonic() - since < 2 + SOON
+
+
+def test_a_stream_ends_when_the_token_of_a_provider_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasts = 5
+    monkeypatch.setattr(openid, "LEEWAY", lasts)  # a token that ends at once is good so long
+    settings = Settings(data=tmp_path / "data", port=0, admin_key=KEY, oidc_tokens="jwt")
+    (tmp_path / "provider").mkdir()
+    with (
+        identity_provider(tmp_path / "provider") as provider,
+        serving(dataclasses.replace(settings, oidc_issuer=provider.issuer)) as address,
+        httpx.Client(
+            base_url=address, headers=ADMINISTRATOR, trust_env=False, timeout=30
+        ) as client,
+    ):
+        done(client.post("/employees", json={"code": "li.wei", "name": "Li", "unit": "group"}))
+        given = {"employee": "li.wei", "role": "auditor", "unit": "group", "reason": "to read"}
+        done(client.post("/grants", json=given))
+        done(client.get("/me", headers=bearer({"access_token": provider.token("li.wei")})))
+        headers = bearer({"access_token": provider.token("li.wei", minutes=0)})
+        since = time.monotonic()
+        asked = {"Accept": "text/event-stream", **headers}
+        with client.stream("GET", f"/events?after={head(client)}", headers=asked) as answer:
+            lines = answer.iter_lines()
+            assert next(lines) == "retry: 1000"
+            assert ended(lines)["type"] == "/problems/unauthenticated"
+        assert time.monotonic() - since < lasts + SOON
+        assert client.get("/me", headers=headers).status_code == 401
 
 
 def test_a_batch_does_nothing_for_whoever_is_not_let_in_any_more(running: httpx.Client) -> None:
