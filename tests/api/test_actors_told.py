@@ -38,9 +38,11 @@ its value tells who that was.
 PATHS: dict[str, Any] = {
     path: operations["get"]
     for path, operations in json.loads(FILE.read_bytes())["paths"].items()
-    if "get" in operations and path not in ("/events", "/metrics", "/problems/{name}")
+    if "get" in operations
+    and "application/json" in operations["get"]["responses"]["200"].get("content", ())
+    and path != "/problems/{name}"
 }
-"""What can be read, as the document has it; these tell of nobody, or are read otherwise."""
+"""What can be read as JSON, as the document has it; of problems nobody is told."""
 ASKED: dict[str, dict[str, Any]] = {
     "/access/why": {"permission": "customer.read", "employee": "told.of"},
     "/late-entries": {"valid_at": datetime.now(UTC).date().isoformat(), "since": 0},
