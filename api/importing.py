@@ -22,7 +22,7 @@ from api.import_result import Alike, Fault, Result, Updated, reason_of
 from api.import_rows import Rows, Work
 from api.import_update import Difference, Fixed, Updates, bounded, latest_of
 from api.names import Names, NotFound
-from api.plan import CellFault, Plan, Step, creating
+from api.plan import CellFault, Plan, Step, begun, creating
 from api.sheets import Sheet
 from domain.actors import IMPORT, Actor
 from domain.commands import Command
@@ -129,7 +129,8 @@ class Importer:
         waiting = []
         for each in part:
             try:
-                calls = [self._call(step, each, body) for step, body in self._resolved(each)]
+                told = begun(self._resolved(each))
+                calls = [self._call(step, each, body) for step, body in told]
             except NotFound as missing:
                 each.fault = str(missing)
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from api.sheets import Row, Sheet
 from api.titles import titled
 from api.written import Unreadable
 from domain.commands import Command, commands
+from domain.effective import TIMED
 from domain.kernel import Aggregate, discover, kebab
 
 NAMED_BY = ("name", "title")
@@ -215,6 +217,22 @@ class Plan:
         if found is None:
             raise MappingError(f"There is no command {verb!r} of a {self.kind}.")
         return found
+
+
+def begun(told: list[tuple[Step, dict[str, Any]]]) -> list[tuple[Step, dict[str, Any]]]:
+    """Return the commands of a row, the record begun by the first day of which the row tells.
+
+    That is so where the row does not say since when there is the record: before it begins nothing
+    is true of it.
+    """
+    (making, first), *following = told
+    begins = making.command.dated
+    if begins is None or begins in first:
+        return told
+    dated = [(step.command.dated, body) for step, body in following if step.command.dated in body]
+    days = [body[day] for day, body in dated if (day == TIMED) == (begins == TIMED)]
+    begin = {begins: min(days, key=datetime.fromisoformat)} if days else {}
+    return [(making, first | begin), *following]
 
 
 def require_right(row: Row, column: str) -> None:

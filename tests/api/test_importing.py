@@ -297,6 +297,21 @@ def test_the_empty_day_of_a_command_that_follows_is_asked_for(desk: Desk) -> Non
     assert days == ["2026-03-01"]
 
 
+def test_a_record_begins_with_the_first_day_of_which_its_row_tells(desk: Desk) -> None:
+    result = desk.run(
+        "id,名称,登记,用,停\n1,A,,2026-03-01,2026-04-01\n2,B,2025-01-01,2026-03-01,\n3,C,,,\n",
+        columns=[
+            *("名称=name", "登记=registered_on"),
+            *("用=activate.effective", "停=suspend.effective"),
+        ],
+        constants=["unit=gd", "suspend.reason=x"],
+        when=["activate:id=1,2", "suspend:id=1"],
+    )
+    assert result.faults == []
+    begun = [e.data["registered_on"] for e in imported(desk.journal) if "name" in e.data]
+    assert begun == ["2026-03-01", "2025-01-01", None]
+
+
 def test_an_amount_in_another_currency_than_its_row_is_refused(desk: Desk) -> None:
     columns = ["名称=name", "收入=annual_revenue", "币=currency"]
     result = desk.run(

@@ -21,6 +21,7 @@ UNITS = [
     ("gd-sz", "network", "gd"),
 ]
 PEOPLE = ["e1", "e2", "e3"]
+SINCE = "2026-01-01"
 
 
 class Company(House):
@@ -31,9 +32,10 @@ class Company(House):
         self.units = {}
         for code, level, parent in UNITS:
             body = {"code": code, "name": code, "level": level}
-            self.units[code] = self.do("unit.open", **body, parent=parent)
+            self.units[code] = self.do("unit.open", **body, parent=parent, effective=SINCE)
+        staff = {"unit": "gd-gz", "effective": SINCE}
         self.people = {
-            code: self.do("employee.engage", code=code, name=code, unit="gd-gz") for code in PEOPLE
+            code: self.do("employee.engage", code=code, name=code, **staff) for code in PEOPLE
         }
 
     def account(self, manager: str, unit: str = "gd-gz") -> tuple[str, str, str]:

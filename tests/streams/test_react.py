@@ -54,8 +54,10 @@ class House:
         return self.executor.execute(Call(command, id, body, origin)).id
 
     def customer(self, opportunities: int) -> tuple[str, list[str]]:
-        customer = self.do("customer.register", name=new_id(), unit="gd-gz")
-        fact = {"unit": "gd-gz", "customer_id": customer, "opened_on": "2026-01-10"}
+        begun = "2026-01-10"
+        body = {"name": new_id(), "unit": "gd-gz", "registered_on": begun}
+        customer = self.do("customer.register", **body)
+        fact = {"unit": "gd-gz", "customer_id": customer, "opened_on": begun}
         opened = [
             self.do("opportunity.open", title=f"IDC {n}", **fact) for n in range(opportunities)
         ]
@@ -102,7 +104,8 @@ def test_a_closed_customers_open_opportunities_are_abandoned(house: House) -> No
 
 
 def test_an_opportunity_is_not_abandoned_before_its_own_last_step(house: House) -> None:
-    customer = house.do("customer.register", name="Acme", unit="gd-gz")
+    begun = "2026-01-10"
+    customer = house.do("customer.register", name="Acme", unit="gd-gz", registered_on=begun)
     fact = {"title": "IDC", "unit": "gd-gz", "customer_id": customer, "opened_on": "2026-05-05"}
     house.do("opportunity.open", **fact)
     house.do("customer.close", customer, reason="bankrupt", effective="2026-03-01")
