@@ -148,7 +148,12 @@ class Outreach(CampaignCourse):
     def counts(self) -> Mapping[str, int]:
         """How many customers are targets, were contacted, and responded."""
         every = {"targets": self.targets, "contacted": self.contacted, "responded": self.responded}
-        return {name: len(self.standing_for(each)) for name, each in every.items()}
+        return {name: self._standing(each) for name, each in every.items()}
+
+    def _standing(self, customers: set[str]) -> int:
+        """Return how many stand for these customers, by looking at those alone who are replaced."""
+        gone = [each for each in self.replaced if each in customers]
+        return len(customers) - len(gone) + len({self._stands(each) for each in gone} - customers)
 
     def _changed(self, replaced: dict[str, str]) -> dict[str, int]:
         """Return by how many the numbers change when these customers are replaced."""

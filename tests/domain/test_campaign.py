@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.campaign import (
     Campaign,
@@ -239,6 +240,16 @@ def test_the_figures_of_an_evaluated_campaign_stand(closed: Campaign) -> None:
     for change in changes:
         with pytest.raises(CampaignEvaluated):
             change()
+
+
+@given(st.sets(st.integers(0, 6)), st.dictionaries(st.integers(0, 5), st.integers(1, 6)))
+def test_targets_are_counted_as_those_who_stand_for_them(
+    targets: set[int], merged: dict[int, int]
+) -> None:
+    campaign = planned()
+    campaign.targets = set(map(str, targets))
+    campaign.replaced = {str(one): str(max(one + 1, other)) for one, other in merged.items()}
+    assert campaign.counts["targets"] == len(campaign.standing_for(campaign.targets))
 
 
 @settings(deadline=None)
