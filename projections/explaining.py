@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -87,11 +88,12 @@ class Explanation:
         for model, id_ in wanted:
             by_model.setdefault(model, set()).add(id_)
         found: dict[tuple[str, str], str] = {}
+        asked = replace(self._asked, values={})
         for name, ids in by_model.items():
             label = label_of(read_models()[name])
             query = f"SELECT id, {label} FROM {seen(name)} WHERE list_contains($ids, id)"
             values = {"ids": sorted(ids)}
-            titles = self._asked.execute(self._cursor, query, values).fetchall()
+            titles = asked.execute(self._cursor, query, values).fetchall()
             found |= {(name, id_): title for id_, title in titles}
         return found
 
