@@ -106,13 +106,15 @@ def test_jobs_are_in_it_with_outcome_and_duration(settings: Settings) -> None:
 
 
 def test_alarms_name_what_is_wrong() -> None:
-    status = {"faults": ["rows: Broken: x"], "parts": {"rows": {"position": 1, "lag": 200_000}}}
+    status: dict[str, Any] = {"faults": ["rows: Broken: x"], "altered": ["events: 3"]}
+    status |= {"parts": {"rows": {"position": 1, "lag": 200_000}}}
     assert alarms(status, 1) == {
         "fault rows": "rows: Broken: x",
+        "altered": "the journal is not what was recorded: events: 3",
         "disk": "the disk is nearly full",
         "lag rows": "rows is 200000 events behind",
     }
-    assert alarms({"faults": [], "parts": {}}, 2**40) == {}
+    assert alarms({"faults": [], "parts": {}, "altered": []}, 2**40) == {}
 
 
 def test_an_alarm_is_entered_when_it_begins_and_when_it_is_over(settings: Settings) -> None:
