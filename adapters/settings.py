@@ -10,212 +10,207 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-
-class SettingsError(Exception):
-    """A setting has a value that cannot be used; the text says which and why."""
-
-
-def _setting(name: str, meaning: str, default: Any) -> Any:
-    return dataclasses.field(default=default, metadata={"name": name, "meaning": meaning})
+from adapters.setting import SettingsError as SettingsError
+from adapters.setting import parse, setting
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """What an operator may choose. Empty values stand for the default."""
 
-    data: Path = _setting(  # noqa: RUF009 (a field of its own, not a shared value)
+    data: Path = setting(  # noqa: RUF009 (a field of its own, not a shared value)
         "KEYLINE_DATA", "folder of all files that Keyline keeps", Path(".keyline")
     )
-    host: str = _setting("KEYLINE_HOST", "address to listen on", "127.0.0.1")
-    port: int = _setting("KEYLINE_PORT", "port to listen on", 8000)
-    journal: str = _setting(
+    host: str = setting("KEYLINE_HOST", "address to listen on", "127.0.0.1")
+    port: int = setting("KEYLINE_PORT", "port to listen on", 8000)
+    journal: str = setting(
         "KEYLINE_JOURNAL", "SQLAlchemy URL of the journal; empty: SQLite in the data folder", ""
     )
-    rows: str = _setting(
+    rows: str = setting(
         "KEYLINE_ROWS",
         "SQLAlchemy URL of the row read models; empty: beside a PostgreSQL journal, "
         "else SQLite in the data folder",
         "",
     )
-    keys: str = _setting(
+    keys: str = setting(
         "KEYLINE_KEYS",
         "SQLAlchemy URL of the keys of persons; empty: a schema of its own beside a PostgreSQL "
         "journal, else SQLite in the data folder",
         "",
     )
-    master_key: str = _setting(
+    master_key: str = setting(
         "KEYLINE_MASTER_KEY",
         "file of the key that wraps the keys of persons and what signs tokens; empty: "
         "master.key in the data folder",
         "",
     )
-    kafka: str = _setting(
+    kafka: str = setting(
         "KEYLINE_KAFKA", "Kafka bootstrap servers, host:port,…; empty: all in one process", ""
     )
-    partitions: int = _setting("KEYLINE_PARTITIONS", "partitions of each Kafka topic, for good", 8)
-    replicas: int = _setting("KEYLINE_REPLICAS", "copies of each Kafka topic", 1)
-    topics: str = _setting("KEYLINE_TOPICS", "prefix of the Kafka topics", "keyline")
-    warehouse: str = _setting(
+    partitions: int = setting("KEYLINE_PARTITIONS", "partitions of each Kafka topic, for good", 8)
+    replicas: int = setting("KEYLINE_REPLICAS", "copies of each Kafka topic", 1)
+    topics: str = setting("KEYLINE_TOPICS", "prefix of the Kafka topics", "keyline")
+    warehouse: str = setting(
         "KEYLINE_WAREHOUSE",
         "URL of the warehouse service that answers reports; empty: this process",
         "",
     )
-    demo: bool = _setting("KEYLINE_DEMO", "1: load demo data into an empty journal at start", False)
-    admin_key: str = _setting(
+    demo: bool = setting("KEYLINE_DEMO", "1: load demo data into an empty journal at start", False)
+    admin_key: str = setting(
         "KEYLINE_ADMIN_KEY", "the administrator's key; empty: made and printed at first start", ""
     )
-    oidc_issuer: str = _setting(
+    oidc_issuer: str = setting(
         "KEYLINE_OIDC_ISSUER",
         "URL of an OpenID Connect provider whose tokens are believed; empty: none",
         "",
     )
-    oidc_audience: str = _setting(
+    oidc_audience: str = setting(
         "KEYLINE_OIDC_AUDIENCE", "for whom such tokens must be issued", "keyline"
     )
-    oidc_claim: str = _setting(
+    oidc_claim: str = setting(
         "KEYLINE_OIDC_CLAIM",
         "claim of such tokens that is the employee's code: one that nobody can choose or take over",
         "sub",
     )
-    oidc_tokens: str = _setting(
+    oidc_tokens: str = setting(
         "KEYLINE_OIDC_TOKENS",
         "at+jwt: believe what is called an access token (RFC 9068); jwt: also what by its claims "
         "is one",
         "at+jwt",
     )
-    oidc_admin: bool = _setting(
+    oidc_admin: bool = setting(
         "KEYLINE_OIDC_ADMIN", "1: such a token may be that of the employee admin", False
     )
-    proxies: str = _setting(
+    proxies: str = setting(
         "KEYLINE_PROXIES",
         "addresses of the proxies in front, a,b,…, whose X-Forwarded-For is believed",
         "",
     )
-    log: str = _setting("KEYLINE_LOG", "form of the log: console or json", "console")
-    system_log_days: int = _setting(
+    log: str = setting("KEYLINE_LOG", "form of the log: console or json", "console")
+    system_log_days: int = setting(
         "KEYLINE_SYSTEM_LOG_DAYS", "days for which the system log is kept", 180
     )
-    head_key: str = _setting(
+    head_key: str = setting(
         "KEYLINE_HEAD_KEY",
         "file of the key that signs heads of the logs; empty: head.key in the data folder",
         "",
     )
-    head_minutes: int = _setting("KEYLINE_HEAD_MINUTES", "minutes between two signed heads", 10)
-    queue: int = _setting("KEYLINE_QUEUE", "commands that may wait; past it 503", 4096)
-    body_limit: int = _setting("KEYLINE_BODY_LIMIT", "bytes in the body of one command", 1_048_576)
-    values_limit: int = _setting(
+    head_minutes: int = setting("KEYLINE_HEAD_MINUTES", "minutes between two signed heads", 10)
+    queue: int = setting("KEYLINE_QUEUE", "commands that may wait; past it 503", 4096)
+    body_limit: int = setting("KEYLINE_BODY_LIMIT", "bytes in the body of one command", 1_048_576)
+    values_limit: int = setting(
         "KEYLINE_VALUES_LIMIT", "JSON values in the body of one command", 20_000
     )
-    batch_limit: int = _setting(
+    batch_limit: int = setting(
         "KEYLINE_BATCH_LIMIT", "bytes in the body of many commands", 67_108_864
     )
-    header_limit: int = _setting(
+    header_limit: int = setting(
         "KEYLINE_HEADER_LIMIT",
         "bytes in the line and headers of a request, each with 32 on top; past it 431",
         65_536,
     )
-    header_seconds: int = _setting(
+    header_seconds: int = setting(
         "KEYLINE_HEADER_SECONDS", "seconds in which these have to come; past it 408", 20
     )
-    idle_seconds: int = _setting(
+    idle_seconds: int = setting(
         "KEYLINE_IDLE_SECONDS", "seconds for which a connection is kept between requests", 60
     )
-    pipelined: int = _setting(
+    pipelined: int = setting(
         "KEYLINE_PIPELINED", "requests that may wait for the answer to one before; past it 503", 16
     )
-    body_seconds: int = _setting(
+    body_seconds: int = setting(
         "KEYLINE_BODY_SECONDS", "seconds in which the body of one command has to come", 60
     )
-    requests: int = _setting(
+    requests: int = setting(
         "KEYLINE_REQUESTS", "requests that are served at a time, streams too; past it 503", 2000
     )
-    connections: int = _setting(
+    connections: int = setting(
         "KEYLINE_CONNECTIONS",
         "connections at a time, of which an address has half unless there is a proxy; past it 503",
         4000,
     )
-    strangers: int = _setting(
+    strangers: int = setting(
         "KEYLINE_STRANGERS",
         "those of them over which no good credentials have come; past it the oldest makes way",
         500,
     )
-    stall_seconds: int = _setting(
+    stall_seconds: int = setting(
         "KEYLINE_STALL_SECONDS",
         "seconds for which a body, or the taking of an answer, may stand still; past it 408, "
         "and the end",
         30,
     )
-    least_rate: int = _setting(
+    least_rate: int = setting(
         "KEYLINE_LEAST_RATE",
         "bytes a second that the body of many commands, and the taking of an answer, come to "
         "after that",
         1000,
     )
-    results_limit: int = _setting(
+    results_limit: int = setting(
         "KEYLINE_RESULTS_LIMIT",
         "bytes of results of many commands that are kept for a client that does not read them yet; "
         "past it its lines wait",
         16_777_216,
     )
-    results_total: int = _setting(
+    results_total: int = setting(
         "KEYLINE_RESULTS_TOTAL", "bytes of such results of all requests together", 67_108_864
     )
-    unread_total: int = _setting(
+    unread_total: int = setting(
         "KEYLINE_UNREAD_TOTAL",
         "bytes of answers that all clients together have not taken yet; past it those go for whom "
         "the most are kept",
         134_217_728,
     )
-    question_seconds: int = _setting(
+    question_seconds: int = setting(
         "KEYLINE_QUESTION_SECONDS",
         "seconds that a database may look for the answer to a read; past it 503",
         20,
     )
-    reads_each: int = _setting(
+    reads_each: int = setting(
         "KEYLINE_READS_EACH",
         "reads of one person or system that are worked on at a time; others of theirs wait",
         8,
     )
-    questions: int = _setting(
+    questions: int = setting(
         "KEYLINE_QUESTIONS",
         "reads at a time that may take long: of the past, reports, histories, counts, searches, "
         "long pages, exports",
         4,
     )
-    questions_each: int = _setting(
+    questions_each: int = setting(
         "KEYLINE_QUESTIONS_EACH", "those of them that one person or system asks", 2
     )
-    questions_wait: int = _setting(
+    questions_wait: int = setting(
         "KEYLINE_QUESTIONS_WAIT", "seconds that others of them wait; past it 503", 5
     )
-    warehouse_memory: str = _setting(
+    warehouse_memory: str = setting(
         "KEYLINE_WAREHOUSE_MEMORY",
         "memory of the warehouse, as in 512MB; what does not fit goes to the disk, past that 503",
         "1GB",
     )
 
-    rate: int = _setting(
+    rate: int = setting(
         "KEYLINE_RATE",
         "requests a second of one key or person at one process, lines of many commands among them; "
         "past it 429, lines wait; 0: any number",
         5000,
     )
-    burst: int = _setting("KEYLINE_BURST", "requests that may come at once beyond that", 10_000)
-    stranger_rate: int = _setting(
+    burst: int = setting("KEYLINE_BURST", "requests that may come at once beyond that", 10_000)
+    stranger_rate: int = setting(
         "KEYLINE_STRANGER_RATE",
         "requests a second of those who are not known, by address; 0: any number",
         200,
     )
-    stranger_burst: int = _setting(
+    stranger_burst: int = setting(
         "KEYLINE_STRANGER_BURST", "requests of theirs that may come at once beyond that", 1000
     )
-    file_limit: int = _setting("KEYLINE_FILE_LIMIT", "bytes of a file to import", 268_435_456)
-    unpacked_limit: int = _setting(
+    file_limit: int = setting("KEYLINE_FILE_LIMIT", "bytes of a file to import", 268_435_456)
+    unpacked_limit: int = setting(
         "KEYLINE_UNPACKED_LIMIT",
         "bytes that an XLSX file may unpack to; a quarter of that in texts and styles",
         268_435_456,
     )
-    cells_limit: int = _setting("KEYLINE_CELLS_LIMIT", "cells of a table to import", 10_000_000)
+    cells_limit: int = setting("KEYLINE_CELLS_LIMIT", "cells of a table to import", 10_000_000)
 
     @property
     def journal_url(self) -> str:
@@ -274,7 +269,7 @@ class Settings:
         given: dict[str, Any] = {}
         for name, field in fields.items():
             if text := environment.get(name, "").strip():
-                given[field.name] = _parse(name, text, type(field.default))
+                given[field.name] = parse(name, text, type(field.default))
         settings = cls(**given)
         if settings.log not in ("console", "json"):
             raise SettingsError("KEYLINE_LOG is console or json.")
@@ -292,15 +287,3 @@ def secure(url: str) -> bool:
     parts = urlsplit(url)
     local = parts.hostname in ("localhost", "127.0.0.1", "::1")
     return parts.scheme == "https" or (parts.scheme == "http" and local)
-
-
-def _parse(name: str, text: str, kind: type[Any]) -> Any:
-    if kind is bool:
-        if text not in ("0", "1"):
-            raise SettingsError(f"{name} is 0 or 1, not {text!r}.")
-        return text == "1"
-    if kind is int:
-        if not text.isascii() or not text.isdigit():
-            raise SettingsError(f"{name} is a whole number, not {text!r}.")
-        return int(text)
-    return Path(text).expanduser() if issubclass(kind, Path) else text

@@ -55,10 +55,10 @@ def run(connection: sa.Connection, statement: str, **values: Any) -> None:
     connection.execute(sa.text(statement), values)
 
 
-def changed(value: Any, bit: int) -> Any:
-    """Return a value with one bit turned, or what was nothing made something."""
+def changed(column: sa.Column[Any], value: Any, bit: int) -> Any:
+    """Return a value of a column with one bit turned, or what was nothing made something."""
     if value is None:
-        return ("", "x")[bit % 2]
+        return bit if column.type.python_type is int else ("", "x")[bit % 2]
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -94,7 +94,7 @@ def test_every_column_of_every_row_is_held_against_its_hash(
                 continue
             for bit in (0, 1, 2, 9):
                 with attacked(small.engine) as connection:
-                    altered = {column.name: changed(row[column.name], bit)}
+                    altered = {column.name: changed(column, row[column.name], bit)}
                     connection.execute(table.update().where(key == row[key.name]), altered)
                     number = row[key.name]
                     assert found(connection) == {(table.name, "altered", number, number)}
@@ -303,7 +303,7 @@ def alter(connection: sa.Connection, random: Random, rows: int) -> tuple[str, li
     if what == "column":
         row = connection.execute(sa.select(log.table).where(log.key == number)).mappings().one()
         column = random.choice([c for c in log.table.columns if c is not log.key])
-        altered = {column.name: changed(row[column.name], random.randrange(200))}
+        altered = {column.name: changed(column, row[column.name], random.randrange(200))}
         connection.execute(log.table.update().where(log.key == number), altered)
     elif what == "delete":
         run(connection, f"DELETE FROM {name} WHERE {key} = :n", n=number)
