@@ -190,12 +190,7 @@ class Warehouse:
         sights: Sights | None = None,
         employee: str | None = None,
     ) -> dict[str, Any]:
-        """Write all facts and histories to Parquet files, as they were at a position.
-
-        With `sights`, those of an `employee`, only what is in sight, without what is masked.
-        Returns what `manifest.json`, written last, says: among others the position and the rows
-        of each table.
-        """
+        """Write an export as of a position, with `sights` for an employee; return its manifest."""
         with self.reader() as cursor:
             last = position_of(cursor)
             at = last if as_of is None else min(as_of, last)
