@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from duckdb import OutOfMemoryException
 
 from adapters.journal import Journal
 from adapters.warehouse import Warehouse
 from streams.upkeep import Stopped, Upkeep
 from streams.worker import Worker
 
+log = structlog.get_logger(__name__)
+
 AT_ONCE = 20_000
-"""Events that are read together."""
+"""Events that are read together, at most."""
 
 BETWEEN_LOADS = 0.2
 """Seconds between two loads when few events come: DuckDB takes many rows as fast as one."""
@@ -24,6 +31,7 @@ class JournalLoading:
         self._journal = journal
         self._warehouse = warehouse
         self._upkeep = Upkeep(journal, warehouse)
+        self._at_once = AT_ONCE
 
     def work(self, worker: Worker) -> None:
         """Load what the journal has and what comes.
@@ -46,14 +54,31 @@ class JournalLoading:
                 self._upkeep.rebuild(worker, ())
             began = time.monotonic()
             position = self._warehouse.position()
-            rows = self._journal.raw(position, AT_ONCE)
-            if rows:
-                self._warehouse.load(rows)
+            rows = self._journal.raw(position, at_once := self._at_once)
+            if rows and not self._load(rows):
+                continue
             worker.well()
-            if len(rows) < AT_ONCE:
+            if len(rows) < at_once:
                 # While it keeps up, loading takes a quarter of one processor at most.
                 worker.pause(min(max(BETWEEN_LOADS, 3 * (time.monotonic() - began)), 1.0))
                 self._journal.wait(self._warehouse.position(), 0.5)
+
+    def _load(self, rows: Sequence[Sequence[Any]]) -> bool:
+        """Load events; tell whether they are in.
+
+        What takes more memory than there is was undone: half as many are tried next, then more
+        again, a quarter at a time.
+        """
+        try:
+            self._warehouse.load(rows)
+        except OutOfMemoryException:
+            if len(rows) == 1:
+                raise
+            self._at_once = len(rows) // 2
+            log.warning("warehouse.too_much_at_once", events=len(rows), next=self._at_once)
+            return False
+        self._at_once = min(self._at_once + self._at_once // 4 + 1, AT_ONCE)
+        return True
 
     def _astray(self) -> bool:
         position, head = self._warehouse.position(), self._journal.head().position

@@ -8,10 +8,11 @@ import pytest
 from adapters import warehouse as warehouses
 from adapters.journal import Journal
 from adapters.warehouse import Warehouse
+from domain.kernel import Stored, new_id
 from streams import warehouse as loading
 from streams.warehouse import JournalLoading
 from tests.projections.accounts import accounts
-from tests.streams.flow import Accounts, until, working
+from tests.streams.flow import Accounts, happen, until, working
 
 MODELS = {accounts.name: accounts}
 
@@ -77,4 +78,21 @@ def test_a_long_journal_is_loaded_in_bulk(
         last = history.grow(10)
         until(lambda: warehouse.position() == last)
     assert balances(warehouse) == {i: row["balance"] for i, row in history.folded().items()}
+    warehouse.close()
+
+
+def test_what_takes_too_much_memory_at_once_is_loaded_in_smaller_batches(
+    journal: Journal, tmp_path: Path
+) -> None:
+    opened = Stored(stream := new_id(), 1, "account.opened", 1, b'{"name":"x"}')
+    long = b'{"amount":"1.%s"}' % (b"0" * 40)  # each version of the row has all those before
+    paid = [Stored(stream, version, "account.paid", 1, long) for version in range(2, 1001)]
+    last = happen(journal, [opened, *paid])
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS, memory="64MB")
+    with working(JournalLoading(journal, warehouse).work) as (worker,):
+        until(lambda: warehouse.position() == last)
+        assert worker.failures == 0
+    with warehouse.reader() as cursor:
+        (found,) = cursor.execute("SELECT count(*) FROM history_accounts").fetchall()
+    assert found == (1000,)
     warehouse.close()
