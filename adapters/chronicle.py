@@ -8,9 +8,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from adapters.instants import EPOCH, instant
 from adapters.journal import Journal, recorded
 from adapters.journal_tables import events
-from adapters.transaction import EPOCH, instant
 from domain.kernel import Recorded
 from projections.owned import among
 

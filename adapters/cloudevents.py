@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from adapters.acting import with_kinds
-from adapters.transaction import EPOCH, instant
+from adapters.instants import EPOCH, instant
 
 log = structlog.get_logger(__name__)
 

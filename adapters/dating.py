@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.transaction import Transaction, instant
+from adapters.instants import instant
+from adapters.transaction import Transaction
 from domain.commands import Command
 from domain.effective import as_day
 from domain.hindsight import FutureFact, Hindsight, require_begun, require_come, require_turn

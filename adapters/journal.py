@@ -24,11 +24,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.acting import with_kinds
 from adapters.cache import Cache
 from adapters.databases import connect, writing
+from adapters.instants import instant
 from adapters.journal_tables import events, head
 from adapters.migrations import bring_up_to_date
 from adapters.person_keys import PersonKeys
 from adapters.sealing import erased_by
-from adapters.transaction import Conflict, Transaction, instant
+from adapters.transaction import Conflict, Transaction
 from domain.kernel import Origin, Recorded, Stored, discover, from_stored
 
 log = structlog.get_logger(__name__)
@@ -283,21 +284,6 @@ def recorded(row: Sequence[Any]) -> Recorded:
     position, stream, version, type_, schema, time_us, *origin, data, had, did = (
         row if row[-1] is not None else with_kinds(row)
     )
-    actor, unit, command, behalf, cause = origin
     at, payload = instant(time_us), from_stored(type_, schema, data)
-    return Recorded(
-        position,
-        stream,
-        version,
-        type_,
-        schema,
-        at,
-        actor,
-        unit,
-        command,
-        behalf,
-        cause,
-        payload,
-        had,
-        did,
-    )
+    rest: tuple[Any, ...] = (*origin, payload, had, did)
+    return Recorded(position, stream, version, type_, schema, at, *rest)

@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.acting import behalf, by, of_kind, on_behalf_of
+from adapters.instants import EPOCH, instant
 from adapters.journal import Journal
 from adapters.journal_tables import operations
 from adapters.patience import Patience, patient
-from adapters.transaction import EPOCH, instant
 from domain.actors import ACTOR_KINDS, Actor, ActorKind, attributed
 from projections.sight import Sight, Subject
 

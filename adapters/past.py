@@ -12,9 +12,10 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from adapters.databases import in_parts
+from adapters.instants import instant
 from adapters.journal_tables import events
 from adapters.references import named
-from adapters.transaction import Transaction, instant
+from adapters.transaction import Transaction
 from domain.commands import Command
 from domain.effective import as_day, by_day, stated_in
 from domain.hindsight import require_begun

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 import orjson
 
 from adapters.guard import Guard
+from adapters.instants import instant
 from adapters.journal import recorded
 from adapters.refusals import NotPermitted
-from adapters.transaction import Transaction, instant
+from adapters.transaction import Transaction
 from domain.commands import Command
 from domain.kernel import Aggregate, Origin, Recorded, to_stored
 from projections.access import ACCESS_KINDS, PUBLIC, Access

@@ -10,8 +10,8 @@ import orjson
 import sqlalchemy as sa
 
 from adapters.databases import writing
+from adapters.instants import EPOCH, instant
 from adapters.system_log import LEVELS, create, system_log
-from adapters.transaction import EPOCH, instant
 
 _NAMES = {number: name for name, number in LEVELS.items()}
 

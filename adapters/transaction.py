@@ -6,7 +6,6 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from adapters.cache import Cache
 from adapters.claims import Claims, holds
 from adapters.databases import IN_ONE_QUERY, in_parts, insert_rows
+from adapters.instants import instant
 from adapters.journal_tables import events, head, operations
 from adapters.operated import Operated
 from adapters.person_keys import PersonKeys
@@ -21,8 +21,6 @@ from adapters.sealing import Sealing
 from adapters.trees import grown, settle
 from domain.kernel import Aggregate, Origin, Stored, to_stored
 from domain.replaying import LateFact, evolve, taken
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _HISTORIES = (
     sa.select(
@@ -39,11 +37,6 @@ _HISTORIES = (
 _LOCKED = sa.select(head).with_for_update().cte("locked")
 _SECONDS = sa.extract("epoch", sa.func.clock_timestamp())
 _LOCKED_AND_TIME = sa.select(_LOCKED, sa.cast(_SECONDS * 1_000_000, sa.BigInteger).label("clock"))
-
-
-def instant(time_us: int) -> datetime:
-    """Return microseconds since 1970 UTC as a datetime."""
-    return EPOCH + timedelta(0, 0, time_us)  # by place, which takes half the time
 
 
 class Conflict(Exception):
@@ -274,7 +267,7 @@ class Transaction:
         self._claims.change((rule, value), stream)
 
     def release(self, rule: str, value: str, stream: str) -> None:
-        """Note that a record holds a claim no more, or held it once; it need not have it now."""
+        """Note that a record held a claim once; it need not have it now."""
         self._claims.release((rule, value), stream)
 
     def bearer(self, rule: str, code: str) -> Aggregate | None:
@@ -290,8 +283,7 @@ class Transaction:
         """Yield the records that hold some of these claims, each with the place of its value."""
         self._claims.read((rule, value) for value in values)
         for i, value in enumerate(values):
-            stream = self.holder(rule, value)
-            if stream is not None and (record := self.load(stream)) is not None:
+            if (stream := self.holder(rule, value)) and (record := self.load(stream)) is not None:
                 yield i, record
 
     def flush(self) -> int:

@@ -9,8 +9,8 @@ from random import Random
 
 from adapters.checkpoints import Checkpoint
 from adapters.executor import Executor
+from adapters.instants import EPOCH, instant
 from adapters.journal import Journal
-from adapters.transaction import EPOCH, instant
 from api import demo_campaigns, demo_customers, demo_organisation, demo_sales, demo_service
 from api.demo_people import people
 from api.demo_places import GROUP, staff
