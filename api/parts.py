@@ -32,6 +32,7 @@ from adapters.strangers import Strangers
 from adapters.verified import at_a_glance
 from adapters.warehouse import Warehouse
 from api.current import Current
+from api.gauges import measure
 from api.metrics import Metrics
 from api.pulse import Pulse
 from api.questions import Questions
@@ -134,7 +135,7 @@ class Parts:
         """How far the journal had come when this process started."""
         self.stopping = False
         """Whether streams of events are to end."""
-        self._measure()
+        measure(self)
 
     def _work(self) -> Iterator[tuple[str, Callable[[Worker], None]]]:
         """Yield the name and the work of each worker of this process."""
@@ -283,22 +284,3 @@ class Parts:
         assert self.warehouse is not None
         self.warehouse.wait(after + 1, seconds)
         return self.warehouse.position()
-
-    def _measure(self) -> None:
-        gauge, writer = self.metrics.gauge, self.executor.writer
-        gauge("keyline_results_kept", "Bytes of results not taken", lambda: self.kept.bytes)
-        gauge("keyline_position", "Events recorded", lambda: self.journal.head().position)
-        gauge("keyline_system_log_dropped", "Entries lost", lambda: self.system_log.dropped)
-        if self.role == "api":
-            gauge("keyline_commands_waiting", "Commands that wait", lambda: writer.waiting)
-            gauge("keyline_notes_waiting", "Entries not yet logged", lambda: self.notes.waiting)
-            gauge("keyline_commits", "Commits by this process", lambda: writer.commits)
-            gauge("keyline_commit_units", "Commands in these commits", lambda: writer.units)
-            gauge("keyline_rows_position", "Events in the rows", self.projector.position)
-        failing = "Parts whose work, or its upkeep, fails"
-        gauge("keyline_failing", failing, lambda: sum(not each.healthy for each in self.workers))
-        gauge("keyline_parked", "Events put aside", lambda: len(self.parked()))
-        passed = "Events that operators have passed over"
-        gauge("keyline_passed_over", passed, lambda: len(self.passed_over()))
-        if self.warehouse is not None:
-            gauge("keyline_warehouse_position", "Events in the warehouse", self.warehouse.position)
