@@ -154,7 +154,7 @@ def test_the_records_are_those_of_the_plain_fold(world: World) -> None:
     for row in found.rows():
         records = world.behind("pipeline", row, **asked).page(1000)
         expected = {
-            (each["id"], ("customers", each["customer_id"]))
+            (each["id"], ("customers", each["customer_id"], customers[each["customer_id"]]["name"]))
             for each in rows
             if (each["status"], each["stage"]) == ("open", row["stage"])
             and customers[each["customer_id"]]["industry"] == row["industry"]
