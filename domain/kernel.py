@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
-from functools import cache
 from typing import Any, ClassVar, Self, TypeVar, cast, overload
 
 import orjson
@@ -24,6 +21,8 @@ from eventsourcing.utils import get_topic
 
 from domain import effective
 from domain.payload import codec
+from domain.registry import discover as discover
+from domain.registry import registry as registry
 from domain.rule import MovedMeanwhile as MovedMeanwhile
 from domain.rule import NothingChanged as NothingChanged
 from domain.rule import RecordClosed as RecordClosed
@@ -237,43 +236,6 @@ class Aggregate(BaseAggregate[str]):
             at = effective.moment_of(fact.stated, fact.timestamp)
             self._last_step = max(vars(self).get("_last_step", at), at)
         self.modified_on = max(self.modified_on, fact.timestamp)
-
-
-class Registry:
-    """Every aggregate and event class by its stable name."""
-
-    def __init__(self) -> None:
-        """Start empty; classes come in as their modules are imported."""
-        self.aggregates: dict[str, type[Aggregate]] = {}
-        self.events: dict[str, type[Aggregate.Event]] = {}
-        self.owners: dict[str, type[Aggregate]] = {}
-
-    def add(self, aggregate: type[Aggregate]) -> None:
-        """Register an aggregate with the event classes that its body declares."""
-        self.aggregates[aggregate.kind] = aggregate
-        for name, member in vars(aggregate).items():
-            if name in ("Event", "Created") or not isinstance(member, type):
-                continue
-            if issubclass(member, Aggregate.Event):
-                member.type = f"{aggregate.kind}.{kebab(name)}"
-                self.events[member.type] = member
-                self.owners[member.type] = aggregate
-                effective.stating[member.type] = member.dated
-
-
-registry = Registry()
-
-
-@cache
-def discover(package: str = "domain") -> Registry:
-    """Import every module of a package, so that what they declare is known. Return the registry.
-
-    Adding a file to `domain`, `projections` or `api` is all it takes to make it part of the
-    system: no list of modules is kept anywhere.
-    """
-    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        importlib.import_module(f"{package}.{module.name}")
-    return registry
 
 
 def to_stored(fact: Aggregate.Event) -> Stored:

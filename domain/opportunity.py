@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import ClassVar
 
 from domain.days import Day, NearDay
@@ -18,6 +17,7 @@ from domain.offer import (
     amount_of,
 )
 from domain.sales_stage import PROBABILITY, Percent, Stage, Status
+from domain.source import Source
 from domain.values import (
     LARGEST,
     Amount,
@@ -30,19 +30,6 @@ from domain.values import (
     UnitCode,
     Worth,
 )
-
-
-class Source(StrEnum):
-    """Where an opportunity came from."""
-
-    ACCOUNT_MANAGER = "account-manager"
-    CAMPAIGN = "campaign"
-    TENDER = "tender"
-    REFERRAL = "referral"
-    CUSTOMER_REQUEST = "customer-request"
-    RENEWAL = "renewal"
-    PARTNER = "partner"
-    OTHER = "other"
 
 
 class CompetitorRequired(RuleViolation):

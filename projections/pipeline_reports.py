@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.opportunity import Source
 from domain.sales_stage import Stage
+from domain.source import Source
 from projections.customer_dimensions import customer_join, of_customer
 from projections.dimensions import Dimension, currency
 from projections.measures import Measure, across, count, mean, total

@@ -148,7 +148,7 @@ def test_a_body_over_the_limit_is_refused_announced_or_not(client: httpx.Client)
         ("valid_at=9999-12-31", 422, "invalid-parameter"),
         ("valid_at=2026-W01-1", 422, "invalid-parameter"),
         ("valid_at=20260101", 422, "invalid-parameter"),
-        ("format=xlsx", 422, "invalid-parameter"),
+        ("format=pdf", 422, "invalid-parameter"),
         ("cursor=rubbish", 422, "invalid-cursor"),
         ("cursor=" + "A" * 200, 422, "invalid-cursor"),
     ],

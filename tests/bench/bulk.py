@@ -16,11 +16,12 @@ from adapters.journal_tables import events, head
 from domain.customer import Customer
 from domain.kernel import Aggregate, RuleViolation, new_id, to_stored
 from domain.offer import ProductLine
-from domain.opportunity import Opportunity, Source
+from domain.opportunity import Opportunity
 from domain.profile import Category, Grade, Industry, Reach
 from domain.replaying import evolve
 from domain.sales_end import LossReason
 from domain.sales_stage import Stage
+from domain.source import Source
 
 STORIES = 400
 """Life stories of each kind that are told through real commands; all records repeat these."""

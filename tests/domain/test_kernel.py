@@ -16,7 +16,6 @@ from domain.kernel import (
     NothingChanged,
     RecordClosed,
     Recorded,
-    Registry,
     RuleViolation,
     applies,
     command,
@@ -27,6 +26,7 @@ from domain.kernel import (
 )
 from domain.part import Part
 from domain.payload import fields_of
+from domain.registry import Registry
 from domain.replaying import evolve, taken
 from domain.stored import Unreadable, UnreadableEvent
 from domain.values import Value

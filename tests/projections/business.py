@@ -9,10 +9,11 @@ from domain import campaign as campaigns
 from domain import handling, outreach, service_ticket
 from domain.customer import Customer
 from domain.offer import ProductLine
-from domain.opportunity import Opportunity, Source
+from domain.opportunity import Opportunity
 from domain.profile import Category, Grade, Industry
 from domain.sales_end import LossReason
 from domain.sales_stage import ORDER
+from domain.source import Source
 from tests.projections.happenings import Ledger, Raw
 
 UNITS = ["group", "gd", "gd-gz", "gd-sz", "js-nj"]
