@@ -24,25 +24,31 @@ class Disconnected(Exception):
 
 
 async def read_body(
-    headers: Mapping[bytes, bytes], receive: Receive, limit: int, seconds: float
+    headers: Mapping[bytes, bytes], receive: Receive, limit: int, seconds: float | None
 ) -> bytes:
-    """Return the whole body.
+    """Return the whole body, which needs no `seconds` when it has come already.
 
     Raises `BodyTooLarge` past `limit` bytes, `BodyTooSlow` after so many seconds, `Disconnected`.
     """
     refuse_announced(headers, limit)
+    if seconds is None:
+        return await _whole(receive, limit)
     try:
         async with asyncio.timeout(seconds):
-            found, more = _piece(await receive())
-            if more:
-                parts, size = [found], len(found)
-                while more and size <= limit:
-                    found, more = _piece(await receive())
-                    parts.append(found)
-                    size += len(found)
-                found = b"".join(parts)
+            return await _whole(receive, limit)
     except TimeoutError:
         raise BodyTooSlow(f"The body did not come within {seconds:.0f} seconds.") from None
+
+
+async def _whole(receive: Receive, limit: int) -> bytes:
+    found, more = _piece(await receive())
+    if more:
+        parts, size = [found], len(found)
+        while more and size <= limit:
+            found, more = _piece(await receive())
+            parts.append(found)
+            size += len(found)
+        found = b"".join(parts)
     if len(found) > limit:
         raise BodyTooLarge(f"The body has {limit} bytes at most.")
     return found

@@ -74,6 +74,8 @@ class Asked(NamedTuple):
     who: Principal
     address: str
     trace: str
+    whole: bool = False
+    """Whether its body has come."""
 
 
 class CommandRoutes:
@@ -111,7 +113,8 @@ class CommandRoutes:
         outcome = "accepted"
         try:
             s = self._parts.settings
-            body = await read_body(asked.headers, receive, s.body_limit, s.body_seconds)
+            seconds = None if asked.whole else s.body_seconds
+            body = await read_body(asked.headers, receive, s.body_limit, seconds)
             if body:
                 require_json(asked.headers)
                 refuse_many_values(body, self._parts.settings.values_limit)

@@ -76,6 +76,11 @@ class Connection(HttpToolsProtocol):
         self._transport.lost()
         super().connection_lost(exc)
 
+    @property
+    def whole(self) -> bool:
+        """Whether the body of the request that is being answered has come."""
+        return not self._coming and self._refused is None
+
     def recognise(self) -> None:
         """Be no stranger any longer: who sent a request is known."""
         if not self._known:

@@ -128,14 +128,17 @@ class Entrance:
                 send.told = self._parts.rates_of_strangers.take(asked.address)
                 raise
             send.told = self._parts.rates.take(visit.who.caller)
-            asked = asked._replace(who=visit.who)
+            whole = False
             if "connection" in scope:
                 scope["connection"].recognise()
+                whole = scope["connection"].whole
+            asked = asked._replace(who=visit.who, whole=whole)
         else:
             send.told = self._parts.rates_of_strangers.take(asked.address)
         if self._commands is not None:
-            if method == "POST" and (target is not None or path == PATH):
-                none_known(scope["query_string"])
+            query = scope["query_string"]
+            if query and method == "POST" and (target is not None or path == PATH):
+                none_known(query)
             if target is not None and method == "POST":
                 scope["command"] = True
                 await self._command(target, asked, receive, send)
