@@ -84,6 +84,7 @@ def test_the_key_opens_and_is_the_administrators(stranger: httpx.Client) -> None
         "actor": "admin",
         "actor_kind": "person",
         "on_behalf_of": None,
+        "on_behalf_kind": None,
         "unit": "group",
         "credential": "administrator-key",
     }
