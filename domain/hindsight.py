@@ -97,6 +97,8 @@ class Hindsight:
         ended = record.retired and not before.retired
         if self._later and (ended or (record.course != before.course and self._steps(before))):
             raise DatesContradict(self._field)
+        for fact in record.unrecorded:
+            record.come_to(fact.effective_day)
         self._tell(record, self._later)
         record.look_up()
         return record

@@ -225,13 +225,17 @@ class Aggregate(BaseAggregate[str]):
         self.version = self._now.version + 1
         del self._now
 
+    def come_to(self, day: date) -> None:
+        """Note that a fact that is true from a day was applied."""
+        self._in_force = max(self._in_force, day)
+
     def hold(self, fact: Aggregate.Event) -> None:
         """Note that a fact was recorded and applied."""
         day = fact.effective_day
         if fact.originator_version == 1:
             self._in_force, self._created_on = day, fact.timestamp
             self._begun = fact.stated
-        self._in_force = max(self._in_force, day)
+        self.come_to(day)
         if fact.dated == effective.TIMED:
             at = effective.moment_of(fact.stated, fact.timestamp)
             self._last_step = max(vars(self).get("_last_step", at), at)

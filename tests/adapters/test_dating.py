@@ -283,3 +283,14 @@ PLAN: dict[str, Any] = {
     "starts_on": "2026-01-01",
     "ends_on": "2026-12-31",
 }
+
+
+def test_what_a_later_fact_remembers_of_the_days_before_it_has_those_told_late(
+    lively: tuple[Executor, list[str]],
+) -> None:
+    executor, (customer, other, *_) = lively
+    body = {"title": "Late", "unit": "group", "customer_id": customer, "opened_on": days_ago(1000)}
+    id = do(executor, "opportunity.open", **body)
+    do(executor, "opportunity.win", id, amount="1")
+    do(executor, "opportunity.name-customer", id, customer_id=other, effective=days_ago(900))
+    assert shown(loaded(executor, id)) == shown(folded(executor, id))
