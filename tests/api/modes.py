@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -34,9 +35,12 @@ PARTITIONS = 2
 
 
 @contextmanager
-def deployed(request: pytest.FixtureRequest, data: Path) -> Iterator[Settings]:
-    """Run Keyline as `request.param` says; yields its settings, with the port it answers on."""
-    settings = Settings(data=data, port=0, admin_key=KEY)
+def deployed(request: pytest.FixtureRequest, data: Path, **chosen: Any) -> Iterator[Settings]:
+    """Run Keyline as `request.param` says, with chosen settings.
+
+    Yields its settings, with the port it answers on.
+    """
+    settings = Settings(data=data, port=0, admin_key=KEY, **chosen)
     if request.param == ONE:
         with serving(settings) as address:
             yield _at(settings, address)
