@@ -220,7 +220,7 @@ def _inside(hint: Any) -> Iterator[tuple[str, Reference]]:
 
 
 def _rules(aggregate: type[Aggregate], function: Any) -> set[type[RuleViolation]]:
-    """Find the rules that a method names, itself or through other methods of the aggregate."""
+    """Find the rules that a method names, itself or through what else of the domain it calls."""
     named = (each.__globals__.get(name) for each, name in _names(aggregate, function))
     return {n for n in named if isinstance(n, type) and issubclass(n, RuleViolation)}
 
@@ -234,12 +234,16 @@ def _facts(aggregate: type[Aggregate], function: Any) -> list[type[Aggregate.Eve
 def _names(
     aggregate: type[Aggregate], function: Any, seen: frozenset[str] = frozenset()
 ) -> Iterator[tuple[Any, str]]:
-    """Yield the names in the code of a method and of those methods that it calls, with where."""
+    """Yield the names in the code of a method and of what it calls in the domain, with where."""
     for name in function.__code__.co_names:
         yield function, name
-        member = vars(aggregate).get(name)
-        if name not in seen and inspect.isfunction(member):
-            yield from _names(aggregate, member, seen | {name})
+        called = vars(aggregate).get(name, function.__globals__.get(name))
+        if name not in seen and _of_domain(called):
+            yield from _names(aggregate, called, seen | {name})
+
+
+def _of_domain(called: Any) -> bool:
+    return inspect.isfunction(called) and called.__module__.startswith("domain.")
 
 
 def _claims(aggregate: type[Aggregate]) -> tuple[set[str], set[type[RuleViolation]]]:

@@ -296,6 +296,6 @@ def test_a_kill_at_any_moment_leaves_what_can_be_gone_on_from(tmp_path: Path) ->
         warehouse = Warehouse(path, histories=told(ROWS))
         assert reached(warehouse) <= warehouse.position()
         warehouse.look_back()
-        assert holds(warehouse, LISTINGS[3:6])
+        assert not warehouse.position() or holds(warehouse, LISTINGS[3:6])
         warehouse.close()
     assert killed

@@ -28,7 +28,7 @@ CHEAP = {
     *(f"{path}/{{id}}" for path in LISTS),
     *("/customers/{id}/page", "/me", "/me/permissions", "/permissions", "/reports"),
     *("/livez", "/readyz", "/metrics", "/problems", "/problems/{name}", "/parked"),
-    *("/proofs/head", "/proofs/keys", "/proofs/consistency"),
+    *("/proofs/head", "/proofs/keys", "/proofs/consistency", "/proofs/verifier"),
     *("/proofs/events/{position}", "/proofs/operations/{number}"),
 }
 """Reads by a key or an index, or of what is in memory; all others wait for their turn."""
@@ -45,6 +45,7 @@ GIVEN = {
     "/proofs/consistency": "?from=0",
     "/customers/{id}/digest": "?from_position=0",
     "/access/who": f"?record={VALUES['id']}",
+    "/access/seen": f"?record={VALUES['id']}",
     "/access/why": "?permission=customer.read&unit=group",
 }
 

@@ -112,13 +112,15 @@ def test_what_a_duplicate_has_follows_and_returns(company: Merger) -> None:
 
 
 def test_a_merged_customer_is_neither_changed_nor_named(company: Merger) -> None:
-    survivor, duplicate, other = (company.customer(name) for name in ("A", "B", "C"))
+    survivor, duplicate, other = (
+        company.customer(name, registered_on="2026-01-02") for name in ("A", "B", "C")
+    )
     campaign = company.campaign(other)
     company.merge(survivor, duplicate)
     changed = refused(company, "customer.engage", duplicate)
     assert changed.rule == "customer-merged"
     assert survivor in str(changed)
-    late = refused(company, "customer.engage", duplicate, effective="2020-01-01")
+    late = refused(company, "customer.engage", duplicate, effective="2026-01-03")
     assert late.rule == "customer-merged"
     about = {"title": "x", "unit": "gd-gz", "customer_id": duplicate}
     named = refused(company, "opportunity.open", **about)
