@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -98,7 +99,8 @@ class Question:
         return tuple(_plain(row[name]) for name, _ in self.order)
 
 
-def filters(model: ReadModel) -> dict[str, Filter]:
+@cache
+def filters(model: ReadModel) -> Mapping[str, Filter]:
     """Return the filters of a read model by the name of their parameter.
 
     `<column>` asks for one of some values, `<column>_from` and `<column>_to` for a range with
@@ -124,15 +126,16 @@ def filters(model: ReadModel) -> dict[str, Filter]:
     return {each.name: each for each in found}
 
 
-def sortable(model: ReadModel) -> list[str]:
+@cache
+def sortable(model: ReadModel) -> tuple[str, ...]:
     """Return the columns by which a list can be sorted."""
-    return [
+    return tuple(
         column.name
         for column in model.table.columns
         if not isinstance(column.type, Json)
         and column.name in shown(model)
         and column.name not in personal(model)
-    ]
+    )
 
 
 def fields(model: ReadModel) -> list[str]:
