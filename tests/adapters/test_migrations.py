@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from structlog.testing import capture_logs
 
+import adapters.migrations
 from adapters.databases import connect, writing
 from adapters.executor import Call, Executor
 from adapters.former_numbers import note_former
@@ -24,6 +24,7 @@ from adapters.journal_tables import (
 from adapters.migrations import MIGRATIONS, VERSION, NewerJournal
 from domain.kernel import Origin
 from tests.organisation import organise
+from tests.saying import said_by
 
 KINDS = {"on_behalf_kind", "actor_kind"}
 LATER = {"credential", "query", "kind", "times", *KINDS, "rows", "targets"}
@@ -69,7 +70,7 @@ def shape(engine: sa.Engine) -> tuple[set[str], set[str]]:
 def test_a_journal_of_the_first_form_is_migrated_and_keeps_what_it_has(database_url: str) -> None:
     first_form(database_url).dispose()
     journal = Journal(database_url)
-    with capture_logs() as said:
+    with said_by(adapters.migrations) as said:
         journal.create()
     assert [each["event"] for each in said] == ["journal.migrated"] * len(MIGRATIONS)
     columns, indexes = shape(journal.engine)
@@ -105,7 +106,7 @@ def test_the_logs_of_a_migrated_journal_are_kept_too(database_url: str) -> None:
 def test_an_up_to_date_journal_is_left_alone(database_url: str) -> None:
     journal = Journal(database_url)
     journal.create()
-    with capture_logs() as said:
+    with said_by(adapters.migrations) as said:
         journal.create()
     assert said == []
     with journal.engine.connect() as connection:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from structlog.testing import capture_logs
 
+import api.rebuilding
 from adapters.databases import connect
 from adapters.journal import Journal
 from adapters.leases import Lease
@@ -15,6 +15,7 @@ from domain.kernel import Stored, new_id
 from projections.customers import customers
 from projections.runner import Projector
 from projections.tables import fingerprints, positions
+from tests.saying import said_by
 from tests.streams.flow import happen
 
 MODELS = {customers.name: customers}
@@ -77,7 +78,7 @@ def test_a_start_tells_the_log_where_its_rebuild_found_something_else_than_was_i
         connection.execute(table.update().where(table.c.id == ids[1]).values(name="Another"))
         connection.execute(sa.update(fingerprints).values(fingerprint="other"))
     rows.dispose()
-    with capture_logs() as said:
+    with said_by(api.rebuilding) as said:
         bring_up_to_date(settings)
     told = {"model": "customers", "rows": 1, "ids": [ids[1]]}
     assert said == [{"event": "rows.differed", "log_level": "warning", **told}]
