@@ -19,7 +19,16 @@ from adapters.journal import Journal, recorded
 from adapters.journal_tables import events
 from domain.kernel import Recorded
 from projections.customers import customers
-from projections.duplicates import COLUMNS, NAMING, Described, Duplicate, candidates, likely
+from projections.duplicates import (
+    CANDIDATES,
+    COLUMNS,
+    MOST,
+    NAMING,
+    Described,
+    Duplicate,
+    candidates,
+    likely,
+)
 from projections.kernel import fold
 from projections.lens import subject_of
 from projections.sight import Sight, Subject
@@ -99,12 +108,20 @@ class Similar:
         return found
 
     def _near(self, described: Described) -> Iterator[Recent]:
-        """Yield what is kept and has a name that begins alike, or the number."""
-        for told, of in ((described.start, self._keys), (described.number, self._numbers)):
+        """Yield what is kept and has the name, the number, or a name that begins alike.
+
+        Of each not more than the rows are asked for: a file may bring thousands that begin alike.
+        """
+        for told, of, most in (
+            (described.key, self._keys, MOST),
+            (described.start, self._keys, CANDIDATES),
+            (described.number, self._numbers, MOST),
+        ):
             place = bisect_left(of, (told, "")) if told else len(of)
-            while place < len(of) and of[place][0].startswith(told):
-                yield self._recent[of[place][1]]
-                place += 1
+            for key, id_ in of[place : place + most]:
+                if not key.startswith(told):
+                    break
+                yield self._recent[id_]
 
     def _follow(self, position: int) -> None:
         """Keep what the journal has up to a position and the rows have not."""

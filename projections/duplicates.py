@@ -18,8 +18,12 @@ from projections.sight import Sight
 ALIKE = 85
 """From how many of 100 points on two names are much alike."""
 
-_MOST = 10
-_CANDIDATES = 1000
+MOST = 10
+"""Customers of the same name or number that are told at most."""
+
+CANDIDATES = 200
+"""Customers whose names begin alike that are compared: many lines may ask at a time."""
+
 _LAST = "\U0010ffff"
 
 COLUMNS = ("id", "name", "name_key", "unit", "state", "registration_key", "position")
@@ -70,13 +74,13 @@ def candidates(
     found: list[Any] = []
     if described.number:
         same = query.where(table.c.registration_key == described.number)
-        found += connection.execute(same.limit(_MOST))
+        found += connection.execute(same.limit(MOST))
     if described.key:
         start, key = described.start, table.c.name_key
-        near = query.where(key >= start, key < start + _LAST).limit(_CANDIDATES)
+        near = query.where(key >= start, key < start + _LAST).limit(CANDIDATES)
         found += (rows := connection.execute(near).all())
-        if len(rows) == _CANDIDATES:  # else those of the same name are among them
-            found += connection.execute(query.where(key == described.key).limit(_MOST))
+        if len(rows) == CANDIDATES:  # else those of the same name are among them
+            found += connection.execute(query.where(key == described.key).limit(MOST))
     return found
 
 
@@ -99,4 +103,4 @@ def likely(described: Described, compared: Iterable[Any]) -> list[Duplicate]:
         for row in {each.id: each for each in compared}.values()
     ]
     alike = [each for each in found if each.same_number or each.likeness >= ALIKE]
-    return sorted(alike, key=lambda each: (not each.same_number, -each.likeness, each.id))[:_MOST]
+    return sorted(alike, key=lambda each: (not each.same_number, -each.likeness, each.id))[:MOST]

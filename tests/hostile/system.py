@@ -79,9 +79,9 @@ async def _made(address: str, path: str, body: Any) -> Any:
 
 
 def registrations(count: int, name: str) -> bytes:
-    """Return lines that register so many customers, each of this name with a number."""
-    line = '{"command":"customer.register","body":{"name":"%s %d","unit":"group"}}\n'
-    return "".join(line % (name, number) for number in range(count)).encode()
+    """Return lines that register so many customers, each of this name behind a number."""
+    line = '{"command":"customer.register","body":{"name":"%d %s","unit":"group"}}\n'
+    return "".join(line % (number, name) for number in range(count)).encode()
 
 
 async def fill(system: System, count: int) -> None:
