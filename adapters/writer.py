@@ -27,10 +27,10 @@ PATIENCE = 0.005
 IN_ONE_COMMIT = 512
 """Units of work that share a commit at most: past this, a commit gets no cheaper per unit."""
 
-SHARE = 0.025
+SHARE = 0.01
 """Seconds of a commit that units of requests of many take, about: others would wait for them."""
 
-LEAST = 16
+LEAST = 8
 """Units of requests of many that have a place in a commit, however long they take."""
 
 
