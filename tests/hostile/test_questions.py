@@ -19,7 +19,7 @@ CUSTOMERS = 600
 MEMORY = 128_000_000
 """Bytes that the server may need for all questions, the warehouse among them."""
 
-LISTS = ["/customers?limit=5"]
+LISTS = ["/customers?limit=100"]
 
 QUESTIONS = [
     "/reports/pipeline?by=stage,unit",
