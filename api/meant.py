@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 
 import sqlalchemy as sa
 from fastapi import FastAPI
@@ -19,7 +18,7 @@ from domain.commands import every_command
 from domain.kernel import discover
 from domain.payload import fields_of, fields_within
 from projections.called import key_of
-from projections.kernel import ReadModel, read_models
+from projections.kernel import ReadModel, models_by_kind
 from projections.lens import narrowed
 from projections.owned import meets
 from projections.question import Filter, filters
@@ -94,7 +93,7 @@ def refuse_no_field(kind: str, path: str | None) -> None:
     To be asked when nothing was found: within a field there may be any name. Raises
     `InvalidParameter`.
     """
-    known = set(_models()[kind].table.columns.keys()) if kind in _models() else set()
+    known = set(models_by_kind()[kind].table.columns.keys()) if kind in models_by_kind() else set()
     for type_, owner in discover().owners.items():
         if owner.kind == kind:
             known |= {name for name, _ in fields_within(fields_of(discover().events[type_]))}
@@ -121,7 +120,7 @@ def _asked(see: Seeing, model: ReadModel, where: Mapping[str, str]) -> Iterator[
 
 def _shelved(see: Seeing, kind: str, code: str) -> bool:
     """Tell whether a code is that of a record which decides access: those are in memory."""
-    model = _models().get(kind)
+    model = models_by_kind().get(kind)
     shelf = None if model is None else see.access.shelves.get(model.name)
     return shelf is not None and any(row.get("code") == code for row in shelf.find(code))
 
@@ -130,7 +129,7 @@ def _look(parts: Parts, see: Seeing, model: ReadModel, asked: Asked, sight: Sigh
     with parts.rows.connect() as connection:
         dialect, one = connection.dialect.name, sa.literal(1)
         for each, value in asked:
-            other = _models()[each.of]
+            other = models_by_kind()[each.of]
             key, column = other.table.c[key_of(other)], model.table.c[each.column]
             stands = meets(column, [value], dialect) if each.kind == "has" else column == value
             looks = (
@@ -143,8 +142,3 @@ def _look(parts: Parts, see: Seeing, model: ReadModel, asked: Asked, sight: Sigh
                     break
             else:
                 raise invalid(each.name, f"No {each.of} in sight is {value[:100]!r}.")
-
-
-@cache
-def _models() -> Mapping[str, ReadModel]:
-    return {model.aggregate: model for model in read_models().values()}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.parts import Parts
 from api.past import Then, rows_then
-from projections.kernel import ReadModel, read_models
+from projections.kernel import ReadModel, models_by_kind
 from projections.lens import EVERYTHING
 from projections.owned import among
 from projections.sentences import Names, label
@@ -66,7 +66,7 @@ def _by(named: Callable[[ReadModel, set[str]], Iterable[Mapping[str, Any]]]) -> 
         by_kind: dict[str, set[str]] = {}
         for kind, key in wanted:
             by_kind.setdefault(kind, set()).add(key)
-        models = {model.aggregate: model for model in read_models().values()}
+        models = models_by_kind()
         found: dict[tuple[str, str], str] = {}
         for kind, keys in by_kind.items():
             if kind in models:

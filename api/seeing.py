@@ -5,9 +5,8 @@ Every read asks here first, names its permission, and puts the sight that it get
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Annotated, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from api.reading import parts_of
 from api.who import Principal
 from domain.kernel import Recorded, discover
 from projections.access import Access
-from projections.kernel import ReadModel, read_models
+from projections.kernel import models_by_kind
 from projections.lens import visible
 from projections.sight import Sight, View
 
@@ -104,7 +103,7 @@ class Seeing:
         """Return those of some records of a kind that are in sight, with what is masked in each."""
         if sight.everything:
             return dict.fromkeys(ids, frozenset())
-        model = _models().get(kind)
+        model = models_by_kind().get(kind)
         if model is None or not sight:
             return {}
         return visible(connection, model, ids, sight)
@@ -129,11 +128,6 @@ def both(one: Sight, other: Sight) -> Sight:
 
 Seen = tuple[Recorded, frozenset[str]]
 """An event, and the classes of what is masked in it."""
-
-
-@cache
-def _models() -> Mapping[str, ReadModel]:
-    return {model.aggregate: model for model in read_models().values()}
 
 
 def seeing(request: Request) -> Seeing:

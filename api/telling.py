@@ -22,7 +22,7 @@ from domain.kernel import discover
 from domain.sensitive import sensitive_fields, without
 from projections.chains import causing
 from projections.changes import changes_of_days, steps
-from projections.kernel import Row, read_models
+from projections.kernel import Row, models_by_kind
 from projections.masks import masked
 from projections.sentences import Happening, sentence, why
 
@@ -46,7 +46,7 @@ class Told:
 
 def happenings(seen: Iterable[Seen]) -> Iterator[Told]:
     """Yield what happened in whole histories of records, each from its beginning, one by one."""
-    models = {model.aggregate: model for model in read_models().values()}
+    models = models_by_kind()
     for _, group in groupby(seen, key=lambda each: each[0].stream):
         history = list(group)
         hidden, model = history[0][1], models.get(history[0][0].aggregate)

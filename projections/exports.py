@@ -16,7 +16,7 @@ from projections.both_times import INTERVALS, both_times
 from projections.dictionary import dictionary
 from projections.duck import compiled, past
 from projections.facts import ENVELOPE, Fact, Shape, facts, literal, quote
-from projections.kernel import ReadModel, read_models
+from projections.kernel import ReadModel, models_by_kind
 from projections.lens import Lens
 from projections.masks import sensitive, shown
 from projections.sight import Sight
@@ -37,7 +37,7 @@ def exported(
     With `sights` only what belongs to records that are in sight at that position, without what is
     masked in each. Secrets are left out for everybody.
     """
-    models = {model.aggregate: model for model in read_models().values()}
+    models = models_by_kind()
     if sights is not None:
         for kind, model in models.items():
             _look(cursor, model, sights.get(kind, Sight()), position)

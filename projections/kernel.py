@@ -279,3 +279,9 @@ def read_models() -> Mapping[str, ReadModel]:
         if isinstance(value, ReadModel)
     )
     return {model.name: model for model in sorted(found, key=lambda model: model.name)}
+
+
+@cache
+def models_by_kind() -> Mapping[str, ReadModel]:
+    """Return every read model by the kind of record that it is of."""
+    return {model.aggregate: model for model in read_models().values()}
