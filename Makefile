@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Servers are started a hundred times by the tests: let Python keep what it compiles.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test cluster check lint audit bench format lock clean
+.PHONY: help run test faults cluster check lint audit bench format lock clean
 
 help:
 	@echo "make <target>; each sets up $(VENV) by itself on first use"
@@ -19,6 +19,9 @@ run: $(READY) ## start the server with everything in one process; demo data unle
 # Three processes keep two cores busy: servers of the tests are waited for.
 test: $(READY) ## run every test; ARGS='-k ticket' for some, ARGS=-n0 in one process
 	@$(VENV)/bin/pytest --numprocesses 3 --dist loadfile $(ARGS)
+
+faults: $(READY) ## try on fresh servers what users once met that was false
+	@$(VENV)/bin/pytest tests/faults $(ARGS)
 
 cluster: $(READY) ## start the scaled-out system on this machine; Ctrl-C ends it
 	@$(VENV)/bin/keyline cluster

@@ -1,0 +1,1 @@
+"""What users once met that was false: the smallest input of each, and what is right."""
