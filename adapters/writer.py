@@ -31,7 +31,7 @@ SHARE = 0.01
 """Seconds of a commit that units of requests of many take, about: others would wait for them."""
 
 LEAST = 8
-"""Units of requests of many that have a place in a commit, however long they take."""
+"""Units of requests of many that have a place in a commit beside others, or if they take long."""
 
 
 class Unit(Protocol):
@@ -139,7 +139,8 @@ class Writer:
             # commit for all of them costs little more than a commit for the quickest.
             self._await(expected, min(took, PATIENCE))
             alone = min(len(self._waiting), IN_ONE_COMMIT)
-            many = min(len(self._many), self._share, max(IN_ONE_COMMIT - alone, LEAST))
+            share = LEAST if alone else self._share
+            many = min(len(self._many), share, max(IN_ONE_COMMIT - alone, LEAST))
             work = [self._waiting.popleft() for _ in range(alone)]
             work += [self._many.popleft() for _ in range(many)]
             if not work:

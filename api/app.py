@@ -23,8 +23,9 @@ from api.commands import CommandRoutes
 from api.entrance import Entrance
 from api.openapi import describe
 from api.parts import Parts, Role
-from api.problems import InternalError, InvalidParameter, MethodNotAllowed
-from api.reading import known_only
+from api.problems import InternalError, MethodNotAllowed
+from api.reading import known_only, unfit_parameters
+from api.short_way import ShortWay
 from streams.worker import Worker
 
 TITLE = "Keyline"
@@ -57,7 +58,8 @@ def application(
 
     inner = router_application(lifespan)
     inner.state.parts = parts
-    return Entrance(parts, inner, CommandRoutes(parts) if role == "api" else None)
+    commands = CommandRoutes(parts) if role == "api" else None
+    return Entrance(parts, inner, ShortWay(routers()), commands)
 
 
 def router_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
@@ -120,12 +122,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [
-        {"parameter": str(fault["loc"][-1]), "detail": str(fault["msg"])}
-        for fault in error.errors()
-    ]
-    detail = "; ".join(f"{fault['parameter']}: {fault['detail']}" for fault in faults)
-    return _problem(request, InvalidParameter(detail, faults))
+    return _problem(request, unfit_parameters(error.errors()))
 
 
 def _problem(request: Request, refusal: Refusal) -> Response:

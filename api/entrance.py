@@ -33,6 +33,7 @@ from api.problems import (
     Unauthenticated,
 )
 from api.reading import none_known
+from api.short_way import ShortWay, answer
 from api.told import listen
 from api.who import Principal
 
@@ -44,12 +45,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Entrance:
-    """The outermost application: commands take the short way, everything else the router's."""
+    """The outermost application: commands and reads take short ways, the rest the router's."""
 
-    def __init__(self, parts: Parts, inner: ASGIApp, commands: CommandRoutes | None) -> None:
+    def __init__(
+        self, parts: Parts, inner: ASGIApp, reads: ShortWay, commands: CommandRoutes | None
+    ) -> None:
         """Stand before `inner`; without `commands` there are only reads."""
         self._parts = parts
         self._inner = inner
+        self._reads = reads
         self._commands = commands
         self._doorkeeper = parts.doorkeeper
         self._answers = Answers(parts.doorkeeper)
@@ -157,12 +161,16 @@ class Entrance:
             bounded = [(name, value) for name, value in scope["headers"] if name != b"accept"]
             scope = {**scope, "method": "GET", "headers": bounded}
         scope.setdefault("state", {}).update(who=visit.who, trace=asked.trace, visit=visit)
+        scope["app"] = self._inner
         visit.routed = scope
         visit.told = listen()
         await self._parts.notes.room()
         with structlog.contextvars.bound_contextvars(trace=asked.trace):
-            if visit.who is NOBODY or method not in ("GET", "HEAD"):
+            if method not in ("GET", "HEAD"):
                 await self._inner(scope, receive, send)
+                return
+            if visit.who is NOBODY:
+                await self._read(scope, receive, send)
                 return
             with (
                 self._turns.of(visit.who.caller) as send.turn,
@@ -170,7 +178,14 @@ class Entrance:
             ):
                 await send.turn.take()
                 CURRENT.set(send.turn)
-                await self._inner(scope, receive, send)
+                await self._read(scope, receive, send)
+
+    async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
+        read = self._reads.find(scope)
+        if read is None:
+            await self._inner(scope, receive, send)
+        else:
+            await answer(read, scope, receive, send)
 
     async def _identify(
         self, headers: Mapping[bytes, bytes], path: str, commands: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
@@ -13,6 +13,7 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 
 from api.caller_turns import aside
 from api.parts import Parts
@@ -49,19 +50,42 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-async def known_only(request: Request) -> None:
-    """Refuse parameters that the route does not have, and those given twice that have one value.
+class Names(NamedTuple):
+    """The query parameters that a route has: those of one value, and those that it reads itself."""
 
-    A misspelt filter must not be ignored, nor one of two days that are asked for. Every route has
-    this in front of it.
-    """
-    route, query = request.scope["route"], request.query_params
-    known = {
-        field.alias for dependant in _flat(route.dependant) for field in dependant.query_params
-    }
-    wrong = {name: f"Give {name!r} once." for name in known if len(query.getlist(name)) > 1}
-    known |= {each["name"] for each in (route.openapi_extra or {}).get("parameters", ())}
-    _refuse(wrong | _unknown(query.keys() - known))
+    single: frozenset[str]
+    others: frozenset[str]
+
+    @classmethod
+    def of(cls, route: Any) -> Names:
+        """Return the names of a route's parameters."""
+        single = (f.alias for each in _flat(route.dependant) for f in each.query_params)
+        others = (each["name"] for each in (route.openapi_extra or {}).get("parameters", ()))
+        return cls(frozenset(single), frozenset(others))
+
+    def refuse_others(self, query: QueryParams) -> None:
+        """Refuse parameters that are none of these, and those given twice that have one value.
+
+        A misspelt filter must not be ignored, nor one of two days that are asked for.
+        """
+        if not query:
+            return
+        given = [name for name, _ in query.multi_items()]
+        twice = {name for name in self.single & set(given) if given.count(name) > 1}
+        wrong = {name: f"Give {name!r} once." for name in twice}
+        _refuse(wrong | _unknown(set(given) - self.single - self.others))
+
+
+async def known_only(request: Request) -> None:
+    """Refuse parameters that the route does not have."""
+    Names.of(request.scope["route"]).refuse_others(request.query_params)
+
+
+def unfit_parameters(faults: Iterable[Mapping[str, Any]]) -> InvalidParameter:
+    """Return the refusal of parameters, from where each fault is and what it is."""
+    told = [{"parameter": str(each["loc"][-1]), "detail": str(each["msg"])} for each in faults]
+    detail = "; ".join(f"{each['parameter']}: {each['detail']}" for each in told)
+    return InvalidParameter(detail, told)
 
 
 def none_known(query: bytes) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -20,10 +20,10 @@ from adapters.journal_tables import events
 from domain.kernel import Recorded
 from projections.customers import customers
 from projections.duplicates import (
-    CANDIDATES,
     COLUMNS,
     MOST,
     NAMING,
+    NEAR,
     Described,
     Duplicate,
     candidates,
@@ -32,7 +32,18 @@ from projections.duplicates import (
 from projections.kernel import fold
 from projections.lens import subject_of
 from projections.sight import Sight, Subject
-from projections.tables import reached
+from projections.tables import positions
+
+_REACHED = sa.select(sa.func.min(positions.c.position)).where(positions.c.model == customers.name)
+"""How far the rows are."""
+
+_NAMED = (
+    sa.select(events)
+    .where(events.c.position.between(sa.bindparam("begin") + 1, sa.bindparam("end")))
+    .where(events.c.type.in_(NAMING))
+    .order_by(events.c.position)
+)
+"""What named customers behind one position, and up to another."""
 
 
 class Registration(NamedTuple):
@@ -75,11 +86,11 @@ class Similar:
 
         They are those that were there before it, by their names of now.
         """
-        with self._lock:  # before the rows: what is let go of meanwhile is in them
-            self._follow(max(each.position for each in registered))
-            known = self._recent
-            near = [list(self._near(each.described)) for each in registered]
         with self._rows.connect() as connection:
+            with self._lock:  # before the rows: what is let go of meanwhile is in them
+                self._follow(connection, max(each.position for each in registered))
+                known = self._recent
+                near = [list(self._near(each.described)) for each in registered]
             rows = [candidates(connection, each.described, sight) for each in registered]
         since = self._since(chain(*rows), min(each.position for each in registered))
         found = []
@@ -108,35 +119,34 @@ class Similar:
         return found
 
     def _near(self, described: Described) -> Iterator[Recent]:
-        """Yield what is kept and has the name, the number, or a name that begins alike.
+        """Yield what is kept and has the number, or a name that begins alike.
 
         Of each not more than the rows are asked for: a file may bring thousands that begin alike.
         """
-        for told, of, most in (
-            (described.key, self._keys, MOST),
-            (described.start, self._keys, CANDIDATES),
-            (described.number, self._numbers, MOST),
-        ):
-            place = bisect_left(of, (told, "")) if told else len(of)
-            for key, id_ in of[place : place + most]:
-                if not key.startswith(told):
-                    break
-                yield self._recent[id_]
+        if described.key:
+            here = bisect_left(self._keys, (described.key, ""))
+            before = reversed(self._keys[max(0, here - NEAR) : here])
+            yield from self._alike(before, described.start)
+            yield from self._alike(self._keys[here : here + NEAR], described.start)
+        if described.number:
+            here = bisect_left(self._numbers, (described.number, ""))
+            yield from self._alike(self._numbers[here : here + MOST], described.number)
 
-    def _follow(self, position: int) -> None:
+    def _alike(self, keys: Iterable[tuple[str, str]], begin: str) -> Iterator[Recent]:
+        for _, id_ in takewhile(lambda each: each[0].startswith(begin), keys):
+            yield self._recent[id_]
+
+    def _follow(self, rows: sa.Connection, position: int) -> None:
         """Keep what the journal has up to a position and the rows have not."""
         if self._position >= position:
             return
-        with self._rows.connect() as connection:
-            in_rows, _ = reached(connection, [customers.name])
+        in_rows = rows.execute(_REACHED).scalar() or 0
         self._let_go(in_rows)
         begin = max(self._position, in_rows)
-        query = sa.select(events).where(
-            events.c.position > begin, events.c.position <= position, events.c.type.in_(NAMING)
-        )
         with self._journal.engine.connect() as connection:
-            for row in connection.execute(query.order_by(events.c.position)).all():
-                self._take(recorded(row))
+            named = connection.execute(_NAMED, {"begin": begin, "end": position}).all()
+        for row in named:
+            self._take(recorded(row))
         self._position = max(begin, position)
 
     def _let_go(self, position: int) -> None:

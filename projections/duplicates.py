@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from rapidfuzz import fuzz
@@ -21,8 +22,9 @@ ALIKE = 85
 MOST = 10
 """Customers of the same name or number that are told at most."""
 
-CANDIDATES = 200
-"""Customers whose names begin alike that are compared: many lines may ask at a time."""
+NEAR = 40
+"""Customers whose names begin alike that are compared, of those before a name in their order and of
+those behind it: the nearer, the more of their beginnings is equal. Many lines may ask at a time."""
 
 _LAST = "\U0010ffff"
 
@@ -68,20 +70,37 @@ def candidates(
     connection: sa.Connection, described: Described, sight: Sight | None = None
 ) -> list[Any]:
     """Return those rows of customers in sight, by default of all, that are to be compared."""
-    table = customers.table
-    query = sa.select(*(table.c[each] for each in COLUMNS)).where(table.c.state != "merged")
-    query = lens_of(customers, sight, connection.dialect.name, along=True).narrow(query)
+    queries = _queries(sight, connection.dialect.name)
     found: list[Any] = []
     if described.number:
-        same = query.where(table.c.registration_key == described.number)
-        found += connection.execute(same.limit(MOST))
+        found += connection.execute(queries.numbered, {"number": described.number})
     if described.key:
-        start, key = described.start, table.c.name_key
-        near = query.where(key >= start, key < start + _LAST).limit(CANDIDATES)
-        found += (rows := connection.execute(near).all())
-        if len(rows) == CANDIDATES:  # else those of the same name are among them
-            found += connection.execute(query.where(key == described.key).limit(MOST))
+        near = {"start": described.start, "key": described.key, "end": described.start + _LAST}
+        found += connection.execute(queries.near, near)
     return found
+
+
+class _Queries(NamedTuple):
+    """Customers of a number, and those whose names begin alike, around a name."""
+
+    numbered: sa.Select[Any]
+    near: sa.CompoundSelect[Any]
+
+
+@lru_cache(maxsize=100)
+def _queries(sight: Sight | None, dialect: str) -> _Queries:
+    """Return the queries of a sight: to build them takes longer than to run them."""
+    table = customers.table
+    query = sa.select(*(table.c[each] for each in COLUMNS)).where(table.c.state != "merged")
+    query = lens_of(customers, sight, dialect, along=True).narrow(query)
+    number, key = table.c.registration_key, table.c.name_key
+    here: sa.BindParameter[str] = sa.bindparam("key")
+    before = query.where(key >= sa.bindparam("start"), key < here).order_by(key.desc()).limit(NEAR)
+    behind = query.where(key >= here, key < sa.bindparam("end")).order_by(key).limit(NEAR)
+    return _Queries(
+        query.where(number == sa.bindparam("number")).limit(MOST),
+        sa.union_all(*(sa.select(each.subquery()) for each in (before, behind))),
+    )
 
 
 def likely(described: Described, compared: Iterable[Any]) -> list[Duplicate]:

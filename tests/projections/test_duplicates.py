@@ -6,7 +6,7 @@ import pytest
 
 from adapters.databases import connect
 from projections.customers import customers
-from projections.duplicates import Described, Duplicate, candidates, likely
+from projections.duplicates import NEAR, Described, Duplicate, candidates, likely
 from projections.runner import Projector
 from tests.projections.accounts import happened
 
@@ -18,6 +18,7 @@ KNOWN = {
     "c": ("Acme Networks, Inc.", None),
     "d": ("Acme Network Ltd", None),
     "e": ("广州天河实业有限公司", None),
+    **{f"{n:03}": (f"Sunrise Bank Branch {n:03}", None) for n in range(300)},
 }
 
 
@@ -65,3 +66,10 @@ def test_a_name_much_alike_is_found_and_one_less_alike_is_not(find: Find) -> Non
 
 def test_nothing_is_like_a_name_of_marks_only(find: Find) -> None:
     assert find("!!!") == []
+
+
+def test_of_hundreds_that_begin_alike_the_nearest_are_compared(find: Find) -> None:
+    found = [(each.id, each.likeness) for each in find("Sunrise Bank, Branch 251")]
+    assert found[0] == ("251", 100)
+    assert len(found) == 10
+    assert all(abs(int(id_) - 251) <= NEAR for id_, _ in found)
