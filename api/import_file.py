@@ -101,7 +101,7 @@ def import_file(
     if wish.errors is not None:
         _write(wish.errors, sheet, result.faults)
     _report(result, wish.dry_run)
-    if wish.wait and not wish.dry_run:
+    if wish.wait and result.position and not wish.dry_run:
         wait_until_read(settings, result.position)
     if result.faults:
         raise Failure(f"{len(result.faults):,} of {len(sheet.rows):,} rows failed.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from api.plan import Plan, Source
-from api.sheets import Sheet
+from api.plan import CellFault, Plan, Source, begun
+from api.sheets import Row, Sheet
 
 SHOWN = 10
 """Values that are named of one column."""
@@ -46,7 +46,8 @@ def _without_day(plan: Plan, sheet: Sheet) -> Iterator[str]:
         return
     sources = [each for each in plan.steps[0].sources if each.field.name == field]
     if not any(each.column is None for each in sources):
-        empty = sum(not any(_filled(each, row.cells) for each in sources) for row in sheet.rows)
+        without = (row for row in sheet.rows if not any(_filled(s, row.cells) for s in sources))
+        empty = sum(not _tells_of_a_day(plan, row) for row in without)
         if empty:
             whose = "Nothing gives" if empty == len(sheet.rows) else f"{empty:,} rows do not give"
             yield (
@@ -58,3 +59,14 @@ def _without_day(plan: Plan, sheet: Sheet) -> Iterator[str]:
 def _filled(source: Source, cells: dict[str, str]) -> bool:
     text = cells.get(source.column or "", "")
     return bool(source.values.get(text, text))
+
+
+def _tells_of_a_day(plan: Plan, row: Row) -> bool:
+    """Whether what follows the making of a record has a day, with which the record begins."""
+    if not any(step.source(f"/{step.command.dated}") for step in plan.steps[1:]):
+        return False
+    try:
+        (_, making), *_ = begun(plan.bodies(row))
+    except CellFault:
+        return False
+    return plan.create.dated in making

@@ -310,6 +310,7 @@ def test_a_record_begins_with_the_first_day_of_which_its_row_tells(desk: Desk) -
     assert result.faults == []
     begun = [e.data["registered_on"] for e in imported(desk.journal) if "name" in e.data]
     assert begun == ["2026-03-01", "2025-01-01", None]
+    assert desk.notes[-1].startswith("1 rows do not give registered_on: these records begin today")
 
 
 def test_an_amount_in_another_currency_than_its_row_is_refused(desk: Desk) -> None:
