@@ -6,7 +6,7 @@ import contextlib
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,22 +92,26 @@ class Fresh:
 def serving(folder: Path, **settings: str) -> Iterator[Fresh]:
     """Run `keyline serve` in a data folder in this folder until the block ends."""
     data = folder / "data"
-    data.mkdir(exist_ok=True)
+    data.mkdir()
     chosen = environment(data, **settings)
     server = Process(chosen, "-m", "api.cli", "serve")
     fresh = Fresh(chosen)
     with ending([server]), fresh.http:
         server.start()
-        deadline = time.monotonic() + 300
-        while not answers(fresh.http):
-            assert time.monotonic() < deadline, server.log()
-            time.sleep(0.05)
+        until(lambda: _answers(fresh.http))
         yield fresh
         server.end(signal.SIGTERM)
 
 
-def answers(client: httpx.Client) -> bool:
-    """Tell whether the server answers."""
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + 300
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _answers(client: httpx.Client) -> bool:
     with contextlib.suppress(httpx.TransportError):
         return client.get("/livez").status_code == 200
     return False
