@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -161,5 +162,7 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
             met[name] += 1
             # The first of a name is called by it alone, also when others come: paths are stable.
             yield from _leaves(f"{path}/{name}" + f"/{met[name]}" * (met[name] > 1), each)
+    elif isinstance(value, Decimal):
+        yield path, round(value, 2)  # as a row has it, however it was stated
     else:
         yield path, value

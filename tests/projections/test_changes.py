@@ -171,3 +171,11 @@ def _known(history: list[Recorded]) -> Row:
         for n, each in enumerate(ordered, 1)
     ]
     return fold(customers, {}, again).rows["s"]
+
+
+def test_an_amount_has_one_form_however_it_was_stated() -> None:
+    stated = [
+        event(n, "details-corrected", annual_revenue=text) for n, text in ((2, "5"), (3, "6.5"))
+    ]
+    (told,) = changed(registered(), *stated)
+    assert (told.field, str(told.before), str(told.after)) == ("annual_revenue", "5.00", "6.50")
