@@ -67,7 +67,7 @@ class Fresh:
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         """Read, whatever becomes of it."""
-        return self.http.get(path, params=params)
+        return self.http.get(path, params=params or None)  # a link keeps what it asks
 
     def ask(self, path: str, **params: Any) -> Any:
         """Read what has all that was written."""
