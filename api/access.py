@@ -155,7 +155,7 @@ def _who(
     parts: Parts, see: Seeing, record: str, on: str | None, permission: str | None
 ) -> dict[str, Any]:
     sight = see.need(EXPLAIN)
-    moment = datetime.now(UTC) if on is None else instant_of(on)
+    moment = datetime.now(UTC) if on is None else instant_of(on, "on")
     position = position_at(parts.journal, moment)
     now = belonging(parts.journal, record, see.access.position)
     then = belonging(parts.journal, record, position)

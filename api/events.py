@@ -194,7 +194,7 @@ async def _stream(
         while not parts.stopping and see.anything:
             pulse = parts.appended if see.everything else parts.visible
             found, position = await see.go_on(_page, parts, see, position, PAGE, wanted)
-            tally.add(position, (event.stream for event, _ in found))
+            tally.add(len(found), position, (event.stream for event, _ in found))
             for piece in _messages(found):
                 yield piece
             told = found[-1][0].position if found else told

@@ -184,23 +184,23 @@ class Tally:
         """Tally for a request."""
         self._visit = visit
         self._since = time.monotonic()
-        self._position = self._rows = 0
+        self._position: int | None = None
+        self._rows = 0
         self._ids: set[str] = set()
 
-    def add(self, position: int, ids: Iterable[str]) -> None:
-        """Add lines, by the records that they tell of, which have come to a position."""
+    def add(self, rows: int, position: int | None = None, ids: Iterable[str] = ()) -> None:
+        """Add lines, with the position that they have come to and the records they tell of."""
         before = self._rows
+        self._rows += rows
         self._position = position
-        for each in ids:
-            self._rows += 1
-            self._ids.add(each)
+        self._ids.update(ids)
         if before and time.monotonic() - self._since > NOW_AND_THEN:
             self.note()
 
     def note(self) -> None:
         """Note what was added since the last time, if anything was."""
         if self._rows:
-            self._visit.goes_on(Told(self._position, self._rows, self._ids))
+            self._visit.goes_on(Told(self._position, self._rows, self._ids or None))
         self._since, self._rows, self._ids = time.monotonic(), 0, set()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -14,23 +14,23 @@ from starlette.concurrency import run_in_threadpool
 from adapters.operation_log import FIELDS, Wanted, entries
 from api.cursors import LOG_PAGE, Cursor, page
 from api.lines import NDJSON, lines
-from api.meant import refuse_no_command, refuse_nobody, refuse_unknown
-from api.parts import Parts
+from api.log_export import Entries, More, batches, first_of, stream
+from api.meant import refuse_no_command, refuse_no_record, refuse_nobody, refuse_unknown
+from api.noted import Visit
 from api.problems import book
 from api.reading import Limit, TheParts, invalid, json_response, span
 from api.seeing import See, Seeing
 from api.spreadsheets import XLSX, For, Sheet, check_for, csv_head, csv_lines, pieces
+from api.told import tell
 from domain.actors import ActorKind
-from projections.sight import Sight
 
 router = APIRouter(tags=["operation"])
 
-AT_ONCE = 2000
-"""Entries that an export reads at a time."""
-
-
 _IN_MEMORY = 4_000_000
 """Bytes of a workbook that are held in memory; a larger one goes through a file."""
+
+_TRACE = r"^([0-9a-f]{32}|import/[^/]*/[0-9]+)$"
+"""The traces that there are: of requests, and of lines of files."""
 
 Format = Literal["json", "ndjson", "csv", "xlsx"]
 
@@ -72,7 +72,10 @@ async def log(
     kind: Literal["command", "read"] | None = None,
     accepted: bool | None = None,
     refusal: Annotated[str | None, Query(max_length=100, examples=["parent-cycle"])] = None,
-    trace: Annotated[str | None, Query(max_length=64)] = None,
+    trace: Annotated[
+        str | None,
+        Query(max_length=64, pattern=_TRACE, description="as answers tell it; it may find nothing"),
+    ] = None,
     from_: Annotated[str | None, Query(alias="from", max_length=40)] = None,
     to: Annotated[str | None, Query(max_length=40)] = None,
     limit: Limit = 50,
@@ -83,7 +86,8 @@ async def log(
 
     `from` and `to` are days or instants, both inclusive. As `ndjson`, `csv` or `xlsx` it is an
     export of all that is wanted, not of a page. `times` tells how many attempts that were refused
-    alike an entry stands for.
+    alike an entry stands for. Where nothing is found, who, what or which record is asked for and
+    is nobody, nothing or no record in sight is refused.
     """
     check_for(for_, format)
     sight = see.need("operation.read")
@@ -110,52 +114,58 @@ async def log(
         until=until,
     )
     await parts.notes.settled()  # what was asked before this is in it
-    if format != "json":
-        return await _export(parts, see, wanted, sight, format, for_)
-    after = cursor.after[0] if cursor.after else None
-    found = await see.ask(entries, parts.journal, wanted, sight, after, limit + 1, parts.patience)
-    if not found and after is None:
+
+    # What is exported goes on for as long as it is taken.
+    patience = parts.patience if format == "json" else None
+
+    def found(below: int | None, most: int) -> Entries:
+        return entries(parts.journal, wanted, sight, below, most, patience)
+
+    def refuse_nobodys() -> None:
         refuse_nobody(see, {"person": person, "actor": actor})
         refuse_no_command(request.app, command)
-    last = [found[limit - 1]["number"]] if len(found) > limit else None
-    return json_response(*page(cursor, found[:limit], last))
+        if target is not None:
+            refuse_no_record(parts, see, target, "target")
+
+    if format != "json":
+        first = await first_of(see, found)
+        if not first:
+            await see.ask(refuse_nobodys)
+        return await _export(see, found, first, format, for_, request.state.visit)
+    after = cursor.after[0] if cursor.after else None
+    some = await see.ask(found, after, limit + 1)
+    if not some and after is None:
+        await see.ask(refuse_nobodys)
+    last = [some[limit - 1]["number"]] if len(some) > limit else None
+    return json_response(*page(cursor, some[:limit], last))
 
 
 async def _export(
-    parts: Parts, see: Seeing, wanted: Wanted, sight: Sight, format: Format, for_: For
+    see: Seeing, more: More, first: Entries, format: Format, for_: For, visit: Visit
 ) -> Response:
+    """Return all entries, of which the first were found already."""
     name = f"operations-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-
-    async def batches() -> AsyncIterator[list[dict[str, Any]]]:
-        below: int | None = None
-        while found := await see.go_on(entries, parts.journal, wanted, sight, below, AT_ONCE):
-            yield found
-            below = found[-1]["number"]
-
-    async def csv() -> AsyncIterator[bytes]:
-        yield csv_head(FIELDS, for_)
-        async for found in batches():
-            yield csv_lines(_values(found), for_)
-
-    async def ndjson() -> AsyncIterator[bytes]:
-        async for found in batches():
-            yield lines(found)
-
-    if format != "xlsx":
-        written, media_type = (csv(), "text/csv") if format == "csv" else (ndjson(), NDJSON)
-        return StreamingResponse(written, headers=headers, media_type=media_type)
+    if format == "ndjson":
+        written = stream(see, more, first, visit, lines)
+        return StreamingResponse(written, headers=headers, media_type=NDJSON)
+    if format == "csv":
+        head = csv_head(FIELDS, for_)
+        written = stream(see, more, first, visit, lambda all_: csv_lines(_values(all_), for_), head)
+        return StreamingResponse(written, headers=headers, media_type="text/csv")
     # A workbook is whole before its first byte leaves, in a file however large it is.
-    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (it is closed when it was read)
+    rows, file = 0, tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed when read)
     with Sheet(FIELDS) as sheet:
-        async for found in batches():
+        async for found in batches(see, more, first):
+            rows += len(found)
             await run_in_threadpool(sheet.add, _values(found))
         await run_in_threadpool(sheet.save, file)
     file.seek(0)
+    tell(rows=rows)
     return StreamingResponse(pieces(file), headers=headers, media_type=XLSX)
 
 
-def _values(found: Iterable[dict[str, Any]]) -> Iterator[list[Any]]:
+def _values(found: Entries) -> Iterator[list[Any]]:
     for each in found:
         when = each["time"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         accepted = "true" if each["accepted"] else "false"

@@ -37,7 +37,7 @@ from domain.kernel import discover
 from projections.kernel import ReadModel, Row
 from projections.personal import of_persons
 from projections.queries import Listing, chosen
-from projections.question import Question, Under, filters, question
+from projections.question import SEVERAL, Filter, Question, Under, filters, question
 from projections.sight import Sight
 
 Sort = Annotated[
@@ -110,7 +110,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
         check_for(for_, format)
         where: dict[str, str] = {}
         for key, value in request.query_params.multi_items():
-            if key in where and known[key].kind != "any":
+            if key in where and known[key].kind not in SEVERAL:
                 raise invalid(key, f"Give {key!r} once.")
             if key in known:
                 where[key] = f"{where[key]},{value}" if key in where else value
@@ -144,7 +144,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
             when = replace(when, position=cursor.after[0])
         then = await run_in_threadpool(pinned, parts, when)
         await reach(parts.loaded, max(then.position, min_position))
-        await refuse_nobodys(parts, see, model, where, sight)
+        await refuse_nobodys(parts, see, model, where, sight, then)
         wanted = partial(ask, partial(see.under, position=then.position, valid_at=then.valid_at))
         with checked():
             return await see.ask(
@@ -261,15 +261,25 @@ def _one(model: ReadModel) -> Callable[..., Any]:
 
 def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:
     meanings = {"from": "at least", "to": "at most", "under": "the unit, or one below it"}
-    meanings |= {"has": "one of its members", "any": "one of these, with commas between"}
+    meanings |= {"any": "one of these, with commas between", "has": "one of these, at least"}
     for each in filters(model).values():
-        of = f", of {', '.join(f'`{value}`' for value in each.values)}" if each.values else ""
         yield {
             "name": each.name,
             "in": "query",
-            "description": f"`{each.column}`: {meanings[each.kind]}{of}",
+            "description": f"`{each.column}`: {meanings[each.kind]}{_said_of(each)}",
             "schema": {"type": "string"},
         }
+
+
+def _said_of(asked: Filter) -> str:
+    """Return which values a filter takes, and what becomes of others."""
+    if asked.values:
+        return f", of {', '.join(f'`{value}`' for value in asked.values)}"
+    if asked.form is not None:
+        return f", as in `{asked.form[1]}`"
+    if asked.of:
+        return f"; what is no {asked.of} in sight is refused"
+    return "; a text that is nowhere finds nothing" if asked.type == "text" else ""
 
 
 def _described(description: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import NotPermitted
 from adapters.system_entries import Wanted, entries
 from api.cursors import LOG_PAGE, Cursor, page
-from api.lines import lines
-from api.parts import Parts
+from api.lines import NDJSON, lines
+from api.log_export import Entries, first_of, stream
 from api.reading import Limit, TheParts, json_response, span
 from api.seeing import See, Seeing
 from projections.sight import Subject
 
 router = APIRouter(tags=["operation"])
-
-AT_ONCE = 2000
-"""Entries that an export reads at a time."""
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 
@@ -41,6 +37,7 @@ Level = Literal["debug", "info", "warning", "error", "critical"]
     },
 )
 async def log(
+    request: Request,
     parts: TheParts,
     see: See,
     cursor: Cursor,
@@ -59,7 +56,8 @@ async def log(
     """List starts, stops, settings in force, migrations, jobs, errors, sign-ins and alarms.
 
     `from` and `to` are days or instants, both inclusive. As `ndjson` it is all that is wanted,
-    not a page. Entries are kept for `KEYLINE_SYSTEM_LOG_DAYS` days.
+    not a page. A name, process or text that no entry has finds nothing. Entries are kept for
+    `KEYLINE_SYSTEM_LOG_DAYS` days.
     """
     _require_the_whole(see)
     since, until = span(from_, to)
@@ -72,13 +70,17 @@ async def log(
         text=text,
     )
     await run_in_threadpool(parts.system_log.settled)
-    engine = parts.system_log.engine
+
+    def found(below: int | None, most: int) -> Entries:
+        return entries(parts.system_log.engine, wanted, below, most)
+
     if format == "ndjson":
-        return StreamingResponse(_lines(parts, see, wanted), media_type="application/x-ndjson")
+        written = stream(see, found, await first_of(see, found), request.state.visit, lines)
+        return StreamingResponse(written, media_type=NDJSON)
     after = cursor.after[0] if cursor.after else None
-    found = await see.ask(entries, engine, wanted, after, limit + 1)
-    last = [found[limit - 1]["number"]] if len(found) > limit else None
-    return json_response(*page(cursor, found[:limit], last))
+    some = await see.ask(found, after, limit + 1)
+    last = [some[limit - 1]["number"]] if len(some) > limit else None
+    return json_response(*page(cursor, some[:limit], last))
 
 
 def _require_the_whole(see: Seeing) -> None:
@@ -88,14 +90,3 @@ def _require_the_whole(see: Seeing) -> None:
         Subject(frozenset({see.access.organisation.root or "group"}))
     ):
         raise NotPermitted("The system log is for those with system-log.read at the top unit.")
-
-
-async def _lines(parts: Parts, see: Seeing, wanted: Wanted) -> AsyncIterator[bytes]:
-    below: int | None = None
-    while True:
-        engine = parts.system_log.engine
-        found: list[dict[str, Any]] = await see.go_on(entries, engine, wanted, below, AT_ONCE)
-        if not found:
-            return
-        yield lines(found)
-        below = found[-1]["number"]

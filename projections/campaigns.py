@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from domain.campaign import Kind
 from domain.kernel import Recorded
-from projections.columns import COARSE, Day, Json, Money, Text, one_of
+from projections.columns import COARSE, CURRENCY, Day, Json, Money, Text, naming, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 from projections.values import day, day_of, money, once
@@ -30,13 +30,18 @@ campaigns = ReadModel(
     sa.Column("closed_on", Day),
     sa.Column("budget", Money, info=_AMOUNT),
     sa.Column("cost", Money, nullable=False, default=Decimal(0), info=_AMOUNT),
-    sa.Column("currency", Text, info=COARSE),
+    sa.Column("currency", Text, info=CURRENCY),
     sa.Column("targets", sa.Integer, nullable=False, default=0),
     sa.Column("contacts", sa.Integer, nullable=False, default=0),
     sa.Column("contacted", sa.Integer, nullable=False, default=0),
     sa.Column("responses", sa.Integer, nullable=False, default=0),
     sa.Column("responded", sa.Integer, nullable=False, default=0),
-    sa.Column("opportunities", Json, nullable=False, default=[], info={"list": True}),
+    sa.Column(
+        *("opportunities", Json),
+        nullable=False,
+        default=[],
+        info={"list": True} | naming("opportunity"),
+    ),
     sa.Column("evaluated", sa.Boolean, nullable=False, default=False),
     sa.Column("orders_won", sa.Integer),
     sa.Column("won_amount", Money, info=_AMOUNT),

@@ -1,4 +1,4 @@
-"""Choices: the values that a column of a closed set may have, and the kind of record it names."""
+"""Choices: the values that a column of a closed set may have, and the kind of what it names."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from domain.kernel import discover
 from domain.payload import fields_of
 from projections.kernel import ReadModel
 from projections.sentences import references
+
+ACTOR, PERMISSION = "actor", "permission"
+"""What columns name besides records: whoever did something, and what a role may allow."""
+
+OWN = ("id", "code", "prefix")
+"""The columns by which the records of a read model are known themselves."""
 
 
 @cache
@@ -35,15 +41,25 @@ def choices(model: ReadModel) -> Mapping[str, tuple[str, ...]]:
     for name, column in model.table.columns.items():
         known = list(column.info.get("values", ()))
         known = known or [each for hints in stated for each in _values(hints.get(name))]
-        if known and isinstance(column.type, sa.Text | sa.String):
+        if known and _is_text(column):
             found[name] = tuple(dict.fromkeys(known))
     return found
 
 
 def named(model: ReadModel) -> Mapping[str, str]:
-    """Return the kind of record that columns name by code or id, by column, of those that do."""
+    """Return the kind of what columns name by code or id, by column, of those that do.
+
+    That is a record, of the list itself too, an `ACTOR` or a `PERMISSION`.
+    """
     known = {"unit": "unit", "units": "unit", **references(model.aggregate)}
+    known |= dict.fromkeys(OWN, model.aggregate)
+    known |= {each.name: each.info["of"] for each in model.table.columns if "of" in each.info}
     return {name: known[name] for name in model.table.columns.keys() & known.keys()}
+
+
+def _is_text(column: sa.Column[Any]) -> bool:
+    """Tell whether a column has a text, or a list of them."""
+    return isinstance(column.type, sa.Text | sa.String) or bool(column.info.get("list"))
 
 
 def _values(hint: Any) -> Iterator[str]:

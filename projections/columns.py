@@ -143,6 +143,15 @@ COARSE = {"coarse": True}
 """Marks a column with few values: many rows share each, so that an index on it alone is no help."""
 
 
+CURRENCY = COARSE | {"form": ("[A-Z]{3}", "CNY")}
+"""Marks a column with codes of currencies: the pattern of these, and an example."""
+
+
+def naming(kind: str) -> dict[str, str]:
+    """Mark a column with the kind of what it names, where no command's field says it."""
+    return {"of": kind}
+
+
 def one_of(*values: str) -> dict[str, tuple[str, ...]]:
     """Mark a column with all values that it may have, where the domain's field does not say."""
     return {"values": tuple(map(str, values))}

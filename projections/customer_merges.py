@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from domain.actors import ActorKind
 from domain.customer_merge import State
 from domain.kernel import Recorded
-from projections.columns import COARSE, Id, Json, Text, one_of
+from projections.choices import ACTOR
+from projections.columns import COARSE, Id, Json, Text, naming, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 
@@ -22,7 +23,7 @@ customer_merges = ReadModel(
     sa.Column("take", Json, nullable=False, default=[]),
     sa.Column("state", Text, nullable=False, default="begun", info=COARSE | one_of(*State)),
     sa.Column("reason", Text),
-    sa.Column("merged_by", Text),
+    sa.Column("merged_by", Text, info=naming(ACTOR)),
     sa.Column("merged_by_kind", Text, info=one_of(*get_args(ActorKind))),
     sa.Column("planned", sa.Integer),
     sa.Column("moved", Json, nullable=False, default=[]),

@@ -11,7 +11,7 @@ from domain.effective import STATED
 from domain.kernel import Recorded
 from domain.personal import Each
 from domain.profile import normal_number
-from projections.columns import COARSE, Day, Id, Json, Money, Text
+from projections.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
 from projections.kernel import ReadModel, Row
 from projections.names import name_key
 from projections.scope import Scope
@@ -48,7 +48,7 @@ customers = ReadModel(
     sa.Column("employees", sa.Integer),
     sa.Column("annual_revenue", Money, info={"sensitive": "revenue"}),
     sa.Column("it_budget", Money, info={"sensitive": "it-budget"}),
-    sa.Column("currency", Text, info=COARSE),
+    sa.Column("currency", Text, info=CURRENCY),
     sa.Column("registered_on", Day),
     sa.Column("rival_until", Day),
     sa.Column("contacts", Json, nullable=False, default={}, info=_CONTACTS),

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from domain.actors import ActorKind
 from domain.kernel import Recorded
-from projections.columns import COARSE, Instant, Json, Text, one_of
+from projections.choices import ACTOR
+from projections.columns import COARSE, Instant, Json, Text, naming, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 from projections.values import moment, moment_of
@@ -29,7 +30,7 @@ grants = ReadModel(
         default="active",
         info=COARSE | one_of("active", "revoked"),
     ),
-    sa.Column("given_by", Text),
+    sa.Column("given_by", Text, info=naming(ACTOR)),
     sa.Column("given_by_kind", Text, info=one_of(*get_args(ActorKind))),
     sa.Column("reason", Text),
     order="employee",

@@ -8,7 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections.columns import COARSE, Day, Id, Json, Money, Text
+from projections.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 from projections.values import day, day_of, money, once, share
@@ -30,7 +30,7 @@ opportunities = ReadModel(
     sa.Column("amount", Money, info=_AMOUNT),
     sa.Column("expected_amount", Money, info=_AMOUNT),
     sa.Column("weighted_amount", Money, info=_AMOUNT),
-    sa.Column("currency", Text, info=COARSE),
+    sa.Column("currency", Text, info=CURRENCY),
     sa.Column("expected_close", Day),
     sa.Column("source", Text, info=COARSE),
     sa.Column("opened_on", Day),

@@ -259,7 +259,9 @@ def _condition(
         case "under":
             return among(column, values, dialect)
         case "has":
-            return sa.cast(column, sa.Text).contains(f'"{value}"', autoescape=True)
+            text = sa.cast(column, sa.Text)
+            stand = (text.contains(f'"{each}"', autoescape=True) for each in values)
+            return text == "[]" if value is None else sa.or_(*stand)
     if value is None:
         return column.is_(None)
     return column == value if one else column.in_(values)

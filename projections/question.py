@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from projections.choices import choices, named
+from projections.choices import OWN, choices, named
 from projections.columns import Instant, Json, Money
 from projections.kernel import ReadModel
 from projections.masks import classes, shown
@@ -27,6 +28,9 @@ class FieldMasked(BadParameter):
     """Nothing goes by what is masked in all that is in sight."""
 
 
+SEVERAL = ("any", "has")
+"""The kinds of filters that take several values."""
+
 Under = Callable[[str], frozenset[str] | None]
 """Gives the codes of a unit and all below it; `None` for the unit above all others."""
 
@@ -40,8 +44,9 @@ def alone(unit: str) -> frozenset[str]:
 class Filter:
     """One filter of a list: a column, and how its values are compared.
 
-    `values` are all that there may be, if they are a closed set; `of` is the kind of the records
-    that the column names, by code or id.
+    `values` are all that there may be, if they are a closed set; `form` is the pattern of all of
+    them, with an example, if they have one; `of` is the kind of what the column names, by code or
+    id: its own record if it is `own`.
     """
 
     name: str
@@ -50,6 +55,8 @@ class Filter:
     type: Literal["text", "integer", "number", "money", "day", "instant", "boolean"]
     values: tuple[str, ...] = ()
     of: str = ""
+    own: bool = False
+    form: tuple[str, str] | None = None
 
     def read(self, text: str) -> tuple[Any, ...]:
         """Return the values that a text names; raises `BadParameter`.
@@ -57,11 +64,14 @@ class Filter:
         Several may be given with commas between, where equality is asked for; an empty text
         stands for no value.
         """
-        for each in text.split(",") if text and self.values else ():
-            if each not in self.values:
+        for each in text.split(",") if text else ():
+            if self.values and each not in self.values:
                 told = ", ".join(self.values)
                 raise BadParameter(self.name, f"{each[:100]!r} is none: it is one of {told}")
-        if self.kind != "any":
+            if self.form is not None and re.fullmatch(self.form[0], each) is None:
+                told = f"it is written as in {self.form[1]}"
+                raise BadParameter(self.name, f"{each[:100]!r} is none: {told}")
+        if self.kind not in SEVERAL:
             return (read(self.name, self.type, text, self.kind),)
         if not text:
             return (None,)
@@ -104,7 +114,7 @@ def filters(model: ReadModel) -> Mapping[str, Filter]:
     """Return the filters of a read model by the name of their parameter.
 
     `<column>` asks for one of some values, `<column>_from` and `<column>_to` for a range with
-    both ends, `unit_under` for a unit and all below it; a list is asked for one of its members.
+    both ends, `unit_under` for a unit and all below it; a list is asked for one of some members.
     What is sealed in the rows is not compared with anything.
     """
     found, kinds, closed = [], named(model), choices(model)
@@ -115,9 +125,10 @@ def filters(model: ReadModel) -> Mapping[str, Filter]:
             continue
         if isinstance(column.type, Json):
             if column.info.get("list"):
-                found.append(Filter(name, name, "has", "text", of=of))
+                found.append(Filter(name, name, "has", "text", closed.get(name, ()), of))
         elif name in shown(model):
-            found.append(Filter(name, name, "any", type_, closed.get(name, ()), of))
+            own, form = name in OWN, column.info.get("form")
+            found.append(Filter(name, name, "any", type_, closed.get(name, ()), of, own, form))
             if type_ not in ("text", "boolean"):
                 found.append(Filter(f"{name}_from", name, "from", type_))
                 found.append(Filter(f"{name}_to", name, "to", type_))

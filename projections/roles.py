@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel import Recorded
-from projections.columns import COARSE, Json, Text, one_of
+from projections.choices import PERMISSION
+from projections.columns import COARSE, Json, Text, naming, one_of
 from projections.kernel import ReadModel, Row
 from projections.scope import Scope
 
@@ -15,7 +16,12 @@ roles = ReadModel(
     sa.Column("code", Text, nullable=False, default=""),
     sa.Column("name", Text, nullable=False, default=""),
     sa.Column("unit", Text, nullable=False, default=""),
-    sa.Column("permissions", Json, nullable=False, default=[], info={"list": True}),
+    sa.Column(
+        *("permissions", Json),
+        nullable=False,
+        default=[],
+        info={"list": True} | naming(PERMISSION),
+    ),
     sa.Column("description", Text),
     sa.Column(
         *("state", Text),

@@ -1,6 +1,7 @@
 """No read is silently empty: what there is not, as a value of any parameter, is refused."""
 
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -13,11 +14,31 @@ from projections.choices import choices
 from projections.kernel import fold, read_models
 from projections.question import filters
 from projections.reports import reports
-from tests.api.asking import problem, register
+from tests.api.asking import head, problem, register
 from tests.projections.happenings import golden_rows, recorded
 
 DOCUMENT: dict[str, Any] = orjson.loads(document_text())
 MODELS = {model.aggregate: model for model in read_models().values()}
+
+
+def choices_of(path: str, parameter: str) -> list[str]:
+    """Return the values that a parameter of a read has, if they are a closed set."""
+    given = {
+        each["name"]: each
+        for each in DOCUMENT["paths"].get(path, {"get": {}})["get"].get("parameters", ())
+    }
+    return list(given.get(parameter, {"schema": {}})["schema"].get("enum", ()))
+
+
+FORMATS = choices_of("/customers", "format")
+
+WRITTEN = {
+    *("name", "short_name", "english_name", "name_key", "title", "post", "phone", "email"),
+    *("website", "region", "registration_number", "registration_key", "contract_number"),
+    *("reason", "state_reason", "close_reason", "undone_because", "conclusion", "goal", "purpose"),
+    *("description", "awaited", "cause", "action", "last_note", "lost_to"),
+}
+"""Columns of texts that people write: one that nobody has written yet finds nothing."""
 
 
 def reads() -> Iterator[tuple[str, set[str]]]:
@@ -37,19 +58,33 @@ def refused(client: httpx.Client, path: str, parameter: str, value: str, **more:
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_a_list_is_filtered_only_by_what_there_can_be(client: httpx.Client, kind: str) -> None:
-    path = next(p for p, o in DOCUMENT["paths"].items() if _is(o, f"{kind}.list"))
+    path, then, ways = list_of(kind), {"as_of_position": str(head(client))}, cycle(FORMATS)
     checked = 0
     for each in filters(MODELS[kind]).values():
-        if each.values or each.of:
-            refused(client, path, each.name, new_id() if each.name.endswith("_id") else "nope")
-            checked += 1
-        elif each.type != "text":
-            refused(client, path, each.name, "nope")
-            checked += 1
+        if each.type == "text" and each.column in WRITTEN:
+            continue
+        value = new_id() if each.of else "nope"
+        for way in ({}, then, {"format": next(ways)}) if each.of else ({"format": next(ways)},):
+            refused(client, path, each.name, value, **way)
+        checked += 1
         if each.kind == "to" and each.type in ("day", "integer", "money"):
             first, last = {"day": ("2026-02-01", "2026-01-31")}.get(each.type, ("5", "4"))
             refused(client, path, each.name, last, **{f"{each.column}_from": first})
     assert checked
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_the_document_says_which_filters_find_nothing_instead(kind: str) -> None:
+    parameters = DOCUMENT["paths"][list_of(kind)]["get"]["parameters"]
+    told = {each["name"]: each.get("description", "") for each in parameters}
+    for each in filters(MODELS[kind]).values():
+        free = each.type == "text" and each.column in WRITTEN
+        assert ("finds nothing" in told[each.name]) == free, each.name
+        assert not each.of or "in sight is refused" in told[each.name], each.name
+
+
+def list_of(kind: str) -> str:
+    return next(str(p) for p, o in DOCUMENT["paths"].items() if _is(o, f"{kind}.list"))
 
 
 def _is(operations: dict[str, Any], name: str) -> bool:
@@ -57,10 +92,11 @@ def _is(operations: dict[str, Any], name: str) -> bool:
 
 
 def test_every_column_of_few_values_is_of_a_closed_set_or_known_not_to_be() -> None:
-    free = {"currency", "close_reason"}  # texts: of ISO 4217; reasons that people write
+    free = {"close_reason"}  # which people write
     for model in MODELS.values():
         coarse = {c.name for c in model.table.columns if c.info.get("coarse")}
-        assert coarse - choices(model).keys() <= free, model.name
+        formed = {name for name, each in filters(model).items() if each.form}
+        assert coarse - choices(model).keys() - formed <= free, model.name
 
 
 def test_whatever_a_golden_history_has_come_to_is_in_the_closed_sets() -> None:
@@ -69,7 +105,8 @@ def test_whatever_a_golden_history_has_come_to_is_in_the_closed_sets() -> None:
         mine = [row for row in rows if row[3].startswith(f"{model.aggregate}.")]
         for row in fold(model, {}, recorded(mine)).rows.values():
             for name, values in choices(model).items():
-                assert row[name] is None or row[name] in values, (model.name, name)
+                had = row[name] if isinstance(row[name], list) else [row[name]]
+                assert {*had} <= {None, *values}, (model.name, name)
 
 
 @pytest.mark.parametrize("name", reports())
@@ -97,27 +134,69 @@ def test_no_read_takes_an_end_before_its_begin(client: httpx.Client) -> None:
         )
 
 
+ASKED = (
+    ("/events", "type", "nope"),
+    ("/events", "aggregate", "nope"),
+    ("/events", "stream", new_id()),
+    ("/late-entries?valid_at=2026-01-01&since=1", "aggregate", "nope"),
+    ("/late-entries?valid_at=2026-01-01", "since", "nope"),
+    ("/customers/{id}/history", "type", "nope"),
+    ("/customers/{id}/history", "type", "opportunity.opened"),
+    ("/customers/{id}/history", "actor", "ghost"),
+    ("/customers/{id}/history", "field", "nope"),
+    ("/operations", "unit", "nope"),
+    ("/operations", "unit_under", "nope"),
+    ("/operations", "command", "customer.nope"),
+    ("/operations", "refusal", "nope"),
+    ("/operations", "person", "ghost"),
+    ("/operations", "actor", "ghost"),
+    ("/operations", "target", new_id()),
+    ("/operations", "target", "malformed"),
+    ("/operations", "trace", "malformed"),
+    ("/access/why?permission=customer.read", "unit", "nope"),
+    ("/access/why", "permission", "nope"),
+    ("/access/who?record={id}", "permission", "nope"),
+    ("/access/who?record={id}", "on", "nope"),
+)
+"""Parameters of logs, feeds and histories, each with a value that there cannot be."""
+
+SHARED = {"as_of", "valid_at", "from", "to", "cursor", "sort", "fields", "by", "measures"}
+"""Parameters that many reads have, checked by one piece of code."""
+
+ONES = {("/access/seen", "record"), ("/access/who", "record"), ("/access/why", "record")} | {
+    ("/access/why", "employee")
+}
+"""Parameters that name what the answer is about: where there is none, it is 404."""
+
+FREE = {("/system-log", "event"), ("/system-log", "process"), ("/system-log", "text")}
+"""Parameters whose values are in nobody's hands: what there is not finds nothing."""
+
+
+def test_every_text_that_a_read_is_asked_by_is_refused_where_there_is_no_such() -> None:
+    tried = {(path.partition("?")[0], parameter) for path, parameter, _ in ASKED}
+    tried |= ONES | FREE
+    filtered = {list_of(kind) for kind in MODELS} | {f"/reports/{name}" for name in reports()}
+    for path, operations in DOCUMENT["paths"].items():
+        if "get" not in operations or path.removesuffix("/records") in filtered:
+            continue  # their filters are enumerated above
+        like = "/customers/{id}/history" if path.endswith("/history") else path
+        for each in operations["get"].get("parameters", ()):
+            schema = str(each["schema"])
+            closed = "'string'" not in schema or "'enum'" in schema or "'const'" in schema
+            if each["in"] == "query" and not closed and each["name"] not in SHARED:
+                assert (like, each["name"]) in tried, (path, each["name"])
+
+
 def test_logs_feeds_and_histories_are_asked_only_for_what_there_is(client: httpx.Client) -> None:
-    history = f"/customers/{register(client)['id']}/history"
-    for path, parameter, value in (
-        ("/events", "type", "nope"),
-        ("/events", "aggregate", "nope"),
-        ("/events", "stream", new_id()),
-        ("/late-entries?valid_at=2026-01-01&since=1", "aggregate", "nope"),
-        (history, "type", "nope"),
-        (history, "type", "opportunity.opened"),
-        (history, "actor", "ghost"),
-        (history, "field", "nope"),
-        ("/operations", "unit", "nope"),
-        ("/operations", "unit_under", "nope"),
-        ("/operations", "command", "customer.nope"),
-        ("/operations", "refusal", "nope"),
-        ("/operations", "person", "ghost"),
-        ("/operations", "actor", "ghost"),
-        ("/access/why?permission=customer.read", "unit", "nope"),
-    ):
-        url = httpx.URL(path)
-        refused(client, url.path, parameter, value, **dict(url.params))
+    made = register(client)
+    for path, parameter, value in ASKED:
+        url = httpx.URL(path.replace("{id}", made["id"]))
+        ways = [{"format": way} for way in choices_of(url.path, "format")] or [{}]
+        for way in ways:
+            refused(client, url.path, parameter, value, **way, **dict(url.params))
+    for path, parameter in ONES:
+        given = {"permission": "customer.read"} if path == "/access/why" else {}
+        problem(client.get(path, params={parameter: "nope", **given}), 404, "unknown-id")
 
 
 def test_what_is_so_stays_answered(client: httpx.Client) -> None:
@@ -126,10 +205,17 @@ def test_what_is_so_stays_answered(client: httpx.Client) -> None:
     for path, asked in (
         ("/customers", {"grade": "A,C", "unit": "group", "unit_under": "group"}),
         ("/customers", {"grade": "", "manager": ""}),
+        ("/customers", {"id": made["id"], "currency": "EUR", "name": "Nobody of this name"}),
+        ("/units", {"code": "group", "name": "Nobody of this name"}),
+        ("/roles", {"permissions": "customer.regrade,*.read"}),
+        ("/grants", {"given_by": "admin,system", "masked": "phone,email"}),
+        ("/campaigns", {"units": "group", "opportunities": ""}),
         ("/opportunities", {"customer_id": made["id"]}),
         ("/reports/customers", {"by": "unit", "unit_under": "group", "grade": "C", "year": "1999"}),
         ("/operations", {"command": "customer.register", "actor": "admin", "unit": "group"}),
         ("/operations", {"command": "customer.list", "person": "admin"}),
+        ("/operations", {"target": made["id"], "kind": "read", "format": "csv"}),
+        ("/operations", {"trace": "0" * 32, "format": "ndjson"}),
         ("/events", {"type": "customer.registered", "stream": made["id"]}),
         (f"/customers/{made['id']}/history", {"type": "registered", "field": "contacts/x/phone"}),
     ):

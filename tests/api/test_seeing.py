@@ -136,6 +136,49 @@ def test_what_is_out_of_sight_does_not_exist(world: World) -> None:
         assert problem(answer, 404, "unknown-id")["title"] == unknown.json()["title"]
 
 
+def test_what_is_out_of_sight_is_asked_for_as_in_vain_as_what_there_is_not(world: World) -> None:
+    """Whether a code or an id is one of another unit cannot be tried out."""
+    reader, unique = world.readers["gd"], new_id()[-12:]
+    for unit in ("gd", "js"):
+        world.make("/employees", code=f"{unit}.{unique}", name="Li", unit=unit)
+    at = world.make("/customers", name="Elsewhere", unit="js")
+    world.post(f"/customers/{at}/assign-manager", manager=f"js.{unique}")
+    world.position = world.admin.get("/readyz").json()["position"]
+    for path, parameter, there, sighted in (
+        ("/employees", "code", f"js.{unique}", f"gd.{unique}"),
+        ("/customers", "manager", f"js.{unique}", f"gd.{unique}"),
+        ("/customers", "id", at, world.south),
+        ("/opportunities", "customer_id", at, world.south),
+        ("/grants", "given_by", f"js.{unique}", f"gd.{unique}"),
+        ("/operations", "person", f"js.{unique}", f"gd.{unique}"),
+        ("/operations", "actor", f"js.{unique}", f"gd.{unique}"),
+        ("/operations", "target", at, world.south),
+        ("/events", "stream", at, world.south),
+        (f"/customers/{world.south}/history", "actor", f"js.{unique}", f"gd.{unique}"),
+    ):
+        none = new_id() if len(there) == 36 else "ghost"
+        wait = {} if path in ("/operations", "/events") else {"min_position": world.position}
+        told = []
+        for value in (there, none):
+            answer = reader.get(path, params={parameter: value, **wait})
+            detail = problem(answer, 422, "invalid-parameter")["errors"][0]["detail"]
+            told.append(detail.replace(value, "…"))
+        assert told[0] == told[1], path
+        assert reader.get(path, params={parameter: sighted, **wait}).status_code == 200, path
+
+
+def test_what_was_in_sight_is_found_as_it_was(world: World) -> None:
+    moved = world.make("/customers", name="Moving", unit="gd")
+    then = world.admin.get("/readyz").json()["position"]
+    world.post(f"/customers/{moved}/transfer", unit="js", reason="Moved")
+    now = world.admin.get("/readyz").json()["position"]
+    asked = {"id": moved, "min_position": now}
+    reader = world.readers["gd"]
+    problem(reader.get("/customers", params=asked), 422, "invalid-parameter")
+    found = reader.get("/customers", params=asked | {"as_of_position": then})
+    assert [each["id"] for each in found.json()["items"]] == [moved]
+
+
 def test_without_the_permission_a_list_is_refused(world: World) -> None:
     reader = world.readers["sales of gd"]
     assert len(world.get("sales of gd", "/opportunities")["items"]) == 1
