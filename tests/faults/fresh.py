@@ -25,6 +25,11 @@ def id_of(path: str) -> str:
     return path.rpartition("/")[2]
 
 
+def faults(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return what an import said of lines."""
+    return [line for line in done.stderr.splitlines() if line.startswith("line ")]
+
+
 class Fresh:
     """A server that runs, its data folder, and the administrator who asks it."""
 
@@ -92,7 +97,7 @@ class Fresh:
 def serving(folder: Path, **settings: str) -> Iterator[Fresh]:
     """Run `keyline serve` in a data folder in this folder until the block ends."""
     data = folder / "data"
-    data.mkdir()
+    data.mkdir(exist_ok=True)
     chosen = environment(data, **settings)
     server = Process(chosen, "-m", "api.cli", "serve")
     fresh = Fresh(chosen)

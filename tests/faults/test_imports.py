@@ -5,18 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
-from subprocess import CompletedProcess
 from typing import Any
 
 from tests.api.test_batch import NDJSON
-from tests.faults.fresh import Fresh, id_of, until
+from tests.faults.fresh import Fresh, faults, id_of, until
 
 BY_NAME = ("--map", "名称=name", "--map", "经理=assign-manager.manager", "--set", "unit=group")
-
-
-def faults(done: CompletedProcess[str]) -> list[str]:
-    """Return what was said of lines."""
-    return [line for line in done.stderr.splitlines() if line.startswith("line ")]
 
 
 def named(keyline: Fresh, name: str) -> list[dict[str, Any]]:
