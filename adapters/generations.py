@@ -66,10 +66,20 @@ class Generation:
         finally:
             cursor.close()
 
+    def inspect(self, zone: str) -> list[str]:
+        """Read all segments with facts of old; return those damaged."""
+        with self.look(zone) as cursor:
+            return Loader(cursor, {}, self.loader.segments).faults(thorough=True)
+
     def close(self) -> None:
         """Let go of the file and of what is beside it."""
         self.lookback.close()
         self.connection.close()
+
+    def discard(self) -> None:
+        """Let go of the file and remove it."""
+        self.close()
+        remove(self.file)
 
 
 def opened(file: Path, config: dict[str, Any]) -> DuckDBPyConnection:
@@ -111,6 +121,12 @@ class Generations:
         remove(file)
         return file
 
+    def scratch(self) -> Path:
+        """Return the name for a file that is never put in use, of which nothing is there."""
+        file = self._path.with_name(f"{self._path.stem}.check{self._path.suffix}")
+        remove(file)
+        return file
+
     def prepare(self, file: Path) -> None:
         """Make ready to switch to another file, which takes the disk its time."""
         with self._beside().open("w", encoding="utf-8") as text:
@@ -133,6 +149,7 @@ class Generations:
     def sweep(self) -> None:
         """Remove the files not in use, which a crash left. For the owner of the one in use."""
         used = self.current()
+        self.scratch()
         for file in self._path.parent.glob(f"{self._path.stem}*{self._path.suffix}"):
             if file != used and (file == self._path or self._number(file)):
                 remove(file)

@@ -45,15 +45,15 @@ class Lookback:
     def __init__(self, file: Path, models: Iterable[ReadModel]) -> None:
         """Name the file, which `open` or the first `follow` opens, and what is in it."""
         self.file = file
-        self._models = sorted(models, key=lambda model: model.name)
+        self.models = sorted(models, key=lambda model: model.name)
         self._engine: sa.Engine | None = None
         self._writer: sqlite3.Connection | None = None
         self._following = threading.Lock()
         self._damaged = False
         self.position = 0
         """Up to where every version is in."""
-        statements = [s for m in self._models for s in (*table_statements(m), *index_statements(m))]
-        shapes = [model.fingerprint for model in self._models]
+        statements = [s for m in self.models for s in (*table_statements(m), *index_statements(m))]
+        shapes = [model.fingerprint for model in self.models]
         self._digest = sha256("\n".join([*statements, *shapes]).encode()).hexdigest()
 
     def open(self, position: int) -> None:
@@ -177,11 +177,11 @@ class Lookback:
             made.execute("PRAGMA synchronous = off")
             made.execute("PRAGMA cache_size = -65536")
             made.execute("BEGIN")
-            for model in self._models:
+            for model in self.models:
                 for statement in table_statements(model):
                     made.execute(statement)
             self._bring(made, cursor, 0, going)
-            for model in self._models:
+            for model in self.models:
                 for statement in index_statements(model):
                     going()
                     made.execute(statement)
@@ -212,7 +212,7 @@ class Lookback:
             going()
             into.executemany(statement, rows)
 
-        for model in self._models:
+        for model in self.models:
             versions = Versions(model)
             if versions.changed(cursor, after):
                 versions.bring(cursor, after, run)

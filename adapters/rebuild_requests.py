@@ -1,4 +1,4 @@
-"""Requests: asking the process that owns the warehouse, through its folder, for a rebuild of it."""
+"""Requests: asking the process that owns the warehouse, through its folder, for work on it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 from uuid import uuid4
 
 TAKEN_WITHIN = 15.0
 """Seconds after which a request that nobody has taken is given up."""
 
 SILENT = 120.0
-"""Seconds without a word after which the rebuild is held for dead."""
+"""Seconds without a word after which the work is held for dead."""
+
+Work = Literal["rebuild", "check"]
+"""What can be asked for: to make it anew, or to compare it with the journal."""
 
 
 class NobodyAnswers(Exception):
@@ -23,7 +27,7 @@ class NobodyAnswers(Exception):
 
 @dataclass
 class State:
-    """How far a requested rebuild is: the position, and at its end what came of it, or the error.
+    """How far requested work is: the position, and at its end what came of it, or the error.
 
     `alive` grows as long as somebody is at it.
     """
@@ -31,7 +35,7 @@ class State:
     id: str
     position: int = 0
     alive: int = 0
-    outcome: dict[str, object] = field(default_factory=dict)
+    outcome: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
 
 
@@ -44,14 +48,18 @@ class RebuildRequests:
         self._state = warehouse.with_suffix(".rebuild.json")
 
     def ask(
-        self, names: Sequence[str] | None, progress: Callable[[int], None] | None = None
-    ) -> dict[str, object]:
-        """Ask for a rebuild of some histories or `facts`, or of all, and wait for the outcome.
+        self,
+        work: Work,
+        names: Sequence[str] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> dict[str, Any]:
+        """Ask for work on some histories or `facts`, or on all, and wait for the outcome.
 
-        Raises `NobodyAnswers`, and `RuntimeError` with the reason when the rebuild failed.
+        Raises `NobodyAnswers`, and `RuntimeError` with the reason when the work failed.
         """
         id_ = uuid4().hex
-        _write(self._asked, {"id": id_, "names": None if names is None else list(names)})
+        wanted = None if names is None else list(names)
+        _write(self._asked, {"id": id_, "work": work, "names": wanted})
         alive, heard = -1, time.monotonic()
         while True:
             state = self._read()
@@ -72,11 +80,11 @@ class RebuildRequests:
                 )
             time.sleep(0.1)
 
-    def taken(self) -> tuple[State, list[str] | None] | None:
-        """Return a request that nobody has taken yet, with its names, and take it."""
+    def taken(self) -> tuple[State, Work, list[str] | None] | None:
+        """Return a request that nobody has taken yet, with its work and names, and take it."""
         try:
             asked = json.loads(self._asked.read_text(encoding="utf-8"))
-            state, names = State(str(asked["id"])), asked["names"]
+            state, work, names = State(str(asked["id"])), asked["work"], asked["names"]
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
@@ -84,7 +92,7 @@ class RebuildRequests:
             return None
         self.tell(state)
         self._asked.unlink(missing_ok=True)
-        return state, names
+        return state, work, names
 
     def tell(self, state: State) -> None:
         """Let the one who asked know how far it is."""

@@ -18,6 +18,9 @@ from projections.kernel import ReadModel
 from projections.remaking import FACTS, Sealed, copyable, fill, units
 from projections.warehouse import Loader, position
 
+NEAR = 2_000
+"""How many events may be left for the time when nothing else is loaded."""
+
 
 @dataclass(frozen=True)
 class Remade:
@@ -50,6 +53,20 @@ class Remaking:
         self.sealed = 0
         self._live, self._new = live, new
         self._segments, self._models, self._zone = segments, models, zone
+
+    def run(self, telling: Source, read: Source, names: Collection[str] | None) -> Compared:
+        """Fill the new file until it is near the one in use, which is loaded on, and compare them.
+
+        The first reading is `telling`, the others, of what came meanwhile, need not tell.
+        """
+        live, new = self._live, self._new
+        self.fill(telling, names)
+        at = -1  # there is no more to come when the old one is of a later journal
+        while at < (at := new.loader.position) < live.loader.position - NEAR:
+            new.loader.load_all(read(at))
+        compared = self.compare()
+        new.connection.execute("CHECKPOINT")
+        return compared
 
     def fill(self, read: Source, names: Collection[str] | None) -> None:
         """Fill the new file: make some histories or `facts` anew, or all, and copy the rest."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from adapters.checking import check
 from adapters.generations import (
     Generation,
     Generations,
@@ -18,7 +19,6 @@ from adapters.generations import (
     WarehouseInUse,
     beside,
     opened,
-    remove,
 )
 from adapters.lookback import Lookback
 from adapters.patience import Patience
@@ -26,14 +26,13 @@ from adapters.remaking import Remade, Remaking, rare_collections, telling
 from adapters.segments import Segments, Source
 from projections import aside
 from projections.exports import Sights, export
+from projections.findings import Report
 from projections.kernel import Histories, ReadModel, read_models
+from projections.shadow import Progress
 from projections.warehouse import Loader, RebuildRequired
 from projections.warehouse import position as position_of
 
 __all__ = ["Remade", "Source", "Warehouse", "WarehouseBroken", "WarehouseInUse"]
-
-_NEAR = 2_000
-"""How many events may be left for the time when nothing else is loaded."""
 
 
 class Warehouse:
@@ -68,7 +67,7 @@ class Warehouse:
         Raises `WarehouseInUse` and `WarehouseBroken`.
         """
         self.path = path
-        self._models = models
+        self._models = read_models() if models is None else models
         self._config: dict[str, Any] = {"threads": threads, "memory_limit": memory}
         self._patience = patience
         self._zone = zone
@@ -197,10 +196,7 @@ class Warehouse:
             return export(cursor, folder, at, sights, employee)
 
     def rebuild(
-        self,
-        read: Source,
-        progress: Callable[[int], None] | None = None,
-        names: Collection[str] | None = None,
+        self, read: Source, progress: Progress | None = None, names: Collection[str] | None = None
     ) -> Remade:
         """Make the file anew beside the old one, compare the two, and put it in its place.
 
@@ -217,12 +213,7 @@ class Warehouse:
             new = self._generation(file := self._generations.following())
             work = Remaking(self._current, new, self.segments, self._models, self._zone)
             try:
-                work.fill(telling(read, progress), names)
-                at = -1  # there is no more to come when the old one is of a later journal
-                while at < (at := new.loader.position) < self.position() - _NEAR:
-                    new.loader.load_all(read(at))
-                compared = work.compare()
-                new.connection.execute("CHECKPOINT")
+                compared = work.run(telling(read, progress), read, names)
                 self._generations.prepare(file)
                 with self._writing:
                     # What came in meanwhile; nothing is loaded into the old file any more.
@@ -233,19 +224,30 @@ class Warehouse:
                     old = self._switch(new)
                     took = time.perf_counter() - began
             except BaseException:
-                new.close()
-                remove(file)
+                new.discard()
                 raise
             if not old.readers:
                 self._discard(old)
         return Remade(sorted(work.made), new.loader.position, work.sealed, compared, took)
 
+    def check(self, read: Source, progress: Progress | None = None) -> list[Report]:
+        """Compare the file, and its lookback, with what `read` gives, made anew beside them.
+
+        Raises `RebuildRequired` when the file is outdated.
+        """
+        self._require_current()
+        with self._rebuilding, rare_collections(), self._held() as used:
+            fresh = self._generation(self._generations.scratch())
+            try:
+                return check(used, fresh, self._zone, read, progress)
+            finally:
+                fresh.discard()
+
     def inspect(self) -> list[str]:
         """Read all segments with facts of old; return those damaged, which are then `outdated`."""
-        with self._held() as generation, generation.look(self._zone) as cursor:
-            faults = Loader(cursor, {}, self.segments.folder).faults(thorough=True)
-        if faults:
-            self._current.outdated = f"segments: {', '.join(faults)}"
+        with self._held() as generation:
+            if faults := generation.inspect(self._zone):
+                generation.outdated = f"segments: {', '.join(faults)}"
         return faults
 
     def _switch(self, new: Generation) -> Generation:
@@ -263,8 +265,7 @@ class Warehouse:
                 return
             generation.leaving = True
         self._generations.settle()
-        generation.close()
-        remove(generation.file)
+        generation.discard()
         with self._changed:
             self._retired.remove(generation)
             none_left = not self._retired
@@ -291,8 +292,7 @@ class Warehouse:
     def _generation(self, file: Path) -> Generation:
         connection = opened(file, self._config)
         loader = Loader(connection, self._models, self.segments.folder, self._histories)
-        models = read_models() if self._models is None else self._models
-        return Generation(file, connection, loader, Lookback(beside(file), models.values()))
+        return Generation(file, connection, loader, Lookback(beside(file), self._models.values()))
 
     def _require_current(self) -> None:
         if self.outdated:

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from adapters.private import keep_private, make_folder
 from adapters.settings import Settings, SettingsError
@@ -17,7 +16,7 @@ from api.cli_history import history
 from api.cli_import import import_
 from api.cli_keys import keys
 from api.cli_password import set_password
-from api.cli_rebuild import rebuild, seal
+from api.cli_rebuild import rebuild, replay, seal
 from api.cli_verify import verify
 from api.terminal import Failure, explained, notes, out
 
@@ -33,10 +32,6 @@ app = typer.Typer(
 
 SHOWN = 10
 """Parked events that are shown to people."""
-
-Models = Annotated[
-    list[str] | None, typer.Argument(metavar="[MODEL]...", help="Read models; by default all.")
-]
 
 
 def main() -> None:
@@ -121,6 +116,7 @@ app.command("set-password")(set_password)
 app.command()(verify)
 app.command()(history)
 app.command()(rebuild)
+app.command()(replay)
 app.command()(seal)
 app.add_typer(keys, name="keys")
 
@@ -149,33 +145,6 @@ def export(
     for name, rows in done["rows"].items():
         out.print(f"{name:<40} {rows:>12,}", highlight=False)
     out.print(f"As of position {done['position']:,}, in {folder}.")
-
-
-@app.command()
-def replay(
-    models: Models = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Compare with the rows in use; exit status 1 if not so.")
-    ] = False,
-) -> None:
-    """Replay the journal into fresh read models and compare them with those in use, row by row."""
-    from api.rebuilding import check_rows, chosen
-    from api.recording import job
-
-    if not check:
-        raise Failure("Replaying is for comparing: add --check; `rebuild` replaces.", 2)
-    with job(settings := _settings(), "replay") as outcome:
-        found = check_rows(settings, chosen(models or ()))
-        outcome |= {
-            name: f"{len(ids)} of {rows} rows differ" for name, (rows, ids) in found.items()
-        }
-    table = Table("read model", "rows", "of them differ", "for example")
-    for name, (rows, ids) in found.items():
-        examples = "\n".join(ids[:3])
-        table.add_row(name, f"{rows:,}", f"{len(ids):,}", examples, style="red" if ids else None)
-    out.print(table)
-    if any(ids for _, ids in found.values()):
-        raise Failure("The rows are not what the journal says. Rebuild: keyline rebuild")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`keyline rebuild` and `keyline seal`: what is derived made anew, and old history made ready."""
+"""`keyline rebuild`, `replay` and `seal`: what is derived made anew, compared, or made ready."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from adapters.settings import Settings
+from api.terminal import Failure
 
 
 def _settings() -> Settings:
@@ -46,6 +47,36 @@ def rebuild(
         if parts := [name for name in models or () if in_warehouse(name)]:
             outcome["warehouse"] = remade = rebuild_warehouse(found, parts)
             print_remade(remade)
+
+
+def replay(
+    stores: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL|warehouse]...",
+            help="Read models, for their rows, or warehouse, for it and its lookback; by default "
+            "everything.",
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with what is in use; exit status 1 if not so.")
+    ] = False,
+) -> None:
+    """Replay the journal into fresh stores and compare them with those in use, row by row.
+
+    With the rows, the warehouse and its lookback; each value that is not as the journal says is
+    named. A running server that has the warehouse open does its part and goes on answering. What
+    cannot be compared from here is said, and is not taken for well.
+    """
+    from api.checking import check_stores, counts, print_reports
+    from api.recording import job
+
+    if not check:
+        raise Failure("Replaying is for comparing: add --check; `rebuild` replaces.", 2)
+    with job(found := _settings(), "replay", stores=stores or ["all"]) as outcome:
+        reports = check_stores(found, stores or ())
+        outcome |= counts(reports)
+    print_reports(reports)
 
 
 def seal(

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from adapters.audit import Fault
     from adapters.heads import Head
 
+_NOT_COMPARED = (
+    "Not compared: what reads are answered from (rows, warehouse, lookback); "
+    "keyline replay --check does that."
+)
+
 
 def verify(
     head: Annotated[
@@ -30,7 +35,8 @@ def verify(
 
     Hashes every event and every operation anew and compares them with the kept hashes and with
     the signed heads. Exit status 1 when anything does not agree: servers then say that they are
-    not ready, until a later verification finds nothing.
+    not ready, until a later verification finds nothing. What is made of the events, rows, warehouse
+    and lookback, is not looked at: `keyline replay --check` compares that.
     """
     from adapters.heads import BadHead, read_heads
     from adapters.logs import configure
@@ -46,11 +52,13 @@ def verify(
     if not faults:
         said = " and ".join(f"{count:,} {name}" for name, count in counts.items())
         out.print(f"{said} are what was recorded, and agree with every signed head.")
+        out.print(_NOT_COMPARED)
         return
     table = Table("log", "what", "from", "to", "why")
     for each in faults[:1000]:
         table.add_row(each.log, each.kind, f"{each.first:,}", f"{each.last:,}", each.detail)
     out.print(table)
+    out.print(_NOT_COMPARED)
     raise Failure("This is not what was recorded.")
 
 

@@ -19,8 +19,11 @@ from adapters.segments import Source
 from adapters.settings import Settings
 from api.terminal import Failure, notes, out, progress_to
 from domain.kernel import Recorded
+from projections.checking import STORE as ROWS
+from projections.checking import check
+from projections.findings import Report
 from projections.kernel import ReadModel, read_models
-from projections.rebuild import Rebuilt, compare, rebuild, stale
+from projections.rebuild import Rebuilt, rebuild, stale
 from projections.runner import JOURNAL, Projector
 from projections.shadow import Batches
 from projections.tables import fingerprints, positions
@@ -144,29 +147,20 @@ def print_compared(
         out.print(text, highlight=False, soft_wrap=True)
 
 
-def check_rows(
-    settings: Settings, models: Mapping[str, ReadModel]
-) -> dict[str, tuple[int, list[str]]]:
-    """Fold the journal anew and compare it with the rows in use.
+def check_rows(settings: Settings, models: Mapping[str, ReadModel]) -> Report:
+    """Fold the journal anew and compare it with the rows in use, unless other code made them.
 
-    Returns, by read model, how many rows there are and the ids of those that differ. Raises `Busy`
-    when somebody else checks.
+    Raises `Busy` when somebody else checks.
     """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
         journal.create()
         projector_of(settings, rows, journal)
+        if others := stale(rows, models):
+            return Report(ROWS, None, why=f"another version made {', '.join(others)}")
         title = f"Replaying {', '.join(models)}"
         with alone(journal, "check"), progress_to(title, journal.head().position) as reach:
-            differ = compare(rows, models, batches_of(journal), reach, histories=journal.history)
-        with rows.connect() as connection:
-            return {
-                name: (
-                    connection.scalar(sa.select(sa.func.count()).select_from(model.table)) or 0,
-                    differ[name],
-                )
-                for name, model in models.items()
-            }
+            return check(rows, models, batches_of(journal), reach, journal.history)
     finally:
         rows.dispose()
         journal.close()

@@ -63,7 +63,7 @@ def _asked(
     settings: Settings, names: list[str] | None, reach: Callable[[int], None]
 ) -> dict[str, Any]:
     try:
-        outcome: dict[str, Any] = RebuildRequests(settings.warehouse_path).ask(names, reach)
+        outcome = RebuildRequests(settings.warehouse_path).ask("rebuild", names, reach)
     except (NobodyAnswers, RuntimeError) as error:
         raise Failure(f"The warehouse was not rebuilt: {error}") from error
     reach(outcome["position"])

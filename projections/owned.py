@@ -99,6 +99,12 @@ def index_statements(dialect: str, name: str, suffix: str) -> list[str]:
     ]
 
 
+def kept(name: str) -> tuple[str, str, str]:
+    """Return SQLite's index of a table, what it has, and what by the table it should have."""
+    owners = f"SELECT {name}.id, owner.value FROM {name}, json_each({name}.{COLUMN}) AS owner"
+    return _index(name), f"SELECT id, owner FROM {_index(name)}", owners
+
+
 def drop_index(connection: sa.Connection, name: str) -> None:
     """Remove what is left of the index of a table that was dropped."""
     if connection.dialect.name == "sqlite":

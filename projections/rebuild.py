@@ -1,22 +1,20 @@
-"""Rebuilding read models from the journal while the old ones answer, then a switch; comparing."""
+"""Rebuilding read models from the journal while the old ones answer, then a switch."""
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from projections import passing, tables
+from projections.checking import differences, reached_by
 from projections.kernel import Histories, ReadModel
 from projections.locks import swap_lock
 from projections.parking import park
 from projections.runner import JOURNAL
-from projections.shadow import Batches, Progress, Shadow, Shadows
+from projections.shadow import Batches, Progress, Shadow, Shadows, no_search_for_cycles
 from projections.tables import fingerprints, parked, positions
 
 _NEAR = 2_000
@@ -130,7 +128,7 @@ def _drop_former(engine: sa.Engine, models: Mapping[str, ReadModel]) -> None:
 def _compared_with_those_in_use(engine: sa.Engine, shadows: Shadows) -> Comparison:
     models = {shadow.model.name: shadow.model for shadow in shadows.each}
     other_code = stale(engine, models)
-    reached = _reached(engine, models)
+    reached = reached_by(engine, models)
     compared, counts, examples = 0, dict[str, int](), dict[str, list[str]]()
     with engine.execution_options(writes=False).connect() as connection:
         for shadow in shadows.each:
@@ -140,7 +138,7 @@ def _compared_with_those_in_use(engine: sa.Engine, shadows: Shadows) -> Comparis
             shared = None
             if name in other_code:
                 shared = {each["name"] for each in sa.inspect(connection).get_columns(name)}
-            differ = _differences(shadow, upto, shadows.position, shared)
+            differ = differences(shadow, upto, shadows.position, shared)
             rows = sa.select(sa.func.count()).where(shadow.table.c.position <= upto)
             compared += connection.scalar(rows) or 0
             if count := connection.scalar(
@@ -164,97 +162,3 @@ def _keep_books(connection: sa.Connection, shadow: Shadow, position: int) -> Non
         .where(positions.c.model == name, positions.c.source == JOURNAL)
         .values(position=position)
     )
-
-
-def compare(
-    engine: sa.Engine,
-    models: Mapping[str, ReadModel],
-    batches: Batches,
-    progress: Progress | None = None,
-    most: int = 1000,
-    histories: Histories | None = None,
-) -> dict[str, list[str]]:
-    """Fold the whole journal into fresh tables, compare them with those in use, and drop them.
-
-    Rows that differ only because those in use have not come so far, or were kept up meanwhile,
-    do not count. Returns, for each model, the ids of up to `most` rows that differ.
-    """
-    reached = _reached(engine, models)
-    shadows = Shadows(engine, models, batches, progress, "check", histories)
-    shadows.create()
-    try:
-        with no_search_for_cycles():
-            shadows.follow()
-            shadows.flush()
-        shadows.settle()
-        with engine.connect() as connection:
-            return {
-                shadow.model.name: list(connection.scalars(differ.order_by("id").limit(most)))
-                for shadow, differ in (
-                    (each, _differences(each, reached.get(each.model.name, 0), shadows.position))
-                    for each in shadows.each
-                )
-            }
-    finally:
-        shadows.drop()
-
-
-def _reached(engine: sa.Engine, models: Iterable[str]) -> dict[str, int]:
-    """Return the position up to which all events are in the rows in use, by read model."""
-    least = sa.func.min(positions.c.position).label("least")
-    query = sa.select(positions.c.model, least).where(positions.c.model.in_(list(models)))
-    with engine.execution_options(writes=False).connect() as connection:
-        found = connection.execute(query.group_by(positions.c.model))
-        return {row.model: row.least for row in found}
-
-
-def _differences(
-    shadow: Shadow, reached: int, folded: int, shared: Iterable[str] | None = None
-) -> sa.CompoundSelect[Any]:
-    """Return the query for the ids of rows that are not the same, of what both have come to.
-
-    Args:
-        shadow: What was folded anew.
-        reached: The position up to which all events are in the rows in use.
-        folded: The position up to which they are in the shadow.
-        shared: The columns of a table that was made by other code, whose types may differ, too;
-            by default all are there.
-    """
-    used, fresh = shadow.model.table, shadow.table
-    pairs: list[tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]]
-    pairs = [(used.c[column.name], column) for column in fresh.columns]
-    if shared is not None:
-        pairs = [
-            (sa.cast(one, sa.Text), sa.cast(other, sa.Text))
-            for one, other in pairs
-            if one.name in shared
-        ]
-    differs = sa.or_(used.c.id.is_(None), *(one.is_distinct_from(other) for one, other in pairs))
-    changed = (
-        sa.select(fresh.c.id.label("id"))
-        .select_from(fresh.outerjoin(used, used.c.id == fresh.c.id))
-        .where(differs, fresh.c.position <= reached)
-        .where(sa.func.coalesce(used.c.position, 0) <= folded)
-    )
-    made_up = (
-        sa.select(used.c.id.label("id"))
-        .select_from(used.outerjoin(fresh, used.c.id == fresh.c.id))
-        .where(fresh.c.id.is_(None), used.c.position <= folded)
-    )
-    return changed.union(made_up)
-
-
-@contextmanager
-def no_search_for_cycles() -> Iterator[None]:
-    """Hold back Python's search for cycles: rows and events form none, and are many.
-
-    It takes a quarter of the time of folding, and half of that of writing, when all rows are there
-    to be looked through.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

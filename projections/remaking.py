@@ -74,9 +74,9 @@ def fill(
                 _copy(live, new, f"FROM store.{table} WHERE model = {model}", table)
     if FACTS in made:
         loader.settle_all(rest(file) for file in sealed.rests)
-        loader.settle_all(_tables(_between(read, sealed.position, upto)))
+        loader.settle_all(_tables(between(read, sealed.position, upto)))
     if histories := set(made) - {FACTS}:
-        loader.fold_all(_between(read, 0, upto), histories)
+        loader.fold_all(between(read, 0, upto), histories)
     loader.begin_after(upto)
     loader.load_all(read(upto))
 
@@ -100,7 +100,8 @@ def _copy(live: DuckDBPyConnection, new: DuckDBPyConnection, query: str, table: 
     new.execute(f"INSERT INTO store.{table} BY NAME FROM rows")
 
 
-def _between(read: Source, after: int, upto: int) -> Iterator[list[Sequence[Any]]]:
+def between(read: Source, after: int, upto: int) -> Iterator[list[Sequence[Any]]]:
+    """Yield the raw rows of the journal after a position, up to another one, in batches."""
     if after >= upto:
         return
     for batch in read(after):

@@ -135,6 +135,12 @@ def index_statements(dialect: str, name: str, suffix: str) -> list[str]:
     ]
 
 
+def kept(name: str) -> tuple[str, str, str]:
+    """Return SQLite's index of a table, what it has, and what by the table it should have."""
+    index = f"{name}_search"
+    return index, f"SELECT id, words FROM {index}", f"SELECT id, search FROM {name}"
+
+
 def ever_statements(name: str) -> list[str]:
     """Return the statements that make SQLite's full-text index of all versions of rows.
 

@@ -62,7 +62,7 @@ class Loader:
         history of a record of which something was recorded late.
         """
         self._connection = connection
-        self._segments = segments or Path()
+        self.segments = segments or Path()
         models = read_models() if models is None else models
         self._histories = [History(model, told) for model in models.values()]
         self._shapes = {fact.name: fact.fingerprint for fact in facts().values()}
@@ -100,7 +100,7 @@ class Loader:
                 raise RebuildRequired(f"segments: {', '.join(gone)}")
             files: dict[str, list[str]] = {}
             for name, part in self.sealed():
-                files.setdefault(name, []).append(str(self._segments / part.file))
+                files.setdefault(name, []).append(str(self.segments / part.file))
             statements = [*fact_statements(files), PARKING]
             for history in self._histories:
                 statements += history.statements()
@@ -139,7 +139,7 @@ class Loader:
     def faults(self, *, thorough: bool) -> list[str]:
         """Return the files with facts of old that are gone or damaged; thorough reads them all."""
         parts = (part for _, part in self.sealed())
-        return [part.file for part in parts if not part.sound(self._segments, thorough=thorough)]
+        return [part.file for part in parts if not part.sound(self.segments, thorough=thorough)]
 
     def settle_all(self, batches: Iterable[pa.Table]) -> None:
         """Add raw rows, all of them new, as facts alone."""

@@ -6,15 +6,18 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import structlog
 
 from adapters.journal import Journal
-from adapters.rebuild_requests import RebuildRequests, State
+from adapters.rebuild_requests import RebuildRequests, State, Work
 from adapters.segments import SEGMENT
 from adapters.warehouse import Remade, Warehouse
+from projections.findings import Report
+from projections.shadow import Progress
 from streams.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -65,12 +68,7 @@ class Upkeep:
     ) -> Remade:
         """Make some histories or the facts, or all, anew. Raises `Stopped`."""
         log.info("warehouse.rebuild", names=names or "all", because=self._warehouse.outdated)
-
-        def reached(position: int) -> None:
-            if state is not None:
-                state.position = position
-                self._requests.tell(state)
-
+        reached = self._telling(worker, done, state)
         remade = self._warehouse.rebuild(self._source(worker, done), reached, names)
         log.info(
             "warehouse.rebuilt",
@@ -86,6 +84,27 @@ class Upkeep:
                 examples=remade.compared.examples,
             )
         return remade
+
+    def check(self, worker: Worker, done: threading.Event, state: State) -> list[Report]:
+        """Compare the warehouse with the journal, while it answers. Raises `Stopped`."""
+        log.info("warehouse.check")
+        reached = self._telling(worker, done, state)
+        reports = self._warehouse.check(self._source(worker, done), reached)
+        differ = {each.store: each.differ for each in reports}
+        if any(differ.values()):
+            log.warning("warehouse.differs", rows=differ)
+        return reports
+
+    def _telling(
+        self, worker: Worker, done: threading.Event | None, state: State | None
+    ) -> Progress:
+        def reached(position: int) -> None:
+            _going(worker, done)
+            if state is not None:
+                state.position = position
+                self._requests.tell(state)
+
+        return reached
 
     def _work(self, worker: Worker, done: threading.Event) -> None:
         if faults := self._warehouse.inspect():
@@ -108,15 +127,24 @@ class Upkeep:
                 pause = LATER
 
     def _serve(
-        self, worker: Worker, done: threading.Event, state: State, names: list[str] | None
+        self,
+        worker: Worker,
+        done: threading.Event,
+        state: State,
+        work: Work,
+        names: list[str] | None,
     ) -> None:
         try:
-            state.outcome = told(self.rebuild(worker, names, done, state))
+            if work == "check":
+                reports = self.check(worker, done, state)
+                state.outcome = {"reports": [asdict(each) for each in reports]}
+            else:
+                state.outcome = told(self.rebuild(worker, names, done, state))
         except Stopped:
             state.error = "the server was stopped"
             raise
         except Exception as error:
-            log.exception("warehouse.rebuild_failed")
+            log.exception("warehouse.work_failed", work=work)
             state.error = f"{type(error).__name__}: {error}"
         finally:
             self._requests.tell(state)

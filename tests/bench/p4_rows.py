@@ -15,8 +15,9 @@ from adapters.local_postgres import LocalPostgres
 from api.rebuilding import batches_of
 from projections import tables
 from projections.kernel import fold, read_models
-from projections.rebuild import no_search_for_cycles, rebuild
+from projections.rebuild import rebuild
 from projections.runner import Projector
+from projections.shadow import no_search_for_cycles
 from tests.bench.figure import Figure, best
 from tests.bench.sample import busy, journal_in, large
 

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from adapters.databases import connect
 from domain.kernel import Recorded
 from projections.aside import PARKING, PASSING, decisions
+from projections.checking import check
 from projections.histories import History
 from projections.kernel import Histories, Row, read_models
 from projections.moments import fold_at
 from projections.passing import passes_by
-from projections.rebuild import Rebuilt, compare, rebuild
+from projections.rebuild import Rebuilt, rebuild
 from projections.runner import Projector
 from projections.search import matches
 from projections.tables import remove_row
@@ -57,7 +58,8 @@ class Bank:
         return rebuild(self.engine, MODELS, self.batches, progress, self.history)
 
     def differ(self, progress: Callable[[int], None] | None = None) -> list[str]:
-        return compare(self.engine, MODELS, self.batches, progress, histories=self.history)[NAME]
+        report = check(self.engine, MODELS, self.batches, progress, histories=self.history)
+        return [each.record for table in report.tables for each in table.findings]
 
     def rows(self) -> dict[str, Row]:
         with self.engine.connect() as connection:

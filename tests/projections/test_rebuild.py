@@ -12,7 +12,7 @@ from domain.kernel import Recorded
 from projections import tables
 from projections.columns import Text
 from projections.kernel import ReadModel, Row, fold
-from projections.rebuild import compare, rebuild, stale
+from projections.rebuild import rebuild, stale
 from projections.runner import Projector
 from projections.search import matches
 from projections.store import RowStore
@@ -172,20 +172,6 @@ def test_events_that_cannot_be_applied_are_parked_by_a_rebuild_too(projector: Pr
     assert rows(projector.engine)["bad"]["version"] == 1
 
 
-def test_a_comparison_names_the_rows_that_are_not_the_fold_of_their_history(
-    projector: Projector,
-) -> None:
-    journal = Journal(streams=10, events=100)
-    projector.apply(journal.events)
-    assert compare(projector.engine, MODELS, journal) == {"accounts": []}
-    table = accounts.table
-    with projector.engine.begin() as connection:
-        forged = table.update().where(table.c.id == "s-3").values(balance=Decimal("1000000.00"))
-        connection.execute(forged)
-        connection.execute(table.delete().where(table.c.id == "s-5"))
-    assert compare(projector.engine, MODELS, journal) == {"accounts": ["s-3", "s-5"]}
-
-
 def test_a_rebuild_tells_which_rows_in_use_were_not_the_fold_of_their_history(
     projector: Projector,
 ) -> None:
@@ -261,12 +247,6 @@ def test_what_a_rebuild_leaves_behind_that_is_ended_after_the_switch_goes_with_t
     rebuild(projector.engine, MODELS, journal)
     assert not sa.inspect(projector.engine).has_table("accounts_former")
     assert rows(projector.engine) == fold(accounts, {}, journal.events).rows
-
-
-def test_rows_that_have_not_come_so_far_yet_are_no_difference(projector: Projector) -> None:
-    journal = Journal(streams=10, events=100)
-    projector.apply(journal.events[:55])
-    assert compare(projector.engine, MODELS, journal) == {"accounts": []}
 
 
 def test_a_read_model_is_stale_when_its_code_has_changed(

@@ -45,7 +45,7 @@ def test_the_owner_rebuilds_when_it_is_asked_and_loads_on(journal: Journal, tmp_
         until(lambda: warehouse.position() == journal.head().position)
         growing = threading.Thread(target=history.grow, args=(50,))
         growing.start()
-        outcome = RebuildRequests(warehouse.path).ask(["history_accounts"], told.append)
+        outcome = RebuildRequests(warehouse.path).ask("rebuild", ["history_accounts"], told.append)
         growing.join()
         until(lambda: warehouse.position() == journal.head().position)
         assert worker.failures == 0
@@ -56,6 +56,35 @@ def test_the_owner_rebuilds_when_it_is_asked_and_loads_on(journal: Journal, tmp_
     with warehouse.reader() as cursor:
         found = dict(cursor.execute(query).fetchall())
     assert found == {id_: row["balance"] for id_, row in history.folded().items()}
+    warehouse.close()
+
+
+def test_the_owner_checks_when_it_is_asked_and_loads_on(journal: Journal, tmp_path: Path) -> None:
+    history = Accounts(journal)
+    history.grow(100)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS, histories=journal.history)
+    requests, told = RebuildRequests(warehouse.path), list[int]()
+
+    def differ() -> dict[str, int]:
+        return {
+            each["store"]: sum(table["differ"] for table in each["tables"])
+            for each in requests.ask("check", None, told.append)["reports"]
+        }
+
+    with working(JournalLoading(journal, warehouse).work) as (worker,):
+        until(lambda: warehouse.position() == journal.head().position)
+        growing = threading.Thread(target=history.grow, args=(50,))
+        growing.start()
+        assert differ() == {"warehouse": 0, "lookback": 0}
+        growing.join()
+        until(lambda: warehouse.position() == journal.head().position)
+        row = "(SELECT min(rowid) FROM store.present_accounts)"
+        warehouse._current.connection.execute(
+            f"UPDATE store.present_accounts SET balance = -1 WHERE rowid = {row}"
+        )
+        assert differ()["warehouse"] == 1
+        assert worker.failures == 0
+    assert max(told) == warehouse.position() == journal.head().position
     warehouse.close()
 
 
@@ -83,5 +112,5 @@ def test_a_request_that_nobody_takes_is_given_up(
 ) -> None:
     monkeypatch.setattr("adapters.rebuild_requests.TAKEN_WITHIN", 0.2)
     with pytest.raises(NobodyAnswers):
-        RebuildRequests(tmp_path / "warehouse.duckdb").ask(None)
+        RebuildRequests(tmp_path / "warehouse.duckdb").ask("rebuild")
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters import warehouse as warehouses
 from adapters.journal import Journal
 from adapters.warehouse import Warehouse
 from domain.kernel import Stored, new_id
@@ -48,7 +47,7 @@ def test_the_warehouse_follows_the_journal(journal: Journal, tmp_path: Path) -> 
 def test_a_warehouse_that_is_further_than_the_journal_is_built_anew(
     journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warehouses, "_NEAR", 10)
+    monkeypatch.setattr("adapters.remaking.NEAR", 10)
     last = Accounts(journal).grow(200)
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS)
     with working(JournalLoading(journal, warehouse).work):
