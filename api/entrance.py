@@ -225,7 +225,9 @@ class _Sent:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._visit.answered(self.status, message.get("headers", ()))
-            self.headers = completed([*message.get("headers", ()), *self.told], self._trace)
+            given = [each for each in message.get("headers", ()) if each[0] != b"rows"]
+            given += self._visit.how_many()
+            self.headers = completed([*given, *self.told], self._trace)
             message["headers"] = self.headers
             if self.turn is not None:
                 self.turn.give_back()

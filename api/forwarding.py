@@ -23,6 +23,7 @@ _RETURNED = (
     "content-disposition",
     "link",
     "position",
+    "rows",
     "ahead",
     "etag",
     "cache-control",

@@ -79,9 +79,15 @@ class Visit:
         """The request as the router has it, when it is not a command of the domain."""
 
     def answered(self, status: int, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        """Note a request that a route answers, before the first byte of the answer leaves."""
-        if self.told.position is None and (position := dict(headers).get(b"position")):
-            self.told.position = int(position)
+        """Note a request that a route answers, before the first byte of the answer leaves.
+
+        What another process answered says how much it told in its headers.
+        """
+        said, told = dict(headers), self.told
+        if told.position is None and (position := said.get(b"position")):
+            told.position = int(position)
+        if told.rows is None and (rows := said.get(b"rows")):
+            told.rows = int(rows)
         if self.routed is None or self._noted:
             return
         refusal: Refusal | None = self.routed.get("refusal")
@@ -90,6 +96,10 @@ class Visit:
                 self._note(status, refusal)
         elif refusal is not None or _noted(self.routed):
             self._note(status, refusal)
+
+    def how_many(self) -> list[tuple[bytes, bytes]]:
+        """Return the header that says how many rows the answer tells, where it is known."""
+        return [] if self.told.rows is None else [(b"rows", b"%d" % self.told.rows)]
 
     def goes_on(self, told: Told) -> None:
         """Note what a lasting answer has told since it was noted last, as a read of its own."""

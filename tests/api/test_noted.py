@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.log_export import AT_ONCE
 from tests.api.asking import register
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -77,6 +78,47 @@ def test_lists_exports_and_reports_have_one_entry_a_request_with_its_query(
     (entry,) = entries(client, trace=trace)
     assert (entry["command"], entry["query"], entry["kind"]) == (command, path, "read")
     assert len(entries(client, command=command)) >= before + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "formats"),
+    [
+        ("/customers", ("json", "csv", "xlsx", "ndjson", "parquet")),
+        ("/reports/customers?by=grade", ("json", "csv", "xlsx", "parquet")),
+        ("/operations?command=customer.register", ("json", "csv", "xlsx", "ndjson")),
+        ("/system-log?event=server.*", ("json", "ndjson")),
+        ("/events?limit=3", ("",)),
+    ],
+)
+def test_how_many_rows_were_told_is_in_the_log_and_in_the_answer(
+    client: httpx.Client, path: str, formats: tuple[str, ...]
+) -> None:
+    register(client)
+    for each in formats:
+        answer = client.get(
+            path, params=httpx.URL(path).params.merge({"format": each} if each else {})
+        )
+        (entry,) = entries(client, trace=answer.headers["trace-id"])
+        assert entry["rows"] == int(answer.headers["rows"]) > 0, each
+        if each in ("ndjson", ""):
+            assert len(answer.text.splitlines()) == entry["rows"]
+
+
+def test_an_export_of_many_entries_is_noted_again_with_how_many_it_told(
+    client: httpx.Client,
+) -> None:
+    id = register(client)["id"]
+    line = b'{"command": "customer.resume", "id": "%b", "body": {"reason": "%d"}}\n'
+    for part in range(0, AT_ONCE, 500):
+        body = b"".join(line % (id.encode(), number) for number in range(part, part + 500))
+        headers = {"Content-Type": "application/x-ndjson"}
+        assert client.post("/commands", content=body, headers=headers).status_code == 200
+    wanted = {"command": "customer.resume", "target": id}
+    answer = client.get("/operations", params=wanted | {"format": "csv"})
+    told = len(answer.text.splitlines()) - 1
+    begun, ended = reversed(entries(client, trace=answer.headers["trace-id"]))
+    assert (begun["rows"], ended["rows"]) == (None, told)
+    assert told >= AT_ONCE
 
 
 def test_the_beginning_of_a_stream_is_in_the_log_while_it_goes_on(client: httpx.Client) -> None:
