@@ -10,7 +10,7 @@ from tests.faults.fresh import UNITS, Fresh, serving
 
 @pytest.fixture(scope="module")
 def keyline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
-    """A server with a few units and two employees, and nothing else."""
+    """A server with a few units and two employees; nothing of what is tried is an error of it."""
     with serving(tmp_path_factory.mktemp("fresh")) as fresh:
         until_ready(fresh.http)
         for code, level, parent in UNITS:
@@ -18,3 +18,6 @@ def keyline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
         for code, name in (("li.wei", "李伟"), ("an.na", "安娜")):
             fresh.do("/employees", code=code, name=name, unit="group")
         yield fresh
+        errors = fresh.get("/system-log", level="error").json()["items"]
+        # What the command line refuses ends its job with an error.
+        assert [each for each in errors if each["event"] != "job.ended"] == []
