@@ -7,9 +7,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from adapters.local_kafka import LocalKafka
 from adapters.local_postgres import LocalPostgres
+
+settings.register_profile("untimed", deadline=None)  # a busy machine makes no test fail
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,10 +46,10 @@ def _alone_if_measured(request: pytest.FixtureRequest, whole_run: Path) -> Itera
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[LocalPostgres]:
     """One PostgreSQL for all tests. Nothing here cuts the power, so it need not wait for disks."""
-    settings = {"fsync": "off", "full_page_writes": "off"}
+    unsafe = {"fsync": "off", "full_page_writes": "off"}
     with (
         tempfile.TemporaryDirectory(prefix="keyline-postgres-") as folder,
-        LocalPostgres(Path(folder), settings=settings) as server,
+        LocalPostgres(Path(folder), settings=unsafe) as server,
     ):
         yield server
 
