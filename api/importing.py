@@ -13,11 +13,13 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from adapters.databases import in_parts
+from adapters.digests import digest, former
 from adapters.executor import Answer, Call
 from adapters.journal import Journal
 from adapters.journal_tables import operations
 from adapters.opening import Opening
 from adapters.refusals import KeyReused, Refusal
+from adapters.shapes import values_in
 from api.import_result import Alike, Fault, Result, Updated, reason_of
 from api.import_rows import Rows, Work
 from api.import_update import Difference, Fixed, Updates, bounded, latest_of
@@ -126,8 +128,12 @@ class Importer:
 
     def _do(self, part: Sequence[Work], result: Result) -> None:
         """Give the commands of these rows, each row all or nothing, and note how it went."""
-        waiting = []
+        waiting, answered, before = [], [], list[Work]()
+        known = set[str]() if self._updates is None else self._former([w.key for w in part])
         for each in part:
+            if each.key in known:  # to try its commands again would be refused, in the log for good
+                before.append(each)
+                continue
             try:
                 told = begun(self._resolved(each))
                 calls = [self._call(step, each, body) for step, body in told]
@@ -135,7 +141,6 @@ class Importer:
                 each.fault = str(missing)
                 continue
             waiting.append((each, self._executor.submit_together(calls)))
-        answered, before = [], list[Work]()
         for each, future in waiting:
             try:
                 answers = future.result()
@@ -164,9 +169,15 @@ class Importer:
         Of one that is as it was when it came in last nothing is done.
         """
         assert self._updates is not None
-        resolved = self._resolved(each)
-        ids = [self._command_id(step.command, each.key) for step, _ in resolved]
-        done, repeated = self._accepted(ids), each.id is not None
+        try:
+            resolved = self._resolved(each)
+            calls = [self._call(step, each, body) for step, body in begun(resolved)]
+        except NotFound as nobody:
+            each.fault = str(nobody)
+            return
+        ids = [call.origin.command_id for call in calls]
+        done = self._accepted(ids)
+        repeated = all(self._is_repeat(call, done) for call in calls)
         each.id = done[ids[0]].target if ids[0] in done else each.id
         history, keys = self._journal.history(each.id or ""), self._journal.keys
         told = f"/{self._digest(self._plan.mapped(each.row))}"
@@ -232,18 +243,26 @@ class Importer:
             party=behalf.party,
         )
 
+    def _is_repeat(self, call: Call, done: Mapping[str, Any]) -> bool:
+        """Tell whether a command is one of those that were done, with the same values."""
+        row = done.get(call.origin.command_id)
+        key, told = self._journal.digest_key, (call.command, call.id)
+        now, then = digest(*told, values_in(call.body), key), former(*told, call.body, key)
+        return row is not None and row.digest in (now, *then)
+
     def _former(self, keys: Sequence[str]) -> set[str]:
         ids = {self._command_id(self._plan.create, key): key for key in keys}
         return {ids[each] for each in self._accepted(list(ids))}
 
     def _accepted(self, command_ids: Sequence[str]) -> dict[str, Any]:
-        """Return those of some commands of imports that were done, by id, each with its target."""
+        """Return those of some commands of imports that were done: target and digest, by id."""
         found: dict[str, Any] = {}
         column = operations.c.command_id
         ours = sa.and_(operations.c.accepted, operations.c.address.is_(None))
         with self._journal.engine.connect() as connection:
             for part in in_parts(command_ids):
-                query = sa.select(column, operations.c.target).where(column.in_(part), ours)
+                query = sa.select(column, operations.c.target, operations.c.digest)
+                query = query.where(column.in_(part), ours)
                 found |= {row.command_id: row for row in connection.execute(query)}
         return found
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from adapters.executor import Call, Executor
 from adapters.guard import Guard
 from adapters.journal import Journal
+from adapters.operation_log import Wanted, entries
 from adapters.rehearsal import Rehearsal
 from api.import_result import Result
 from api.importing import Importer
@@ -24,6 +25,7 @@ from api.sheets import read_sheet
 from domain.kernel import Origin, new_id
 from projections.customers import customers
 from projections.kernel import fold
+from projections.sight import Sight, View
 from tests.adapters.keyring import keys_in
 from tests.api.command_line import keyline
 from tests.organisation import organise
@@ -113,6 +115,16 @@ def test_one_more_column_that_is_filled_becomes_the_command_that_sets_it(desk: D
     assert desk.events() == [*before, "customer.regraded"]
     assert desk.run(*rows).updated == []
     assert len(desk.events()) == len(before) + 1
+
+
+def test_no_run_leaves_a_refusal_in_the_operation_log(desk: Desk) -> None:
+    columns = ["who=assign-manager.manager"]
+    first = {"id": "1", "name": "One", "who": ""}
+    for row in (first, first | {"name": "Won"}, first | {"name": "Won", "who": "li.wei"}, first):
+        for _ in range(2):
+            assert faults(desk.run(row, columns=columns)) == []
+    found = entries(desk.journal, Wanted(accepted=False), Sight((View("all"),)), None, 10)
+    assert [each["refusal"] for each in found] == []
 
 
 def test_without_being_asked_for_a_row_of_other_values_is_a_fault(desk: Desk) -> None:
