@@ -17,7 +17,7 @@ from adapters.segments import Source
 from projections import comparison
 from projections.findings import FEW, Checked, Finding, Report, parted, unreadable
 from projections.kernel import ReadModel
-from projections.remaking import between
+from projections.remaking import follow, until
 from projections.shadow import Progress
 from projections.warehouse import position
 
@@ -52,7 +52,7 @@ def check(
         going: Callable[[], object] = partial(progress, upto) if progress else bool
         fresh.loader.create()
         fresh.loader.repairs.honour(live)
-        fresh.loader.load_all(between(telling(read, progress), 0, upto))
+        follow(fresh.loader, until(telling(read, progress), upto))
         with fresh.look(zone) as made:
             tables = [*_books(used, zone, upto, position(made))]
             for each in comparison.check(live, made, [model.name for model in models]):

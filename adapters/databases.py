@@ -13,6 +13,9 @@ Durability = Literal["full", "normal"]
 
 T = TypeVar("T")
 
+_TOGETHER = 200
+"""Rows that are fetched in one go where they are weighed."""
+
 IN_ONE_QUERY = 500
 """Values in one IN list: few enough for every database, many enough that queries are rare."""
 
@@ -119,3 +122,25 @@ def _columns(table: sa.Table) -> str:
 def in_parts(values: Sequence[T], size: int = IN_ONE_QUERY) -> Iterable[Sequence[T]]:
     """Yield values in parts of a size."""
     return (values[i : i + size] for i in range(0, len(values), size))
+
+
+def fetched(
+    connection: sa.Connection, query: sa.Select[Any], most: int, column: int
+) -> list[tuple[Any, ...]]:
+    """Fetch rows until their texts in a column have so many characters together, or none is left.
+
+    Of what is behind them the database sends a little at most. The rows are the driver's.
+    """
+    found = connection.execution_options(stream_results=True).execute(query)
+    first = found.fetchone()  # SQLAlchemy has fetched this one alone
+    rows: list[tuple[Any, ...]] = [] if first is None else [tuple(first)]
+    size = sum(len(row[column]) for row in rows)
+    driver: Any = found.cursor
+    while rows and size < most and (more := driver.fetchmany(_TOGETHER)):
+        for row in more:
+            rows.append(row)
+            size += len(row[column])
+            if size >= most:
+                break
+    found.close()
+    return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,17 @@ class Generation:
         """Read all segments with facts of old; return those damaged."""
         with self.look(zone) as cursor:
             return Loader(cursor, {}, self.loader.segments).faults(thorough=True)
+
+    def memory(self) -> int:
+        """Return the bytes of memory that its database takes."""
+        cursor = self.connection.cursor()
+        query = "SELECT sum(memory_usage_bytes) FROM duckdb_memory()"
+        return int(cursor.execute(query).fetchall()[0][0])
+
+    def allow(self, memory: int) -> None:
+        """Let it have so many bytes of memory, unless it needs more just now."""
+        with suppress(duckdb.OutOfMemoryException):
+            self.connection.execute(f"SET memory_limit = '{memory}B'")
 
     def close(self) -> None:
         """Let go of the file and of what is beside it."""
@@ -165,6 +176,11 @@ class Generations:
 def current_file(path: Path) -> Path:
     """Return the file that is in use of the warehouse of this name."""
     return Generations(path).current()
+
+
+def in_bytes(memory: str) -> int:
+    """Return a size like `512MB` or `2GB` in bytes, as DuckDB understands it."""
+    return int(memory[:-2]) * {"MB": 10**6, "GB": 10**9}[memory[-2:]]
 
 
 def spill(file: Path) -> Path:

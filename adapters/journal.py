@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.acting import with_kinds
 from adapters.cache import Cache
-from adapters.databases import connect, writing
+from adapters.databases import connect, fetched, writing
 from adapters.instants import instant
 from adapters.journal_tables import events, head
 from adapters.migrations import bring_up_to_date
@@ -38,6 +38,8 @@ POLL = {"sqlite": 0.2, "postgresql": 0.02}
 """Seconds between looks at the head for what other processes have appended.
 
 A SQLite journal seldom has other writers than the process itself, whose appends wake at once."""
+
+_DATA = list(events.c.keys()).index("data")
 
 
 class Head(NamedTuple):
@@ -155,17 +157,26 @@ class Journal(ApplicationRecorder):
             with self._appended:
                 self._appended.wait_for(lambda: self._position > after, min(self._poll, left))
 
-    def raw(self, after: int, limit: int, upto: int | None = None) -> Sequence[Sequence[Any]]:
-        """Return rows of `events` after a position, oldest first, all with the kinds of actors."""
+    def raw(
+        self, after: int, limit: int, upto: int | None = None, most: int | None = None
+    ) -> Sequence[Sequence[Any]]:
+        """Return rows of `events` after a position, oldest first, all with the kinds of actors.
+
+        No more than `limit`, up to the position `upto`, and no more once their payloads have
+        `most` characters together.
+        """
         query = sa.select(events).where(events.c.position > after)
         if upto is not None:
             query = query.where(events.c.position <= upto)
         with self.engine.connect() as connection:
-            found = connection.execute(query.order_by(events.c.position).limit(limit))
+            query = query.order_by(events.c.position).limit(limit)
             # Plain tuples of the driver: every event goes this way to each of its readers, and
             # objects made of rows would take as long as all the rest.
-            driver: Any = found.cursor
-            rows: list[tuple[Any, ...]] = driver.fetchall()
+            if most is None:
+                driver: Any = connection.execute(query).cursor
+                rows: list[tuple[Any, ...]] = driver.fetchall()
+            else:
+                rows = fetched(connection, query, most, _DATA)
             return [row if row[-1] is not None else with_kinds(row) for row in rows]
 
     def read(self, after: int, limit: int = 1000, upto: int | None = None) -> list[Recorded]:

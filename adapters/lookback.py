@@ -17,6 +17,7 @@ from duckdb import DuckDBPyConnection
 
 from adapters.databases import connect
 from projections.aside import ANEW
+from projections.elements import growing
 from projections.kernel import ReadModel
 from projections.lookback import as_of, index_statements, table_statements, true_at
 from projections.lookback_rows import Versions
@@ -131,8 +132,8 @@ class Lookback:
     ) -> Page | None:
         """Return a page of a list as it was at a position, and on a day.
 
-        `None` when the position is not reached yet, or the walk would be too long. Raises
-        `BadParameter` when the place `after` is not of this list.
+        `None` when the position is not reached yet, the walk would be too long, or a list on the
+        page is. Raises `BadParameter` when the place `after` is not of this list.
         """
         engine = self._engine
         if engine is None or self._damaged or not 0 < position <= self.position:
@@ -146,13 +147,20 @@ class Lookback:
                 driver: Any = connection.connection.driver_connection
                 end = time.thread_time() + PATIENCE
                 driver.set_progress_handler(lambda: time.thread_time() > end, STRIDE)
-                return listing.page(connection, asked, after, opened, tables, moment)
+                page = listing.page(connection, asked, after, opened, tables, moment)
+                return None if self._wants_lists(listing.model, page) else page
         except sa.exc.DatabaseError as error:
             code = _code(error.orig)
             self._damaged |= code in _DAMAGED
             if not self._damaged and code != sqlite3.SQLITE_INTERRUPT:
                 raise
             return None
+
+    @staticmethod
+    def _wants_lists(model: ReadModel, page: Page) -> bool:
+        """Tell whether a long list would be on the page: the warehouse alone has these."""
+        lists = growing(model)
+        return any(name in row and row[name] is None for row in page.items for name in lists)
 
     def _begin(self) -> None:
         self._engine = connect(f"sqlite:///{self.file}", "normal")

@@ -15,7 +15,7 @@ from adapters.generations import Generation
 from adapters.segments import Segments, Source
 from projections.comparison import Compared, compare
 from projections.kernel import ReadModel
-from projections.remaking import FACTS, Sealed, copyable, fill, units
+from projections.remaking import FACTS, Sealed, copyable, fill, follow, units
 from projections.warehouse import Loader, position
 
 NEAR = 2_000
@@ -63,7 +63,7 @@ class Remaking:
         self.fill(telling, names)
         at = -1  # there is no more to come when the old one is of a later journal
         while at < (at := new.loader.position) < live.loader.position - NEAR:
-            new.loader.load_all(read(at))
+            follow(new.loader, read)
         compared = self.compare()
         new.connection.execute("CHECKPOINT")
         return compared

@@ -186,7 +186,7 @@ class Settings:
     warehouse_memory: str = setting(
         "KEYLINE_WAREHOUSE_MEMORY",
         "memory of the warehouse, as in 512MB; what does not fit goes to the disk, past that 503",
-        "1GB",
+        "512MB",
     )
 
     rate: int = setting(

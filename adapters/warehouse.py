@@ -18,6 +18,7 @@ from adapters.generations import (
     WarehouseBroken,
     WarehouseInUse,
     beside,
+    in_bytes,
     opened,
 )
 from adapters.lookback import Lookback
@@ -28,6 +29,7 @@ from projections import aside
 from projections.exports import Sights, export
 from projections.findings import Report
 from projections.kernel import Histories, ReadModel, read_models
+from projections.remaking import follow
 from projections.shadow import Progress
 from projections.warehouse import Loader, RebuildRequired
 from projections.warehouse import position as position_of
@@ -48,7 +50,7 @@ class Warehouse:
         models: Mapping[str, ReadModel] | None = None,
         *,
         threads: int = 2,
-        memory: str = "1GB",
+        memory: str = "512MB",
         zone: str = "UTC",
         patience: Patience | None = None,
         histories: Histories | None = None,
@@ -59,7 +61,8 @@ class Warehouse:
             path: The file. Its folder is made when it is not there.
             models: The read models whose histories are kept; by default all.
             threads: How many threads a query may use.
-            memory: How much memory all queries may use before they spill to disk.
+            memory: How much memory all of it may use before it spills to disk, as in `512MB`; a
+                rebuild has half of it for the new file.
             zone: The time zone in which a moment has its day, for reports.
             patience: How long a reader may ask; by default without end.
             histories: Gives the history of a record of which something was recorded late.
@@ -68,6 +71,7 @@ class Warehouse:
         """
         self.path = path
         self._models = read_models() if models is None else models
+        self.memory_limit = in_bytes(memory)
         self._config: dict[str, Any] = {"threads": threads, "memory_limit": memory}
         self._patience = patience
         self._zone = zone
@@ -77,6 +81,7 @@ class Warehouse:
         self._changed = threading.Condition()
         self._closing = False
         self._retired: list[Generation] = []
+        self._coming: Generation | None = None
         self._generations = Generations(path)
         self.segments = Segments(path.parent / "segments")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +106,12 @@ class Warehouse:
     def position(self) -> int:
         """Return the position up to which every event is in."""
         return self._current.loader.position
+
+    def memory(self) -> int:
+        """Return the bytes of memory that are in use, of the `memory_limit` that there are."""
+        with self._changed:
+            found = [self._current, *self._retired, *([self._coming] if self._coming else [])]
+            return sum(each.memory() for each in found if not each.leaving)
 
     def wait(self, position: int, timeout: float) -> bool:
         """Wait until the warehouse has come to a position; `False` after `timeout` seconds."""
@@ -211,21 +222,24 @@ class Warehouse:
         """
         with self._rebuilding, rare_collections():
             new = self._generation(file := self._generations.following())
+            self._share(new)
             work = Remaking(self._current, new, self.segments, self._models, self._zone)
             try:
                 compared = work.run(telling(read, progress), read, names)
                 self._generations.prepare(file)
                 with self._writing:
                     # What came in meanwhile; nothing is loaded into the old file any more.
-                    new.loader.load_all(read(new.loader.position))
+                    follow(new.loader, read)
                     work.settle()
                     began = time.perf_counter()
                     self._generations.switch()
                     old = self._switch(new)
                     took = time.perf_counter() - began
             except BaseException:
+                self._share(None)
                 new.discard()
                 raise
+            self._share(None)
             if not old.readers:
                 self._discard(old)
         return Remade(sorted(work.made), new.loader.position, work.sealed, compared, took)
@@ -238,9 +252,11 @@ class Warehouse:
         self._require_current()
         with self._rebuilding, rare_collections(), self._held() as used:
             fresh = self._generation(self._generations.scratch())
+            self._share(fresh)
             try:
                 return check(used, fresh, self._zone, read, progress)
             finally:
+                self._share(None)
                 fresh.discard()
 
     def inspect(self) -> list[str]:
@@ -249,6 +265,14 @@ class Warehouse:
             if faults := generation.inspect(self._zone):
                 generation.outdated = f"segments: {', '.join(faults)}"
         return faults
+
+    def _share(self, coming: Generation | None) -> None:
+        """Share the memory between the file in use and one that is being made, if there is one."""
+        with self._changed:
+            self._coming = coming
+        together = [self._current] if coming is None else [self._current, coming]
+        for each in together:
+            each.allow(self.memory_limit // len(together))
 
     def _switch(self, new: Generation) -> Generation:
         with self._changed:

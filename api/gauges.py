@@ -25,5 +25,9 @@ def measure(parts: Parts) -> None:
     gauge("keyline_parked", "Events put aside", lambda: len(parts.parked()))
     passed = "Events that operators have passed over"
     gauge("keyline_passed_over", passed, lambda: len(parts.passed_over()))
-    if parts.warehouse is not None:
-        gauge("keyline_warehouse_position", "Events in the warehouse", parts.warehouse.position)
+    if (warehouse := parts.warehouse) is not None:
+        gauge("keyline_warehouse_position", "Events in the warehouse", warehouse.position)
+        taken = "Bytes of memory that the warehouse takes"
+        gauge("keyline_warehouse_memory_bytes", taken, warehouse.memory)
+        most = "Bytes of memory that it may take"
+        gauge("keyline_warehouse_memory_limit_bytes", most, lambda: warehouse.memory_limit)

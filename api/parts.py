@@ -241,6 +241,7 @@ class Parts:
             },
             "parked": self.parked(),
             "stale": self._stale(),
+            "warehouse_memory": self._memory(),
             "altered": altered,
             "faults": [f"{each.name}: {each.fault}" for each in self.workers if not each.healthy],
         }
@@ -275,6 +276,12 @@ class Parts:
         """Return what of the warehouse another version of the code made; it is being remade."""
         outdated = None if self.warehouse is None else self.warehouse.outdated
         return outdated.split(", ") if outdated else []
+
+    def _memory(self) -> dict[str, int] | None:
+        """Return the bytes of memory that the warehouse takes, and may take, if it is here."""
+        if self.warehouse is None:
+            return None
+        return {"bytes": self.warehouse.memory(), "limit": self.warehouse.memory_limit}
 
     def _wait_for_rows(self, after: int, seconds: float) -> int:
         self.projector.wait(after + 1, seconds)

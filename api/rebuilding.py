@@ -27,6 +27,7 @@ from projections.rebuild import Rebuilt, rebuild, stale
 from projections.runner import JOURNAL, Projector
 from projections.shadow import Batches
 from projections.tables import fingerprints, positions
+from projections.warehouse import WEIGHT
 from streams.history import KafkaHistory
 from streams.project import sources
 
@@ -170,7 +171,7 @@ def rows_of(journal: Journal) -> Source:
     """Return a journal as the warehouse reads it."""
 
     def read(after: int) -> Iterator[Sequence[Any]]:
-        while rows := journal.raw(after, AT_ONCE):
+        while rows := journal.raw(after, AT_ONCE, most=WEIGHT):
             yield rows
             after = rows[-1][0]
 

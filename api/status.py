@@ -31,7 +31,8 @@ def status(settings: Settings) -> dict[str, Any]:
 
     `parked` are the events that the rows could not take, `passed_over` those of them that operators
     have decided to go on without; `stale` the read models, and the facts and histories of the
-    warehouse, to be rebuilt; `altered` what is seen to be wrong with the journal, or was found so
+    warehouse, to be rebuilt; `warehouse_memory` the `bytes` that it takes of the `limit` that a
+    running server gives it; `altered` what is seen to be wrong with the journal, or was found so
     by the last verification; `open_to_others` what others of this machine may read, and the
     command that closes it; `rename` the codes and names in use that would be refused today.
     """
@@ -39,7 +40,7 @@ def status(settings: Settings) -> dict[str, Any]:
     try:
         journal.create()
         head = journal.head()
-        warehouse, outdated = _warehouse(settings)
+        warehouse, outdated, memory = _warehouse(settings)
         reached = _rows(rows) | warehouse | _checkpoints(journal)
         rebuild = stale(rows, read_models()) if _has(rows, positions.name) else []
         ends = {OPERATIONS: head.operation}  # numbers of entries, not positions
@@ -54,6 +55,7 @@ def status(settings: Settings) -> dict[str, Any]:
             "parked": _aside(rows, parked),
             "passed_over": _aside(rows, passed_over),
             "stale": rebuild + outdated,
+            "warehouse_memory": memory,
             "altered": _altered(journal),
             "open_to_others": {str(path): mend for path, mend in open_to_others(settings)},
             "rename": _awkward(journal),
@@ -89,11 +91,11 @@ def _rows(engine: sa.Engine) -> dict[str, int]:
     return {f"rows: {model}": at for model, at in found}
 
 
-def _warehouse(settings: Settings) -> tuple[dict[str, int], list[str]]:
+def _warehouse(settings: Settings) -> tuple[dict[str, int], list[str], dict[str, int] | None]:
     """Return the position of the warehouse: from its file or, in use, from the process that has it.
 
-    With what of it another version of the code made. Nothing when there is no file, and nobody to
-    ask either.
+    With what of it another version of the code made, and what it takes of that process's memory.
+    Nothing when there is no file, and nobody to ask either.
     """
     file = current_file(settings.warehouse_path)
     if not settings.warehouse and file.exists():
@@ -101,18 +103,19 @@ def _warehouse(settings: Settings) -> tuple[dict[str, int], list[str]]:
             with duckdb.connect(file, read_only=True) as connection:
                 loader = Loader(connection, segments=settings.warehouse_path.parent / "segments")
                 gone = ["segments"] if loader.faults(thorough=False) else []
-                return {"warehouse": position(connection)}, [*loader.differing(), *gone]
+                return {"warehouse": position(connection)}, [*loader.differing(), *gone], None
         except duckdb.IOException:
             pass  # in use
         except duckdb.Error:
-            return {}, []  # not made yet, or broken
+            return {}, [], None  # not made yet, or broken
     url = settings.warehouse or f"http://{settings.host}:{settings.port}"
     try:
         _, body = ask(f"{url}/readyz", 2)
         answer = orjson.loads(body)
-        return {"warehouse": int(answer["parts"]["warehouse"]["position"])}, answer["stale"]
+        reached = {"warehouse": int(answer["parts"]["warehouse"]["position"])}
+        return reached, answer["stale"], answer["warehouse_memory"]
     except (Unanswered, ValueError, KeyError, TypeError):
-        return {}, []
+        return {}, [], None
 
 
 def _aside(engine: sa.Engine, table: sa.Table) -> list[dict[str, Any]]:
@@ -137,4 +140,7 @@ def status_table(found: Mapping[str, Any]) -> Table:
     for name, part in found["parts"].items():
         style = "yellow" if part["lag"] else None
         table.add_row(name, f"{part['position']:,}", f"{part['lag']:,}", style=style)
+    if memory := found["warehouse_memory"]:
+        used, limit = (f"{memory[name] / 1e6:,.0f}" for name in ("bytes", "limit"))
+        table.caption = f"The warehouse takes {used} MB of the {limit} MB of memory that it has."
     return table

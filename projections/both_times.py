@@ -46,7 +46,7 @@ def both_times(cursor: DuckDBPyConnection, model: ReadModel, position: int) -> s
     name = model.name
     columns = ", ".join(quote(column.name) for column in model.table.columns)
     retold, times = f"retold_{name}", f"told_{name}"
-    past = f"store.past_{name} ANTI JOIN {retold} USING (id)"
+    past = f"store.ended_{name} ANTI JOIN {retold} USING (id)"
     ended = f"valid_to_position <= {position}"
     states = _states(model)
     _make_steps(cursor, model, position)
@@ -78,7 +78,7 @@ def _states(model: ReadModel) -> str:
     was = "* EXCLUDE (valid_to_position, valid_to, next_in_force)"
     whole = f"position AS told, {WHOLE} AS place"
     return (
-        f"SELECT {was}, {whole} FROM store.past_{model.name} UNION ALL "
+        f"SELECT {was}, {whole} FROM store.ended_{model.name} UNION ALL "
         f"SELECT *, {whole} FROM store.present_{model.name} UNION ALL "
         f"SELECT * FROM store.revised_{model.name}"
     )

@@ -23,6 +23,8 @@ EXAMPLES = 5
 _NOWHERE = -1
 """Stands for the position of a row that has none, as none from the journal is."""
 
+_PLACED = "SELECT id, field, since AS position, until, place AS version, text"
+
 Place = tuple[Any, Any, Any]
 """The position, the record and the version of a row."""
 
@@ -60,13 +62,15 @@ def compare(
     found = Compared(upto := min(position(one), position(other)))
     for name in names:
         if name.startswith("history_"):
-            table = _history(name, upto)
+            tables = list(_history(other, name.removeprefix("history_"), upto))
         elif shared < upto:
             condition = f"position > {shared} AND position <= {upto}"
-            table = Table(name, f"FROM {name} WHERE {condition}", "stream")
+            tables = [Table(name, f"FROM {name} WHERE {condition}", "stream")]
         else:
             continue
-        count, places = _places(one, other, table)
+        count, places = _places(one, other, tables[0])
+        for table in tables[1:]:
+            places += _places(one, other, table)[1]
         if count:
             found.rows[name] = count
         if places:
@@ -85,7 +89,7 @@ def check(
         fresh: The one made for the comparison.
         models: The names of the read models whose histories they have.
     """
-    for table in _answering(models):
+    for table in _answering(fresh, models):
         try:
             rows, places = _places(used, fresh, table)
             findings = list(_findings(used, fresh, table, places[:FEW]))
@@ -95,7 +99,7 @@ def check(
             yield Checked(table.name, rows, len(places), findings)
 
 
-def _answering(models: Iterable[str]) -> Iterator[Table]:
+def _answering(fresh: DuckDBPyConnection, models: Iterable[str]) -> Iterator[Table]:
     """Yield what reads are answered from: facts as they are shown, and the tables of histories."""
     for fact in facts().values():
         yield Table(fact.name, f"FROM {fact.name}", "stream")
@@ -110,19 +114,42 @@ def _answering(models: Iterable[str]) -> Iterator[Table]:
     for name in models:
         yield Table(f"present_{name}", f"FROM store.present_{name}", "id")
         yield Table(f"past_{name}", f"FROM store.past_{name}", "id")
+        if _grows(fresh, name):
+            yield Table(f"long_{name}", f"FROM store.long_{name}", "id")
+            yield Table(f"elements_{name}", f"{_PLACED} FROM store.elements_{name}", "id")
         # What one event has told is numbered within the batch in which it came.
         number = "row_number() OVER (PARTITION BY id, told ORDER BY place) AS place"
         revised = f"SELECT * REPLACE ({number}) FROM store.revised_{name}"
         yield Table(f"revised_{name}", revised, "id")
 
 
-def _history(name: str, upto: int) -> Table:
-    ends = ", ".join(
-        f"CASE WHEN valid_to_position > {upto} THEN NULL ELSE {column} END AS {column}"
-        for column in ("valid_to_position", "valid_to")
+def _grows(connection: DuckDBPyConnection, model: str) -> bool:
+    """Tell whether a history has lists that may grow, and keeps the elements of long ones."""
+    query = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'store' AND table_name = ?"
+    return bool(connection.execute(query, [f"elements_{model}"]).fetchall())
+
+
+def _history(fresh: DuckDBPyConnection, model: str, upto: int) -> Iterator[Table]:
+    """Yield the versions up to a position, then the elements of those that were past by then.
+
+    Lists are not put together for it: they would be as long for each of the versions.
+    """
+    present = f"{model}_as_of({upto})"
+    yield Table(
+        f"history_{model}",
+        f"SELECT * EXCLUDE (next_in_force) FROM store.kept_{model} "
+        f"WHERE valid_to_position <= {upto} UNION ALL SELECT *, NULL, NULL FROM {present}",
+        "id",
     )
-    query = f"SELECT * REPLACE ({ends}) FROM {name} WHERE position > 0 AND position <= {upto}"
-    return Table(name, query, "id")
+    if _grows(fresh, model):
+        yield Table(
+            f"elements_{model}",
+            "SELECT element.id, field, since AS position, element.place AS version, text, "
+            "CASE WHEN until < now.position THEN until END AS until "
+            f"FROM store.elements_{model} AS element JOIN {present} AS now ON now.id = element.id "
+            "WHERE since < now.position",
+            "id",
+        )
 
 
 def _places(

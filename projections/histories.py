@@ -12,9 +12,12 @@ from duckdb import DuckDBPyConnection
 from domain.kernel import Recorded
 from projections.arrow import stored
 from projections.aside import Aside
+from projections.columns import Json
+from projections.elements import Elements
 from projections.facts import insert, quote
 from projections.folding import whole
 from projections.kernel import Check, Folded, Histories, OutOfTurn, ReadModel, Row, fold
+from projections.shares import shares
 
 KEPT = 20_000
 """How many current rows of a model are kept in memory for the folds to come."""
@@ -35,9 +38,10 @@ WHOLE = 2**62
 class History:
     """The versions of the rows of one read model.
 
-    Kept in three tables: the present versions, of which there is one a row, and the past ones, each
-    with the position, the time and the day of its successor, which are only ever added to; and
-    the revised ones: how rows were on days of the past, as a late event has told.
+    Kept in tables: the present versions, of which there is one a row; the past ones, each with the
+    position, the time and the day of its successor, which are only ever added to; those of them
+    with a long list, whose elements have rows of their own; and the revised ones: how rows were on
+    days of the past, as a late event has told.
     """
 
     def __init__(self, model: ReadModel, histories: Histories | None = None) -> None:
@@ -55,19 +59,47 @@ class History:
         self._schema = pa.schema([(name, arrow) for name, _, arrow, _, _ in columns])
         self._encoders = {name: encode for name, _, _, encode, _ in columns if encode}
         self._decoders = [(name, decode) for name, _, _, _, decode in columns if decode]
+        self._long = f"store.long_{model.name}"
+        self.elements = Elements(model)
+        self._lists = [
+            column.name
+            for column in model.table.columns
+            if isinstance(column.type, Json) and not column.nullable
+        ]
         self._rows: dict[str, Row] = {}
+        # Present rows go into their table once for all that is loaded together: a transaction
+        # keeps what it writes and replaces again.
+        self._unsaved: dict[str, Row] = {}
+        self._replaced: set[str] = set()
+        self._made: pa.Table | None = None
         self.aside = Aside(model.name)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the tables depend on: the read model, and which of its lists are kept apart."""
+        return f"{self.model.fingerprint} {' '.join(self.elements.columns)}".strip()
 
     def statements(self) -> Iterator[str]:
         """Yield the SQL that makes the tables not there yet, and what they are read by.
 
         `history_<model>` has all versions, `<model>_as_of(position)` those true at a position,
-        `<model>_true_at(position, day)` those true on a day by what was known at a position.
+        `<model>_true_at(position, day)` those true on a day by what was known at a position;
+        `store.ended_<model>` the past ones, `store.kept_<model>` those without their long lists.
         """
         model, past, present, revised = self.model.name, self._past, self._present, self._revised
         to = "valid_to_position BIGINT, valid_to TIMESTAMPTZ, next_in_force DATE"
         yield f"CREATE TABLE IF NOT EXISTS {present} ({self._sql})"
         yield f"CREATE TABLE IF NOT EXISTS {past} ({self._sql}, {to})"
+        kept = f"SELECT * FROM {past}"
+        if self.elements.columns:
+            yield f"CREATE TABLE IF NOT EXISTS {self._long} ({self._sql}, {to})"
+            yield self.elements.statement()
+            yield f"CREATE OR REPLACE VIEW store.kept_{model} AS {kept} UNION ALL FROM {self._long}"
+            kept = f"{kept} UNION ALL {self.elements.whole(self._long)}"
+        else:
+            yield f"CREATE OR REPLACE VIEW store.kept_{model} AS {kept}"
+        past = f"store.ended_{model}"
+        yield f"CREATE OR REPLACE VIEW {past} AS {kept}"
         yield f"CREATE TABLE IF NOT EXISTS {revised} ({self._sql}, told BIGINT, place BIGINT)"
         since = "position AS valid_from_position, changed_at AS valid_from"
         yield (
@@ -102,14 +134,20 @@ class History:
 
     def load(self, connection: DuckDBPyConnection, events: Sequence[Recorded]) -> None:
         """Add the versions that events bring about. Repeats change nothing, gaps wait."""
-        try:
-            self._fold(connection, events)
-        except (pa.ArrowException, TypeError, ValueError):
-            self._fold(connection, events, check=lambda row: self._table([row]))
+        rows = self._current(connection, {event.stream for event in events})
+        for share in shares(events, rows, self._lists):
+            try:
+                self._fold(connection, share)
+            except (pa.ArrowException, TypeError, ValueError):
+                self._fold(connection, share, check=lambda row: self._table([row]))
+        self._save_present(connection)
 
     def forget(self) -> None:
         """Forget what is in memory: the transaction that it belonged to was undone."""
         self._rows.clear()
+        self._unsaved.clear()
+        self._replaced.clear()
+        self.elements.forget()
         self.aside.forget()
 
     def retry(self, connection: DuckDBPyConnection) -> None:
@@ -145,7 +183,10 @@ class History:
         if self._histories is None:
             raise OutOfTurn("no history of it is to be had")
         history = whole(self._histories, stream, *max(known))
-        for table in (self._present, self._past, self._revised):
+        tables = [self._present, self._past, self._revised]
+        if self.elements.columns:
+            tables += [self._long, self.elements.table]
+        for table in tables:
             connection.execute(f"DELETE FROM {table} WHERE id = ?", [stream])
         self._rows.pop(stream, None)
         self.aside.clear(connection, stream)
@@ -174,7 +215,8 @@ class History:
         """Return the present rows of some streams, as far as there are any."""
         unknown = [stream for stream in streams if stream not in self._rows]
         if len(self._rows) + len(unknown) > KEPT:
-            self._rows = {id_: self._rows[id_] for id_ in streams if id_ in self._rows}
+            kept = [*streams, *self._unsaved]
+            self._rows = {id_: self._rows[id_] for id_ in kept if id_ in self._rows}
         if unknown:
             found = connection.execute(
                 f"SELECT * FROM {self._present} WHERE id IN (SELECT unnest(?))", [unknown]
@@ -195,26 +237,48 @@ class History:
             if before is not None:
                 past.append((before, row))
             latest[row["id"]] = row
-        ended = self._table([before for before, _ in past])
-        for field, name in zip(_TO, ("position", "changed_at", "in_force"), strict=True):
-            ended = ended.append_column(field, pa.array([row[name] for _, row in past], field.type))
+        short: list[tuple[Row, Row]] = []
+        long: list[tuple[Row, Row]] = []
+        parted, lists = self.elements.part(connection, [before for before, _ in past])
+        for (before, row), rest in zip(past, parted, strict=True):
+            (short if rest is before else long).append((rest, row))
+        ended = [(self._past, self._ended(short)), (self._long, self._ended(long))]
         present = self._table(list(latest.values()))
         revised = self._table([row for _, row in folded.revised])
-        if past:
-            replaced = [id_ for id_ in latest if id_ in rows]
-            connection.execute(
-                f"DELETE FROM {self._present} WHERE id IN (SELECT unnest(?))", [replaced]
-            )
-            insert(connection, self._past, ended)
+        for table, versions in ended:
+            if len(versions):
+                insert(connection, table, versions)
+        self.elements.keep(connection, lists)
         if latest:
-            insert(connection, self._present, present)
-            self._rows.update(latest)
+            self._made = None if self._unsaved else present
+            self._replaced |= latest.keys() & rows.keys()
+            self._unsaved |= latest
+            self._rows |= latest
         if folded.revised:
             told = [told for told, _ in folded.revised]
             for field, values in zip(_TOLD, (told, range(len(told))), strict=True):
                 revised = revised.append_column(field, pa.array(values, field.type))
             insert(connection, self._revised, revised)
         self.aside.keep(connection, folded)
+
+    def _save_present(self, connection: DuckDBPyConnection) -> None:
+        if self._replaced:
+            connection.execute(
+                f"DELETE FROM {self._present} WHERE id IN (SELECT unnest(?))",
+                [list(self._replaced)],
+            )
+        if self._unsaved:
+            made = self._table(list(self._unsaved.values())) if self._made is None else self._made
+            insert(connection, self._present, made)
+        self._unsaved.clear()
+        self._replaced.clear()
+
+    def _ended(self, past: list[tuple[Row, Row]]) -> pa.Table:
+        """Return versions that are past with when their successors came."""
+        ended = self._table([before for before, _ in past])
+        for field, name in zip(_TO, ("position", "changed_at", "in_force"), strict=True):
+            ended = ended.append_column(field, pa.array([row[name] for _, row in past], field.type))
+        return ended
 
     def _table(self, rows: list[Row]) -> pa.Table:
         # Row by row: going through all rows for each column misses the processor's cache.

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
 from projections.columns import Instant, Money
+from projections.elements import growing
 from projections.facts import quote
 from projections.histories import WHOLE
 from projections.kernel import ReadModel
@@ -17,6 +18,9 @@ from projections.lookback import NEVER, steps
 
 AT_ONCE = 5_000
 """Versions that are fetched together."""
+
+LONG = 16_384
+"""From how many bytes on a list is left out, so that a page with it is made from the warehouse."""
 
 Rows = list[tuple[Any, ...]]
 Run = Callable[[str, Rows], object]
@@ -29,9 +33,13 @@ class Versions:
     def __init__(self, model: ReadModel) -> None:
         """Bring over the history of a read model."""
         self.model, name = model, model.name
-        self._past, self._present = f"store.past_{name}", f"store.present_{name}"
+        self._past, self._present = f"store.kept_{name}", f"store.present_{name}"
         self._revised = f"store.revised_{name}"
-        self._columns = ", ".join(map(_kept, model.table.columns))
+        lists = growing(model)
+        self._columns = ", ".join(
+            _short(column.name) if column.name in lists else _kept(column)
+            for column in model.table.columns
+        )
         marks = ", ".join("?" * (len(model.table.columns) + 5))
         self._insert = f"INSERT OR REPLACE INTO {name} VALUES ({marks})"
 
@@ -91,6 +99,11 @@ def _fetched(cursor: DuckDBPyConnection, query: str, values: Sequence[Any]) -> I
     cursor.execute(query, values)
     while rows := cursor.fetchmany(AT_ONCE):
         yield rows
+
+
+def _short(name: str) -> str:
+    """Return a list that may grow, or nothing for a long one, which most versions would repeat."""
+    return f"CASE WHEN strlen({quote(name)}) < {LONG} THEN {quote(name)} END"
 
 
 def _kept(column: sa.Column[Any]) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-from duckdb import DuckDBPyConnection
+from duckdb import DuckDBPyConnection, OutOfMemoryException
 
 from projections.aside import FACTS as FACTS  # stands for all facts: they are remade together
-from projections.facts import facts, literal, raw_table
+from projections.facts import facts, literal
 from projections.segments import Part, rest
 from projections.warehouse import Loader, position
 
 _WAITING = ("recent", "unknown", "unreadable")
+
+_TOGETHER = 2_048
+"""Rows that are copied together: those of one vector of DuckDB."""
 
 Batches = Iterable[Iterable[Sequence[Any]]]
 Source = Callable[[int], Batches]
@@ -73,12 +76,36 @@ def fill(
             for table in ("parked", "passed_over"):
                 _copy(live, new, f"FROM store.{table} WHERE model = {model}", table)
     if FACTS in made:
-        loader.settle_all(rest(file) for file in sealed.rests)
-        loader.settle_all(_tables(between(read, sealed.position, upto)))
+        for file in sealed.rests:
+            loader.settle_table(rest(file))
+        _bring(loader, loader.settle_all, until(read, upto), sealed.position)
     if histories := set(made) - {FACTS}:
-        loader.fold_all(between(read, 0, upto), histories)
+        fold = partial(loader.fold_all, names=histories)
+        _bring(loader, fold, until(read, upto), 0)
     loader.begin_after(upto)
-    loader.load_all(read(upto))
+    follow(loader, read)
+
+
+def follow(loader: Loader, read: Source) -> None:
+    """Load what a source has behind the position of a loader."""
+    _bring(loader, loader.load_all, read, loader.position)
+
+
+def _bring(loader: Loader, take: Callable[[Batches], None], read: Source, after: int) -> None:
+    """Have a loader take what a source has behind a position.
+
+    What takes more memory than there is was undone, and is tried again a smaller part at a time.
+    """
+    while True:
+        loader.taken = after
+        try:
+            take(read(after))
+        except OutOfMemoryException:
+            after = loader.taken
+            if not loader.lessen():
+                raise
+        else:
+            return
 
 
 def _columns(connection: DuckDBPyConnection, name: str) -> dict[str, list[Any]]:
@@ -87,7 +114,7 @@ def _columns(connection: DuckDBPyConnection, name: str) -> dict[str, list[Any]]:
         where = f"table_name IN {_WAITING} OR table_name LIKE 'fact\\_%' ESCAPE '\\'"
     else:
         model = name.removeprefix("history_")
-        where = f"regexp_full_match(table_name, '(present|past|revised)_{model}')"
+        where = f"regexp_full_match(table_name, '(present|past|long|elements|revised)_{model}')"
     query = (
         "SELECT table_name, list(column_name || ' ' || data_type ORDER BY column_name) "
         f"FROM duckdb_columns() WHERE schema_name = 'store' AND ({where}) GROUP BY 1 ORDER BY 1"
@@ -96,21 +123,21 @@ def _columns(connection: DuckDBPyConnection, name: str) -> dict[str, list[Any]]:
 
 
 def _copy(live: DuckDBPyConnection, new: DuckDBPyConnection, query: str, table: str) -> None:
-    rows = live.sql(query).to_arrow_reader()  # noqa: F841 (DuckDB finds it by its name)
+    rows = live.sql(query).to_arrow_reader(_TOGETHER)  # noqa: F841 (DuckDB finds it by its name)
     new.execute(f"INSERT INTO store.{table} BY NAME FROM rows")
 
 
-def between(read: Source, after: int, upto: int) -> Iterator[list[Sequence[Any]]]:
-    """Yield the raw rows of the journal after a position, up to another one, in batches."""
-    if after >= upto:
-        return
-    for batch in read(after):
-        rows = [row for row in batch if row[0] <= upto]
-        if rows:
-            yield rows
-        if not rows or rows[-1][0] >= upto:
+def until(read: Source, upto: int) -> Source:
+    """Return a source that gives the raw rows of the journal up to a position, in batches."""
+
+    def between(after: int) -> Iterator[list[Sequence[Any]]]:
+        if after >= upto:
             return
+        for batch in read(after):
+            rows = [row for row in batch if row[0] <= upto]
+            if rows:
+                yield rows
+            if not rows or rows[-1][0] >= upto:
+                return
 
-
-def _tables(batches: Batches) -> Iterator[pa.Table]:
-    return (raw_table(list(rows)) for rows in batches)
+    return between

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from hashlib import sha256
 from pathlib import Path
@@ -31,7 +31,13 @@ from projections.segments import Part
 from projections.unreadable import set_aside
 
 BULK = 200_000
-"""How many events of a rebuild are written to their typed tables at once."""
+"""How many events of a rebuild are written to their typed tables at once, in one transaction."""
+
+WEIGHT = 1 << 22
+"""How many characters the payloads may have of events that are read together, about."""
+
+_HELD = 8 * WEIGHT
+"""How many bytes of events may wait to be written to their typed tables, about."""
 
 _STATEMENTS = "all statements"
 
@@ -66,7 +72,10 @@ class Loader:
         models = read_models() if models is None else models
         self._histories = [History(model, told) for model in models.values()]
         self._shapes = {fact.name: fact.fingerprint for fact in facts().values()}
-        self._shapes |= {each.name: each.model.fingerprint for each in self._histories}
+        self._shapes |= {each.name: each.fingerprint for each in self._histories}
+        self._bulk = BULK
+        self.taken = 0
+        """The position up to which the last bulk has taken events, all of it committed."""
         self._ahead: set[int] = set()
         self._reached = 0
         self.position = 0
@@ -141,17 +150,23 @@ class Loader:
         parts = (part for _, part in self.sealed())
         return [part.file for part in parts if not part.sound(self.segments, thorough=thorough)]
 
-    def settle_all(self, batches: Iterable[pa.Table]) -> None:
-        """Add raw rows, all of them new, as facts alone."""
+    def settle_all(self, batches: Iterable[Iterable[Sequence[Any]]]) -> None:
+        """Add raw rows, all of them new and in order, as facts alone."""
+        for rows in self._parts(batches):
+            self.settle_table(raw_table(rows))
+            self.taken = rows[-1][0]
+
+    def settle_table(self, table: pa.Table) -> None:
+        """Add a table of raw rows, all of them new, as facts alone."""
         with self._transaction():
-            for batch in batches:
-                settle(self._connection, set_aside(self._connection, batch))
+            settle(self._connection, set_aside(self._connection, table))
 
     def fold_all(self, batches: Iterable[Iterable[Sequence[Any]]], names: Container[str]) -> None:
         """Add raw rows, all of them new and in order, to the histories of these names alone."""
-        with self._transaction():
-            for rows in batches:
-                self._fold(list(rows), names)
+        for rows in self._parts(batches):
+            with self._transaction():
+                self._fold(rows, names)
+            self.taken = rows[-1][0]
 
     def begin_after(self, position: int) -> None:
         """Note that everything up to a position is in."""
@@ -169,20 +184,35 @@ class Loader:
 
     def load_all(self, batches: Iterable[Iterable[Sequence[Any]]]) -> None:
         """Load many batches of raw rows at the greatest speed, a transaction for each `BULK`."""
-        coming = prepared(batches)
+        coming = prepared(self._parts(batches))
         more = True
         while more:
             with self._transaction():
                 more = self._load_bulk(coming)
+            self.taken = self.position
+
+    def lessen(self) -> bool:
+        """Take an eighth of the events at once from now on; `False` when it is one already."""
+        self._bulk //= 8
+        return self._bulk > 0
+
+    def _parts(self, batches: Iterable[Iterable[Sequence[Any]]]) -> Iterator[list[Sequence[Any]]]:
+        """Cut batches to what may be taken at once."""
+        for batch in batches:
+            rows = list(batch)
+            for start in range(0, len(rows), self._bulk):
+                yield rows[start : start + self._bulk]
 
     def _load_bulk(self, batches: Iterator[tuple[list[Sequence[Any]], pa.Table]]) -> bool:
         held: list[pa.Table] = []
+        taken, more = 0, False
         for rows, table in batches:
             fresh = self._fresh(rows)
             if not fresh:
                 continue
             self._fold(fresh)
             self._advance(fresh)
+            taken += len(fresh)
             if fresh != rows:
                 table = raw_table(fresh)
             table = set_aside(self._connection, table)
@@ -190,13 +220,13 @@ class Loader:
                 append(self._connection, table)
             else:
                 held.append(table)
-            if sum(map(len, held)) >= BULK:
-                settle(self._connection, pa.concat_tables(held))
-                return True
+            if more := taken >= self._bulk or sum(each.nbytes for each in held) >= _HELD:
+                break
         if held:
             settle(self._connection, pa.concat_tables(held))
-        settle_recent(self._connection, self._reached, least=1)
-        return False
+        if not more:
+            settle_recent(self._connection, self._reached, least=1)
+        return more
 
     def _fresh(self, rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
         """Return the rows that are not in yet, each once, in the order of their positions."""
@@ -248,11 +278,20 @@ class Loader:
         self._connection.begin()
         try:
             yield
-            self._connection.commit()
+            self._commit()
             self.position = self._reached
         except BaseException:
-            self._connection.rollback()
+            with suppress(duckdb.TransactionException):  # a commit that failed has ended it
+                self._connection.rollback()
             self._recall()
+            raise
+
+    def _commit(self) -> None:
+        try:
+            self._connection.commit()
+        except duckdb.TransactionException as error:
+            if "memory_limit" in str(error):  # DuckDB's own hint, in whatever failed for want of it
+                raise duckdb.OutOfMemoryException(str(error)) from error
             raise
 
     def _recall(self) -> None:

@@ -18,6 +18,7 @@ from adapters.segments import SEGMENT
 from adapters.warehouse import Remade, Warehouse
 from projections.findings import Report
 from projections.shadow import Progress
+from projections.warehouse import WEIGHT
 from streams.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -172,7 +173,7 @@ class Upkeep:
 
         def read(after: int) -> Iterator[Sequence[Any]]:
             began = time.monotonic()
-            while rows := self._journal.raw(after, AT_ONCE):
+            while rows := self._journal.raw(after, AT_ONCE, most=WEIGHT):
                 _going(worker, done)
                 yield rows
                 after = rows[-1][0]

@@ -11,6 +11,7 @@ from duckdb import OutOfMemoryException
 
 from adapters.journal import Journal
 from adapters.warehouse import Warehouse
+from projections.warehouse import WEIGHT
 from streams.upkeep import Stopped, Upkeep
 from streams.worker import Worker
 
@@ -54,7 +55,7 @@ class JournalLoading:
                 self._upkeep.rebuild(worker, ())
             began = time.monotonic()
             position = self._warehouse.position()
-            rows = self._journal.raw(position, at_once := self._at_once)
+            rows = self._journal.raw(position, at_once := self._at_once, most=WEIGHT)
             if rows and not self._load(rows):
                 continue
             worker.well()

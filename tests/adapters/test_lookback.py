@@ -299,3 +299,20 @@ def test_a_kill_at_any_moment_leaves_what_can_be_gone_on_from(tmp_path: Path) ->
         assert not warehouse.position() or holds(warehouse, LISTINGS[3:6])
         warehouse.close()
     assert killed
+
+
+def test_a_page_with_a_long_list_is_made_from_the_warehouse(tmp_path: Path) -> None:
+    events = [happened(1, "a", 1, "account.opened", name="x")]
+    events += [happened(n, "a", n, "account.paid", amount="1.25") for n in range(2, 4001)]
+    warehouse = Warehouse(tmp_path / "w.duckdb", {accounts.name: accounts})
+    warehouse.load(map(raw, events))
+    warehouse.look_back()
+    listing = Listing(accounts)
+    asked = question(accounts, {}, sort="name", limit=7)
+    for position, notes in ((3000, 2999), (10, 9)):
+        page, _ = page_then(warehouse, listing, asked, None, position, as_sealed, count=False)
+        (row,) = page.items
+        assert len(row["notes"]) == notes
+    assert then(warehouse, listing, asked, 3000, None) is None
+    assert then(warehouse, listing, asked, 10, None) is not None
+    warehouse.close()

@@ -21,6 +21,7 @@ def test_a_server_that_works_says_so_with_the_lag_of_each_part(stranger: httpx.C
     assert found["faults"] == []
     assert {"rows", "warehouse"} <= found["parts"].keys()
     assert found["disk_free_bytes"] > 0
+    assert 0 < found["warehouse_memory"]["bytes"] <= found["warehouse_memory"]["limit"]
 
 
 @pytest.mark.postgres

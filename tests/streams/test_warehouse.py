@@ -7,6 +7,7 @@ import pytest
 
 from adapters.journal import Journal
 from adapters.warehouse import Warehouse
+from api.rebuilding import rows_of
 from domain.kernel import Stored, new_id
 from streams import warehouse as loading
 from streams.warehouse import JournalLoading
@@ -83,10 +84,7 @@ def test_a_long_journal_is_loaded_in_bulk(
 def test_what_takes_too_much_memory_at_once_is_loaded_in_smaller_batches(
     journal: Journal, tmp_path: Path
 ) -> None:
-    opened = Stored(stream := new_id(), 1, "account.opened", 1, b'{"name":"x"}')
-    long = b'{"amount":"1.%s"}' % (b"0" * 40)  # each version of the row has all those before
-    paid = [Stored(stream, version, "account.paid", 1, long) for version in range(2, 1001)]
-    last = happen(journal, [opened, *paid])
+    last = happen(journal, growing(1000))
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS, memory="64MB")
     with working(JournalLoading(journal, warehouse).work) as (worker,):
         until(lambda: warehouse.position() == last)
@@ -95,3 +93,25 @@ def test_what_takes_too_much_memory_at_once_is_loaded_in_smaller_batches(
         (found,) = cursor.execute("SELECT count(*) FROM history_accounts").fetchall()
     assert found == (1000,)
     warehouse.close()
+
+
+@pytest.mark.parametrize("names", [None, ["history_accounts"], ["facts"]])
+def test_a_rebuild_for_which_memory_is_short_takes_less_at_once(
+    journal: Journal, tmp_path: Path, names: list[str] | None
+) -> None:
+    last = happen(journal, growing(1000))
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS, memory="64MB")
+    with working(JournalLoading(journal, warehouse).work):
+        until(lambda: warehouse.position() == last)
+    remade = warehouse.rebuild(rows_of(journal), names=names)
+    assert (remade.position, remade.compared.differ) == (last, {})
+    assert warehouse.memory() <= warehouse.memory_limit == 64_000_000
+    warehouse.close()
+
+
+def growing(versions: int) -> list[Stored]:
+    """Return the events of one account, each version of whose row has a longer list."""
+    opened = Stored(stream := new_id(), 1, "account.opened", 1, b'{"name":"x"}')
+    long = b'{"amount":"1.%s"}' % (b"0" * 40)
+    paid = [Stored(stream, version, "account.paid", 1, long) for version in range(2, versions + 1)]
+    return [opened, *paid]
