@@ -21,7 +21,7 @@ test: $(READY) ## run every test; ARGS='-k ticket' for some, ARGS=-n0 in one pro
 	@$(VENV)/bin/pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 faults: $(READY) ## try on fresh servers what users once met that was false
-	@$(VENV)/bin/pytest --numprocesses 3 --dist loadfile tests/faults tests/api/test_examples.py $(ARGS)
+	@$(VENV)/bin/pytest --numprocesses 3 --dist loadfile tests/faults tests/api/reads/test_examples.py $(ARGS)
 
 cluster: $(READY) ## start the scaled-out system on this machine; Ctrl-C ends it
 	@$(VENV)/bin/keyline cluster

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from domain.kernel import RuleViolation, kebab
+from domain.kernel.aggregate import RuleViolation, kebab
 
 
 class Refusal(Exception):

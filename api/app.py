@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -13,20 +11,20 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Lifespan, Message
 
-import api
-from adapters.passwords import Cost
+from adapters.identity.passwords import Cost
 from adapters.refusals import Refusal
 from adapters.settings import Settings
-from api import problems
-from api.alarms import Watch
-from api.commands import CommandRoutes
-from api.entrance import Entrance
-from api.openapi import describe
-from api.parts import Parts, Role
-from api.problems import InternalError, MethodNotAllowed
-from api.reading import known_only, unfit_parameters
-from api.short_way import ShortWay
-from streams.worker import Worker
+from api.commands.routes import CommandRoutes
+from api.kernel import problems
+from api.kernel.problems import InternalError, MethodNotAllowed
+from api.kernel.process import Parts, Role
+from api.kernel.reading.read_parameters import known_only, unfit_parameters
+from api.server.alarms import Watch
+from api.server.gateway import Entrance
+from api.server.openapi import describe
+from api.server.short_way import ShortWay
+from domain.kernel.discovery import declared
+from streams.kernel.worker import Worker
 
 TITLE = "Keyline"
 VERSION = "0.1.0"
@@ -85,11 +83,8 @@ def router_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
 
 
 def routers() -> Iterator[APIRouter]:
-    """Yield the routers of the modules of this package: adding a file adds its routes."""
-    for module in sorted(pkgutil.iter_modules(api.__path__), key=lambda module: module.name):
-        router = getattr(importlib.import_module(f"api.{module.name}"), "router", None)
-        if isinstance(router, APIRouter):
-            yield router
+    """Yield the routers that modules of this layer declare: adding a file adds its routes."""
+    yield from declared("api", APIRouter)
 
 
 async def _build_routes(app: FastAPI) -> None:

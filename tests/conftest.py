@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
-from adapters.local_kafka import LocalKafka
-from adapters.local_postgres import LocalPostgres
+from adapters.local.kafka import LocalKafka
+from adapters.local.postgres import LocalPostgres
 
 settings.register_profile("untimed", deadline=None)  # a busy machine makes no test fail
 settings.load_profile("untimed")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from adapters.local_process import LocalProcess, free_port
+from adapters.local.process import LocalProcess, free_port
 
 AUDIENCE = "keyline"
 CLIENT = ("keyline-tests", "the-secret-of-the-client")

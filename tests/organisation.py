@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 
-from adapters.executor import Call, Executor
+from adapters.commands.executor import Call, Executor
 from adapters.refusals import RuleBroken
-from domain.kernel import Origin
+from domain.kernel.aggregate import Origin
 
 UNITS = {"group": None, "gd": "group", "gd-gz": "gd"}
 LEVELS = ("group", "province", "network")

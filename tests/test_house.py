@@ -10,12 +10,19 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from adapters.settings import Settings
-from domain.kernel import Aggregate, RuleViolation, discover
+from domain.kernel import discovery
+from domain.kernel.aggregate import Aggregate, RuleViolation, discover
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ["domain", "projections", "adapters", "streams", "api"]
 FILES = ["Makefile", "README.md", "compose.yaml", "pyproject.toml", "requirements.lock"]
 LONGEST = 300
+MOST = 18
+"""Files of a room, beside its chapter."""
+
+BUSINESS = {"customers", "sales", "service", "marketing", "organisation", "permissions"}
+KERNELS = {"kernel", "kafka", "followers", "commands", "reads", "server", "cli", "imports", "demo"}
+"""Rooms of what carries the business."""
 
 
 def sources(*folders: str) -> list[Path]:
@@ -51,6 +58,13 @@ def imported(file: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
             yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def length(file: Path) -> int:
+    """Return how many lines a file has, those aside by which it imports."""
+    text = file.read_text(encoding="utf-8")
+    imports = (n for n in ast.parse(text).body if isinstance(n, ast.Import | ast.ImportFrom))
+    return len(text.splitlines()) - sum((n.end_lineno or 0) - n.lineno + 1 for n in imports)
 
 
 def aggregates() -> list[type[Aggregate]]:
@@ -122,10 +136,7 @@ def test_every_rule_is_raised_by_a_test() -> None:
 
 
 def test_no_file_holds_two_ideas() -> None:
-    lengths = {
-        str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines())
-        for file in sources(*PACKAGES)
-    }
+    lengths = {str(file.relative_to(ROOT)): length(file) for file in sources(*PACKAGES)}
     assert {file: length for file, length in lengths.items() if length > LONGEST} == {}
 
 
@@ -162,10 +173,57 @@ def test_every_folder_has_its_chapter() -> None:
         assert f"({package}/README.md)" in readme
 
 
-def test_each_chapter_tells_of_every_file_of_its_folder() -> None:
-    for folder in PACKAGES:
-        chapter = (ROOT / folder / "README.md").read_text(encoding="utf-8")
-        told = re.findall(r"`([\w*]+\.py)`", chapter)
-        files = [file.name for file in sources(folder) if file.name != "__init__.py"]
-        untold = [name for name in files if not any(fnmatch(name, each) for each in told)]
-        assert untold == [], f"{folder}/README.md"
+def rooms() -> list[Path]:
+    """Every folder of the packages that has modules."""
+    return sorted({file.parent for file in sources(*PACKAGES)})
+
+
+def modules(room: Path) -> list[str]:
+    return sorted(file.name for file in room.glob("*.py") if file.name != "__init__.py")
+
+
+def test_each_chapter_tells_of_every_file_and_room_in_it() -> None:
+    for room in rooms():
+        chapter = (room / "README.md").read_text(encoding="utf-8")
+        within = [f"{each.name}/" for each in rooms() if each.parent == room]
+        untold = [name for name in [*modules(room), *within] if f"`{name}`" not in chapter]
+        assert untold == [], room
+
+
+def test_a_room_has_no_more_files_than_one_remembers() -> None:
+    counted = {str(room.relative_to(ROOT)): len(modules(room)) for room in rooms()}
+    assert {room: count for room, count in counted.items() if count > MOST} == {}
+    assert len(counted) > 50
+
+
+def test_every_floor_has_the_same_rooms_of_business() -> None:
+    for package in PACKAGES:
+        found = {room.name for room in rooms() if room.parent == ROOT / package}
+        if "kernel" in found:
+            assert found - KERNELS <= BUSINESS
+
+
+def test_a_test_stands_where_what_it_tests_stands() -> None:
+    """By its name; what tests several at once stands with the room that it is most about."""
+    places: dict[str, set[Path]] = {}
+    for file in sources(*PACKAGES):
+        places.setdefault(file.stem, set()).add(file.parent.relative_to(ROOT))
+    astray = [
+        str(file.relative_to(ROOT))
+        for package in PACKAGES
+        for file in (ROOT / "tests" / package).rglob("test_*.py")
+        if (name := file.stem.removeprefix("test_")) in places
+        and not any(
+            each.parts[0] == package and file.parent == ROOT / "tests" / each
+            for each in places[name]
+        )
+        and any(each.parts[0] == package for each in places[name])
+    ]
+    assert astray == []
+
+
+def test_discovery_finds_what_stands_in_rooms() -> None:
+    for package in PACKAGES:
+        files = [file for file in sources(package) if file.name != "__init__.py"]
+        inner = [room for room in rooms() if room.relative_to(ROOT).parts[0] == package]
+        assert len(discovery.modules(package)) == len(files) + len(inner) - 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from adapters.operated import Repeat
-from adapters.transaction import Transaction
-from domain.kernel import Origin, Stored, new_id
+from adapters.journal.journal import Journal
+from adapters.journal.operation_entries import Repeat
+from adapters.journal.unit_of_work import Transaction
+from domain.kernel.aggregate import Origin, Stored, new_id
 
 
 def origin(command_id: str | None = None) -> Origin:
@@ -18,6 +19,13 @@ def origin(command_id: str | None = None) -> Origin:
 def noted(stream: str, version: int, text: str = "x") -> Stored:
     """Return a fact of no known type."""
     return Stored(stream, version, "note.taken", 1, f'{{"text":"{text}"}}'.encode())
+
+
+def append(journal: Journal, *facts: Stored) -> None:
+    """Append facts, by default one of a new record, in a transaction of their own."""
+    with journal.transaction() as transaction:
+        transaction.append(facts or [noted(new_id(), 1)], origin())
+        transaction.end_unit()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from adapters.master_keys import MasterKeys
-from adapters.person_keys import PersonKeys
+from adapters.privacy.master_keys import MasterKeys
+from adapters.privacy.person_keys import PersonKeys
 
 
 def keys_in(folder: Path, url: str = "") -> PersonKeys:

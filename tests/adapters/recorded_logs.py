@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.databases import writing
-from adapters.journal import Journal
-from domain.kernel import new_id
+from adapters.journal.journal import Journal
+from adapters.storage.databases import writing
+from domain.kernel.aggregate import new_id
 from tests.adapters.appending import noted, origin
 
 

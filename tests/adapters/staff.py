@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from adapters.databases import connect
-from adapters.executor import Call, Executor
-from adapters.foundation import lay
-from adapters.guard import Guard
-from adapters.journal import Journal
-from domain.kernel import Origin, new_id
-from projections.sight import Party
+from adapters.commands.access_cache import Guard
+from adapters.commands.bootstrap import lay
+from adapters.commands.executor import Call, Executor
+from adapters.journal.journal import Journal
+from adapters.storage.databases import connect
+from domain.kernel.aggregate import Origin, new_id
+from projections.kernel.visibility.visibility import Party
 
 
 class Company:

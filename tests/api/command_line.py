@@ -26,7 +26,7 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
 
 def command(*arguments: str) -> list[str]:
     """Return the words that run `keyline` with these arguments."""
-    return [sys.executable, "-m", "api.cli", *arguments]
+    return [sys.executable, "-m", "api.cli.main", *arguments]
 
 
 def keyline(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

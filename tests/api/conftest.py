@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.logs import configure
-from adapters.passwords import Cost
+from adapters.identity.passwords import Cost
+from adapters.logs.console_log import configure
 from adapters.settings import Settings
 from api.app import application
-from api.parts import Role
-from api.server import Server
+from api.kernel.process import Role
+from api.server.server import Server
 
 CHEAP = Cost(passes=1, memory=64, lanes=1)
 """What a guess at a password costs here: next to nothing."""

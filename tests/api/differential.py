@@ -8,21 +8,21 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from adapters.belonging import belonging
-from adapters.executor import Call
-from adapters.feed import Filter, feed
+from adapters.commands.executor import Call
+from adapters.commands.past_ownership import belonging
+from adapters.journal.feed import Filter, feed
 from adapters.refusals import NotPermitted, StaleVersion, UnknownId
-from api.chains import _links, _told
-from api.events import shown
-from api.late_entries import _late
-from api.seeing import both
-from domain.kernel import Origin, new_id
-from projections.exports import exported
-from projections.figures import Result
-from projections.question import FieldMasked
-from projections.reports import run
-from projections.sight import Sight
-from projections.standpoint import Standpoint
+from api.kernel.access.visibility import both
+from api.reads.chains import _links, _told
+from api.reads.late_entries import _late
+from api.reads.logs.events import shown
+from domain.kernel.aggregate import Origin, new_id
+from projections.kernel.exports.exports import exported
+from projections.kernel.lists.list_query import FieldMasked
+from projections.kernel.reports.report import run
+from projections.kernel.reports.report_scope import Standpoint
+from projections.kernel.reports.result import Result
+from projections.kernel.visibility.visibility import Sight
 from tests.api.differential_rows import OfRows
 from tests.api.oracle import Who
 

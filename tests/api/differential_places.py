@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from adapters.executor import Call
+from adapters.commands.executor import Call
 from adapters.refusals import NotPermitted, UnknownId
-from domain.kernel import Origin, new_id
-from projections.sight import Party
+from domain.kernel.aggregate import Origin, new_id
+from projections.kernel.visibility.visibility import Party
 from tests.api.generated_case import Case
 from tests.api.oracle import Oracle, Who, facts_of
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from api.events import shown
-from api.past import Then, page_then, row_then
-from projections.asking import Now
-from projections.customer_page import ON_PAGE, customer_page
-from projections.kernel import ReadModel
-from projections.masks import MASKED
-from projections.personal import Opener
-from projections.queries import Listing, Page
-from projections.question import FieldMasked
+from api.kernel.reading.as_of_reads import Then, page_then, row_then
+from api.reads.logs.events import shown
+from projections.customers.customer_page import customer_page, on_page
+from projections.kernel.lists.list_query import FieldMasked
+from projections.kernel.lists.listing import Listing, Page
+from projections.kernel.lists.point_in_time import Now
+from projections.kernel.read_model import ReadModel
+from projections.kernel.visibility.column_masks import MASKED
+from projections.kernel.visibility.sealed_columns import Opener
 from tests.api.oracle import Facts
 from tests.api.tally import Tally
 
@@ -170,7 +170,7 @@ class OfRows(Tally):
                     self.equal("narrowed", column, asked.narrowed, (of,))
 
     def pages(self) -> None:
-        sights = {each.name: self.see.sight(f"{each.aggregate}.read") for each in ON_PAGE}
+        sights = {each.name: self.see.sight(f"{each.aggregate}.read") for each in on_page()}
         kinds, facts = ("customer", "opportunity", "service-ticket"), self.now.facts
         among = self.universe(kinds)
         for id_ in self.chance.sample(self.world.ids["customer"], 8):

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from adapters.executor import Call, Executor
+from adapters.commands.executor import Call, Executor
+from adapters.identity.api_key_secret import new_key
 from adapters.refusals import Refusal, RuleBroken
-from adapters.system_keys import new_key
-from domain.kernel import Origin, new_id
-from domain.permission import FieldClass
+from domain.kernel.aggregate import Origin, new_id
+from domain.permissions.permission import FieldClass
 
 LONG_AGO, LATELY, SOON = (datetime.now(UTC) + timedelta(days=days) for days in (-300, -1, 60))
 PATTERNS = (

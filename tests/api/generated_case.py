@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from adapters.settings import Settings
 from api.app import application
-from api.parts import Parts
-from api.server import Server
+from api.kernel.process import Parts
+from api.server.server import Server
 from tests.api.conftest import CHEAP
 from tests.api.differential import Comparison
 from tests.api.generated import World

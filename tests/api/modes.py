@@ -12,17 +12,17 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from adapters.databases import connect
-from adapters.journal import Journal
-from adapters.kafka import Kafka
-from adapters.local_kafka import LocalKafka
-from adapters.local_postgres import LocalPostgres
+from adapters.journal.journal import Journal
+from adapters.kafka.cluster import Kafka
+from adapters.local.kafka import LocalKafka
+from adapters.local.postgres import LocalPostgres
 from adapters.settings import Settings
-from projections.runner import Projector
-from streams.project import KafkaProjection
-from streams.publish import Relay
-from streams.publish_operations import OperationRelay
-from streams.worker import Worker
+from adapters.storage.databases import connect
+from projections.kernel.rows.projector import Projector
+from streams.followers.project_rows import KafkaProjection
+from streams.kafka.event_relay import Relay
+from streams.kafka.operation_relay import OperationRelay
+from streams.kernel.worker import Worker
 from tests.api.conftest import KEY, serving
 from tests.streams.flow import working
 

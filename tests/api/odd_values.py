@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from domain.commands import Command
+from domain.kernel.commands import Command
 from tests.domain.fields import Leaf, leaves
 
 TEXTS = [

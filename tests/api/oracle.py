@@ -7,7 +7,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from domain.kernel import Recorded
+from domain.kernel.aggregate import Recorded
 
 Facts = dict[str, dict[str, Any]]
 """What is so, by the id of each record: what its events stated last, and its kind, team and end."""

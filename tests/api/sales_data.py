@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from adapters.executor import Executor
-from adapters.journal import Journal
-from adapters.warehouse import Warehouse
-from api.import_result import Result
-from api.importing import Importer
-from api.mapping import SheetMapping
-from api.plan import Plan
-from api.rebuilding import rows_of
-from api.sheets import read_sheet
-from projections.reports import run
+from adapters.commands.executor import Executor
+from adapters.journal.journal import Journal
+from adapters.warehouse.warehouse import Warehouse
+from api.cli.rebuild_jobs import rows_of
+from api.imports.files.sheets import read_sheet
+from api.imports.importer import Importer
+from api.imports.mapping import SheetMapping
+from api.imports.result import Result
+from api.imports.row_commands import Plan
+from projections.kernel.reports.report import run
 from tests.adapters.keyring import keys_in
 from tests.api.command_line import ROOT
 from tests.organisation import organise

@@ -12,15 +12,15 @@ from typing import Any
 
 import orjson
 
-from adapters.belonging import Belonging
-from api.parts import Parts
-from api.reading import JSON
-from api.seeing import Seeing
-from api.who import Principal
-from domain.kernel import Recorded
-from projections.kernel import ReadModel, read_models
-from projections.question import Question, question
-from projections.sight import Party
+from adapters.commands.past_ownership import Belonging
+from api.kernel.access.authentication import Principal
+from api.kernel.access.visibility import Seeing
+from api.kernel.process import Parts
+from api.kernel.reading.read_parameters import JSON
+from domain.kernel.aggregate import Recorded
+from projections.kernel.lists.list_query import Question, question
+from projections.kernel.read_model import ReadModel, read_models
+from projections.kernel.visibility.visibility import Party
 from tests.api.generated import World
 from tests.api.oracle import Facts, Oracle, View, Who, facts_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.journal import Journal
+from adapters.journal.journal import Journal
 from adapters.settings import Settings
 from tests.api.asking import problem, register, until_ready
 from tests.api.conftest import KEY, serving

@@ -20,7 +20,6 @@ KEY = "a-key-for-examples-only"
 EXAMPLES = {
     "domain": ("visit.py", "class Visit"),
     "projections": ("visits.py", "visits = "),
-    "api": ("visits.py", "records(visits)"),
 }
 """The file of each example, and what it is known by among the others of its page."""
 

@@ -10,18 +10,18 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from adapters.databases import insert_rows, writing
-from adapters.journal import Journal
-from adapters.journal_tables import events, head
-from domain.customer import Customer
-from domain.kernel import Aggregate, RuleViolation, new_id, to_stored
-from domain.offer import ProductLine
-from domain.opportunity import Opportunity
-from domain.profile import Category, Grade, Industry, Reach
-from domain.replaying import evolve
-from domain.sales_end import LossReason
-from domain.sales_stage import Stage
-from domain.source import Source
+from adapters.journal.journal import Journal
+from adapters.storage.databases import insert_rows, writing
+from adapters.storage.journal_tables import events, head
+from domain.customers.customer import Customer
+from domain.customers.customer_profile import Category, Grade, Industry, ProfileReach
+from domain.kernel.aggregate import Aggregate, RuleViolation, new_id, to_stored
+from domain.kernel.time.replay import evolve
+from domain.sales.opportunity import Opportunity
+from domain.sales.opportunity_end import LossReason
+from domain.sales.opportunity_offer import ProductLine
+from domain.sales.opportunity_source import Source
+from domain.sales.opportunity_stage import Stage
 
 STORIES = 400
 """Life stories of each kind that are told through real commands; all records repeat these."""
@@ -122,7 +122,7 @@ def _customer(random: Random) -> Customer:
         name=NAME,
         unit=random.choice(UNITS),
         category=random.choice([*Category, None]),
-        reach=random.choice(list(Reach)),
+        reach=random.choice(list(ProfileReach)),
         grade=random.choice(list(Grade)),
         industry=random.choice(list(Industry)),
         region=random.choice(PLACES),

@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from adapters.executor import Call, Executor
-from adapters.journal import Journal
-from domain.kernel import Origin, new_id
+from adapters.commands.executor import Call, Executor
+from adapters.journal.journal import Journal
+from domain.kernel.aggregate import Origin, new_id
 from tests.bench.figure import Figure
 from tests.bench.sample import folder, journal_in, large
 from tests.organisation import organise

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from adapters.databases import connect
-from adapters.guard import Guard
-from adapters.journal import Journal
-from projections.access import Access
-from projections.organisation import Organisation
-from projections.sight import Party, Subject
+from adapters.commands.access_cache import Guard
+from adapters.journal.journal import Journal
+from adapters.storage.databases import connect
+from projections.kernel.visibility.unit_tree import Organisation
+from projections.kernel.visibility.visibility import Party, Subject
+from projections.permissions.access_control import Access
 from tests.bench.figure import Figure
 from tests.projections.company import NOW, employee, grant, role, unit
 

@@ -12,12 +12,12 @@ from statistics import median
 from typing import Any
 from unittest.mock import patch
 
-from adapters.audit import audit
-from adapters.journal import Journal
-from adapters.local_postgres import LocalPostgres
-from adapters.merkle import Frontier, inclusion_path
-from adapters.trees import AT_ONCE, LOGS, Growth, backfill, leaf_of, proof
-from adapters.writer import Writer
+from adapters.journal.group_commit import Writer
+from adapters.journal.journal import Journal
+from adapters.local.postgres import LocalPostgres
+from adapters.proofs.audit import audit
+from adapters.proofs.merkle import Frontier, inclusion_path
+from adapters.proofs.merkle_store import AT_ONCE, LOGS, Growth, backfill, leaf_of, proof
 from tests.bench.bulk import fill
 from tests.bench.figure import Figure, best, rate
 from tests.bench.p1_appends import _appends
@@ -95,7 +95,7 @@ def _added(name: str, database: Callable[[str], str]) -> Iterator[Figure]:
         ):
             with_, without = [], []
             for _ in range(TURNS):
-                with patch("adapters.transaction.grown", _nothing):
+                with patch("adapters.journal.unit_of_work.grown", _nothing):
                     without.append(rate(count, partial(_appends, bare, in_flight, count)))
                 with_.append(rate(count, partial(_appends, hashed, in_flight, count)))
         title = f"{name}, {in_flight} in flight, hashed"

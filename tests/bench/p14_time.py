@@ -14,15 +14,15 @@ from typing import TypeVar
 
 import httpx
 
-from adapters.databases import connect
-from adapters.warehouse import Warehouse
-from api.past import page_then
-from projections.customers import customers
-from projections.opportunities import opportunities
-from projections.personal import as_sealed
-from projections.queries import Listing
-from projections.question import Question, question
-from projections.reports import run
+from adapters.storage.databases import connect
+from adapters.warehouse.warehouse import Warehouse
+from api.kernel.reading.as_of_reads import page_then
+from projections.customers.customers import customers
+from projections.kernel.lists.list_query import Question, question
+from projections.kernel.lists.listing import Listing
+from projections.kernel.reports.report import run
+from projections.kernel.visibility.sealed_columns import as_sealed
+from projections.sales.opportunities import opportunities
 from tests.bench.bulk import MARKS, TRADES, UNITS
 from tests.bench.figure import Figure, percentile
 from tests.bench.p6_reads import CUSTOMERS, PROVINCE

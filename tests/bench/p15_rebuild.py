@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from adapters.journal import Journal
-from adapters.warehouse import Warehouse
+from adapters.journal.journal import Journal
+from adapters.warehouse.warehouse import Warehouse
 from tests.bench.figure import Figure, best, rate
 from tests.bench.readers import reading
 from tests.bench.sample import journal_in, large, raw_batches

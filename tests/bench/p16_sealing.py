@@ -10,13 +10,13 @@ from typing import Any
 
 import orjson
 
-from adapters.journal import recorded
-from adapters.opening import Opening
-from adapters.person_keys import PersonKeys
-from adapters.sealing import Sealing
-from domain.kernel import Stored, new_id
-from projections.customers import customers
-from projections.kernel import Row, fold
+from adapters.journal.journal import recorded
+from adapters.privacy.field_decryption import Opening
+from adapters.privacy.field_encryption import Sealing
+from adapters.privacy.person_keys import PersonKeys
+from domain.kernel.aggregate import Stored, new_id
+from projections.customers.customers import customers
+from projections.kernel.read_model import Row, fold
 from tests.adapters.keyring import keys_in
 from tests.bench.figure import Figure, best, rate
 

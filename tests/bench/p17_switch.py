@@ -9,9 +9,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from adapters.databases import connect
-from adapters.local_postgres import LocalPostgres
-from projections.customers import customers
+from adapters.local.postgres import LocalPostgres
+from adapters.storage.databases import connect
+from projections.customers.customers import customers
 from tests.api.command_line import keyline
 from tests.bench.figure import Figure
 from tests.bench.readers import reading

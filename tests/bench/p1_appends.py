@@ -11,11 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.databases import connect, writing
-from adapters.journal import Journal
-from adapters.local_postgres import LocalPostgres
-from adapters.writer import Writer
-from domain.kernel import new_id
+from adapters.journal.group_commit import Writer
+from adapters.journal.journal import Journal
+from adapters.local.postgres import LocalPostgres
+from adapters.storage.databases import connect, writing
+from domain.kernel.aggregate import new_id
 from tests.adapters.appending import Append, noted, origin
 from tests.bench.figure import Figure, rate
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from adapters.local_postgres import LocalPostgres
+from adapters.local.postgres import LocalPostgres
 from tests.bench.figure import Figure
 from tests.bench.http_load import Outcome, load
 from tests.bench.served import KEY, served

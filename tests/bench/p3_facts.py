@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.journal import Journal
-from adapters.warehouse import Warehouse
-from projections.kernel import ReadModel, read_models
+from adapters.journal.journal import Journal
+from adapters.warehouse.warehouse import Warehouse
+from projections.kernel.read_model import ReadModel, read_models
 from tests.bench.figure import Figure, best, rate
 from tests.bench.sample import journal_in, large, raw_batches
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from adapters.databases import connect, writing
-from adapters.journal import Journal
-from adapters.local_postgres import LocalPostgres
-from api.rebuilding import batches_of
-from projections import tables
-from projections.kernel import fold, read_models
-from projections.rebuild import rebuild
-from projections.runner import Projector
-from projections.shadow import no_search_for_cycles
+from adapters.journal.journal import Journal
+from adapters.local.postgres import LocalPostgres
+from adapters.storage.databases import connect, writing
+from api.cli.rebuild_jobs import batches_of
+from projections.kernel.read_model import fold, read_models
+from projections.kernel.rows import tables
+from projections.kernel.rows.projector import Projector
+from projections.kernel.rows.rebuild import rebuild
+from projections.kernel.rows.shadow_tables import no_search_for_cycles
 from tests.bench.figure import Figure, best
 from tests.bench.sample import busy, journal_in, large
 

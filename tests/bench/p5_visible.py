@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from adapters.executor import Call
+from adapters.commands.executor import Call
 from adapters.settings import Settings
-from api.parts import Parts
-from domain.kernel import Origin, new_id
+from api.kernel.process import Parts
+from domain.kernel.aggregate import Origin, new_id
 from tests.bench.figure import Figure, percentile
 
 LOADS = {1: 2000, 16: 6000}

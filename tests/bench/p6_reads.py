@@ -12,17 +12,17 @@ from typing import Any
 import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
-from adapters.databases import connect
-from adapters.warehouse import Warehouse
-from projections.asking import Now
-from projections.customer_page import customer_page
-from projections.customers import customers
-from projections.kernel import ReadModel, read_models
-from projections.opportunities import opportunities
-from projections.queries import Listing
-from projections.question import question
-from projections.reports import run
-from projections.sight import Sight, View
+from adapters.storage.databases import connect
+from adapters.warehouse.warehouse import Warehouse
+from projections.customers.customer_page import customer_page
+from projections.customers.customers import customers
+from projections.kernel.lists.list_query import question
+from projections.kernel.lists.listing import Listing
+from projections.kernel.lists.point_in_time import Now
+from projections.kernel.read_model import ReadModel, read_models
+from projections.kernel.reports.report import run
+from projections.kernel.visibility.visibility import Sight, View
+from projections.sales.opportunities import opportunities
 from tests.bench.bulk import MARKS, TRADES, UNITS
 from tests.bench.figure import Figure, percentile
 from tests.bench.sample import folder, journal_in, raw_batches, with_rows

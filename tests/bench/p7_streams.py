@@ -14,19 +14,19 @@ from typing import Any
 
 from kafka import TopicPartition
 
-from adapters.checkpoints import Checkpoint
-from adapters.cloudevents import Encoder
-from adapters.databases import connect
-from adapters.executor import Call, Executor
-from adapters.journal import Journal
-from adapters.kafka import Kafka, partition_of
-from adapters.local_kafka import LocalKafka
-from adapters.local_postgres import LocalPostgres
-from domain.kernel import Origin, discover, new_id
-from projections.runner import Projector
-from streams.project import KafkaProjection, sources
-from streams.publish import Relay
-from streams.worker import Worker
+from adapters.commands.executor import Call, Executor
+from adapters.journal.journal import Journal
+from adapters.kafka.cloudevents import Encoder
+from adapters.kafka.cluster import Kafka, partition_of
+from adapters.local.kafka import LocalKafka
+from adapters.local.postgres import LocalPostgres
+from adapters.storage.checkpoints import Checkpoint
+from adapters.storage.databases import connect
+from domain.kernel.aggregate import Origin, discover, new_id
+from projections.kernel.rows.projector import Projector
+from streams.followers.project_rows import KafkaProjection, sources
+from streams.kafka.event_relay import Relay
+from streams.kernel.worker import Worker
 from tests.bench.bulk import fill
 from tests.bench.figure import Figure, best, percentile, rate
 from tests.organisation import organise
@@ -153,7 +153,7 @@ def _seen(journal: Journal, kafka: Kafka, url: str) -> list[float]:
     with ExitStack() as stack:
         for part in ("publish", "project"):
             process = subprocess.Popen(
-                [sys.executable, "-m", "api.cli", part],
+                [sys.executable, "-m", "api.cli.main", part],
                 env=os.environ | settings,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from adapters.warehouse import Warehouse
+from adapters.warehouse.warehouse import Warehouse
 from tests.bench.figure import Figure
 from tests.bench.sample import journal_in, large, raw_batches, with_rows
 from tests.bench.served import KEY, Served, served

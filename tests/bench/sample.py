@@ -15,16 +15,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from adapters.databases import connect
-from adapters.executor import Executor
-from adapters.foundation import lay
-from adapters.journal import Journal
-from adapters.trees import backfill
-from api.demo import Size, load
-from api.rebuilding import batches_of
-from projections.kernel import read_models
-from projections.rebuild import rebuild
-from projections.runner import Projector
+from adapters.commands.bootstrap import lay
+from adapters.commands.executor import Executor
+from adapters.journal.journal import Journal
+from adapters.proofs.merkle_store import backfill
+from adapters.storage.databases import connect
+from api.cli.rebuild_jobs import batches_of
+from api.demo.demo import Size, load
+from projections.kernel.read_model import read_models
+from projections.kernel.rows.projector import Projector
+from projections.kernel.rows.rebuild import rebuild
 from tests.adapters.keyring import keys_in
 from tests.bench.bulk import fill
 

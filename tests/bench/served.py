@@ -22,12 +22,12 @@ from pydantic import BaseModel
 
 from adapters.settings import Settings
 from api.app import application
-from api.entrance import Entrance
-from api.parts import Role
-from api.seeing import Seeing
-from api.server import Server
-from api.who import Doorkeeper, Principal
-from projections.sight import Sight, View
+from api.kernel.access.authentication import Doorkeeper, Principal
+from api.kernel.access.visibility import Seeing
+from api.kernel.process import Role
+from api.server.gateway import Entrance
+from api.server.server import Server
+from projections.kernel.visibility.visibility import Sight, View
 
 KEY = "a-key-for-benches-only"
 

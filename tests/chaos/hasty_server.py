@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from adapters import writer
-from api.cli import app
+from adapters.journal import group_commit as writer
+from api.cli.main import app
 
 
 def answer_then_commit(self: writer.Writer, work: Sequence[tuple[Any, Any]]) -> int:

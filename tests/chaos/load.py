@@ -9,8 +9,8 @@ from collections import Counter
 
 import httpx
 
-from adapters.foundation import MARK
-from adapters.journal import Journal
+from adapters.commands.bootstrap import MARK
+from adapters.journal.journal import Journal
 
 COURSE = ("engage", "activate", *("suspend", "resume") * 20)
 """What is asked of each customer after its registration, one after another."""

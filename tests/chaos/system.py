@@ -15,12 +15,12 @@ from pathlib import Path
 
 import httpx
 
-from adapters.local_process import free_port
+from adapters.local.process import free_port
 from tests.chaos.load import Load
 
 SEED = int(os.environ.get("CHAOS_SEED", "20261123"))
 KEY = "chaos-administrator-key"
-KEYLINE = ("-m", "api.cli")
+KEYLINE = ("-m", "api.cli.main")
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 """Lets servers keep what Python compiles: they are started a hundred times."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.journal import Journal
+from adapters.journal.journal import Journal
 from adapters.settings import Settings
 from tests.chaos.load import Load, losses
 from tests.chaos.system import (

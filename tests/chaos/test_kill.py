@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.journal import Journal
-from adapters.local_kafka import LocalKafka
-from adapters.local_postgres import LocalPostgres
+from adapters.journal.journal import Journal
+from adapters.local.kafka import LocalKafka
+from adapters.local.postgres import LocalPostgres
 from adapters.settings import Settings
 from tests.chaos.load import Load, losses
 from tests.chaos.system import (

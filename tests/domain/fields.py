@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from domain.commands import Command, commands
+from domain.kernel.commands import Command, commands
 
 Place = tuple[str | int, ...]
 

@@ -11,10 +11,13 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
-from domain import codes, contact, permission, profile, values
-from domain.commands import Command, every_command
-from domain.kernel import Aggregate, RuleViolation, Stored, to_stored
-from domain.replaying import evolve, read, taken, tell
+from domain.customers import customer_contacts as contact
+from domain.customers import customer_profile as profile
+from domain.kernel.aggregate import Aggregate, RuleViolation, Stored, to_stored
+from domain.kernel.commands import Command, every_command
+from domain.kernel.time.replay import evolve, read, taken, tell
+from domain.kernel.types import codes, values
+from domain.permissions import permission
 from tests.domain.replay import Row, golden
 from tests.domain.replay import history as golden_history
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from domain.kernel import Aggregate
+from domain.kernel.aggregate import Aggregate
 
 GOLDEN = Path(__file__).parent / "golden"
 

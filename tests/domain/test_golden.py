@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain.commands import commands
-from domain.kernel import registry, upcast
-from domain.payload import fields_of
-from domain.replaying import evolve
+from domain.kernel.aggregate import registry, upcast
+from domain.kernel.codec import fields_of
+from domain.kernel.commands import commands
+from domain.kernel.time.replay import evolve
 from tests.domain.replay import GOLDEN, golden, history, shown
 
 KINDS = sorted({command.aggregate.kind for command in commands().values()})

@@ -7,7 +7,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.api.test_batch import NDJSON
+from tests.api.commands.test_batch import NDJSON
 from tests.faults.fresh import Fresh, faults, id_of, until
 
 BY_NAME = ("--map", "名称=name", "--map", "经理=assign-manager.manager", "--set", "unit=group")

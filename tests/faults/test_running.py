@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.test_executor import call, register, started, stop
+from tests.adapters.commands.test_executor import call, register, started, stop
 from tests.api.asking import not_ready, problem, until_ready
 from tests.api.command_line import ROOT, environment
 from tests.faults.fresh import Fresh, id_of, serving, until
@@ -80,7 +80,7 @@ def test_a_changed_constant_of_a_helpers_helper_asks_for_a_rebuild_and_a_comment
 ) -> None:
     for layer in LAYERS:
         shutil.copytree(ROOT / layer, tmp_path / layer)
-    names = tmp_path / "projections" / "names.py"
+    names = tmp_path / "projections" / "customers" / "name_key.py"
     before = names.read_text()
     assert stale(demo, tmp_path, names, before + "# a comment\n") == []
     changed = before.replace('"inc", ', "")
@@ -92,7 +92,7 @@ def stale(keyline: Fresh, folder: Path, file: Path, text: str) -> list[str]:
     """Return the read models that `keyline status` of a changed program calls stale."""
     file.write_text(text)
     done = subprocess.run(
-        [sys.executable, "-m", "api.cli", "status", "--json"],
+        [sys.executable, "-m", "api.cli.main", "status", "--json"],
         cwd=folder,
         env=environment(keyline.data, port=keyline.port),
         capture_output=True,

@@ -33,7 +33,7 @@ class System(NamedTuple):
 
 
 @contextlib.contextmanager
-def attacked(folder: Path, program: str = "api.cli", **settings: str) -> Iterator[System]:
+def attacked(folder: Path, program: str = "api.cli.main", **settings: str) -> Iterator[System]:
     """Run a server with these settings, as in `header_limit="1000"`, until the block ends.
 
     `program` runs `keyline` otherwise, for the control of a limit that is no setting: a module

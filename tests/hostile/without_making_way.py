@@ -1,7 +1,7 @@
 """The control: a server whose connections are those who came first, whoever they are."""
 
-from api.cli import app
-from api.crowd import Crowd
+from api.cli.main import app
+from api.server.crowd import Crowd
 
 if __name__ == "__main__":
     Crowd._dismiss = lambda *_: None  # type: ignore[method-assign]

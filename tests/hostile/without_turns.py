@@ -1,8 +1,9 @@
 """Keyline as it was before requests of many commands let others in between."""
 
-from adapters import writer
-from api import batch, sharing
-from api.cli import app
+from adapters.journal import group_commit as writer
+from api.cli.main import app
+from api.commands import batch
+from api.kernel.limits import sharing
 
 if __name__ == "__main__":
     sharing.SLICE = 1e9

@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.kernel import Recorded
-from projections.columns import Day, Json, Money, Text
-from projections.kernel import ReadModel, Row
+from domain.kernel.aggregate import Recorded
+from projections.kernel.columns import Day, Json, Money, Text
+from projections.kernel.read_model import ReadModel, Row
 
 accounts = ReadModel(
     "accounts",

@@ -3,8 +3,8 @@
 import random
 from typing import Any
 
-from domain.kernel import Recorded
-from projections.sight import Sight, View
+from domain.kernel.aggregate import Recorded
+from projections.kernel.visibility.visibility import Sight, View
 from tests.projections.accounts import happened
 
 UNITS = ["group", "gd", "gd-gz", "gd-sz", "js", "js-nj", "nowhere"]

@@ -5,15 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from domain import campaign as campaigns
-from domain import handling, outreach, service_ticket
-from domain.customer import Customer
-from domain.offer import ProductLine
-from domain.opportunity import Opportunity
-from domain.profile import Category, Grade, Industry
-from domain.sales_end import LossReason
-from domain.sales_stage import ORDER
-from domain.source import Source
+from domain.customers.customer import Customer
+from domain.customers.customer_profile import Category, Grade, Industry
+from domain.marketing import campaign as campaigns
+from domain.marketing import campaign_outreach as outreach
+from domain.sales.opportunity import Opportunity
+from domain.sales.opportunity_end import LossReason
+from domain.sales.opportunity_offer import ProductLine
+from domain.sales.opportunity_source import Source
+from domain.sales.opportunity_stage import ORDER
+from domain.service import service_ticket
+from domain.service import ticket_handling as handling
 from tests.projections.happenings import Ledger, Raw
 
 UNITS = ["group", "gd", "gd-gz", "gd-sz", "js-nj"]
@@ -131,12 +133,12 @@ class Business:
 
         record = service_ticket.ServiceTicket.open(
             customer_id=pick(self.customers),
-            kind=pick(list(service_ticket.Kind)),
+            kind=pick(list(service_ticket.ServiceTicketKind)),
             severity=pick(list(service_ticket.Severity)),
             channel=pick(list(service_ticket.Channel)),
             title="No signal",
             unit=pick(UNITS),
-            level=pick(list(handling.Level)),
+            level=pick(list(handling.HandlingLevel)),
             at=at,
         )
         if chance() < 0.8:
@@ -163,7 +165,7 @@ class Business:
         record = campaigns.Campaign.plan(
             name=f"Campaign {len(self.ledger.rows)}",
             goal="more",
-            kind=pick(list(campaigns.Kind)),
+            kind=pick(list(campaigns.CampaignKind)),
             units=self.chance.sample(UNITS, 2),
             budget=self._amount(),
             starts_on=(start := self._day()),

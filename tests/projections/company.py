@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from projections.access import Access
-from projections.kernel import Row
-from projections.sight import Party, Subject
+from projections.kernel.read_model import Row
+from projections.kernel.visibility.visibility import Party, Subject
+from projections.permissions.access_control import Access
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

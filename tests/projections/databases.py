@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.local_postgres import LocalPostgres
+from adapters.local.postgres import LocalPostgres
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from domain.effective import effective_day
-from domain.kernel import Recorded
-from projections.kernel import ReadModel, Row, fold
+from domain.kernel.aggregate import Recorded
+from domain.kernel.time.effective_day import effective_day
+from projections.kernel.read_model import ReadModel, Row, fold
 from tests.projections.accounts import happened
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.kernel import (
+from domain.kernel.aggregate import (
     Aggregate,
     Recorded,
     RuleViolation,
@@ -13,8 +13,8 @@ from domain.kernel import (
     from_stored,
     to_stored,
 )
-from domain.replaying import evolve
-from projections.kernel import Histories
+from domain.kernel.time.replay import evolve
+from projections.kernel.read_model import Histories
 from tests.domain.play import Step, run
 from tests.domain.replay import history
 

@@ -9,12 +9,17 @@ import orjson
 import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
-from domain.kernel import Recorded
-from projections.kernel import ReadModel, Row
-from projections.lookback import as_of, index_statements, table_statements, true_at
-from projections.lookback_rows import Versions
-from projections.queries import Listing, Page
-from projections.question import Question, Values
+from domain.kernel.aggregate import Recorded
+from projections.kernel.lists.list_query import Question, Values
+from projections.kernel.lists.listing import Listing, Page
+from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.warehouse.bitemporal_index import (
+    as_of,
+    index_statements,
+    table_statements,
+    true_at,
+)
+from projections.kernel.warehouse.bitemporal_index_rows import Versions
 
 
 class Memory:

@@ -10,11 +10,11 @@ from typing import Any
 
 from kafka import TopicPartition
 
-from adapters.journal import Journal
-from adapters.kafka import Kafka
-from domain.kernel import Origin, Stored, new_id
-from projections.kernel import Row, fold
-from streams.worker import Worker
+from adapters.journal.journal import Journal
+from adapters.kafka.cluster import Kafka
+from domain.kernel.aggregate import Origin, Stored, new_id
+from projections.kernel.read_model import Row, fold
+from streams.kernel.worker import Worker
 from tests.projections.accounts import accounts
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from projections.kernel import read_models
+from projections.kernel.read_model import read_models
 from tests.streams.flow import until, working
-from tests.streams.test_react import House
+from tests.streams.kernel.test_policy_runner import House
 
 UNITS = [
     ("group", "group", None),

@@ -2,12 +2,12 @@
 
 import sys
 
-from adapters.databases import connect
-from adapters.journal import Journal
-from adapters.kafka import Kafka
-from projections.runner import Projector
-from streams.project import JournalProjection, KafkaProjection
-from streams.worker import Worker
+from adapters.journal.journal import Journal
+from adapters.kafka.cluster import Kafka
+from adapters.storage.databases import connect
+from projections.kernel.rows.projector import Projector
+from streams.followers.project_rows import JournalProjection, KafkaProjection
+from streams.kernel.worker import Worker
 from tests.projections.accounts import accounts
 
 

@@ -2,13 +2,13 @@
 
 import sys
 
-from adapters.databases import connect
-from adapters.executor import Executor
-from adapters.journal import Journal
-from projections.runner import Projector
-from streams.project import JournalProjection
-from streams.react import Reactions
-from streams.worker import Worker
+from adapters.commands.executor import Executor
+from adapters.journal.journal import Journal
+from adapters.storage.databases import connect
+from projections.kernel.rows.projector import Projector
+from streams.followers.project_rows import JournalProjection
+from streams.kernel.policy_runner import Reactions
+from streams.kernel.worker import Worker
 
 
 def main(journal_url: str, rows_url: str) -> None:

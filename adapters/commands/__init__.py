@@ -1,0 +1,1 @@
+"""Commands: a wish to command becomes events, or a refusal."""

@@ -1,0 +1,94 @@
+"""References: the records that a command names, found by id or by code, and what they claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.commands.permission_check import Permit
+from adapters.journal.unit_of_work import Transaction
+from adapters.refusals import UnknownReference
+from domain.kernel.aggregate import Aggregate, RuleViolation
+from domain.kernel.types.values import PERSON, Lineage, Reference
+
+
+def check(
+    transaction: Transaction,
+    field: str,
+    reference: Reference,
+    value: Any,
+    permit: Permit | None = None,
+) -> None:
+    """See to it that the records named by a parameter exist, and that they are open if need be.
+
+    Of a list of ids only the existence is checked: it may be long, and reading each record dear.
+    What the `permit` does not let see does not exist.
+    """
+    if isinstance(value, (list, tuple)):
+        if reference.claim is not None:
+            for i, one in enumerate(value):
+                check(transaction, f"{field}/{i}", reference, one, permit)
+            return
+        existing = transaction.existing(value, reference.kind)
+        missing = set(value) - existing
+        if permit is not None:
+            missing |= permit.unseen(reference.kind, existing)
+        if missing:
+            errors = [
+                {"pointer": f"/{field}/{i}", "detail": f"There is no {reference.kind} {one}."}
+                for i, one in enumerate(value)
+                if one in missing
+            ]
+            raise UnknownReference(errors[0]["detail"], errors[:100])
+        if reference.ended is not None:
+            for i, holder in transaction.holders(reference.ended, value):
+                raise holder.closing(f"{field}/{i}")
+    elif value is not None:
+        record = named(transaction, reference, value)
+        unseen = permit is not None and record is not None and not permit.sees(record)
+        if record is None or record.kind != reference.kind or unseen:
+            detail = f"There is no {reference.kind} {value}."
+            raise UnknownReference(detail, [{"pointer": f"/{field}", "detail": detail}])
+        if reference.ended is not None:
+            for _, holder in transaction.holders(reference.ended, [value]):
+                raise holder.closing(field)
+        if reference.live and record.retired:
+            raise record.closing(field)
+
+
+def named(transaction: Transaction, by: Reference | Lineage, value: str) -> Aggregate | None:
+    """Return the record that a value names, by its id or by the code that it claims."""
+    return transaction.load(value) if by.claim is None else transaction.bearer(by.claim, value)
+
+
+def lineage(transaction: Transaction, above: Lineage, start: str | None) -> tuple[Any, ...]:
+    """Return what is wanted of the record that `start` names and of all above it, nearest first.
+
+    Each once: rules keep records from being above themselves, but the writer must end whatever is.
+    """
+    if above.kind == PERSON:
+        return () if start is None else transaction.person(start)
+    taken: list[Any] = []
+    seen: set[str] = set()
+    while start is not None and (record := named(transaction, above, start)) is not None:
+        if record.id in seen:
+            break
+        seen.add(record.id)
+        taken.append(getattr(record, above.take))
+        start = None if above.step is None else getattr(record, above.step)
+    return tuple(taken)
+
+
+def claim(
+    transaction: Transaction, aggregate: Aggregate, held: Mapping[type[RuleViolation], str]
+) -> None:
+    """Move the record's claims from what it held before to what it holds now."""
+    claims = aggregate.claims
+    for rule, value in held.items():
+        if claims.get(rule) != value:
+            transaction.release(rule.rule(), value, aggregate.id)
+    for rule, value in claims.items():
+        if held.get(rule) != value:
+            if transaction.holder(rule.rule(), value) not in (None, aggregate.id):
+                raise rule
+            transaction.claim(rule.rule(), value, aggregate.id)

@@ -1,0 +1,59 @@
+"""Dating: facts stated for another day than today come in where they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.journal.unit_of_work import Transaction
+from adapters.storage.instants import instant
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.commands import Command
+from domain.kernel.time.effective_day import as_day
+from domain.kernel.time.retroactive import (
+    FutureFact,
+    Hindsight,
+    require_begun,
+    require_come,
+    require_turn,
+)
+
+AHEAD = timedelta(days=1)
+"""How far ahead a day may be: in UTC a day begins later than where the business is."""
+
+
+def give(
+    transaction: Transaction,
+    command: Command,
+    target: Any,
+    arguments: Mapping[str, Any],
+    yields: bool = False,
+) -> Aggregate:
+    """Give a command to a record, or to the class of a new one; return the record as it is then.
+
+    It is decided in the record as it was on the day for which it is stated; one that `yields`
+    is stated for the latest day that is known of the record when its own is earlier. Raises a
+    `RuleViolation`, also when what is recorded of other days contradicts it.
+    """
+    stated = command.stated(arguments)
+    if stated is None:
+        return command.give(target, arguments)
+    if as_day(stated) > instant(transaction.time_us).date() + AHEAD:
+        raise FutureFact(command.dated)
+    late = not command.creates and as_day(stated) < target.in_force
+    if late and yields:
+        latest = target.last_step if isinstance(stated, datetime) else target.in_force
+        return command.give(target, {**arguments, str(command.dated): latest})
+    if not command.creates:
+        require_begun(target.kind, target.beginning, stated, command.dated)
+    hindsight = None
+    if late:
+        history = transaction.history(target.id)
+        hindsight = Hindsight(target, history, as_day(stated), command.dated)
+        target = hindsight.then
+    if not command.creates:
+        require_turn(target, stated, command.dated)
+    record = command.give(target, arguments)
+    require_come(record.unrecorded)
+    return record if hindsight is None else hindsight.retold()

@@ -1,0 +1,1 @@
+"""Identity: who somebody is: passwords, tokens, sessions, keys, a provider."""

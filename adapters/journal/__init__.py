@@ -1,0 +1,1 @@
+"""Journal: the one log that is true: appended in groups, read in order."""

@@ -1,0 +1,118 @@
+"""Claims: which record holds what only one of its kind may hold, as a transaction sees it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from adapters.journal.aggregate_cache import Cache
+from adapters.storage.databases import in_parts
+from adapters.storage.journal_tables import claims, former_claims
+from domain.kernel.aggregate import Aggregate
+
+Claim = tuple[str, str]
+"""The name of the rule that guards a claim, and the value that is claimed."""
+
+
+class Claims:
+    """The claims as they are in the database, with the changes of one transaction."""
+
+    def __init__(self, connection: sa.Connection, cache: Cache) -> None:
+        """Read claims through a connection that holds the head lock."""
+        self._connection = connection
+        self._cache = cache
+        self._read: dict[Claim, str | None] = {}
+        self._kept: dict[Claim, str | None] = {}
+        self._unit: dict[Claim, str | None] = {}
+        self._former_kept: set[tuple[Claim, str]] = set()
+        self._former_unit: set[tuple[Claim, str]] = set()
+
+    def begin_unit(self) -> None:
+        """Forget what the current unit of work has changed, if it was not kept."""
+        self._unit = {}
+        self._former_unit = set()
+
+    def end_unit(self) -> None:
+        """Keep what the current unit of work has changed."""
+        self._kept |= self._unit
+        self._former_kept |= self._former_unit
+
+    def holder(self, claim: Claim) -> str | None:
+        """Return the id of the record that holds a claim, or `None`."""
+        for known in (self._unit, self._kept):
+            if claim in known:
+                return known[claim]
+        if claim not in self._read:
+            self.read([claim])
+        return self._read[claim]
+
+    def likely(self, claim: Claim) -> str | None:
+        """Return the record that holds a claim, or held it when this process last looked.
+
+        Spares a query; whoever asks has to see whether the record still holds the claim.
+        """
+        if claim in self._unit or claim in self._kept or claim in self._read:
+            return self.holder(claim)
+        return self._cache.holders.get(claim) or self.holder(claim)
+
+    def change(self, claim: Claim, stream: str) -> None:
+        """Give a claim to a record."""
+        self._unit[claim] = stream
+
+    def release(self, claim: Claim, stream: str) -> None:
+        """Note that a record holds a claim no more; nobody does if it was the one."""
+        # Of two that held the same before it had to be one's alone, one has the claim.
+        if self.holder(claim) == stream:
+            self._unit[claim] = None
+        self._former_unit.add((claim, stream))
+
+    def former(self, claim: Claim) -> set[str]:
+        """Return the ids of the records that held a claim once."""
+        query = sa.select(former_claims.c.stream).where(
+            former_claims.c.rule == claim[0], former_claims.c.value == claim[1]
+        )
+        noted = self._former_kept | self._former_unit
+        return {*self._connection.scalars(query)} | {one for each, one in noted if each == claim}
+
+    def read(self, wanted: Iterable[Claim]) -> None:
+        """Look up who holds these claims, in as few queries as may be."""
+        by_rule: dict[str, list[str]] = defaultdict(list)
+        for claim in dict.fromkeys(wanted):
+            if claim not in self._read:
+                by_rule[claim[0]].append(claim[1])
+        for rule, values in by_rule.items():
+            for part in in_parts(values):
+                query = sa.select(claims.c.value, claims.c.stream).where(
+                    claims.c.rule == rule, claims.c.value.in_(part)
+                )
+                found = {(rule, value): stream for value, stream in self._connection.execute(query)}
+                self._read |= dict.fromkeys((rule, value) for value in part) | found
+                self._cache.holders.update(found)
+
+    def prefetch(self, wanted: Iterable[Claim]) -> list[str]:
+        """Look up those of which nothing is known; return the records that likely hold them."""
+        asked = list(wanted)
+        self.read(claim for claim in asked if claim not in self._cache.holders)
+        return [stream for claim in asked if (stream := self.likely(claim)) is not None]
+
+    def flush(self) -> None:
+        """Send the changes to the database."""
+        for (rule, value), stream in self._kept.items():
+            match = sa.and_(claims.c.rule == rule, claims.c.value == value)
+            self._connection.execute(claims.delete().where(match))
+            if stream is not None:
+                row = {"rule": rule, "value": value, "stream": stream}
+                self._connection.execute(claims.insert(), row)
+        for (rule, value), stream in self._former_kept:
+            row = {"rule": rule, "value": value, "stream": stream}
+            same = [former_claims.c[name] == part for name, part in row.items()]
+            self._connection.execute(former_claims.delete().where(*same))
+            self._connection.execute(former_claims.insert(), row)
+
+
+def holds(record: Aggregate, claim: Claim) -> bool:
+    """Return whether a record holds a claim as it is now."""
+    rule, value = claim
+    return any(rule == each.rule() and value == held for each, held in record.claims.items())

@@ -1,0 +1,1 @@
+"""Logs: who did and read what; what the system has to say."""

@@ -1,0 +1,1 @@
+"""Privacy: fields of persons, sealed by a key of their own."""

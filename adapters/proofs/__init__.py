@@ -1,0 +1,1 @@
+"""Proofs: that nothing recorded was altered: trees, signed heads, audits."""

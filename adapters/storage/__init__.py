@@ -1,0 +1,1 @@
+"""Storage: databases and files: tables, migrations, leases, rights."""

@@ -1,0 +1,1 @@
+"""The command line: `keyline`: what an operator, an importer, an auditor types."""

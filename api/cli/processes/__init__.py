@@ -1,0 +1,1 @@
+"""Processes: the processes that `keyline` starts, alone or all on one machine."""

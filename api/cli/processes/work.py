@@ -1,0 +1,56 @@
+"""Working: the processes of a scaled-out system beside the API, each until it is stopped."""
+
+from __future__ import annotations
+
+import structlog
+
+from adapters.journal.journal import Journal
+from adapters.settings import Settings
+from adapters.storage.databases import connect
+from api.cli.rebuild_jobs import bring_up_to_date, kafka_of
+from api.kernel.terminal import Failure, until_stopped
+from projections.kernel.rows.projector import Projector
+from streams.followers.project_rows import JournalProjection, KafkaProjection
+from streams.kafka.event_relay import Relay
+from streams.kafka.operation_relay import OperationRelay
+from streams.kernel.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+
+def publish(settings: Settings) -> None:
+    """Publish the journal to Kafka until the process is stopped. Raises `Failure` without it."""
+    kafka = kafka_of(settings)
+    if kafka is None:
+        raise Failure("KEYLINE_KAFKA names no Kafka cluster.", 2)
+    journal = Journal(settings.journal_url)
+    journal.create()
+    logs = Worker("publish-operations", OperationRelay(journal, kafka).work)
+    logs.start()
+    work(Worker("publish", Relay(journal, kafka).work))
+    logs.stop()
+    journal.close()
+
+
+def project(settings: Settings) -> None:
+    """Keep the row read models up to date until the process is stopped."""
+    journal = Journal(settings.journal_url)
+    journal.create()
+    bring_up_to_date(settings)
+    rows = connect(settings.rows_url, "normal")
+    projector, kafka = Projector(rows, histories=journal.history), kafka_of(settings)
+    if kafka is not None:
+        projection = KafkaProjection(kafka, projector).work
+    else:
+        projection = JournalProjection(journal, projector).work
+    work(Worker("project", projection))
+    rows.dispose()
+    journal.close()
+
+
+def work(worker: Worker) -> None:
+    """Let a worker run in this thread until Ctrl-C or SIGTERM."""
+    with until_stopped(worker.halt):
+        log.info("worker.started", worker=worker.name)
+        worker.run()
+        log.info("worker.stopped", worker=worker.name)

@@ -1,0 +1,1 @@
+"""Commands: commands as routes, one or many at a time."""

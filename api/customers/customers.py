@@ -1,0 +1,115 @@
+"""Customers over HTTP: each of them on one page, and those alike at registration."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from adapters.refusals import UnknownId
+from adapters.warehouse.warehouse import Warehouse
+from api.commands.routes import Done, adds_to_answer
+from api.customers.similar import Registration, Similar
+from api.kernel.access.authentication import Principal
+from api.kernel.access.visibility import See, Seeing
+from api.kernel.process import Parts
+from api.kernel.reading import as_of_reads as past
+from api.kernel.reading.as_of import AtMoment, present
+from api.kernel.reading.forwarding import forward
+from api.kernel.reading.read_parameters import MinPosition, TheParts, json_response, reach
+from api.reads.merged_redirect import MOVED, moved
+from projections.customers.customer_page import CustomerPage, customer_page, on_page
+from projections.customers.customers import customers
+from projections.customers.duplicates import Described
+from projections.kernel.lists.point_in_time import Now, Then
+from projections.kernel.visibility.sealed_columns import Opener
+from projections.kernel.visibility.visibility import Sight
+
+router = APIRouter(tags=["customers"])
+
+
+@router.get("/customers/{id}/page", operation_id="customer.page", responses={**MOVED})
+async def page(
+    id: str,
+    request: Request,
+    parts: TheParts,
+    see: See,
+    when: AtMoment,
+    min_position: MinPosition,
+) -> Response:
+    """Show a customer on one page: its file, subsidiaries, open business, and what it comes to."""
+    see.need(f"{customers.aggregate}.read")
+    sights = {each.name: see.sight(f"{each.aggregate}.read") for each in on_page()}
+    if when.now:
+        await reach(parts.visible, min_position)
+        found, position, headers = await run_in_threadpool(_page, parts, id, sights)
+    elif parts.warehouse is None:
+        return await forward(parts, request)
+    else:
+        then = await run_in_threadpool(past.pinned, parts, when)
+        await reach(parts.loaded, max(then.position, min_position))
+        opened = parts.opening.rows
+        found = await see.ask(_page_then, parts.warehouse, id, then, sights, opened)
+        position, headers = then.position, {"Position": str(then.position)}
+    if found is None:
+        raise UnknownId(f"There is no customer {id!r}.")
+    if (elsewhere := moved(request, found.customer)) is not None:
+        elsewhere.headers.update(headers)
+        return elsewhere
+    return json_response({**_plain(found), "position": position}, headers)
+
+
+def _page(
+    parts: Parts, id: str, sights: Mapping[str, Sight]
+) -> tuple[CustomerPage | None, int, dict[str, str]]:
+    with present(parts, *(each.aggregate for each in on_page())) as now:
+        found = customer_page(Now(now.connection), id, sights, parts.opening.rows)
+    return found, now.position, dict(now.headers)
+
+
+def _page_then(
+    warehouse: Warehouse, id: str, at: past.Then, sights: Mapping[str, Sight], opened: Opener
+) -> CustomerPage | None:
+    with warehouse.reader() as cursor:
+        return customer_page(Then(cursor, *at), id, sights, opened)
+
+
+def _plain(page: CustomerPage) -> dict[str, Any]:
+    return {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
+
+
+@adds_to_answer("customer.register")
+def similar(parts: Parts, who: Principal, done: Sequence[Done]) -> list[Mapping[str, Any]]:
+    """Add the customers in sight that may be the one just registered, if there are any.
+
+    They are those that were there at the position of its registration.
+    """
+    see = Seeing(parts, who)
+    see.again()
+    registered = [
+        Registration(
+            answer.id,
+            Described.by(body["name"], body.get("registration_number")),
+            answer.position,
+        )
+        for answer, body in done
+    ]
+    found = parts.own(_similar).to(registered, see.sight(f"{customers.aggregate}.read"))
+    others = [
+        [{**dataclasses.asdict(each), "merge": _offer(each.id, one.id)} for each in alike]
+        for one, alike in zip(registered, found, strict=True)
+    ]
+    return [{"similar": each} if each else {} for each in others]
+
+
+def _similar(parts: Parts) -> Similar:
+    return Similar(parts.journal, parts.rows)
+
+
+def _offer(survivor: str, duplicate: str) -> Mapping[str, Any]:
+    """Return the command by which the new customer would go into the one that was there."""
+    body = {"survivor_id": survivor, "duplicate_id": duplicate, "take": []}
+    return {"command": "customer-merge.begin", "href": "/customer-merges", "body": body}

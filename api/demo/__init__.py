@@ -1,0 +1,1 @@
+"""Demo data: a year of an operator, told through commands."""

@@ -1,0 +1,99 @@
+"""The demo data: a believable year of a key account department, through the public commands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from random import Random
+
+from adapters.commands.executor import Executor
+from adapters.journal.journal import Journal
+from adapters.storage.checkpoints import Checkpoint
+from adapters.storage.instants import EPOCH, instant
+from api.demo import campaigns as demo_campaigns
+from api.demo import customers as demo_customers
+from api.demo import organisation as demo_organisation
+from api.demo import sales as demo_sales
+from api.demo import service as demo_service
+from api.demo.people import people
+from api.demo.places import GROUP, staff
+from api.demo.story import play
+
+BEIJING = timezone(timedelta(hours=8))
+"""The time zone of everybody in the demo data."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """How much demo data to make; about five events for each of these."""
+
+    customers: int = 320
+    sales: int = 1400
+    tickets: int = 800
+
+    @property
+    def stories(self) -> int:
+        """How many records there will be, about."""
+        return self.customers + self.sales + self.tickets + 14 + demo_organisation.STORIES
+
+
+def begun(journal: Journal) -> datetime | None:
+    """Return when a load was begun that did not come to its end; `None` if there is none."""
+    time_us = Checkpoint(journal.engine, "demo").get()
+    return instant(time_us) if time_us else None
+
+
+def load_once(
+    executor: Executor,
+    now: datetime | None = None,
+    seed: int = 1,
+    size: Size = Size(),
+    advance: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Load as `load` does, or go on with a load that was interrupted: as of the day it was begun.
+
+    Every command has an id of its own, so what was done is answered and not done again.
+    """
+    mark = Checkpoint(executor.journal.engine, "demo")
+    now = begun(executor.journal) or now or datetime.now(UTC)
+    mark.set((now - EPOCH) // timedelta(microseconds=1))
+    load(executor, now, seed, size, advance)
+    mark.forget()
+
+
+def load(
+    executor: Executor,
+    now: datetime | None = None,
+    seed: int = 1,
+    size: Size = Size(),
+    advance: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Make the year that ends today; the same seed on the same day makes the same.
+
+    `advance` is told how many more records are done, of `size.stories`.
+    """
+    now = now or datetime.now(UTC)
+    midnight = now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = midnight.date()
+    random = Random(seed)
+    names = people(random)
+    team, duties = staff(names), demo_organisation.officers(names)
+    advance(demo_organisation.tell(executor, random, team, duties, today))
+    accounts = demo_customers.accounts(random, team, today, size.customers)
+    for depth, level in enumerate(demo_customers.levels(accounts)):
+        stories = [demo_customers.story(random, each, today) for each in level]
+        play(executor, f"customer/{depth}", stories, advance)
+    sales = demo_sales.sales(random, accounts, today, size.sales)
+    tickets = demo_service.incidents(random, accounts, midnight, size.tickets)
+    play(executor, "sale", [demo_sales.story(random, s, today) for s in sales], advance)
+    play(
+        executor,
+        "ticket",
+        [demo_service.story(random, ticket, team, midnight) for ticket in tickets],
+        advance,
+    )
+    drives = demo_campaigns.drives(random, accounts, sales, today)
+    planner, chief = duties["campaign-planner"], team[GROUP.code][0]
+    told = [demo_campaigns.story(random, d, today, planner, chief) for d in drives]
+    play(executor, "campaign", told, advance)

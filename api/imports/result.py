@@ -1,0 +1,72 @@
+"""Import results: what became of the rows of a sheet, and why nothing did of some."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from adapters.refusals import KeyReused, Refusal
+from api.imports.files.sheets import Row
+from api.imports.row_commands import Step
+from api.imports.update import Difference
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fault:
+    """A row of which nothing was imported, and why."""
+
+    line: int
+    key: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Alike:
+    """A row that was imported although there are records whose names look like its own."""
+
+    line: int
+    name: str
+    names: Sequence[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Updated:
+    """A row whose record was changed, or would be, and how."""
+
+    line: int
+    id: str
+    differences: Sequence[Difference]
+
+
+@dataclasses.dataclass
+class Result:
+    """What became of the rows: newly imported, already there, changed, refused; likely duplicates.
+
+    `position` is the last one that any of them was answered: what they did can be read from there.
+    """
+
+    imported: int = 0
+    unchanged: int = 0
+    faults: list[Fault] = dataclasses.field(default_factory=list)
+    alike: list[Alike] = dataclasses.field(default_factory=list)
+    updated: list[Updated] = dataclasses.field(default_factory=list)
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+def reason_of(step: Step, row: Row, refusal: Refusal) -> str:
+    """Say why the commands of a row were refused, by its cells."""
+    if isinstance(refusal, KeyReused):
+        return f"{step.command.name}: was imported before with other values; --update changes them"
+    places = []
+    for error in refusal.errors:
+        source, detail = step.source(error["pointer"]), error["detail"]
+        place = error["pointer"].strip("/").replace("/", ".")
+        if source is not None:
+            form = source.field.form
+            if "pattern" in detail and form is not None:
+                detail = f"is not {form}"
+            place = f"column {source.column!r}" if source.column else f"--set {place}"
+            if text := source.text(row):
+                place += f": {text!r}"
+        places.append(f"{place}: {detail}")
+    return f"{step.command.name}: {'; '.join(places) or refusal.detail}"

@@ -1,0 +1,279 @@
+"""Plans of an import: the commands that each row of a sheet becomes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from api.imports.cells import Field, FieldError, Written
+from api.imports.files.sheets import Row, Sheet
+from api.imports.mapping import MappingError, SheetMapping
+from api.imports.titles import titled
+from api.imports.written import Unreadable
+from domain.kernel.aggregate import Aggregate, discover, kebab
+from domain.kernel.commands import Command, commands
+from domain.kernel.time.effective_day import TIMED
+
+NAMED_BY = ("name", "title")
+"""Fields by which people know a record."""
+
+
+class CellFault(Exception):
+    """A cell, or what is said for every row, does not give what it has to; the text says where."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where the value of one field comes from."""
+
+    field: Field
+    column: str | None
+    constant: str
+    values: Mapping[str, str]
+    scale: Decimal | None
+
+    def text(self, row: Row) -> str:
+        """Return what a row says for the field. Raises `CellFault`."""
+        if self.column is None:
+            return self.values.get(self.constant, self.constant)
+        text = row.cells[self.column]
+        if text in self.values:
+            return self.values[text]
+        require_right(row, self.column)
+        return text
+
+    def written(self, row: Row) -> Written | None:
+        """Return the value that a row gives the field, nothing for an empty cell.
+
+        Raises `CellFault`.
+        """
+        if not (text := self.text(row)):
+            return None
+        try:
+            return self.field.convert(text, self.scale)
+        except Unreadable as error:
+            place = f"column {self.column!r}" if self.column else f"--set {self.field.name}"
+            raise CellFault(f"{place}: {text!r} {error}") from error
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One command that rows become, if they ask for it."""
+
+    command: Command
+    sources: list[Source]
+    when: tuple[str, frozenset[str]] | None = None
+
+    def wanted(self, row: Row) -> bool:
+        """Whether a row asks for the command: by its condition, else by cells that are filled.
+
+        Raises `CellFault`.
+        """
+        if self.when is not None:
+            column, values = self.when
+            require_right(row, column)
+            return row.cells[column] in values
+        return any(source.column is not None and source.text(row) for source in self.sources)
+
+    def body(self, row: Row, currency: str) -> dict[str, Any]:
+        """Return the command's body for a row; cells that are empty give no field.
+
+        `currency` is that of its amounts, unless the body says otherwise. The day of what follows
+        the making of a record is asked for where a column has it. Raises `CellFault`.
+        """
+        body: dict[str, Any] = {}
+        told: list[tuple[Source, str]] = []
+        for source in self.sources:
+            found = source.written(row)
+            if found is not None:
+                source.field.put(body, found.value)
+                if found.currency is not None:
+                    told.append((source, found.currency))
+            elif source.column and not self.command.creates and self._is_day(source):
+                raise CellFault(
+                    f"column {source.column!r} is empty: from which day does {self.command.verb} "
+                    f"hold? A --set {self.command.verb}.{source.field.name} instead of the column "
+                    "says it for all rows"
+                )
+        currency = str(body.get("currency", currency))
+        for source, its in told:
+            if its != currency and (its, currency) != ("CNY", "JPY"):  # which share a sign
+                text = source.text(row)
+                raise CellFault(f"column {source.column!r}: {text!r} is in {its}, not {currency}")
+        return body
+
+    def _is_day(self, source: Source) -> bool:
+        return source.field.name == self.command.dated
+
+    def source(self, pointer: str) -> Source | None:
+        """Return what gives the value of a place in the body, `/field` or `/field/0/part`."""
+        place = [part for part in pointer.split("/") if part and not part.isdigit()]
+        for source in self.sources:
+            path = [part for part in source.field.name.split(".") if not part.isdigit()]
+            if path == place:
+                return source
+        return None
+
+
+class Plan:
+    """What becomes of the rows of one sheet.
+
+    `by_name` are the columns that were mapped as they are named as a field, with the field;
+    `unmapped` those that nothing is made of.
+    """
+
+    def __init__(self, kind: str, mapping: SheetMapping, sheet: Sheet) -> None:
+        """Fit a mapping to a sheet of records of one kind.
+
+        Raises `MappingError` for columns, fields or commands that are not there.
+        """
+        self.kind = kind
+        self.create = creating(kind)
+        self.key = mapping.key
+        _require_column(mapping.key, sheet)
+        self.by_name = self._named(mapping, sheet)
+        used: dict[str, list[Source]] = {self.create.verb: []}
+        uses = [*_uses(mapping), *((column, field, "") for column, field in self.by_name)]
+        for column, field, constant in uses:
+            _require_column(column, sheet)
+            verb, path = self._address(field)
+            try:
+                found = Field(commands()[f"{kind}.{verb}"], path)
+            except FieldError as error:
+                raise MappingError(str(error)) from error
+            if any(other.field.name == path for other in used.get(verb, ())):
+                raise MappingError(f"More than one column or --set gives {field!r} its value.")
+            values, scale = mapping.values.get(field, {}), mapping.scale.get(field)
+            source = Source(found, column, constant, values, scale)
+            used.setdefault(verb, []).append(source)
+        fields = {field for _, field, _ in uses}
+        for field in {*mapping.values, *mapping.scale} - fields:
+            raise MappingError(f"No column and no --set gives {field!r} a value to change.")
+        for verb, (column, _) in mapping.when.items():
+            self._command(verb)
+            _require_column(column, sheet)
+            used.setdefault(kebab(verb), [])
+        conditions = {kebab(verb): condition for verb, condition in mapping.when.items()}
+        self.steps = [
+            Step(self._command(verb), sources, conditions.get(verb))
+            for verb, sources in used.items()
+        ]
+        looked_at = {column for column, _, _ in uses} | {self.key}
+        looked_at |= {column for column, _ in mapping.when.values()}
+        self.unmapped = [column for column in sheet.columns if column not in looked_at]
+
+    def bodies(self, row: Row) -> list[tuple[Step, dict[str, Any]]]:
+        """Return the steps that a row asks for with their bodies; the first makes the record.
+
+        Names in them are as the row has them. Raises `CellFault`.
+        """
+        default = self.create.body.model_fields.get("currency")
+        currency = str(default.default) if default is not None else ""
+        first = self.steps[0].body(row, currency)
+        currency = first.get("currency", currency)
+        following = [step for step in self.steps[1:] if step.wanted(row)]
+        return [(self.steps[0], first), *((step, step.body(row, currency)) for step in following)]
+
+    def name(self, row: Row) -> str:
+        """Return the name or title that a row gives its record, or nothing."""
+        return next((s.text(row) for s in self.steps[0].sources if s.field.name in NAMED_BY), "")
+
+    def mapped(self, row: Row) -> dict[str, str]:
+        """Return those cells of a row that the mapping looks at."""
+        left = set(self.unmapped)
+        return {column: text for column, text in row.cells.items() if column not in left}
+
+    def _named(self, mapping: SheetMapping, sheet: Sheet) -> list[tuple[str, str]]:
+        """Return the columns that nobody mapped and that are named as a field that nobody gave."""
+        given = {field for _, field, _ in _uses(mapping)}
+        taken = {column for column, _ in mapping.columns}
+        free = [column for column in sheet.columns if column not in taken]
+        fields = [field for field in self.create.body.model_fields if field not in given]
+        found = [(titled(field, free), field) for field in fields]
+        # Where two columns have the title of one field, a person has to say which is meant.
+        named = [(columns[0], field) for columns, field in found if len(columns) == 1]
+        parted = [(column, column) for column in free if "." in column and column not in given]
+        for column, field in parted:
+            verb, path = self._address(field)
+            try:
+                Field(commands()[f"{self.kind}.{verb}"], path)
+            except FieldError:
+                continue
+            named.append((column, field))
+        return [(column, field) for column, field in named if _is_plain(self.create, field)]
+
+    def _address(self, field: str) -> tuple[str, str]:
+        """Return the command that a field belongs to, and the field's path within its body."""
+        verb, dot, path = field.partition(".")
+        if dot and f"{self.kind}.{kebab(verb)}" in commands():
+            return kebab(verb), path
+        return self.create.verb, field
+
+    def _command(self, verb: str) -> Command:
+        found = commands().get(f"{self.kind}.{kebab(verb)}")
+        if found is None:
+            raise MappingError(f"There is no command {verb!r} of a {self.kind}.")
+        return found
+
+
+def begun(told: list[tuple[Step, dict[str, Any]]]) -> list[tuple[Step, dict[str, Any]]]:
+    """Return the commands of a row, the record begun by the first day of which the row tells.
+
+    That is so where the row does not say since when there is the record: before it begins nothing
+    is true of it.
+    """
+    (making, first), *following = told
+    begins = making.command.dated
+    if begins is None or begins in first:
+        return told
+    dated = [(step.command.dated, body) for step, body in following if step.command.dated in body]
+    days = [body[day] for day, body in dated if (day == TIMED) == (begins == TIMED)]
+    begin = {begins: min(days, key=datetime.fromisoformat)} if days else {}
+    return [(making, first | begin), *following]
+
+
+def require_right(row: Row, column: str) -> None:
+    """Require that the text of a cell is what the cell means. Raises `CellFault`."""
+    if column in row.wrong:
+        raise CellFault(f"column {column!r} {row.wrong[column]}")
+
+
+def kinds() -> dict[str, type[Aggregate]]:
+    """Return the aggregates by the name of their collection, as in `service-tickets`."""
+    return {each.plural: each for _, each in sorted(discover().aggregates.items())}
+
+
+def creating(kind: str) -> Command:
+    """Return the command that makes a record of a kind."""
+    return next(c for c in commands().values() if c.creates and c.aggregate.kind == kind)
+
+
+def _uses(mapping: SheetMapping) -> Iterator[tuple[str | None, str, str]]:
+    yield from ((column, field, "") for column, field in mapping.columns)
+    yield from ((None, field, text) for field, text in mapping.constants.items())
+
+
+def _is_plain(command: Command, field: str) -> bool:
+    """Whether a field, unless it names its own parts, takes a value that a cell can have."""
+    if "." in field:
+        return True
+    try:
+        Field(command, field)
+    except FieldError:
+        return False
+    return True
+
+
+def _require_column(column: str | None, sheet: Sheet) -> None:
+    if column is None or column in sheet.columns:
+        return
+    if column in sheet.twice:
+        raise MappingError(f"There are several columns {column!r}: {column!r} (1), (2) and so on.")
+    raise MappingError(f"There is no column {column!r}; {_listed(sheet.columns)}.")
+
+
+def _listed(columns: Collection[str]) -> str:
+    return f"there are {', '.join(columns)}"

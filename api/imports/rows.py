@@ -1,0 +1,118 @@
+"""Rows of an import: their commands and keys, and the order in which they can be done."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from api.imports.files.sheets import Row, Sheet
+from api.imports.row_commands import CellFault, Plan, Step, require_right
+from api.imports.update import Difference
+
+
+@dataclasses.dataclass
+class Work:
+    """A row on its way."""
+
+    row: Row
+    key: str = ""
+    text: str = ""
+    name: str = ""
+    bodies: list[tuple[Step, dict[str, Any]]] = dataclasses.field(default_factory=list)
+    parent: Work | None = None
+    id: str | None = None
+    new: bool = False
+    fault: str | None = None
+    alike: Sequence[str] = ()
+    differences: Sequence[Difference] = ()
+
+    @property
+    def first(self) -> Mapping[str, Any]:
+        """The body of the command that makes the record."""
+        return self.bodies[0][1] if self.bodies else {}
+
+
+Digest = Callable[[Mapping[str, str]], str]
+"""Returns what tells cells from others."""
+
+Former = Callable[[Sequence[str]], set[str]]
+"""Returns those of some keys by which rows came in before."""
+
+
+class Rows:
+    """The rows of a sheet on their way."""
+
+    def __init__(self, plan: Plan, sheet: Sheet, digest: Digest, former: Former) -> None:
+        """Give every row its commands, its key, and that of its parent, or its fault.
+
+        Without a column for it the key of a row is the digest of the cells that are mapped; that
+        of all its cells, if it came in when this was the key.
+        """
+        self._plan = plan
+        self._digest = digest
+        self.work = [self._read(row) for row in sheet.rows]
+        if not plan.key:
+            self._keep_former(former)
+        self._tell_apart()
+        own = [p for p, r in plan.create.references.items() if r.kind == plan.kind]
+        if own:
+            self._find_parents(own[0])
+
+    def waves(self) -> Iterator[list[Work]]:
+        """Yield the rows so that parents come in an earlier wave than what is below them."""
+        waves: dict[int, list[Work]] = {}
+        for each in self.work:
+            above = [each]
+            while (parent := above[-1].parent) is not None:
+                if parent in above:
+                    each.fault = each.fault or "stands above itself"
+                    break
+                above.append(parent)
+            waves.setdefault(len(above), []).append(each)
+        for depth in sorted(waves):
+            yield waves[depth]
+
+    def _read(self, row: Row) -> Work:
+        each, key = Work(row, fault=row.fault), self._plan.key
+        try:
+            if key:
+                require_right(row, key)
+                each.key = each.text = row.cells[key]
+            else:
+                each.key = self._digest(self._plan.mapped(row))
+            if row.fault is None:
+                each.bodies = self._plan.bodies(row)
+                each.name = self._plan.name(row)
+        except CellFault as fault:
+            each.fault = each.fault or str(fault)
+        return each
+
+    def _keep_former(self, former: Former) -> None:
+        digests = {self._digest(each.row.cells): each for each in self.work}
+        for digest in former([key for key, each in digests.items() if key != each.key]):
+            digests[digest].key = digest
+
+    def _tell_apart(self) -> None:
+        key, seen = self._plan.key, dict[str, int]()
+        for each in self.work:
+            if not each.key:
+                each.fault = each.fault or f"column {key!r} is empty"
+            elif each.key in seen:
+                same = "key" if key else "row"
+                each.fault = each.fault or f"the same {same} as in line {seen[each.key]}"
+            seen.setdefault(each.key, each.row.line)
+
+    def _find_parents(self, parameter: str) -> None:
+        by_text: dict[str, list[Work]] = {}
+        for each in self.work:
+            for text in {each.text, each.name, str(each.first.get("code", ""))} - {""}:
+                by_text.setdefault(text, []).append(each)
+        for each in self.work:
+            found = by_text.get(str(each.first.get(parameter, "")), [])
+            if len(found) > 1:
+                lines = ", ".join(str(one.row.line) for one in found)
+                text = each.first[parameter]
+                each.fault = each.fault or f"{text!r} may be any of the lines {lines}"
+            elif found:
+                each.parent = found[0]

@@ -1,0 +1,1 @@
+"""The kernel of the API: what all requests share; it knows no business."""

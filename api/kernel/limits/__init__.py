@@ -1,0 +1,1 @@
+"""Limits: turns, rates and room, so that nobody holds up others."""

@@ -1,0 +1,1 @@
+"""Reading: what reads share: parameters, moments, cursors, the form of answers."""

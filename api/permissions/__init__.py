@@ -1,0 +1,1 @@
+"""Permissions: roles, grants, delegations, keys and signing in over HTTP."""

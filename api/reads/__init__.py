@@ -1,0 +1,1 @@
+"""Reads: lists, records, histories, reports: whatever is asked."""

@@ -1,0 +1,1 @@
+"""Logs: events, operations, the system log, proofs, what is parked."""

@@ -1,0 +1,223 @@
+"""Events: the feed of all events, as pages or as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from adapters.journal.feed import Filter, feed
+from adapters.privacy.field_decryption import Opened
+from adapters.refusals import NotPermitted
+from api.commands.operation_entries import Tally, Visit
+from api.kernel.access.visibility import See, Seeing, Seen
+from api.kernel.lasting import last_event
+from api.kernel.problems import InvalidParameter, MalformedHeader
+from api.kernel.process import Parts
+from api.kernel.reading.as_of import AtPosition
+from api.kernel.reading.ndjson import NDJSON, line, lines
+from api.kernel.reading.read_parameters import TheParts, invalid, require_told
+from api.kernel.reading.told import tell
+from api.reads.meant import refuse_no_event, refuse_no_record
+from domain.kernel.aggregate import Recorded, discover
+from domain.kernel.envelope import Unreadable
+from domain.kernel.types.sensitive import SECRET, sensitive_fields, without
+from projections.kernel.visibility.sealed_columns import SEALED
+
+router = APIRouter(tags=["events"])
+
+HEARTBEAT = 15.0
+"""Seconds without an event after which a stream shows that it is alive."""
+
+PAGE = 500
+"""Events that a stream reads at a time."""
+
+PIECE = 64 * 1024
+"""Bytes after which what was read of a stream is sent."""
+
+SSE = "text/event-stream"
+
+_VARY = "Accept, Authorization, On-Behalf-Of"
+
+
+def shown(event: Recorded, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return an event as a client sees it, without what is masked in it; it says so itself."""
+    fields = sensitive_fields(event.type)
+    masked = hidden.intersection(fields.values())
+    return {
+        "position": event.position,
+        "aggregate": event.aggregate,
+        "stream": event.stream,
+        "version": event.version,
+        "type": event.type,
+        "schema": event.schema,
+        "time": event.time,
+        "actor": event.actor,
+        "actor_kind": event.actor_kind,
+        "on_behalf_of": event.on_behalf_of,
+        "on_behalf_kind": event.on_behalf_kind,
+        "unit": event.unit,
+        "command_id": event.command_id,
+        "cause": event.cause,
+        "data": without(event.data, fields, hidden),
+        **({"masked": sorted(masked)} if masked else {}),
+        **_sealed(event, fields, hidden),
+        **_unread(event, hidden),
+    }
+
+
+def _sealed(
+    event: Recorded, fields: Mapping[str, str], hidden: frozenset[str]
+) -> dict[str, list[str]]:
+    """Return which fields nobody can read: their person was erased, or the key is missing."""
+    sealed = event.data.sealed if isinstance(event.data, Opened) else ()
+    told = sorted(name for name in sealed if fields.get(name) not in hidden)
+    return {SEALED: told} if told else {}
+
+
+def _unread(event: Recorded, hidden: frozenset[str]) -> dict[str, Any]:
+    """Return what is shown of an event whose payload this program cannot read.
+
+    Where what is masked stands in it nobody can tell, so all of it is.
+    """
+    if not isinstance(event.data, Unreadable):
+        return {}
+    if hidden or SECRET in sensitive_fields(event.type).values():
+        return {"data": None, "unreadable": "masked", "masked": sorted(hidden)}
+    return {"data": None, "raw": event.data.raw, "unreadable": event.data.error}
+
+
+@router.get("/events", response_class=StreamingResponse)
+async def events(
+    request: Request,
+    parts: TheParts,
+    see: See,
+    when: AtPosition,
+    after: Annotated[int, Query(ge=0, le=2**53, description="the last position already seen")] = 0,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="lines of a page at most")] = 1000,
+    aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
+    stream: Annotated[str | None, Query(max_length=36, description="the id of a record")] = None,
+    type: Annotated[str | None, Query(max_length=100, examples=["customer.regraded"])] = None,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Events in the order in which they were recorded.
+
+    One page as NDJSON, whose Link header leads on from it (the last page leads to what is to
+    come). Asked for `text/event-stream`: these and all that follow, without end, resumed from
+    `Last-Event-ID`; when your credentials end, an event `end` says why by a problem document.
+    Only those of records that are in sight now; a page may have fewer than asked.
+    As of a moment of the past the feed ends there, and cannot be a stream.
+    """
+    if aggregate in discover().aggregates or not see.anything:
+        see.need(f"{aggregate}.read")
+    await require_told(parts, "after", after)
+    wanted = Filter(_known(aggregate), stream, type)
+    if type is not None:
+        refuse_no_event(type, aggregate)
+    if stream is not None and not after:
+        await see.ask(refuse_no_record, parts, see, stream, "stream")
+    if SSE in accept:
+        if when.position is not None:
+            raise invalid("as_of", "A stream goes on to what is to come.")
+        start = after
+        if last_event_id is not None:
+            start = _position(last_event_id)
+            await require_told(parts, "Last-Event-ID", start)
+        headers = {"X-Accel-Buffering": "no", "Vary": _VARY}
+        tell(start)
+        stream_ = _stream(parts, see, start, wanted, request.state.visit)
+        return StreamingResponse(stream_, headers=headers, media_type=SSE)
+    upto = when.position
+    told, reached = await see.ask(_lines, parts, see, after, limit, wanted, upto)
+    query = {"after": reached, "limit": limit, **wanted.given()}
+    headers = {"Position": str(reached), "Vary": _VARY}
+    if upto is None or reached < upto:
+        query |= {} if upto is None else {"as_of_position": upto}
+        headers["Link"] = f'</events?{urlencode(query)}>; rel="next"'
+    return Response(told, media_type=NDJSON, headers=headers)
+
+
+def _known(aggregate: str | None) -> str | None:
+    if aggregate is not None and aggregate not in discover().aggregates:
+        detail = f"There is no aggregate {aggregate!r}."
+        raise InvalidParameter(detail, [{"parameter": "aggregate", "detail": detail}])
+    return aggregate
+
+
+def _position(last_event_id: str) -> int:
+    if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 16):
+        raise MalformedHeader("Last-Event-ID is the id of an event of this stream.")
+    return int(last_event_id)
+
+
+def _lines(
+    parts: Parts, see: Seeing, after: int, limit: int, wanted: Filter, upto: int | None
+) -> tuple[bytes, int]:
+    """Return a page as NDJSON, and the position to go on from."""
+    found, reached = _page(parts, see, after, limit, wanted, upto)
+    tell(reached, len(found), (event.stream for event, _ in found))
+    return lines(shown(*each) for each in found), reached
+
+
+def _page(
+    parts: Parts, see: Seeing, after: int, limit: int, wanted: Filter, upto: int | None = None
+) -> tuple[list[Seen], int]:
+    """Return wanted events in sight after a position, and the position to go on from.
+
+    They end at a position, if one is given.
+
+    Where the record belongs is known from its row, so what the rows do not have yet waits.
+    """
+    found, reached = feed(parts.journal, after, limit, wanted)
+    see.again()  # after reading: what was recorded behind a revocation is not shown
+    until = upto
+    if not see.everything:
+        visible = parts.projector.position()
+        until = visible if upto is None else min(visible, upto)
+    if until is not None:
+        found = [event for event in found if event.position <= until]
+        reached = max(after, min(reached, until))
+    return see.events(found), reached
+
+
+async def _stream(
+    parts: Parts, see: Seeing, after: int, wanted: Filter, visit: Visit
+) -> AsyncIterator[bytes]:
+    yield b"retry: 1000\n\n"
+    position, told = after, after
+    tally = Tally(visit)
+    try:
+        while not parts.stopping and see.anything:
+            pulse = parts.appended if see.everything else parts.visible
+            found, position = await see.go_on(_page, parts, see, position, PAGE, wanted)
+            tally.add(len(found), position, (event.stream for event, _ in found))
+            for piece in _messages(found):
+                yield piece
+            told = found[-1][0].position if found else told
+            if parts.stopping or position < pulse.position:
+                continue
+            if not await pulse.reach(position + 1, HEARTBEAT):
+                # What was passed over as not wanted is not read again after a break.
+                yield b": alive\n\n" if told == position else b"id: %d\n\n" % position
+                told = position
+    finally:
+        tally.note()
+    if not parts.stopping:
+        yield last_event(NotPermitted("Nothing is left that you may see."))
+
+
+def _messages(found: Iterable[Seen]) -> Iterator[bytes]:
+    """Yield events as a stream has them, many in a piece: before each it is asked who reads."""
+    piece = bytearray()
+    for event, hidden in found:
+        data = line(shown(event, hidden))
+        piece += b"id: %d\nevent: %b\ndata: %b\n" % (event.position, event.type.encode(), data)
+        if len(piece) > PIECE:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)

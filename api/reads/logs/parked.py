@@ -1,0 +1,110 @@
+"""Parked events: what rows, policies and warehouse could not take, and its repair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from adapters.refusals import UnknownId
+from adapters.warehouse.warehouse import Warehouse
+from api.kernel.access.visibility import See, Seeing
+from api.kernel.process import Parts
+from api.kernel.reading.read_parameters import TheParts, json_response
+from domain.kernel.types.sensitive import sensitive_fields, without
+from projections.kernel.rows.parking_lot import plain
+from projections.kernel.rows.projector import Projector
+from streams.kernel.parking_lot import PREFIX
+from streams.kernel.policy_runner import Reactions
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/parked")
+def parked(parts: TheParts, see: See) -> Response:
+    """List the events that were put aside, with the reason; those behind them wait too.
+
+    `passed_over` has those that an operator has decided to go on without, until a retry. Only those
+    of records in sight, by what their rows say so far.
+    """
+    content = {
+        "items": list(_seen(parts, see, "parked.read", parts.put_aside())),
+        "passed_over": list(_seen(parts, see, "parked.read", parts.passed_over())),
+    }
+    return json_response(content)
+
+
+@router.post("/parked/{model}/{stream}/retry")
+def retry(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
+    """Apply the parked events of a record again, and those that were passed over.
+
+    What still cannot be applied is parked: a decision to pass it over is taken back.
+    """
+    _check(parts, see, model, stream, [*parts.put_aside(), *parts.passed_over()])
+    if isinstance(place := _place(parts, model), Warehouse):
+        place.retry(model, stream)
+        return {"parked": _left(parts, model, stream)}
+    return {"parked": place.retry(model.removeprefix(PREFIX), stream)}
+
+
+@router.post("/parked/{model}/{stream}/skip")
+def skip(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
+    """Pass over the first parked event of a record, and apply those behind it.
+
+    It is tried first. The decision lasts, also when all is made anew, until a retry takes it back
+    or a mended program can apply the event.
+    """
+    _check(parts, see, model, stream, parts.put_aside())
+    if isinstance(place := _place(parts, model), Warehouse):
+        place.skip(model, stream)
+        return {"parked": _left(parts, model, stream)}
+    return {"parked": place.skip(model.removeprefix(PREFIX), stream)}
+
+
+def _place(parts: Parts, model: str) -> Projector | Reactions | Warehouse:
+    """Return who has put the events of this model aside."""
+    if model.startswith(PREFIX):
+        return parts.reactions
+    if model in parts.projector.models or parts.warehouse is None:
+        return parts.projector
+    return parts.warehouse
+
+
+def _left(parts: Parts, model: str, stream: str) -> int:
+    return [(each["model"], each["stream"]) for each in parts.parked()].count((model, stream))
+
+
+def _seen(
+    parts: Parts, see: Seeing, permission: str, aside: Sequence[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield those events of records in sight under a permission, without what is masked."""
+    sight = see.need(permission)
+    found = [{**each, "event": plain(each["event"])} for each in aside]
+    streams: dict[str, set[str]] = {}
+    for each in found:
+        streams.setdefault(each["event"]["type"].partition(".")[0], set()).add(each["stream"])
+    hidden: dict[str, frozenset[str]] = {}
+    with parts.rows.connect() as connection:
+        for kind, ids in streams.items():
+            hidden |= see.records(connection, kind, ids, sight)
+    for each in found:
+        if each["stream"] in hidden:
+            event, masked = each["event"], hidden[each["stream"]]
+            fields = sensitive_fields(event["type"])
+            if masked:  # its words may quote what is masked
+                each["error"] = each["error"].partition(":")[0]
+            readable = isinstance(event["data"], dict) or not fields
+            shown = without(event["data"], fields, masked) if readable else None
+            if shown is not None:
+                (shown,) = parts.opening.payloads([(each["stream"], event["type"], shown)])
+            event["data"] = shown
+            yield each
+
+
+def _check(
+    parts: Parts, see: Seeing, model: str, stream: str, aside: Sequence[Mapping[str, Any]]
+) -> None:
+    seen = _seen(parts, see, "parked.repair", aside)
+    if not any((each["model"], each["stream"]) == (model, stream) for each in seen):
+        raise UnknownId(f"{model} has no parked events of {stream!r}.")

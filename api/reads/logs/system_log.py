@@ -1,0 +1,92 @@
+"""The system log over HTTP: what happened to the program itself, newest first."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from adapters.logs.system_log_queries import Wanted, entries
+from adapters.refusals import NotPermitted
+from api.kernel.access.visibility import See, Seeing
+from api.kernel.reading.cursors import LOG_PAGE, Cursor, page
+from api.kernel.reading.ndjson import NDJSON, lines
+from api.kernel.reading.read_parameters import Limit, TheParts, json_response, span
+from api.reads.logs.log_export import Entries, first_of, stream
+from projections.kernel.visibility.visibility import Subject
+
+router = APIRouter(tags=["operation"])
+
+Level = Literal["debug", "info", "warning", "error", "critical"]
+
+
+@router.get(
+    "/system-log",
+    operation_id="system-log.list",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Entries, newest first.",
+            "content": {
+                "application/json": {"schema": LOG_PAGE},
+                "application/x-ndjson": {"schema": {"type": "string"}},
+            },
+        }
+    },
+)
+async def log(
+    request: Request,
+    parts: TheParts,
+    see: See,
+    cursor: Cursor,
+    from_: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+    to: Annotated[str | None, Query(max_length=40)] = None,
+    level: Annotated[Level | None, Query(description="this one or a graver one")] = None,
+    event: Annotated[
+        str | None,
+        Query(max_length=100, description="its name, or how it begins", examples=["job.*"]),
+    ] = None,
+    process: Annotated[str | None, Query(max_length=100, examples=["api"])] = None,
+    text: Annotated[str | None, Query(max_length=200, description="occurs in it")] = None,
+    limit: Limit = 50,
+    format: Literal["json", "ndjson"] = "json",
+) -> Response:
+    """List starts, stops, settings in force, migrations, jobs, errors, sign-ins and alarms.
+
+    `from` and `to` are days or instants, both inclusive. As `ndjson` it is all that is wanted,
+    not a page. A name, process or text that no entry has finds nothing. Entries are kept for
+    `KEYLINE_SYSTEM_LOG_DAYS` days.
+    """
+    _require_the_whole(see)
+    since, until = span(from_, to)
+    wanted = Wanted(
+        since=since,
+        until=until,
+        level=level,
+        event=event,
+        process=process,
+        text=text,
+    )
+    await run_in_threadpool(parts.system_log.settled)
+
+    def found(below: int | None, most: int) -> Entries:
+        return entries(parts.system_log.engine, wanted, below, most)
+
+    if format == "ndjson":
+        written = stream(see, found, await first_of(see, found), request.state.visit, lines)
+        return StreamingResponse(written, media_type=NDJSON)
+    after = cursor.after[0] if cursor.after else None
+    some = await see.ask(found, after, limit + 1)
+    last = [some[limit - 1]["number"]] if len(some) > limit else None
+    return json_response(*page(cursor, some[:limit], last))
+
+
+def _require_the_whole(see: Seeing) -> None:
+    """Raise `NotPermitted` unless whoever asks may see what concerns all units."""
+    sight = see.need("system-log.read")
+    if not sight.whole and not sight.covers(
+        Subject(frozenset({see.access.organisation.root or "group"}))
+    ):
+        raise NotPermitted("The system log is for those with system-log.read at the top unit.")

@@ -1,0 +1,300 @@
+"""Records: the list of a read model and each of its rows, as of now or of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from adapters.refusals import UnknownId
+from adapters.warehouse.warehouse import Warehouse
+from api.kernel.access.visibility import See, both
+from api.kernel.process import Parts
+from api.kernel.reading.answer_headers import ASK_AGAIN, matches, tag_of
+from api.kernel.reading.as_of import AtMoment, When, present
+from api.kernel.reading.as_of_reads import Then, page_then, pinned, row_then
+from api.kernel.reading.cursors import Cursor, Place, page
+from api.kernel.reading.forwarding import forward
+from api.kernel.reading.read_parameters import (
+    MinPosition,
+    TheParts,
+    checked,
+    invalid,
+    json_response,
+    reach,
+)
+from api.kernel.reading.told import tell
+from api.reads.list_export import MEDIA_TYPES, Format, export
+from api.reads.meant import refuse_nobodys
+from api.reads.merged_redirect import MERGED, MOVED, moved
+from api.reads.row_schemas import page_schema, reference
+from api.reads.spreadsheets import For, check_for
+from domain.kernel.aggregate import discover
+from projections.kernel.lists.list_query import SEVERAL, Filter, Question, Under, filters, question
+from projections.kernel.lists.listing import Listing, chosen
+from projections.kernel.read_model import ReadModel, Row, read_models
+from projections.kernel.visibility.sealed_columns import of_persons
+from projections.kernel.visibility.visibility import Sight
+
+Sort = Annotated[
+    str | None,
+    Query(max_length=200, description="columns with commas between, - before one for downwards"),
+]
+Fields = Annotated[
+    str | None, Query(max_length=1000, description="columns with commas between; else all")
+]
+Words = Annotated[str | None, Query(max_length=200, description="words to find")]
+Rows = Annotated[int, Query(ge=1, le=1000, description="rows of a page at most")]
+SHORT = 100
+"""Rows of a page that is found without waiting for others that take long."""
+Count = Annotated[
+    Literal["exact"] | None, Query(description="`exact` adds the number of rows of the whole list")
+]
+
+
+router = APIRouter()
+
+
+def _add(model: ReadModel) -> None:
+    """Serve the list of a read model and its single rows."""
+    aggregate = discover().aggregates[model.aggregate]
+    path, name = f"/{aggregate.plural}", model.aggregate.replace("-", " ")
+    router.add_api_route(
+        path,
+        _list(model),
+        tags=[aggregate.plural],
+        summary=f"List {aggregate.plural.replace('-', ' ')}",
+        operation_id=f"{model.aggregate}.list",
+        openapi_extra={"parameters": list(_parameters(model))},
+        responses={200: _pages(page_schema(aggregate))},
+    )
+    router.add_api_route(
+        f"{path}/{{id}}",
+        _one(model),
+        tags=[aggregate.plural],
+        summary=f"Read a {name}",
+        operation_id=f"{model.aggregate}.read",
+        responses={
+            200: _described("The record.", {"$ref": reference(aggregate)}),
+            304: {"description": "It is still what bears the ETag named by If-None-Match."},
+            **(MOVED if MERGED in model.table.columns else {}),
+        },
+    )
+
+
+def _list(model: ReadModel) -> Callable[..., Any]:
+    listing = Listing(model)
+    known, kept = filters(model), _kept(model)
+    permission = f"{model.aggregate}.read"
+
+    async def list_(
+        request: Request,
+        parts: TheParts,
+        see: See,
+        cursor: Cursor,
+        when: AtMoment,
+        min_position: MinPosition,
+        q: Words = None,
+        sort: Sort = None,
+        fields: Fields = None,
+        limit: Rows = 50,
+        count: Count = None,
+        format: Format = "json",
+        for_: For = None,
+    ) -> Response:
+        """Filter, sort, search and page; several values of a filter stand with commas between.
+
+        As `csv`, `xlsx`, `ndjson` or `parquet` it is an export of the whole list, not of a page.
+        """
+        check_for(for_, format)
+        where: dict[str, str] = {}
+        for key, value in request.query_params.multi_items():
+            if key in where and known[key].kind not in SEVERAL:
+                raise invalid(key, f"Give {key!r} once.")
+            if key in known:
+                where[key] = f"{where[key]},{value}" if key in where else value
+        sight = see.need(permission)
+        if format != "json":
+            sight = both(sight, see.need("export.read"))
+
+        def ask(under: Under = see.under) -> Question:
+            return question(
+                model,
+                where,
+                sort=sort,
+                select=fields,
+                words=q,
+                limit=limit,
+                sight=sight,
+                under=under,
+            )
+
+        with checked():
+            asked = ask()  # what is wrong with it is told before anything waits
+        if when.now and format == "json":
+            await reach(parts.visible, min_position)
+            await refuse_nobodys(parts, see, model, where, sight)
+            find = see.ask if count or q or limit > SHORT else run_in_threadpool
+            found, headers = await find(_now, parts, listing, asked, cursor, bool(count))
+            return json_response(found, headers | kept)
+        if parts.warehouse is None:
+            return await forward(parts, request)
+        if cursor.after:  # the pages that follow are of the position of the first
+            when = replace(when, position=cursor.after[0])
+        then = await run_in_threadpool(pinned, parts, when)
+        await reach(parts.loaded, max(then.position, min_position))
+        await refuse_nobodys(parts, see, model, where, sight, then)
+        wanted = partial(ask, partial(see.under, position=then.position, valid_at=then.valid_at))
+        with checked():
+            return await see.ask(
+                _then,
+                *(parts.warehouse, parts, listing, wanted, cursor, then, bool(count)),
+                format,
+                for_,
+            )
+
+    return list_
+
+
+def _now(parts: Parts, listing: Listing, asked: Question, cursor: Place, count: bool) -> Any:
+    with present(parts, listing.model.aggregate) as now, checked():
+        found = listing.page(now.connection, asked, cursor.after, parts.opening.rows)
+        more: dict[str, Any] = {"count": listing.count(now.connection, asked)} if count else {}
+    if asked.narrowed:
+        more["narrowed"] = asked.narrowed
+    following = None if found.next is None else list(found.next)
+    tell(ids=found.ids)
+    content, headers = page(cursor, found.items, following, position=now.position, **more)
+    return content, {**headers, **now.headers}
+
+
+def _then(
+    warehouse: Warehouse,
+    parts: Parts,
+    listing: Listing,
+    ask: Callable[[], Question],
+    cursor: Place,
+    then: Then,
+    count: bool,
+    format: Format,
+    for_: For,
+) -> Response:
+    opened = parts.opening.rows
+    if format != "json":
+        return export(warehouse, listing, ask(), then, opened, format, for_)
+    after, asked = cursor.after[1:] if cursor.after else None, ask()
+    found, total = page_then(
+        warehouse,
+        listing,
+        asked,
+        after,
+        then.position,
+        opened,
+        count=count,
+        valid_at=then.valid_at,
+    )
+    more: dict[str, Any] = {} if total is None else {"count": total}
+    if asked.narrowed:
+        more["narrowed"] = asked.narrowed
+    following = None if found.next is None else [then.position, *found.next]
+    tell(ids=found.ids)
+    content, headers = page(cursor, found.items, following, position=then.position, **more)
+    return json_response(content, headers | _kept(listing.model))
+
+
+def _kept(model: ReadModel) -> dict[str, str]:
+    """Return what is said of keeping what is read: nothing of what tells of persons is kept."""
+    return {} if of_persons(model) else {"Cache-Control": ASK_AGAIN}
+
+
+def _one(model: ReadModel) -> Callable[..., Any]:
+    listing, kept = Listing(model), _kept(model)
+
+    def now(parts: Parts, id: str, sight: Sight) -> tuple[Row | None, dict[str, str]]:
+        with present(parts, model.aggregate) as now:
+            row = listing.one(now.connection, id, sight, parts.opening.rows)
+        # One record is whole up to its own last event, whatever others are up to.
+        position = max(now.position, row["position"] if row else 0)
+        return row, {"Position": str(position)}
+
+    def then(parts: Parts, id: str, sight: Sight, when: When) -> tuple[Row | None, dict[str, str]]:
+        at = pinned(parts, when)
+        return row_then(parts, model, id, at, sight), {"Position": str(at.position)}
+
+    async def one(
+        id: str,
+        request: Request,
+        parts: TheParts,
+        see: See,
+        when: AtMoment,
+        min_position: MinPosition,
+        fields: Fields = None,
+        if_none_match: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Every column of the record, as whoever asks may see it.
+
+        The ETag is the version with a digest of what is shown, so it is another for whoever sees
+        other things, and `If-Match` takes it.
+        """
+        sight = see.need(f"{model.aggregate}.read")
+        with checked():
+            names = question(model, {}, select=fields).fields
+        if when.now:
+            await reach(parts.visible, min_position)
+            row, headers = await run_in_threadpool(now, parts, id, sight)
+        else:
+            row, headers = await see.ask(then, parts, id, sight, when)
+        if row is None:
+            raise UnknownId(f"There is no {model.aggregate} {id!r}{' then' * (not when.now)}.")
+        if (elsewhere := moved(request, row)) is not None:
+            elsewhere.headers.update(headers)
+            return elsewhere
+        answer = json_response(chosen(row, names), headers | kept)
+        answer.headers["ETag"] = etag = tag_of(bytes(answer.body), row["version"])
+        if matches(if_none_match, etag):
+            return Response(status_code=304, headers=headers | kept | {"ETag": etag})
+        return answer
+
+    return one
+
+
+def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:
+    meanings = {"from": "at least", "to": "at most", "under": "the unit, or one below it"}
+    meanings |= {"any": "one of these, with commas between", "has": "one of these, at least"}
+    for each in filters(model).values():
+        yield {
+            "name": each.name,
+            "in": "query",
+            "description": f"`{each.column}`: {meanings[each.kind]}{_said_of(each)}",
+            "schema": {"type": "string"},
+        }
+
+
+def _said_of(asked: Filter) -> str:
+    """Return which values a filter takes, and what becomes of others."""
+    if asked.values:
+        return f", of {', '.join(f'`{value}`' for value in asked.values)}"
+    if asked.form is not None:
+        return f", as in `{asked.form[1]}`"
+    if asked.of:
+        return f"; what is no {asked.of} in sight is refused"
+    return "; a text that is nowhere finds nothing" if asked.type == "text" else ""
+
+
+def _described(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _pages(schema: dict[str, Any]) -> dict[str, Any]:
+    described = _described("A page of the list, or an export of it.", schema)
+    for media_type in MEDIA_TYPES.values():
+        described["content"].setdefault(media_type, {"schema": {"type": "string"}})
+    return described
+
+
+for each in read_models().values():
+    _add(each)

@@ -1,0 +1,1 @@
+"""Server: connections, the way of a request, the document, health."""

@@ -1,0 +1,68 @@
+"""Health: is the server alive, is it ready, and its numbers; the book of problems."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import RedirectResponse
+
+from api.kernel import problems
+from api.kernel.problems import NotFound
+from api.kernel.reading.read_parameters import TheParts, json_response
+from api.server.alarms import alarms, astray, disk_free
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/livez")
+async def livez() -> dict[str, str]:
+    """Tell that the server answers at all."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz")
+def readyz(parts: TheParts) -> Response:
+    """Tell whether the server does its work: how far each part has come, and what is in its way.
+
+    503 until lists and reports have all that was recorded before this process started
+    (`began_at`), and when a part is down, far behind, or the disk is nearly full.
+    """
+    status = parts.status()
+    status["disk_free_bytes"] = disk_free(parts)
+    faults = astray(status) + list(alarms(status, status["disk_free_bytes"]).values())
+    content: dict[str, Any] = {"status": "not ready" if faults else "ready", **status}
+    content["faults"] = faults
+    # Which records they are of is told by GET /parked, to those who may see them.
+    content["parked"] = [{"model": each["model"]} for each in status["parked"]]
+    answer = json_response(content)
+    answer.status_code = 503 if faults else 200
+    return answer
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(parts: TheParts, accept: Annotated[str, Header()] = "") -> Response:
+    """Show the numbers of the server in the form that Prometheus reads."""
+    text, media_type = parts.metrics.exposition(accept)
+    return Response(text, media_type=media_type)
+
+
+@router.get("/problems")
+async def book() -> Response:
+    """List every problem that can be answered, with the business rules among them."""
+    return json_response({"items": list(problems.book().values())})
+
+
+@router.get("/problems/{name}")
+async def page(name: str) -> Response:
+    """Explain one problem: its `type` leads here."""
+    try:
+        return json_response(problems.book()[name])
+    except KeyError:
+        raise NotFound(f"There is no problem {name!r}.") from None
+
+
+@router.get("/", include_in_schema=False)
+async def root() -> Response:
+    """Lead a person to the documentation."""
+    return RedirectResponse("/docs")

@@ -1,0 +1,227 @@
+"""The standing of a customer: from potential to active, lapsed, won back, suspended, closed."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command
+from domain.kernel.part import Part
+from domain.kernel.types.values import Line, Prose
+
+
+class State(StrEnum):
+    """Where a customer stands with us."""
+
+    POTENTIAL = "potential"
+    ENGAGED = "engaged"
+    ACTIVE = "active"
+    LAPSED = "lapsed"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+class LapseReason(StrEnum):
+    """Why a customer left."""
+
+    PRICE = "price"
+    QUALITY = "quality"
+    SERVICE = "service"
+    COVERAGE = "coverage"
+    COMPETITOR_OFFER = "competitor-offer"
+    RELOCATION = "relocation"
+    MERGER = "merger"
+    OUT_OF_BUSINESS = "out-of-business"
+    UNKNOWN = "unknown"
+
+
+class CustomerClosed(RuleViolation):
+    """A closed customer is not changed any more."""
+
+
+class CustomerMerged(RuleViolation):
+    """A customer that was merged into another is changed under the other's id."""
+
+    def __init__(self, survivor_id: str) -> None:
+        """Refuse, naming the customer as which it lives on."""
+        super().__init__(hint=f"It is {survivor_id} now.")
+
+
+class PotentialRequired(RuleViolation):
+    """Only a potential customer is engaged."""
+
+
+class ProspectRequired(RuleViolation):
+    """Only a potential or engaged customer is activated."""
+
+
+class ServedCustomerRequired(RuleViolation):
+    """Only an engaged or active customer is suspended."""
+
+
+class SuspensionRequired(RuleViolation):
+    """Only a suspended customer is resumed."""
+
+
+class BusinessRequired(RuleViolation):
+    """Only an active or suspended customer can lapse."""
+
+
+class LapseRequired(RuleViolation):
+    """Only a lapsed customer is won back."""
+
+
+class Standing(Part):
+    """The states of a customer; every change has a day, and a reason where one is due."""
+
+    class Engaged(Aggregate.Event):
+        """{who} noted that talks with the customer have begun."""
+
+        on: date | None = None
+
+    class Activated(Aggregate.Event):
+        """{who} made the customer active, before {was.state}."""
+
+        on: date | None = None
+
+    class Suspended(Aggregate.Event):
+        """{who} suspended the customer, because "{reason}"."""
+
+        reason: str
+        on: date | None = None
+
+    class Resumed(Aggregate.Event):
+        """{who} resumed the customer, which is {state} again."""
+
+        state: State
+        on: date | None = None
+
+    class Lapsed(Aggregate.Event):
+        """{who} noted that the customer has lapsed: {reason}[, to {competitor}][, "{note}"]."""
+
+        reason: LapseReason
+        competitor: str | None = None
+        note: str | None = None
+        on: date | None = None
+
+    class WonBack(Aggregate.Event):
+        """{who} won the customer back[: "{note}"]."""
+
+        note: str | None = None
+        on: date | None = None
+
+    class Closed(Aggregate.Event):
+        """{who} closed the file, because "{reason}"."""
+
+        reason: str
+        on: date | None = None
+
+    state: State
+    suspended_from: State
+    merged_into: str | None
+
+    def start(self) -> None:
+        """Begin as a potential customer."""
+        self.state = State.POTENTIAL
+        self.suspended_from = State.POTENTIAL
+
+    def require_open(self) -> None:
+        """Refuse when the customer is closed, or was merged into another."""
+        if self.now.merged_into is not None:
+            raise CustomerMerged(self.now.merged_into)
+        if self.state is State.CLOSED:
+            raise CustomerClosed
+
+    @property
+    def course(self) -> object:
+        """Where the customer stands."""
+        return self.state
+
+    @command
+    def engage(self) -> None:
+        """Note that the customer and we are in talks."""
+        self.require_open()
+        if self.state is not State.POTENTIAL:
+            raise PotentialRequired
+        self.trigger_event(self.Engaged)
+
+    @applies(Engaged)
+    def _engaged(self) -> None:
+        self.state = State.ENGAGED
+
+    @command
+    def activate(self) -> None:
+        """Note that the customer uses our services."""
+        self.require_open()
+        if self.state not in (State.POTENTIAL, State.ENGAGED):
+            raise ProspectRequired
+        self.trigger_event(self.Activated)
+
+    @applies(Activated)
+    def _activated(self) -> None:
+        self.state = State.ACTIVE
+
+    @command
+    def suspend(self, reason: Line) -> None:
+        """Suspend the customer, for a reason; `resume` brings it back to where it was."""
+        self.require_open()
+        if self.state not in (State.ENGAGED, State.ACTIVE):
+            raise ServedCustomerRequired
+        self.trigger_event(self.Suspended, reason=reason)
+
+    @applies(Suspended)
+    def _suspended(self) -> None:
+        self.suspended_from = self.state
+        self.state = State.SUSPENDED
+
+    @command
+    def resume(self) -> None:
+        """Resume a suspended customer in the state that it had before."""
+        self.require_open()
+        if self.state is not State.SUSPENDED:
+            raise SuspensionRequired
+        self.trigger_event(self.Resumed, state=self.suspended_from)
+
+    @applies(Resumed)
+    def _resumed(self, state: State) -> None:
+        self.state = state
+
+    @command
+    def lapse(
+        self,
+        reason: LapseReason,
+        competitor: Line | None = None,
+        note: Prose | None = None,
+    ) -> None:
+        """Note that the customer left us: why, and which competitor gained it."""
+        self.require_open()
+        if self.state not in (State.ACTIVE, State.SUSPENDED):
+            raise BusinessRequired
+        self.trigger_event(self.Lapsed, reason=reason, competitor=competitor, note=note)
+
+    @applies(Lapsed)
+    def _lapsed(self) -> None:
+        self.state = State.LAPSED
+
+    @command
+    def win_back(self, note: Prose | None = None) -> None:
+        """Note that a lapsed customer came back; it is active again."""
+        self.require_open()
+        if self.state is not State.LAPSED:
+            raise LapseRequired
+        self.trigger_event(self.WonBack, note=note)
+
+    @applies(WonBack)
+    def _won_back(self) -> None:
+        self.state = State.ACTIVE
+
+    @command
+    def close(self, reason: Line) -> None:
+        """Close the customer's file for good, for a reason."""
+        self.require_open()
+        self.trigger_event(self.Closed, reason=reason)
+
+    @applies(Closed)
+    def _closed(self) -> None:
+        self.state = State.CLOSED

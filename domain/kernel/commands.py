@@ -1,0 +1,253 @@
+"""What can be asked of each aggregate, read from its methods: names, bodies, rules."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache, cached_property
+from typing import Annotated, Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from domain.kernel.aggregate import (
+    Aggregate,
+    RecordClosed,
+    RecordMerged,
+    RuleViolation,
+    SameHands,
+    discover,
+    kebab,
+)
+from domain.kernel.codec import fields_of
+from domain.kernel.time.effective_day import STATED
+from domain.kernel.time.retroactive import DatesContradict, FutureFact
+from domain.kernel.types.values import Day, Issued, Lineage, Reference, Value
+
+EFFECTIVE = "effective"
+"""The parameter of every command that states a fact for a day, besides those of its method."""
+
+Effective = Annotated[
+    Day | None,
+    Field(description="From which day it is true; without one, from when it is recorded."),
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """One command of one aggregate, as declared by a method marked with `@command`.
+
+    `body` validates its JSON; `references` maps a parameter to the kind of record that it names,
+    `nested` a list of values to what each of them names, by field; `facts` may come of it;
+    `lineages` are the parameters that the system fills in from other records, `issued` those that
+    the server makes up; `rules` are those it may be refused by, `guarded` those of them that need
+    more than the record; `apart_from` is the fact whose author may not give this command; `dated`
+    is the parameter that states from which day what is said is true, if it has one; what `rises`
+    goes to a unit above without being permitted there; a `system` command is given by policies
+    alone.
+    """
+
+    name: str
+    aggregate: type[Aggregate]
+    method: str
+    creates: bool
+    body: type[BaseModel]
+    references: Mapping[str, Reference]
+    nested: Mapping[str, Mapping[str, Reference]]
+    lineages: Mapping[str, Lineage]
+    issued: frozenset[str]
+    rules: tuple[type[RuleViolation], ...]
+    guarded: frozenset[type[RuleViolation]]
+    facts: tuple[type[Aggregate.Event], ...]
+    apart_from: type[Aggregate.Event] | None
+    dated: str | None
+    rises: bool
+    system: bool
+
+    @property
+    def verb(self) -> str:
+        """The command without its aggregate, as in `close`."""
+        return self.name.partition(".")[2]
+
+    @property
+    def doc(self) -> str:
+        """What the command does, in a business user's words."""
+        return inspect.getdoc(getattr(self.aggregate, self.method)) or ""
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The parameters that name units: there, too, it has to be permitted."""
+        return tuple(name for name, each in self.references.items() if each.kind == "unit")
+
+    def units(self, arguments: Mapping[str, Any]) -> frozenset[str]:
+        """Return the codes of the units that the arguments name: where a record comes or goes."""
+        named = (arguments[place] for place in self.places)
+        return frozenset(
+            unit
+            for value in named
+            if value is not None
+            for unit in ([value] if isinstance(value, str) else value)
+        )
+
+    def stated(self, arguments: Mapping[str, Any]) -> date | None:
+        """Return the day, or the moment, that the arguments state."""
+        stated: date | None = None if self.dated is None else arguments[self.dated]
+        return stated
+
+    def give(self, target: Any, arguments: Mapping[str, Any]) -> Aggregate:
+        """Give the command to a record, or to the class of a new one; return the record.
+
+        Raises a `RuleViolation`.
+        """
+        told = {name: value for name, value in arguments.items() if name != EFFECTIVE}
+        result = getattr(target, self.method)(**told)
+        aggregate: Aggregate = result if self.creates else target
+        if self.dated == EFFECTIVE:
+            aggregate.since(arguments[EFFECTIVE])
+        return aggregate
+
+    def named(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Reference, Any]]:
+        """Yield what the arguments name: where, as in `lines/0/product`, what it is, the value."""
+        for parameter, reference in self.references.items():
+            yield parameter, reference, arguments[parameter]
+        for parameter, fields in self.nested.items():
+            for i, value in enumerate(arguments[parameter] or ()):
+                for field, reference in fields.items():
+                    yield f"{parameter}/{i}/{field}", reference, getattr(value, field)
+
+
+@cache
+def commands() -> Mapping[str, Command]:
+    """Return every command that people may give, by name, as in `customer.regrade`."""
+    return {name: each for name, each in every_command().items() if not each.system}
+
+
+@cache
+def every_command() -> Mapping[str, Command]:
+    """Return every command of every aggregate by name, with those that policies alone give."""
+    return {
+        found.name: found
+        for _, aggregate in sorted(discover().aggregates.items())
+        for found in _declared(aggregate)
+    }
+
+
+def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
+    for method, member in vars(aggregate).items():
+        creates = isinstance(member, classmethod)
+        function = member.__func__ if isinstance(member, classmethod) else member
+        if not getattr(function, "is_command", False):
+            continue
+        name = f"{aggregate.kind}.{kebab(method)}"
+        hints = get_type_hints(function, include_extras=True)
+        marks = {
+            parameter: [m for m in _metadata(hint) if isinstance(m, (Reference, Lineage, Issued))]
+            for parameter, hint in hints.items()
+        }
+        fields: dict[str, Any] = {
+            parameter.name: (
+                hints[parameter.name],
+                ... if parameter.default is parameter.empty else parameter.default,
+            )
+            for parameter in list(inspect.signature(function).parameters.values())[1:]
+            if not any(isinstance(m, (Lineage, Issued)) for m in marks[parameter.name])
+        }
+        facts = _facts(aggregate, function)
+        if any(fact.dated == STATED and STATED in fields_of(fact) for fact in facts):
+            fields[EFFECTIVE] = (Effective, None)
+        dated = next((p for p in (EFFECTIVE, *(f.dated for f in facts)) if p in fields), None)
+        body = create_model(
+            "".join(part.title() for part in name.replace(".", "-").split("-")),
+            __config__=ConfigDict(extra="forbid", frozen=True, strict=True),
+            **fields,
+        )
+        references = {p: m for p, ms in marks.items() for m in ms if isinstance(m, Reference)}
+        nested = {p: found for p, hint in hints.items() if (found := dict(_inside(hint)))}
+        guarded = frozenset(getattr(function, "guarded", ()))
+        fact = getattr(function, "apart_from", None)
+        # By name: an aggregate has events of its own class for those that its parts declare.
+        apart_from = None if fact is None else getattr(aggregate, fact.__name__)
+        rules = _rules(aggregate, function) | guarded
+        if apart_from is not None:
+            rules.add(SameHands)
+        every = [*references.values(), *(r for inner in nested.values() for r in inner.values())]
+        if dated is not None:
+            rules |= {FutureFact, DatesContradict}
+        if any(reference.live for reference in every):
+            rules.add(RecordClosed)
+        if any(reference.ended for reference in every):
+            rules.add(RecordMerged)
+        claimed, claims = _claims(aggregate)
+        if not claimed.isdisjoint(fields):
+            rules |= claims
+        yield Command(
+            name=name,
+            aggregate=aggregate,
+            method=method,
+            creates=creates,
+            body=body,
+            references=references,
+            nested=nested,
+            lineages={p: m for p, ms in marks.items() for m in ms if isinstance(m, Lineage)},
+            issued=frozenset(
+                p for p, ms in marks.items() if any(isinstance(m, Issued) for m in ms)
+            ),
+            rules=tuple(sorted(rules, key=lambda rule: rule.rule())),
+            guarded=guarded,
+            facts=tuple(facts),
+            apart_from=apart_from,
+            dated=dated,
+            rises=getattr(function, "rises", False),
+            system=getattr(function, "system", False),
+        )
+
+
+def _metadata(hint: Any) -> Iterator[Any]:
+    """Yield the marks on a type, also those inside a union such as `CustomerId | None`."""
+    yield from getattr(hint, "__metadata__", ())
+    for part in getattr(hint, "__args__", ()):
+        yield from _metadata(part)
+
+
+def _inside(hint: Any) -> Iterator[tuple[str, Reference]]:
+    """Yield the fields, by name, of the values in a list that name other records."""
+    if isinstance(hint, type) and issubclass(hint, Value):
+        for field, inner in get_type_hints(hint, include_extras=True).items():
+            yield from ((field, m) for m in _metadata(inner) if isinstance(m, Reference))
+    for part in getattr(hint, "__args__", ()):
+        yield from _inside(part)
+
+
+def _rules(aggregate: type[Aggregate], function: Any) -> set[type[RuleViolation]]:
+    """Find the rules that a method names, itself or through what else of the domain it calls."""
+    named = (each.__globals__.get(name) for each, name in _names(aggregate, function))
+    return {n for n in named if isinstance(n, type) and issubclass(n, RuleViolation)}
+
+
+def _facts(aggregate: type[Aggregate], function: Any) -> list[type[Aggregate.Event]]:
+    """Find the facts that a method states, itself or through other methods of the aggregate."""
+    named = (vars(aggregate).get(name) for _, name in _names(aggregate, function))
+    return [n for n in named if isinstance(n, type) and issubclass(n, Aggregate.Event)]
+
+
+def _names(
+    aggregate: type[Aggregate], function: Any, seen: frozenset[str] = frozenset()
+) -> Iterator[tuple[Any, str]]:
+    """Yield the names in the code of a method and of what it calls in the domain, with where."""
+    for name in function.__code__.co_names:
+        yield function, name
+        called = vars(aggregate).get(name, function.__globals__.get(name))
+        if name not in seen and _of_domain(called):
+            yield from _names(aggregate, called, seen | {name})
+
+
+def _of_domain(called: Any) -> bool:
+    return inspect.isfunction(called) and called.__module__.startswith("domain.")
+
+
+def _claims(aggregate: type[Aggregate]) -> tuple[set[str], set[type[RuleViolation]]]:
+    """Return what an aggregate's claims are made of, by name, and the rules that guard them."""
+    getter = aggregate.claims.fget  # type: ignore[attr-defined]
+    code = getter.__code__
+    return {*code.co_names, *map(str, code.co_consts)}, _rules(aggregate, getter)

@@ -1,0 +1,1 @@
+"""Types: the values that fields have: how they are written, bounded, kept."""

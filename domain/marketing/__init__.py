@@ -1,0 +1,1 @@
+"""Marketing: campaigns: whom they address, what they bring."""

@@ -1,0 +1,1 @@
+"""Organisation: units, employees, teams, and how work is handed over."""

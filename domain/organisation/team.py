@@ -1,0 +1,142 @@
+"""Teams: people of any units who work together, in general or for one customer."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.types.values import Code, CustomerId, EmployeeCode, Line, Prose, UnitCode
+from domain.permissions.permission import OwnPermissions
+
+
+class TeamDissolved(RuleViolation):
+    """A team that was dissolved is not changed any more."""
+
+
+class MembershipRequired(RuleViolation):
+    """Only a member of the team is removed from it."""
+
+
+class Team(Aggregate):
+    """A group of employees, kept by one unit; its members may come from any."""
+
+    class Formed(Aggregate.Created):
+        """{who} formed the team "{name}" at {unit}[ for {customer_id}]."""
+
+        name: str
+        unit: str
+        purpose: str
+        customer_id: str | None
+        on: date | None = None
+
+    class Renamed(Aggregate.Event):
+        """{who} renamed the team[ from "{was.name}"] to "{name}"."""
+
+        name: str
+        on: date | None = None
+
+    class MemberAdded(Aggregate.Event):
+        """{who} added {employee} to the team as {role}."""
+
+        employee: str
+        role: str
+        on: date | None = None
+
+    class MemberRemoved(Aggregate.Event):
+        """{who} removed {employee} from the team."""
+
+        employee: str
+        on: date | None = None
+
+    class Dissolved(Aggregate.Event):
+        """{who} dissolved the team, because "{reason}"."""
+
+        reason: str
+        on: date | None = None
+
+    @classmethod
+    @command
+    def form(
+        cls,
+        name: Line,
+        unit: UnitCode,
+        purpose: Prose = "",
+        customer_id: CustomerId | None = None,
+    ) -> Team:
+        """Form a team in the unit that keeps it, for one customer if one is named."""
+        return cls._create(
+            cls.Formed, name=name, unit=unit, purpose=purpose, customer_id=customer_id
+        )
+
+    @applies(Formed)
+    def __init__(self, name: str, unit: str, customer_id: str | None) -> None:
+        self.name = name
+        self.unit = unit
+        self.customer_id = customer_id
+        self.members: dict[str, str] = {}
+        self.dissolved = False
+
+    @property
+    def retired(self) -> bool:
+        """Whether the team was dissolved."""
+        return self.dissolved
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Whose own record it is: its members'."""
+        return frozenset(self.members)
+
+    def entrust(self, employee: str) -> None:
+        """Make the employee the first member."""
+        self.trigger_event(self.MemberAdded, employee=employee, role="lead", on=self.begun)
+
+    def require_formed(self) -> None:
+        """Refuse when the team was dissolved."""
+        if self.dissolved:
+            raise TeamDissolved
+
+    @command
+    def rename(self, name: Line) -> None:
+        """Give the team another name."""
+        self.require_formed()
+        if name == self.name:
+            raise NothingChanged("name")
+        self.trigger_event(self.Renamed, name=name)
+
+    @applies(Renamed)
+    def _renamed(self, name: str) -> None:
+        self.name = name
+
+    @command(guarded=(OwnPermissions,))
+    def add_member(self, employee: EmployeeCode, role: Line) -> None:
+        """Add an employee of any unit to the team, or give a member another role."""
+        self.require_formed()
+        if self.members.get(employee) == role:
+            raise NothingChanged("role")
+        self.trigger_event(self.MemberAdded, employee=employee, role=role)
+
+    @applies(MemberAdded)
+    def _member_added(self, employee: str, role: str) -> None:
+        self.members[employee] = role
+
+    @command
+    def remove_member(self, employee: Code) -> None:
+        """Remove an employee from the team."""
+        self.require_formed()
+        if employee not in self.members:
+            raise MembershipRequired("employee")
+        self.trigger_event(self.MemberRemoved, employee=employee)
+
+    @applies(MemberRemoved)
+    def _member_removed(self, employee: str) -> None:
+        del self.members[employee]
+
+    @command
+    def dissolve(self, reason: Line) -> None:
+        """Dissolve the team, for a reason."""
+        self.require_formed()
+        self.trigger_event(self.Dissolved, reason=reason)
+
+    @applies(Dissolved)
+    def _dissolved(self) -> None:
+        self.dissolved = True

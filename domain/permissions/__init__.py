@@ -1,0 +1,1 @@
+"""Permissions: who may do what: permissions, roles, grants, delegations, keys of systems."""

@@ -1,0 +1,1 @@
+"""Sales: opportunities: what may be sold, how far it has come, how it ended."""

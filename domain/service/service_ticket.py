@@ -1,0 +1,293 @@
+"""Service tickets: a fault, complaint, consultation or request, from opening to closing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.erasure import LegalBasis, PersonErased, require_discretion
+from domain.kernel.types.values import CustomerId, Erases, Line, Moment, Personal, Prose, UnitCode
+from domain.service.ticket_customer import OfCustomer
+from domain.service.ticket_handling import AcceptanceRequired, Handling, HandlingLevel, Status
+from domain.service.ticket_step import Step
+
+
+class ServiceTicketKind(StrEnum):
+    """What the customer wants."""
+
+    FAULT = "fault"
+    COMPLAINT = "complaint"
+    CONSULTATION = "consultation"
+    REQUEST = "request"
+
+
+class Severity(StrEnum):
+    """How badly the customer is hit."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+    LOW = "low"
+
+
+class Channel(StrEnum):
+    """How the ticket reached us."""
+
+    HOTLINE = "hotline"
+    ACCOUNT_MANAGER = "account-manager"
+    EMAIL = "email"
+    WEB = "web"
+    VISIT = "visit"
+    MONITORING = "monitoring"
+    SYSTEM = "system"
+
+
+Score = Annotated[int, Field(ge=1, le=5)]
+"""How satisfied the customer is, from 1 (not at all) to 5 (fully)."""
+
+
+class ResolutionRequired(RuleViolation):
+    """A ticket is confirmed and closed only after it was resolved."""
+
+
+class ContactNamed(RuleViolation):
+    """The contact of a ticket is erased only if it names one."""
+
+
+class ResolvedRequired(RuleViolation):
+    """Only a ticket that was resolved, confirmed or closed is reopened."""
+
+
+class ServiceTicket(OfCustomer, Handling, Aggregate):
+    """One fault, complaint, consultation or request, worked by one owner at a time."""
+
+    revives = True
+
+    class Opened(Aggregate.Created):
+        """{who} opened the ticket "{title}" of {customer_id} at {unit}.
+
+        It is a {severity} {kind}, by {channel}.
+        """
+
+        dated: ClassVar[str] = "at"
+
+        customer_id: str
+        kind: ServiceTicketKind
+        severity: Severity
+        channel: Channel
+        title: str
+        description: str
+        unit: str
+        level: HandlingLevel
+        contact: Annotated[str | None, Personal()]
+        at: datetime | None
+
+    class Reclassified(Step):
+        """{who} reclassified the ticket as {kind}, {severity}, because "{reason}".
+
+        [Before it was {was.kind}, {was.severity}.]
+        """
+
+        kind: ServiceTicketKind
+        severity: Severity
+        reason: str
+        at: datetime | None = None
+
+    class Resolved(Step):
+        """{who} resolved the ticket: cause "{cause}", action "{action}"."""
+
+        cause: str
+        action: str
+        at: datetime | None = None
+
+    class Confirmed(Step):
+        """{who} noted that the customer confirmed the solution[: "{comment}"].
+
+        Its satisfaction is {satisfaction} of 5.
+        """
+
+        satisfaction: int
+        comment: str | None = None
+        at: datetime | None = None
+
+    class Reopened(Step):
+        """{who} reopened the ticket, because "{reason}"."""
+
+        reason: str
+        at: datetime | None = None
+
+    class Closed(Step):
+        """{who} closed the ticket[: "{note}"]."""
+
+        note: str | None = None
+        at: datetime | None = None
+
+    class Withdrawn(Step):
+        """{who} withdrew the ticket, because "{reason}"."""
+
+        reason: str
+        at: datetime | None = None
+
+    class ContactErased(Aggregate.Event):
+        """{who} erased who reported the ticket, because "{reason}" ({legal_basis})."""
+
+        person: Annotated[str, Erases()]
+        reason: str
+        legal_basis: str
+
+    @classmethod
+    @command
+    def open(
+        cls,
+        customer_id: CustomerId,
+        kind: ServiceTicketKind,
+        severity: Severity,
+        channel: Channel,
+        title: Line,
+        unit: UnitCode,
+        description: Prose = "",
+        level: HandlingLevel = HandlingLevel.LOCAL,
+        contact: Line | None = None,
+        at: Moment | None = None,
+    ) -> ServiceTicket:
+        """Open a ticket in the unit that works on it; `contact` is whom to call back, and how."""
+        return cls._create(
+            cls.Opened,
+            customer_id=customer_id,
+            kind=kind,
+            severity=severity,
+            channel=channel,
+            title=title,
+            description=description,
+            unit=unit,
+            level=level,
+            contact=contact,
+            at=at,
+        )
+
+    @applies(Opened)
+    def __init__(
+        self,
+        customer_id: str,
+        kind: ServiceTicketKind,
+        severity: Severity,
+        unit: str,
+        level: HandlingLevel,
+        contact: str | None,
+    ) -> None:
+        self.start(unit, level)
+        self.contact = contact
+        self.contact_erased = False
+        self.customer_id = customer_id
+        self.kind_of_ticket = kind
+        self.severity = severity
+
+    @property
+    def retired(self) -> bool:
+        """Whether the ticket is closed or withdrawn."""
+        return self.status in (Status.CLOSED, Status.WITHDRAWN)
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Who works on the ticket."""
+        return frozenset({self.owner} if self.owner else ())
+
+    def entrust(self, employee: str) -> None:
+        """Assign the ticket to the employee."""
+        self.trigger_event(self.Assigned, owner=employee, at=self.begun)
+
+    @command
+    def reclassify(
+        self, kind: ServiceTicketKind, severity: Severity, reason: Line, at: Moment | None = None
+    ) -> None:
+        """Give the ticket another kind or severity, for a reason."""
+        self.require_unresolved()
+        if (kind, severity) == (self.kind_of_ticket, self.severity):
+            raise NothingChanged
+        self.trigger_event(self.Reclassified, kind=kind, severity=severity, reason=reason, at=at)
+
+    @applies(Reclassified)
+    def _reclassified(self, kind: ServiceTicketKind, severity: Severity) -> None:
+        self.kind_of_ticket = kind
+        self.severity = severity
+
+    @command
+    def resolve(self, cause: Prose, action: Prose, at: Moment | None = None) -> None:
+        """Resolve the ticket: what the cause was and what was done about it."""
+        self.require_workable()
+        if self.status is not Status.IN_PROGRESS:
+            raise AcceptanceRequired
+        self.trigger_event(self.Resolved, cause=cause, action=action, at=at)
+
+    @applies(Resolved)
+    def _resolved(self) -> None:
+        self.status = Status.RESOLVED
+
+    @command
+    def confirm(
+        self, satisfaction: Score, comment: Prose | None = None, at: Moment | None = None
+    ) -> None:
+        """Note that the customer confirmed the resolution, and how satisfied it is."""
+        if self.status is not Status.RESOLVED:
+            raise ResolutionRequired
+        self.trigger_event(self.Confirmed, satisfaction=satisfaction, comment=comment, at=at)
+
+    @applies(Confirmed)
+    def _confirmed(self) -> None:
+        self.status = Status.CONFIRMED
+
+    @command
+    def reopen(self, reason: Line, at: Moment | None = None) -> None:
+        """Reopen the ticket, for a reason; its owner has to accept it again."""
+        if self.status not in (Status.RESOLVED, Status.CONFIRMED, Status.CLOSED):
+            raise ResolvedRequired
+        self.trigger_event(self.Reopened, reason=reason, at=at)
+
+    @applies(Reopened)
+    def _reopened(self) -> None:
+        self.status = Status.ASSIGNED
+
+    @command
+    def close(self, note: Prose | None = None, at: Moment | None = None) -> None:
+        """Close the ticket, after its resolution or its confirmation."""
+        if self.status not in (Status.RESOLVED, Status.CONFIRMED):
+            raise ResolutionRequired
+        self.trigger_event(self.Closed, note=note, at=at)
+
+    @applies(Closed)
+    def _closed(self) -> None:
+        self.status = Status.CLOSED
+
+    @command
+    def withdraw(self, reason: Line, at: Moment | None = None) -> None:
+        """Withdraw a ticket that needs no work any more, for a reason."""
+        self.require_unresolved()
+        self.trigger_event(self.Withdrawn, reason=reason, at=at)
+
+    @applies(Withdrawn)
+    def _withdrawn(self) -> None:
+        self.status = Status.WITHDRAWN
+
+    @command
+    def erase_contact(self, reason: Line, legal_basis: LegalBasis) -> None:
+        """Erase for good whom the ticket names to call back, in whatever state it is.
+
+        The reason and its legal basis are kept; they must not repeat what is erased.
+        """
+        if self.contact_erased:
+            raise PersonErased
+        if self.contact is None:
+            raise ContactNamed
+        require_discretion(reason, legal_basis, [self.contact])
+        self.trigger_event(
+            self.ContactErased, person=self.id, reason=reason, legal_basis=legal_basis
+        )
+
+    @applies(ContactErased)
+    def _contact_erased(self) -> None:
+        self.contact = None
+        self.contact_erased = True

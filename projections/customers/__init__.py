@@ -1,0 +1,1 @@
+"""Customers: the list of customers, their page, their reports, who looks like whom."""

@@ -1,0 +1,200 @@
+"""A customer on one page: its file, subsidiaries, what is open with it, and what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.service.ticket_handling import UNRESOLVED
+from projections.customers.customers import customers
+from projections.kernel.columns import exact_sum
+from projections.kernel.lists.point_in_time import Asking
+from projections.kernel.read_model import ReadModel, Row, read_models
+from projections.kernel.visibility.column_masks import masked, shown
+from projections.kernel.visibility.row_security import Lens
+from projections.kernel.visibility.sealed_columns import Opener, as_sealed
+from projections.kernel.visibility.visibility import Sight
+
+MOST = 50
+"""Rows of each list on the page; `counts` has the whole numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """All that is asked about a customer first.
+
+    `subsidiaries` are those directly below; `pipeline` sums the opportunities by status and
+    currency (count, amount, weighted_amount); `counts` has the numbers of subsidiaries, open
+    opportunities and open tickets, and of all tickets; `satisfaction` is the mean of the scores.
+    """
+
+    customer: Row
+    parent: Row | None
+    subsidiaries: list[Row]
+    opportunities: list[Row]
+    tickets: list[Row]
+    pipeline: list[Row]
+    counts: dict[str, int]
+    satisfaction: float | None
+
+
+def on_page() -> tuple[ReadModel, ReadModel, ReadModel]:
+    """Return the read models that a page is made of: customers, opportunities, service tickets."""
+    models = read_models()
+    return customers, models["opportunities"], models["service_tickets"]
+
+
+_SUBSIDIARY = ("id", "name", "state", "grade", "unit", "manager")
+_OPPORTUNITY = (
+    *("id", "title", "stage", "probability", "amount", "weighted_amount", "currency"),
+    *("expected_close", "manager", "unit"),
+)
+_TICKET = ("id", "title", "kind", "severity", "status", "owner", "unit", "opened_at")
+
+
+def customer_page(
+    asking: Asking,
+    id_: str,
+    sights: Mapping[str, Sight] | None = None,
+    opened: Opener = as_sealed,
+) -> CustomerPage | None:
+    """Return the page of a customer, `None` when there is none of this id in sight.
+
+    Args:
+        asking: Where to ask: of now, or of a moment in the past.
+        id_: The customer.
+        sights: What is seen of each read model, by its name; by default everything.
+        opened: Opens what is sealed in the rows.
+    """
+    return _Page(asking, sights or {}, opened).of(id_)
+
+
+class _Page:
+    """The parts of a page, each as far as it is in sight."""
+
+    def __init__(self, asking: Asking, sights: Mapping[str, Sight], opened: Opener) -> None:
+        self._asking = asking
+        self._opened = opened
+        self._lenses = {
+            model.name: Lens(
+                model, sights.get(model.name), asking.dialect, asking.tables, along=True
+            )
+            for model in on_page()
+        }
+        _, self._sales, self._tickets = on_page()
+        self._amounts = self._showing(sights.get(self._sales.name), "amount")
+
+    def of(self, id_: str) -> CustomerPage | None:
+        known = self._table(customers).c
+        found = self._rows(customers, shown(customers), known.id == id_)
+        if not found:
+            return None
+        (customer,) = found
+        tickets = self._table(self._tickets).c
+        calls = tickets.customer_id == id_
+        still_open = tickets.status.in_([status.value for status in UNRESOLVED])
+        offers = self._table(self._sales).c
+        deals = offers.customer_id == id_
+        pipeline = self._pipeline(deals)
+        (figures,) = self._figures(
+            self._tickets,
+            sa.select(
+                sa.func.count().label("tickets"),
+                sa.func.count().filter(still_open).label("open_tickets"),
+                sa.func.avg(tickets.satisfaction).label("satisfaction"),
+            ).where(calls),
+        )
+        below = sa.and_(known.parent_id == id_, known.state != "merged")
+        (subsidiaries,) = self._figures(
+            customers, sa.select(sa.func.count().label("count")).where(below)
+        )
+        parent = self._rows(customers, _SUBSIDIARY, known.id == customer["parent_id"])
+        score = figures["satisfaction"]
+        return CustomerPage(
+            customer=customer,
+            parent=parent[0] if parent else None,
+            subsidiaries=self._some(customers, _SUBSIDIARY, "name", below),
+            opportunities=self._some(
+                self._sales, _OPPORTUNITY, "expected_close", deals, offers.status == "open"
+            ),
+            tickets=self._some(self._tickets, _TICKET, "opened_at", calls, still_open),
+            pipeline=pipeline,
+            counts={
+                "subsidiaries": subsidiaries["count"],
+                "open_opportunities": sum(
+                    each["count"] for each in pipeline if each["status"] == "open"
+                ),
+                "tickets": figures["tickets"],
+                "open_tickets": figures["open_tickets"],
+            },
+            satisfaction=None if score is None else float(score),
+        )
+
+    def _pipeline(self, deals: sa.ColumnElement[bool]) -> list[Row]:
+        """Sum up what is in sight; what is masked in one of the sales is masked in their sum."""
+        offers = self._table(self._sales).c
+        columns = [offers[name] for name in ("status", "currency", "amount", "weighted_amount")]
+        masked_here = sa.case((self._amounts, 0), else_=1).label("masked")
+        query = sa.select(*columns, masked_here).where(deals)
+        sale = self._lenses[self._sales.name].narrow(query).subquery().c
+        found = self._asking.rows(
+            sa.select(
+                sale.status,
+                sale.currency,
+                sa.func.count().label("count"),
+                exact_sum(sale.amount).label("amount"),
+                exact_sum(sale.weighted_amount).label("weighted_amount"),
+                sa.func.max(sale.masked).label("hidden"),
+            )
+            .group_by(sale.status, sale.currency)
+            .order_by(sale.status, sale.currency)
+        )
+        return [
+            masked(self._sales, row, frozenset({"amount"} if row.pop("hidden") else ()))
+            for row in found
+        ]
+
+    def _showing(self, sight: Sight | None, class_: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a sale shows a class of fields."""
+        if sight is None or class_ not in sight.masked_somewhere():
+            return sa.true()
+        asking, showing = self._asking, sight.showing(class_)
+        lens = Lens(self._sales, showing, asking.dialect, asking.tables, along=True)
+        return sa.true() if lens.condition is None else lens.condition
+
+    def _table(self, model: ReadModel) -> sa.FromClause:
+        return self._asking.tables(model)
+
+    def _figures(self, model: ReadModel, query: sa.Select[Any]) -> list[Row]:
+        return self._asking.rows(self._lenses[model.name].narrow(query))
+
+    def _rows(
+        self, model: ReadModel, names: Iterable[str], *conditions: sa.ColumnElement[bool]
+    ) -> list[Row]:
+        return self._shown(model, self._select(model, names, *conditions))
+
+    def _some(
+        self,
+        model: ReadModel,
+        names: Iterable[str],
+        order: str,
+        *conditions: sa.ColumnElement[bool],
+    ) -> list[Row]:
+        columns = self._table(model).c
+        first = columns[order].nulls_first()
+        query = self._select(model, names, *conditions).order_by(first, columns.id)
+        return self._shown(model, query.limit(MOST))
+
+    def _select(
+        self, model: ReadModel, names: Iterable[str], *conditions: sa.ColumnElement[bool]
+    ) -> sa.Select[Any]:
+        columns, marks = self._table(model).c, self._lenses[model.name].marks
+        return sa.select(*(columns[name] for name in names), *marks).where(*conditions)
+
+    def _shown(self, model: ReadModel, query: sa.Select[Any]) -> list[Row]:
+        lens = self._lenses[model.name]
+        seen = [lens.show(row) for row in self._asking.rows(lens.narrow(query))]
+        return list(self._opened(model, seen))

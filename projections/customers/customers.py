@@ -1,0 +1,275 @@
+"""Customers as they are now: one row each, for lists, pages and the detection of duplicates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.customers.customer_contacts import OfContact
+from domain.customers.customer_profile import normal_number
+from domain.kernel.aggregate import Recorded
+from domain.kernel.time.effective_day import STATED
+from domain.kernel.types.personal import Each
+from projections.customers.name_key import name_key
+from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
+from projections.kernel.ownership import Scope
+from projections.kernel.payload_values import day, day_of, money
+from projections.kernel.read_model import ReadModel, Row
+
+_OF_CONTACTS = {name: name for name in ("phone", "email", "birthday", "preferences")}
+_CONTACTS = {
+    "sensitive": _OF_CONTACTS,
+    "personal": Each(dict.fromkeys(("name", "title", *_OF_CONTACTS), OfContact)),
+}
+
+customers = ReadModel(
+    "customers",
+    "customer",
+    sa.Column("name", Text, nullable=False, default=""),
+    sa.Column("short_name", Text),
+    sa.Column("name_key", Text, nullable=False, default=""),
+    sa.Column("state", Text, nullable=False, default="potential", info=COARSE),
+    sa.Column("state_on", Day),
+    sa.Column("state_reason", Text),
+    sa.Column("lost_to", Text),
+    sa.Column("category", Text, info=COARSE),
+    sa.Column("reach", Text, info=COARSE),
+    sa.Column("grade", Text, info=COARSE),
+    sa.Column("industry", Text, info=COARSE),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column("region", Text),
+    sa.Column("parent_id", Id),
+    sa.Column("manager", Text),
+    sa.Column("registration_number", Text),
+    sa.Column("registration_key", Text),
+    sa.Column("website", Text),
+    sa.Column("founded", sa.Integer),
+    sa.Column("employees", sa.Integer),
+    sa.Column("annual_revenue", Money, info={"sensitive": "revenue"}),
+    sa.Column("it_budget", Money, info={"sensitive": "it-budget"}),
+    sa.Column("currency", Text, info=CURRENCY),
+    sa.Column("registered_on", Day),
+    sa.Column("rival_until", Day),
+    sa.Column("contacts", Json, nullable=False, default={}, info=_CONTACTS),
+    sa.Column("team", Json, nullable=False, default={}),
+    sa.Column("purchases", Json, nullable=False, default=[]),
+    sa.Column("merged", Json),
+    order="name",
+    indexes=[
+        ["unit", "name"],
+        ["manager", "name"],
+        ["parent_id", "name"],
+        ["registration_key"],
+        ["name_key"],
+    ],
+    sorts=["name", "changed_at", "annual_revenue", "registered_on"],
+    filters=["state", "grade", "industry", "category", "unit"],
+    search=["name", "short_name"],
+    scope=Scope(unit="unit", owners=("manager", "team")),
+)
+"""`lost_to` is the competitor that gained a lapsed customer, also after its file was closed;
+`rival_until` the first day on which a contract with a competitor ends; `contacts` by contact id,
+`team` the role of each employee, `purchases` what is bought from competitors; `merged` tells of
+one that was merged into another: `into` which, by which `merge_id`, by whom, when and why."""
+
+_PLAIN = (
+    *("name", "short_name", "industry", "region", "registration_number", "website"),
+    *("founded", "employees", "currency"),
+)
+_AMOUNTS = ("annual_revenue", "it_budget")
+
+
+def _details(data: dict[str, Any]) -> Row:
+    """Return the columns for the details that an event states."""
+    changes: Row = {name: data[name] for name in _PLAIN if data.get(name) is not None}
+    changes |= {name: money(data[name]) for name in _AMOUNTS if data.get(name) is not None}
+    changes |= dict.fromkeys(data.get("cleared") or ())
+    if "name" in changes:
+        changes["name_key"] = name_key(changes["name"])
+    if "registration_number" in changes:
+        number = changes["registration_number"]
+        changes["registration_key"] = None if number is None else normal_number(number)
+    return changes
+
+
+@customers.on("customer.registered")
+def _registered(row: Row, event: Recorded) -> Row:
+    data, on = event.data, day_of(event, "registered_on")
+    return {
+        **_details(data),
+        "state_on": on,
+        "registered_on": on,
+        "unit": data["unit"],
+        "category": data.get("category"),
+        "reach": data.get("reach"),
+        "grade": data.get("grade"),
+        "parent_id": data.get("parent_id"),
+    }
+
+
+@customers.on("customer.details-corrected")
+def _details_corrected(row: Row, event: Recorded) -> Row:
+    return _details(event.data)
+
+
+@customers.on("customer.classified")
+def _classified(row: Row, event: Recorded) -> Row:
+    return {"category": event.data["category"], "reach": event.data["reach"]}
+
+
+@customers.on("customer.regraded")
+def _regraded(row: Row, event: Recorded) -> Row:
+    return {"grade": event.data["grade"]}
+
+
+@customers.on("customer.placed-under")
+def _placed_under(row: Row, event: Recorded) -> Row:
+    return {"parent_id": event.data["parent_id"]}
+
+
+@customers.on("customer.transferred")
+def _transferred(row: Row, event: Recorded) -> Row:
+    return {"unit": event.data["unit"]}
+
+
+_STATES = {
+    "customer.engaged": "engaged",
+    "customer.activated": "active",
+    "customer.suspended": "suspended",
+    "customer.lapsed": "lapsed",
+    "customer.won-back": "active",
+    "customer.closed": "closed",
+}
+
+
+@customers.on(*_STATES, "customer.resumed")
+def _state_changed(row: Row, event: Recorded) -> Row:
+    ends = event.type == "customer.closed"  # who gained it before stays so
+    return {
+        "state": _STATES.get(event.type) or event.data["state"],
+        "state_on": day_of(event),
+        "state_reason": event.data.get("reason"),
+        "lost_to": row["lost_to"] if ends else event.data.get("competitor"),
+    }
+
+
+@customers.on("customer.manager-assigned")
+def _manager_assigned(row: Row, event: Recorded) -> Row:
+    return {"manager": event.data["manager"]}
+
+
+@customers.on("customer.manager-released")
+def _manager_released(row: Row, event: Recorded) -> Row:
+    return {"manager": None}
+
+
+@customers.on("customer.team-member-added")
+def _team_member_added(row: Row, event: Recorded) -> Row:
+    return {"team": {**row["team"], event.data["employee"]: event.data["role"]}}
+
+
+@customers.on("customer.team-member-removed")
+def _team_member_removed(row: Row, event: Recorded) -> Row:
+    return {"team": _without(row["team"], event.data["employee"])}
+
+
+@customers.on("customer.contact-added", "customer.contact-corrected")
+def _contact_stated(row: Row, event: Recorded) -> Row:
+    data = dict(event.data)
+    key, cleared = data.pop("contact_id"), data.pop("cleared", None) or ()
+    data.pop(STATED, None)  # when it was so is the event's, not the person's
+    known = row["contacts"].get(key, {})
+    contact = {**known, **{name: value for name, value in data.items() if value is not None}}
+    for name in cleared:
+        contact.pop(name, None)
+    return {"contacts": {**row["contacts"], key: contact}}
+
+
+@customers.on("customer.contact-removed", "customer.contact-erased")
+def _contact_removed(row: Row, event: Recorded) -> Row:
+    return {"contacts": _without(row["contacts"], event.data["contact_id"])}
+
+
+@customers.on("customer.purchase-recorded")
+def _purchase_recorded(row: Row, event: Recorded) -> Row:
+    bought = {name: value for name, value in event.data.items() if name != STATED}
+    return _purchases([*_other_purchases(row, event), bought])
+
+
+@customers.on("customer.purchase-ended")
+def _purchase_ended(row: Row, event: Recorded) -> Row:
+    return _purchases(_other_purchases(row, event))
+
+
+@customers.on("customer.merged-into")
+def _merged_into(row: Row, event: Recorded) -> Row:
+    told = {
+        "into": event.data["survivor_id"],
+        "merge_id": event.data["merge_id"],
+        "by": event.principal.id,
+        "by_kind": event.principal.kind,
+        "at": event.time.isoformat().replace("+00:00", "Z"),
+        "reason": event.data["reason"],
+    }
+    return {"state": "merged", "merged": told, "contacts": {}}
+
+
+@customers.on("customer.separated")
+def _separated(row: Row, event: Recorded) -> Row:
+    changes = {"state": event.data["state"], "merged": None}
+    contacts = row["contacts"] | _contacts(event)
+    return _details(event.data) | changes | {"contacts": contacts}
+
+
+@customers.on("customer.absorbed")
+def _absorbed(row: Row, event: Recorded) -> Row:
+    purchases = [*row["purchases"], *event.data["purchases"]]
+    return {
+        **_chosen(event),
+        "contacts": row["contacts"] | _contacts(event),
+        **_purchases(purchases),
+        "team": row["team"] | event.data["team"],
+    }
+
+
+@customers.on("customer.gave-back")
+def _gave_back(row: Row, event: Recorded) -> Row:
+    gone = {tuple(each) for each in event.data["purchases"]}
+    left = [p for p in row["purchases"] if (p["competitor"], p["product"]) not in gone]
+    contacts, team = event.data["contacts"], event.data["team"]
+    return {
+        **_chosen(event),
+        "contacts": {key: each for key, each in row["contacts"].items() if key not in contacts},
+        **_purchases(left),
+        "team": {who: role for who, role in row["team"].items() if who not in team},
+    }
+
+
+_PLACED = ("category", "reach", "grade", "unit", "manager", "parent_id")
+
+
+def _chosen(event: Recorded) -> Row:
+    given = {name: event.data[name] for name in _PLACED if event.data.get(name) is not None}
+    return _details(event.data) | given
+
+
+def _contacts(event: Recorded) -> Row:
+    return {
+        key: {name: value for name, value in each.items() if value is not None}
+        for key, each in (event.data["contacts"] or {}).items()
+    }
+
+
+def _other_purchases(row: Row, event: Recorded) -> list[Row]:
+    this = (event.data["competitor"], event.data["product"])
+    return [each for each in row["purchases"] if (each["competitor"], each["product"]) != this]
+
+
+def _purchases(purchases: list[Row]) -> Row:
+    ends = [each["until"] for each in purchases if each.get("until")]
+    return {"purchases": purchases, "rival_until": day(min(ends, default=None))}
+
+
+def _without(known: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in known.items() if name != key}

@@ -1,0 +1,1 @@
+"""Lists: what a list may be asked, and the queries that answer."""

@@ -1,0 +1,74 @@
+"""DuckDB's side of a query: its text and values, its rows, and the rows of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache, partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect
+
+from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.visibility.row_security import Tables
+
+
+class DuckDialect(PGDialect):
+    """The SQL of DuckDB, which is that of PostgreSQL with `?` for parameters."""
+
+    name = "duckdb"
+    supports_native_decimal = True
+    supports_statement_cache = True
+
+    def __init__(self) -> None:
+        """Use question marks."""
+        super().__init__(paramstyle="qmark")  # type: ignore[no-untyped-call]
+
+
+DUCK = DuckDialect()
+
+
+def past(position: int, valid_at: date | None = None) -> Tables:
+    """Return the rows of the read models as they were at a position, for DuckDB's histories.
+
+    With `valid_at` only what was true by that day of the business, of what was known then.
+    """
+    return cache(partial(_past, position, valid_at))
+
+
+def _past(position: int, valid_at: date | None, model: ReadModel) -> sa.FromClause:
+    columns = [sa.column(column.name, column.type) for column in model.table.columns]
+    point: list[sa.ColumnElement[Any]] = [sa.literal_column(str(int(position)))]
+    if valid_at is not None:
+        point.append(sa.literal_column(f"DATE '{valid_at:%Y-%m-%d}'"))
+    name = f"{model.name}_{'as_of' if valid_at is None else 'true_at'}"
+    call: Any = getattr(sa.func, name)(*point)
+    source: sa.FromClause = call.table_valued(*columns).alias(model.name)
+    return source
+
+
+def compiled(query: sa.Select[Any]) -> tuple[str, list[Any]]:
+    """Return the text of a query for DuckDB, with `?` for its parameters, and those."""
+    made = query.compile(dialect=DUCK, compile_kwargs={"render_postcompile": True})
+    processors: Any = made._bind_processors
+    parameters = made.construct_params()
+    return str(made), [
+        processors[name](parameters[name]) if name in processors else parameters[name]
+        for name in made.positiontup or ()
+    ]
+
+
+def decoded(query: sa.Select[Any], rows: Sequence[Sequence[Any]]) -> list[Row]:
+    """Return rows that DuckDB gave for a query, with values as the row database has them."""
+    columns = [
+        (column.name, column.type.dialect_impl(DUCK).result_processor(DUCK, None))
+        for column in query.selected_columns
+    ]
+    return [
+        {
+            name: value if value is None or process is None else process(value)
+            for (name, process), value in zip(columns, row, strict=True)
+        }
+        for row in rows
+    ]

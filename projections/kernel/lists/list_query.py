@@ -1,0 +1,309 @@
+"""What can be asked of a list: filters, order, fields, words; read from texts, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from projections.kernel.columns import Instant, Json, Money
+from projections.kernel.lists.choices import OWN, choices, named
+from projections.kernel.lists.parameters import BadParameter, read
+from projections.kernel.read_model import ReadModel
+from projections.kernel.visibility.column_masks import classes, shown
+from projections.kernel.visibility.sealed_columns import personal
+from projections.kernel.visibility.visibility import Sight
+
+Values = tuple[str | int | float | bool | None, ...]
+"""A place in a list: the sorted columns of the last row seen, and its id, as plain JSON values."""
+
+
+class FieldMasked(BadParameter):
+    """Nothing goes by what is masked in all that is in sight."""
+
+
+SEVERAL = ("any", "has")
+"""The kinds of filters that take several values."""
+
+Under = Callable[[str], frozenset[str] | None]
+"""Gives the codes of a unit and all below it; `None` for the unit above all others."""
+
+
+def alone(unit: str) -> frozenset[str]:
+    """Return nothing but the unit: what is below it is not known."""
+    return frozenset({unit})
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter of a list: a column, and how its values are compared.
+
+    `values` are all that there may be, if they are a closed set; `form` is the pattern of all of
+    them, with an example, if they have one; `of` is the kind of what the column names, by code or
+    id: its own record if it is `own`.
+    """
+
+    name: str
+    column: str
+    kind: Literal["any", "from", "to", "under", "has"]
+    type: Literal["text", "integer", "number", "money", "day", "instant", "boolean"]
+    values: tuple[str, ...] = ()
+    of: str = ""
+    own: bool = False
+    form: tuple[str, str] | None = None
+
+    def read(self, text: str) -> tuple[Any, ...]:
+        """Return the values that a text names; raises `BadParameter`.
+
+        Several may be given with commas between, where equality is asked for; an empty text
+        stands for no value.
+        """
+        for each in text.split(",") if text else ():
+            if self.values and each not in self.values:
+                told = ", ".join(self.values)
+                raise BadParameter(self.name, f"{each[:100]!r} is none: it is one of {told}")
+            if self.form is not None and re.fullmatch(self.form[0], each) is None:
+                told = f"it is written as in {self.form[1]}"
+                raise BadParameter(self.name, f"{each[:100]!r} is none: {told}")
+        if self.kind not in SEVERAL:
+            return (read(self.name, self.type, text, self.kind),)
+        if not text:
+            return (None,)
+        if text.count(",") >= 1000:
+            raise BadParameter(self.name, "at most 1000 values")
+        return tuple(read(self.name, self.type, each, self.kind) for each in text.split(","))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a list, checked: conditions, order, fields, words, rows at most.
+
+    `sight` is what the one who asks sees of the list; `None` for all of it. `narrowed` are the
+    classes of fields by which it is filtered or sorted and which are masked in some rows: the list
+    is of the others.
+    """
+
+    where: tuple[tuple[Filter, tuple[Any, ...]], ...]
+    order: tuple[tuple[str, bool], ...]
+    fields: tuple[str, ...]
+    words: str | None
+    limit: int
+    sight: Sight | None = None
+    narrowed: tuple[str, ...] = ()
+
+    @property
+    def sights(self) -> tuple[Sight | None, ...]:
+        """Each of these has to show a row."""
+        if self.sight is None or not self.narrowed:
+            return (self.sight,)
+        return tuple(self.sight.showing(each) for each in self.narrowed)
+
+    def place(self, row: Mapping[str, Any]) -> Values:
+        """Return the place of a row in this order."""
+        return tuple(_plain(row[name]) for name, _ in self.order)
+
+
+@cache
+def filters(model: ReadModel) -> Mapping[str, Filter]:
+    """Return the filters of a read model by the name of their parameter.
+
+    `<column>` asks for one of some values, `<column>_from` and `<column>_to` for a range with
+    both ends, `unit_under` for a unit and all below it; a list is asked for one of some members.
+    What is sealed in the rows is not compared with anything.
+    """
+    found, kinds, closed = [], named(model), choices(model)
+    for column in model.table.columns:
+        name, type_ = column.name, _type(column.type)
+        of = kinds.get(name, "")
+        if name in personal(model):
+            continue
+        if isinstance(column.type, Json):
+            if column.info.get("list"):
+                found.append(Filter(name, name, "has", "text", closed.get(name, ()), of))
+        elif name in shown(model):
+            own, form = name in OWN, column.info.get("form")
+            found.append(Filter(name, name, "any", type_, closed.get(name, ()), of, own, form))
+            if type_ not in ("text", "boolean"):
+                found.append(Filter(f"{name}_from", name, "from", type_))
+                found.append(Filter(f"{name}_to", name, "to", type_))
+            if name == "unit":
+                found.append(Filter("unit_under", name, "under", "text", of=of))
+    return {each.name: each for each in found}
+
+
+@cache
+def sortable(model: ReadModel) -> tuple[str, ...]:
+    """Return the columns by which a list can be sorted."""
+    return tuple(
+        column.name
+        for column in model.table.columns
+        if not isinstance(column.type, Json)
+        and column.name in shown(model)
+        and column.name not in personal(model)
+    )
+
+
+def fields(model: ReadModel) -> list[str]:
+    """Return the columns that can be read."""
+    return list(shown(model))
+
+
+def question(
+    model: ReadModel,
+    where: Mapping[str, str],
+    *,
+    sort: str | None = None,
+    select: str | None = None,
+    words: str | None = None,
+    limit: int = 50,
+    sight: Sight | None = None,
+    under: Under = alone,
+) -> Question:
+    """Check what is asked of a read model's list; raises `BadParameter`.
+
+    Raises `FieldMasked` for a filter or an order by what the one who asks sees in no row.
+
+    Args:
+        model: The read model.
+        where: Filters by name, as in `{"grade": "A,B", "unit_under": "gd", "amount_from": "5"}`.
+        sort: Columns with commas between, `-` before one for downwards; ties go by id.
+        select: Columns with commas between; by default all.
+        words: What to find by full text.
+        limit: Rows on a page, 1 to 1000.
+        sight: What the one who asks sees of the list; by default all of it.
+        under: What is below a unit, for `unit_under`.
+    """
+    known = filters(model)
+    conditions = []
+    for name, text in where.items():
+        if name not in known:
+            raise BadParameter(name, "no such filter")
+        values = known[name].read(_clean(name, text))
+        if known[name].kind == "under":
+            below = under(values[0])
+            if below is None:
+                continue
+            values = tuple(sorted(below))
+        conditions.append((known[name], values))
+    _in_order(conditions)
+    if not 1 <= limit <= 1000:
+        raise BadParameter("limit", "between 1 and 1000")
+    if words is not None and not model.search:
+        raise BadParameter("q", "this list has no search")
+    order = _order(model, sort or model.order)
+    used = [*(each.column for each, _ in conditions), *(name for name, _ in order)]
+    narrowed = () if sight is None else _narrowed(model, used, sight)
+    return Question(
+        tuple(conditions),
+        order,
+        _fields(model, select),
+        None if words is None else _clean("q", words)[:200],
+        limit,
+        sight,
+        narrowed,
+    )
+
+
+def _in_order(conditions: Sequence[tuple[Filter, tuple[Any, ...]]]) -> None:
+    """Refuse a range whose end is before its begin."""
+    begins = {each.column: values[0] for each, values in conditions if each.kind == "from"}
+    for each, (value, *_) in conditions:
+        if each.kind == "to" and each.column in begins and begins[each.column] > value:
+            raise BadParameter(each.name, "the end is before the begin")
+
+
+def _narrowed(model: ReadModel, columns: Sequence[str], sight: Sight) -> tuple[str, ...]:
+    """Return the classes of some columns that are masked in some rows, though not in all."""
+    closed, found = sight.masked_somewhere(), set[str]()
+    for name in columns if closed else ():
+        for each in sorted(closed & classes(model, [name])):
+            found.add(shown_somewhere(each, sight, name))
+    return tuple(sorted(found))
+
+
+def shown_somewhere(class_: str, sight: Sight, parameter: str) -> str:
+    """Return a class of fields that something goes by; raises `FieldMasked` if none shows it."""
+    if not sight.showing(class_):
+        raise FieldMasked(parameter, f"{class_} is masked for you here")
+    return class_
+
+
+def place(model: ReadModel, asked: Question, values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the values of a place as the columns have them; raises `BadParameter`."""
+    if len(values) != len(asked.order):
+        raise BadParameter("cursor", "not of this list")
+    found = []
+    for (name, _), value in zip(asked.order, values, strict=True):
+        type_ = _type(model.table.c[name].type)
+        if value is None or (type_ in ("integer", "number", "boolean") and not _is_text(value)):
+            found.append(value)
+        elif _is_text(value):
+            found.append(read("cursor", type_, value, "any"))
+        else:
+            raise BadParameter("cursor", "not of this list")
+    return tuple(found)
+
+
+def _order(model: ReadModel, sort: str) -> tuple[tuple[str, bool], ...]:
+    able = sortable(model)
+    order: list[tuple[str, bool]] = []
+    for part in sort.split(","):
+        name, down = part.removeprefix("-"), part.startswith("-")
+        if name not in able:
+            raise BadParameter("sort", f"cannot sort by {name[:100]!r}")
+        if name in [before for before, _ in order]:
+            raise BadParameter("sort", f"{name} comes twice")
+        order.append((name, down))
+        if name == "id":
+            return tuple(order)
+    return (*order, ("id", order[-1][1]))
+
+
+def _fields(model: ReadModel, select: str | None) -> tuple[str, ...]:
+    able = fields(model)
+    if select is None:
+        return tuple(able)
+    chosen = tuple(dict.fromkeys(select.split(",")))
+    for name in chosen:
+        if name not in able:
+            raise BadParameter("fields", f"no field {name[:100]!r}")
+    return chosen
+
+
+def _type(type_: sa.types.TypeEngine[Any]) -> Any:
+    match type_:
+        case Money():
+            return "money"
+        case Instant():
+            return "instant"
+        case sa.Date():
+            return "day"
+        case sa.Boolean():
+            return "boolean"
+        case sa.Integer():
+            return "integer"
+        case sa.Float():
+            return "number"
+    return "text"
+
+
+def _clean(name: str, text: str) -> str:
+    if "\x00" in text or len(text) > 10_000:
+        raise BadParameter(name, "too long, or with a NUL character")
+    return text
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _plain(value: Any) -> str | int | float | bool | None:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value

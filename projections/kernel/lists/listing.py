@@ -1,0 +1,281 @@
+"""Lists of any read model: filtered, sorted, paged by place, counted; as of now or of the past."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from projections.kernel.full_text import frequent, matches
+from projections.kernel.lists.list_query import Filter, Question, Values, place
+from projections.kernel.lists.stretches import stretches
+from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.visibility.column_masks import MASKED, shown
+from projections.kernel.visibility.owner_index import among
+from projections.kernel.visibility.row_security import (
+    Tables,
+    lens_for,
+    lens_of,
+    narrowed,
+    off_index,
+    the_table,
+)
+from projections.kernel.visibility.sealed_columns import SEALED, Opener, as_sealed
+from projections.kernel.visibility.visibility import Sight
+
+NOW: Mapping[str, Any] = {}
+"""The moment of tables that have the rows as they are now."""
+
+_MANY = 5_000
+"""From how many rows on a word is frequent."""
+
+_WIDE = 1_000
+"""From how many rows on units are wide: walking along the order finds a page of theirs sooner."""
+
+_REMEMBERED = 200
+"""Of how many sights it is remembered how wide they are."""
+
+_MEMORY = 60.0
+"""Seconds after which that is looked at anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a list, the place where the next page begins, if there is one, and their ids."""
+
+    items: list[Row]
+    next: Values | None
+    ids: list[str]
+
+
+class Listing:
+    """The list of one read model. Pages are stable: they go on behind a row, not at a number."""
+
+    def __init__(self, model: ReadModel) -> None:
+        """Answer for a read model."""
+        self.model = model
+        self._wide: dict[tuple[Tables, Any, Any], tuple[float, bool]] = {}
+
+    def page(
+        self,
+        connection: sa.Connection,
+        asked: Question,
+        after: Sequence[Any] | None = None,
+        opened: Opener = as_sealed,
+        tables: Tables = the_table,
+        moment: Mapping[str, Any] = NOW,
+    ) -> Page:
+        """Return the rows behind a place, or the first ones, opened if it is asked.
+
+        Args:
+            connection: The database that has the rows, each order with an index of its own.
+            asked: Filters, order, fields.
+            after: The place behind which the page begins.
+            opened: Opens what is sealed in the rows, for who may see it.
+            tables: Where the rows are; by default in the tables of the read models.
+            moment: The values of the parameters that `tables` have.
+
+        Raises `BadParameter` when the place is not of this list.
+        """
+        rows: list[Row] = []
+        along = self._is_wide(connection, asked, tables, moment)
+        means = self._means(connection, asked, tables)
+        query = self._query(asked, tables, means, along=along)
+        for stretch in self._behind(asked, after, tables(self.model)):
+            part = query.where(stretch).limit(asked.limit + 1 - len(rows))
+            rows += [dict(row) for row in connection.execute(part, moment).mappings()]
+            if len(rows) > asked.limit:
+                break
+        return self.cut(asked, rows, opened)
+
+    def count(self, connection: sa.Connection, asked: Question) -> int:
+        """Return how many rows the whole list has."""
+        query = self.select_count(asked, dialect=connection.dialect.name)
+        return connection.scalar(query) or 0
+
+    def one(
+        self,
+        connection: sa.Connection,
+        id_: str,
+        sight: Sight | None = None,
+        opened: Opener = as_sealed,
+    ) -> Row | None:
+        """Return the row of a record as somebody sees it, `None` when they do not."""
+        table = self.model.table
+        lens = lens_of(self.model, sight, connection.dialect.name, along=True)
+        query = sa.select(*(table.c[name] for name in shown(self.model)), *lens.marks)
+        found = connection.execute(lens.narrow(query.where(table.c.id == id_))).mappings()
+        row = found.one_or_none()
+        return None if row is None else opened(self.model, [lens.show(dict(row))])[0]
+
+    def select(
+        self,
+        asked: Question,
+        after: Sequence[Any] | None = None,
+        tables: Tables = the_table,
+        dialect: str = "sqlite",
+    ) -> sa.Select[Any]:
+        """Return the query for a page, with one row too many to see whether there is another.
+
+        Args:
+            asked: Filters, order, fields.
+            after: The place behind which the page begins.
+            tables: Where the rows are; by default in the tables of the read models.
+            dialect: The name of the database.
+        """
+        behind = sa.or_(*self._behind(asked, after, tables(self.model)))
+        return self._query(asked, tables, dialect).where(behind).limit(asked.limit + 1)
+
+    def select_count(
+        self, asked: Question, tables: Tables = the_table, dialect: str = "sqlite"
+    ) -> sa.Select[Any]:
+        """Return the query for the number of rows; the arguments are those of `select`."""
+        table = tables(self.model)
+        query: sa.Select[Any] = sa.select(sa.func.count()).select_from(table)
+        query = query.where(*self._conditions(asked, table, dialect, counted=True))
+        return narrowed(query, self.model, asked.sights, dialect, tables)
+
+    def cut(self, asked: Question, rows: list[Row], opened: Opener = as_sealed) -> Page:
+        """Return the page for the rows that the query of `select` gave, opened if it is asked."""
+        more = len(rows) > asked.limit
+        rows = rows[: asked.limit]
+        following = asked.place(rows[-1]) if more else None
+        ids = [row["id"] for row in rows]
+        return Page(self.shown(asked, rows, opened), following, ids)
+
+    def shown(self, asked: Question, rows: list[Row], opened: Opener = as_sealed) -> list[Row]:
+        """Return rows that a query of `select` gave as whoever asks sees them, the fields asked."""
+        lens = lens_of(self.model, asked.sight, "sqlite")
+        seen = opened(self.model, [lens.show(row) for row in rows])
+        return [chosen(row, asked.fields) for row in seen]
+
+    def _means(self, connection: sa.Connection, asked: Question, tables: Tables) -> str:
+        """Return the database whose means serve a page best.
+
+        SQLite would fetch and sort all rows with the words. When they are many, it is faster to
+        walk along the order asked for and look at the words of each row.
+        """
+        words, table = asked.words, tables(self.model)
+        if words is not None and frequent(connection, table, words, _MANY):
+            return "sqlite-plain"
+        return connection.dialect.name if tables is the_table else "sqlite-ever"
+
+    def _is_wide(
+        self,
+        connection: sa.Connection,
+        asked: Question,
+        tables: Tables,
+        moment: Mapping[str, Any],
+    ) -> bool:
+        """Tell whether what is in sight, of the units asked for, is many rows.
+
+        SQLite would fetch and sort all of them. When they are many, or words are few, it is
+        faster to look at the unit of each row that is met on the way.
+        """
+        if connection.dialect.name != "sqlite" or asked.words is not None:
+            return True
+        table = tables(self.model)
+        lens = lens_of(self.model, asked.sight, "sqlite", tables)
+        units = [(filter_, values) for filter_, values in asked.where if filter_.kind == "under"]
+        if lens.condition is None and not units:
+            return False
+        key = (tables, asked.sights, tuple(values for _, values in units))
+        known, now = self._wide.get(key), time.monotonic()
+        if known is not None and now < known[0]:
+            return known[1]
+        query = sa.select(sa.literal(1)).select_from(table).limit(_WIDE)
+        query = query.where(*(_condition(f, table.c[f.column], v, "sqlite") for f, v in units))
+        found = narrowed(query, self.model, asked.sights, "sqlite", tables).subquery()
+        counted = sa.select(sa.func.count()).select_from(found)
+        wide = connection.scalar(counted, moment) == _WIDE
+        if len(self._wide) >= _REMEMBERED:
+            self._wide.clear()
+        self._wide[key] = (now + _MEMORY, wide)  # it only says how the rows are best found
+        return wide
+
+    def _query(
+        self, asked: Question, tables: Tables, dialect: str, *, along: bool = False
+    ) -> sa.Select[Any]:
+        names = [*asked.fields, *(n for n, _ in asked.order if n not in asked.fields)]
+        table, database = tables(self.model), dialect.partition("-")[0]
+        marks = lens_for(self.model, asked.sight, database, tables, along=along).marks
+        query: sa.Select[Any] = sa.select(*(table.c[name] for name in names), *marks)
+        query = query.where(*self._conditions(asked, table, dialect, along=along))
+        query = narrowed(query, self.model, asked.sights, database, tables, along=along)
+        for name, down in asked.order:
+            order = table.c[name].desc() if down else table.c[name].asc()
+            # Nothing is the smallest value, everywhere; SQLite has it so without being told.
+            if not dialect.startswith("sqlite") and self.model.table.c[name].nullable:
+                order = order.nulls_last() if down else order.nulls_first()
+            query = query.order_by(order)
+        return query
+
+    def _behind(
+        self, asked: Question, after: Sequence[Any] | None, table: sa.FromClause
+    ) -> list[sa.ColumnElement[bool]]:
+        if after is None:
+            return [sa.true()]
+        nullable = self.model.table.c
+        steps = [(table.c[name], down, bool(nullable[name].nullable)) for name, down in asked.order]
+        return stretches(steps, place(self.model, asked, after))
+
+    def _conditions(
+        self,
+        asked: Question,
+        table: sa.FromClause,
+        dialect: str,
+        *,
+        counted: bool = False,
+        along: bool = False,
+    ) -> list[sa.ColumnElement[bool]]:
+        coarse = [self._is_coarse(filter_, along) for filter_, _ in asked.where]
+        # To count, the rows of such a filter are as good as any, if there is no better one.
+        astray = dialect.startswith("sqlite") and not (counted and all(coarse))
+        found = []
+        for (filter_, values), shared in zip(asked.where, coarse, strict=True):
+            column: sa.ColumnElement[Any] = table.c[filter_.column]
+            if astray and shared:
+                column = off_index(column)
+            found.append(_condition(filter_, column, values, dialect.partition("-")[0]))
+        if asked.words is not None:
+            found.append(matches(table, asked.words, dialect))
+        return found
+
+    def _is_coarse(self, filter_: Filter, along: bool) -> bool:
+        """Tell whether a filter lets many rows through: many share its value, or are below a unit.
+
+        SQLite should not look for these first and then sort them. It is better to walk along the
+        order asked for, whose index has the filtered columns too. `+` keeps it from doing so.
+        """
+        if filter_.kind == "under":
+            return along
+        return "coarse" in self.model.table.c[filter_.column].info
+
+
+def _condition(
+    filter_: Filter, column: sa.ColumnElement[Any], values: Sequence[Any], dialect: str
+) -> sa.ColumnElement[bool]:
+    value, one = values[0], len(values) == 1
+    match filter_.kind:
+        case "from":
+            return sa.and_(column >= value)
+        case "to":
+            return sa.and_(column <= value)
+        case "under":
+            return among(column, values, dialect)
+        case "has":
+            text = sa.cast(column, sa.Text)
+            stand = (text.contains(f'"{each}"', autoescape=True) for each in values)
+            return text == "[]" if value is None else sa.or_(*stand)
+    if value is None:
+        return column.is_(None)
+    return column == value if one else column.in_(values)
+
+
+def chosen(row: Row, fields: Sequence[str]) -> Row:
+    """Return the fields asked for of a row, and what it says of those masked or still sealed."""
+    told = [name for name in (MASKED, SEALED) if name in row and name not in fields]
+    return {name: row[name] for name in (*fields, *told)}

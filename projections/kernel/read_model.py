@@ -1,0 +1,280 @@
+"""Read models: a table with a row per record, and the pure folds that keep it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import cache, cached_property
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded, discover
+from domain.kernel.discovery import declared
+from domain.kernel.envelope import Unreadable, UnreadableEvent
+from domain.kernel.time.effective_day import effective_day, in_effect
+from domain.kernel.time.replay import follow
+from projections.kernel.columns import Day, Id, Instant, Json, Text
+from projections.kernel.fingerprint import code_of
+from projections.kernel.fold import Check as Check
+from projections.kernel.fold import Folded as Folded
+from projections.kernel.fold import Histories as Histories
+from projections.kernel.fold import Late as Late
+from projections.kernel.fold import OutOfTurn as OutOfTurn
+from projections.kernel.fold import Parked as Parked
+from projections.kernel.fold import Passes as Passes
+from projections.kernel.fold import Waiting as Waiting
+from projections.kernel.fold import fold as fold
+from projections.kernel.full_text import bigrams
+from projections.kernel.ownership import Scope
+
+Row = dict[str, Any]
+Fold = Callable[[Row, Recorded], Row]
+"""Takes the row as it is and an event; returns the columns that change. Pure."""
+
+F = TypeVar("F", bound=Fold)
+
+_OF_EVERY_ROW = ("id", "version", "position", "created_at", "changed_at", "in_force")
+
+row_tables = sa.MetaData()
+
+
+class _Folds(dict[str, Fold | None]):
+    """Folds by event type: `None` for another aggregate's, no change where none was declared."""
+
+    def __init__(self, aggregate: str) -> None:
+        super().__init__()
+        self._prefix = f"{aggregate}."
+
+    def __missing__(self, type_: str) -> Fold | None:
+        found = _unchanged if type_.startswith(self._prefix) else None
+        self[type_] = found
+        return found
+
+
+def _unchanged(row: Row, event: Recorded) -> Row:
+    return {}
+
+
+class ReadModel:
+    """One row per record of one aggregate, folded from all its events.
+
+    Every row has, before the columns of its model: `id`, the stream; `version`, the number of the
+    stream's last event in it; `position`, where that event stands in the journal; `created_at`
+    and `changed_at`, when the first and the last event were recorded; `in_force`, the latest
+    effective day of them. The first event finds a row with the defaults of the columns.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        aggregate: str,
+        *columns: sa.Column[Any],
+        order: str = "id",
+        indexes: Sequence[Sequence[str]] = (),
+        sorts: Sequence[str] = (),
+        filters: Sequence[str] = (),
+        search: Sequence[str] = (),
+        counted: Sequence[str] = (),
+        scope: Scope = Scope(),  # noqa: B008
+    ) -> None:
+        """Declare a read model.
+
+        Args:
+            name: The name of its table.
+            aggregate: The kind of the aggregate, as in `service-ticket`.
+            columns: What is kept, beside the columns that every row has.
+            order: The column by which lists are sorted unless asked otherwise; `-` for downwards.
+            indexes: Columns of each index; the id is added as the last.
+            sorts: Columns by which large lists are sorted: each has an index.
+            filters: Columns by which large lists are filtered. They stand in the index of each of
+                `sorts`, so that rows to leave out are not even looked at, and have one of their
+                own, for counting.
+            search: The columns whose words are found by full text.
+            counted: The columns that are among the `counts` of the record. Each event says by how
+                many they change, as of when it was recorded; in another order they are taken from
+                the record itself.
+            scope: Where the rows belong. Without it, only those see them who see everything.
+
+        Raises `ValueError` when it names a column that there is not.
+        """
+        has = {*_OF_EVERY_ROW, *(column.name for column in columns)}
+        named = {order.removeprefix("-"), *sorts, *filters, *search, *scope.columns}
+        if missing := sorted(named.union(*indexes, counted) - has):
+            raise ValueError(f"{name} has no column {', '.join(missing)}")
+        self.name = name
+        self.aggregate = aggregate
+        self.order = order
+        self.search = tuple(search)
+        self.counted = tuple(counted)
+        self.scope = scope
+        self.table = sa.Table(
+            name,
+            row_tables,
+            sa.Column("id", Id, primary_key=True),
+            sa.Column("version", sa.Integer, nullable=False, default=0),
+            sa.Column("position", sa.BigInteger, nullable=False, default=0),
+            sa.Column("created_at", Instant, nullable=False),
+            sa.Column("changed_at", Instant, nullable=False),
+            sa.Column("in_force", Day, nullable=False),
+            *columns,
+            *([sa.Column("search", Text, nullable=False, default="")] if search else []),
+            *([sa.Column("owned_by", Json, nullable=False, default=[])] if scope.owners else []),
+        )
+        sorted_by = [(each, "id", *(name for name in filters if name != each)) for each in sorts]
+        self.indexes = (
+            *((*each, "id") for each in indexes),
+            *sorted_by,
+            *([(*filters, "id")] if filters else []),
+        )
+        shared = [filters if each[0] in filters else () for each in indexes]
+        self.orders = (
+            *(
+                tuple(dict.fromkeys((*each, "id", *more)))
+                for each, more in zip(indexes, shared, strict=True)
+            ),
+            *sorted_by,
+        )
+        """In which orders lists are walked, with what is filtered where many rows are alike."""
+        self.folds = _Folds(aggregate)
+        self._searched = frozenset(search)
+        self._owners = frozenset(scope.owners)
+        self.blank: Row = {
+            column.name: None if column.default is None else column.default.arg  # type: ignore[attr-defined]
+            for column in self.table.columns
+        }
+
+    def on(self, *event_types: str) -> Callable[[F], F]:
+        """Declare the fold for some event types, as in `@customers.on("customer.lapsed")`."""
+
+        def declare(function: F) -> F:
+            for type_ in event_types:
+                if not type_.startswith(f"{self.aggregate}.") or type_ in self.folds:
+                    raise ValueError(f"{self.name} cannot declare a fold for {type_}")
+                self.folds[type_] = function
+            return function
+
+        return declare
+
+    def apply(self, row: Row, event: Recorded) -> Row:
+        """Return the row after an event that is next in turn.
+
+        Raises whatever the fold raises; `OutOfTurn` when an event is missing in between, `Late`
+        when it holds before others that are in the row, `UnreadableEvent` for one that this
+        program cannot read.
+        """
+        if event.version != row["version"] + 1:
+            raise OutOfTurn(f"version {row['version'] + 1} has not come yet")
+        data, known = event.data, row["in_force"]
+        if data.__class__ is Unreadable:
+            raise UnreadableEvent(data.error)
+        day = effective_day(event.type, data, event.time)
+        if known is not None and day < known:
+            raise Late(f"it holds as of {day}, others as of {known}")
+        return self._after(row, event, day)
+
+    def _after(self, row: Row, event: Recorded, day: date) -> Row:
+        changes = self.folds[event.type](row, event)  # type: ignore[misc]
+        after = self.advance({**row, **changes}, event, day)
+        if len(after) != len(row):
+            raise KeyError(*(changes.keys() - row.keys()))
+        if not self._searched.isdisjoint(changes):
+            after["search"] = bigrams(*[after[name] for name in self.search])
+        if not self._owners.isdisjoint(changes):
+            after["owned_by"] = self.scope.owned_by(after)
+        return after
+
+    def retell(
+        self,
+        history: Sequence[Recorded],
+        passes: Passes | None = None,
+        check: Check | None = None,
+    ) -> list[Row]:
+        """Return the rows after each day on which events of a record hold, the present one last.
+
+        `history` has all its events, or those up to some day. What cannot be read was passed
+        over, else nothing would have come behind it. `passes` and `check` are those of `fold`.
+        Raises what the fold raises.
+        """
+        row, days, record = self.blank, dict[date, Row](), None
+        for event in in_effect(each for each in history if each.data.__class__ is not Unreadable):
+            before, day = row, effective_day(event.type, event.data, event.time)
+            known = before["in_force"]
+            try:
+                row = self._after(before, event, day if known is None else max(known, day))
+                if self.counted:
+                    record = follow(record, event)
+                    row |= {name: record.counts[name] for name in self.counted}
+                if check is not None:
+                    check(row)
+            except Exception:
+                if passes is None or not passes(event):
+                    raise
+                row = before
+                continue
+            if event.version < before["version"]:
+                row |= {name: before[name] for name in ("version", "position", "changed_at")}
+            days[row["in_force"]] = row
+        return list(days.values())
+
+    def advance(self, row: Row, event: Recorded, day: date | None = None) -> Row:
+        """Set, in place, the columns that every event changes, and return the row.
+
+        Without its effective `day` the event has no say in what is in force.
+        """
+        if row["version"] == 0:
+            row["id"] = event.stream
+            row["created_at"] = event.time
+            row["in_force"] = day or event.time.date()
+        elif day is not None:
+            row["in_force"] = day
+        row["version"] = event.version
+        row["position"] = event.position
+        row["changed_at"] = event.time
+        return row
+
+    @property
+    def handles(self) -> frozenset[str]:
+        """The event types that have a fold."""
+        return frozenset(
+            type_ for type_, function in self.folds.items() if function not in (None, _unchanged)
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the rows depend on: columns, indexes, the folds and all that these depend on."""
+        parts = [f"{column.name} {column.type!r}" for column in self.table.columns]
+        parts += map(repr, (self.indexes, self.search, self.counted, self.scope))
+        functions: list[Callable[..., Any]] = [bigrams] if self.search else []
+        functions += [Scope.owned_by] if self.scope.owners else []
+        for type_ in sorted(self.handles):
+            functions.append(fold := self.folds[type_])  # type: ignore[arg-type]
+            parts.append(f"{type_} {fold.__qualname__}")  # type: ignore[union-attr]
+            if (event := discover().events.get(type_)) is not None:
+                fields = [
+                    (each.name, each.default)
+                    for each in dataclasses.fields(event)  # type: ignore[arg-type]
+                    if each.default is not dataclasses.MISSING
+                ]
+                parts.append(f"{event.schema} {fields}")
+                functions += (getattr(event, each) for each in dir(event) if each[:8] == "upcast_v")
+        parts += code_of(functions)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+@cache
+def read_models() -> Mapping[str, ReadModel]:
+    """Return every read model by name: those that modules of this layer declare.
+
+    Adding a file is all it takes to add one.
+    """
+    found = declared("projections", ReadModel)
+    return {model.name: model for model in sorted(found, key=lambda model: model.name)}
+
+
+@cache
+def models_by_kind() -> Mapping[str, ReadModel]:
+    """Return every read model by the kind of record that it is of."""
+    return {model.aggregate: model for model in read_models().values()}

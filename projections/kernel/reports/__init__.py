@@ -1,0 +1,1 @@
+"""Reports: figures by dimensions, and the records and events behind each."""

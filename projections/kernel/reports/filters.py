@@ -1,0 +1,79 @@
+"""Filtering: the condition that a filter of a report makes, and the values that it may have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from duckdb import DuckDBPyConnection
+
+from projections.kernel.lists.parameters import BadParameter
+from projections.kernel.read_model import read_models
+from projections.kernel.reports.dimensions import UNSEEN, Dimension
+from projections.kernel.reports.record_names import key_of
+from projections.kernel.reports.report_scope import Standpoint, seen
+
+if TYPE_CHECKING:
+    from projections.kernel.reports.report import Asked, Report
+
+_VALUE = "value"
+
+
+def condition(
+    report: Report, key: str, grouped: Sequence[str], parameter: str, standpoint: Standpoint
+) -> tuple[Dimension, str]:
+    """Return the dimension that a filter is about and its SQL, with the values as parameter."""
+    below = key.endswith("_under")
+    dimension = report.dimension(key.removesuffix("_under"), key)
+    if below and not dimension.tree:
+        raise BadParameter(key, f"there is nothing below a {dimension.name}")
+    if standpoint.now and dimension.name == "unit":
+        dimension = dimension.placed()
+    # Of a list the whole is looked at, so that a record with two of the values counts once.
+    whole = dimension.within and dimension.name not in grouped
+    found = dimension.within if whole else f"[coalesce({dimension.sql}, '')]"
+    test = f"list_has_any({found}, ${parameter}::VARCHAR[])"
+    return (replace(dimension, grain="") if whole else dimension), test
+
+
+def refuse_nobodys(
+    cursor: DuckDBPyConnection, asked: Asked, key: str, values: Sequence[str], now: int
+) -> None:
+    """Refuse a filter by what there is not: its answer would be empty without a word.
+
+    That is what a closed set or the calendar does not have, and what neither is the key of a
+    record in sight nor stands in a row in sight, then or `now`. Raises `BadParameter`.
+    """
+    name = key.removesuffix("_under")
+    dimension, test = condition(asked.report, name, (), _VALUE, asked.standpoint)
+    for value in filter(None, values):
+        if not dimension.names(value):
+            raise BadParameter(key, f"{value[:100]!r} is none: {dimension.told()}")
+        if dimension.closed or value == UNSEEN:
+            continue
+        below = asked.standpoint.under(value) if key != name else None
+        given = {_VALUE: [value] if below is None else sorted(below)}
+        looks = _looks(asked, dimension, test, now)
+        if not any(look.execute(cursor, sql, given).fetchall() for look, sql in looks):
+            raise BadParameter(key, f"nothing in sight is called {value[:100]!r}")
+
+
+def _looks(asked: Asked, dimension: Dimension, test: str, now: int) -> Iterator[tuple[Asked, str]]:
+    """Yield queries that find something where a value is one that there is, quick ones first."""
+    bare = replace(
+        asked,
+        grain=dimension.grain,
+        joins=tuple(filter(None, [dimension.join])),
+        conditions=(),
+        values={},
+    )
+    present = replace(
+        bare, position=now, standpoint=replace(asked.standpoint, valid_at=None, narrowed=())
+    )
+    if dimension.of:
+        key = key_of(read_models()[dimension.of])
+        listed = f"list_contains(${_VALUE}::VARCHAR[], {key})"
+        yield present, f"SELECT 1 FROM {seen(dimension.of)} WHERE {listed} LIMIT 1"
+    for each in (bare, present):
+        yield each, each.query(["1"], "LIMIT 1", [test])

@@ -1,0 +1,62 @@
+"""Called: what the records are called that figures are grouped by, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from projections.kernel.read_model import ReadModel, read_models
+from projections.kernel.reports.dimensions import UNSEEN, Dimension
+from projections.kernel.reports.measures import Measure
+from projections.kernel.reports.report_scope import hidden, seen
+from projections.kernel.warehouse.facts import literal, quote
+
+
+def key_of(model: ReadModel) -> str:
+    """Return the column by which others name the records of a read model: code or id."""
+    return "code" if "code" in model.table.c else "id"
+
+
+def label_of(model: ReadModel) -> str:
+    """Return the column that says what a record of a read model is called."""
+    return next(name for name in ("name", "title", "id") if name in model.table.c)
+
+
+def named(figures: str, dimensions: Sequence[Dimension], measures: Iterable[Measure]) -> str:
+    """Return the query that adds to figures, in order, what each record is called.
+
+    Args:
+        figures: The query for them, with a column for each dimension and measure.
+        dimensions: Those that group by records get a column `<dimension>_name` behind theirs.
+        measures: The columns that follow.
+    """
+    columns, joins, order = list[str](), list[str](), list[str]()
+    for each in dimensions:
+        column = f"figures.{quote(each.name)}"
+        columns.append(column)
+        if each.of:
+            name = f"called_{each.name}.name"
+            columns.append(f"{name} AS {quote(f'{each.name}_name')}")
+            joins.append(f"LEFT JOIN ({_called(each.of)}) AS called_{each.name} ON key = {column}")
+            order.append(f"{name} NULLS LAST")
+        listed = ", ".join(map(literal, each.order))
+        order.append(f"{f'list_position([{listed}], {column})' if listed else column} NULLS LAST")
+    columns += (f"figures.{quote(each.name)}" for each in measures)
+    tail = f" ORDER BY {', '.join(order)}" if order else ""
+    return f"SELECT {', '.join(columns)} FROM ({figures}) AS figures {' '.join(joins)}{tail}"
+
+
+def _called(name: str) -> str:
+    """Return the query for the names of the records of a read model by their keys.
+
+    Of those that are there, but out of sight, that is said.
+    """
+    model = read_models()[name]
+    key, label = key_of(model), label_of(model)
+
+    def parts() -> Iterator[str]:
+        yield f"SELECT {key} AS key, {label} AS name, 0 AS rank FROM {seen(name)}"
+        yield f"SELECT {key}, {literal(UNSEEN)}, 1 FROM {hidden(name)}"
+
+    return (
+        f"SELECT key, min_by(name, rank) AS name FROM ({' UNION ALL '.join(parts())}) GROUP BY key"
+    )

@@ -1,0 +1,132 @@
+"""A standpoint: what of a report's rows is in sight, and where in the organisation they count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from projections.kernel.lists.duckdb_queries import compiled, past
+from projections.kernel.lists.list_query import Under, alone
+from projections.kernel.read_model import ReadModel, Row, read_models
+from projections.kernel.visibility.column_masks import classes
+from projections.kernel.visibility.row_security import narrowed
+from projections.kernel.visibility.unit_tree import Organisation
+from projections.kernel.visibility.visibility import Sight
+
+_SHAPE = pa.schema([(name, pa.string()) for name in ("code", "current", "province", "network")])
+_SEEN = re.compile(r"\b(?:seen|hidden)_(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """From where figures are looked at.
+
+    `sight` is what of the rows is seen, `None` for all; `under` gives what is below a unit;
+    `places` where each unit counts, asked for only when a report needs it; `now` whether figures
+    of a unit that has ended count to what succeeded it; `valid_at` the day by which what counts
+    was true of the business, by default any; `narrowed` the classes of fields that figures are made
+    of and that are masked in some rows: only rows that show them count.
+    """
+
+    sight: Sight | None = None
+    under: Under = alone
+    places: Callable[[], pa.Table] = _SHAPE.empty_table
+    now: bool = False
+    valid_at: date | None = None
+    narrowed: tuple[str, ...] = ()
+
+    @property
+    def masked(self) -> frozenset[str]:
+        """The classes of what is masked in some rows, so that no figure is made of all."""
+        return frozenset() if self.sight is None else self.sight.masked_somewhere()
+
+    def relations(self, sql: str, position: int) -> tuple[str, dict[str, Any]]:
+        """Return the SQL that defines the rows in sight that a query speaks of, and its values.
+
+        Args:
+            sql: The query; it speaks of `seen_<read model>`, and of `hidden_<read model>`: the
+                rows that are there, but out of sight.
+            position: The rows are those of then.
+        """
+        clauses, values = [], dict[str, Any]()
+        for name in dict.fromkeys(_SEEN.findall(sql)):
+            model, tables = read_models()[name], past(position, self.valid_at)
+            columns = tables(model).c
+            sights = self._sights(model)
+            text, given = compiled(narrowed(sa.select(*columns), model, sights, "duckdb", tables))
+            for value in given:
+                key = f"seen_{len(values)}"
+                values[key] = value
+                text = text.replace("?", f"${key}", 1)
+            clauses.append(f"{seen(name)} AS ({text})")
+            if hidden(name) in sql:
+                every, _ = compiled(sa.select(*columns))
+                none = " LIMIT 0" if text == every else ""  # then no row is looked at
+                apart = f"SELECT * FROM ({every}) ANTI JOIN {seen(name)} USING (id){none}"
+                clauses.append(f"{hidden(name)} AS ({apart})")
+        return f"WITH {', '.join(clauses)} " if clauses else "", values
+
+    def _sights(self, model: ReadModel) -> tuple[Sight | None, ...]:
+        """Return the sights of which each has to show a row."""
+        touched = classes(model).intersection(self.narrowed)
+        if self.sight is None or not touched:
+            return (self.sight,)
+        return tuple(self.sight.showing(each) for each in sorted(touched))
+
+
+def seen(model: str) -> str:
+    """Return the relation, for a FROM clause, of the rows of a read model that are in sight.
+
+    Raises `KeyError` for a read model that there is not.
+    """
+    return f"seen_{read_models()[model].name}"
+
+
+def hidden(model: str) -> str:
+    """Return the relation, for a FROM clause, of the rows that are there, but out of sight.
+
+    Raises `KeyError` for a read model that there is not.
+    """
+    return f"hidden_{read_models()[model].name}"
+
+
+def places(units: Iterable[Row], organisation: Organisation, *, now: bool) -> pa.Table:
+    """Return where figures of each unit count: its present unit, province and local network.
+
+    Args:
+        units: The rows of the units.
+        organisation: The tree that they make.
+        now: Whether a unit that has ended counts to what succeeded it, where that stands now; else
+            it counts for itself, where it stood when it ended.
+    """
+    rows = {row["code"]: row for row in units}
+
+    def found() -> Iterator[dict[str, str | None]]:
+        for code in rows:
+            path = organisation.above(code) if now else tuple(_stood(rows, code))
+            by_level = {rows[each]["level"]: each for each in reversed(path) if each in rows}
+            current = path[0] if now and path else code
+            yield {
+                "code": code,
+                "current": current,
+                "province": by_level.get("province"),
+                "network": by_level.get("network"),
+            }
+
+    return pa.Table.from_pylist(list(found()), schema=_SHAPE)
+
+
+def _stood(rows: Mapping[str, Row], code: str) -> Iterator[str]:
+    """Yield a unit and those that it stood below, whatever became of them."""
+    passed: set[str] = set()
+    up: str | None = code
+    while up is not None and up in rows and up not in passed:
+        passed.add(up)
+        yield up
+        up = rows[up]["parent"]

@@ -1,0 +1,4 @@
+"""Rows.
+
+Read models as tables: applied, rebuilt beside, compared, switched; what cannot be read is parked.
+"""

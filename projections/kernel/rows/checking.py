@@ -1,0 +1,240 @@
+"""Checking rows: read models folded anew beside those in use, and compared with them by value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from projections.kernel import full_text as search
+from projections.kernel.columns import Instant, Money
+from projections.kernel.findings import FEW, Checked, Finding, Report, parted, unreadable
+from projections.kernel.read_model import Histories, ReadModel
+from projections.kernel.rows.shadow_tables import (
+    Batches,
+    Progress,
+    Shadow,
+    Shadows,
+    no_search_for_cycles,
+)
+from projections.kernel.rows.tables import positions
+from projections.kernel.visibility import owner_index as owned
+
+STORE = "rows"
+
+
+def check(
+    engine: sa.Engine,
+    models: Mapping[str, ReadModel],
+    batches: Batches,
+    progress: Progress | None = None,
+    histories: Histories | None = None,
+) -> Report:
+    """Fold the whole journal into fresh tables, compare them with those in use, and drop them.
+
+    Rows that differ only because those in use have not come so far do not count. Those that were
+    kept up meanwhile are compared once more with what the journal has by then.
+
+    Args:
+        engine: The row database.
+        models: What to check.
+        batches: The journal.
+        progress: Told each position that was reached.
+        histories: Gives the history of a record of which something was recorded late.
+    """
+    reached = reached_by(engine, models)
+    shadows = Shadows(engine, models, batches, progress, "check", histories)
+    shadows.create()
+    try:
+        _follow(shadows)
+        upto = shadows.position
+        tables, ahead = list[Checked](), dict[str, dict[str, int]]()
+        with _one_state(engine) as connection:
+            for shadow in shadows.each:
+                tables.append(_compared(connection, shadow, reached, upto))
+                ahead[shadow.model.name] = _ahead(connection, shadow.model, upto)
+                tables += _indexes(connection, shadow.model)
+        if any(ahead.values()):
+            reached = reached_by(engine, models)
+            _follow(shadows)
+            with _one_state(engine) as connection:
+                for shadow in shadows.each:
+                    moved = ahead[shadow.model.name]
+                    tables.append(_compared(connection, shadow, reached, shadows.position, moved))
+    finally:
+        shadows.drop()
+    return Report(STORE, min([upto, *(reached.get(name, 0) for name in models)]), _joined(tables))
+
+
+def reached_by(engine: sa.Engine, models: Iterable[str]) -> dict[str, int]:
+    """Return the position up to which all events are in the rows in use, by read model."""
+    least = sa.func.min(positions.c.position).label("least")
+    query = sa.select(positions.c.model, least).where(positions.c.model.in_(list(models)))
+    with engine.execution_options(writes=False).connect() as connection:
+        found = connection.execute(query.group_by(positions.c.model))
+        return {row.model: row.least for row in found}
+
+
+def differences(
+    shadow: Shadow, reached: int, folded: int, shared: Iterable[str] | None = None
+) -> sa.CompoundSelect[Any]:
+    """Return the query for the ids of rows that are not the same, of what both have come to.
+
+    Args:
+        shadow: What was folded anew.
+        reached: The position up to which all events are in the rows in use.
+        folded: The position up to which they are in the shadow.
+        shared: The columns of a table that was made by other code, whose types may differ, too;
+            by default all are there.
+    """
+    used, fresh = shadow.model.table, shadow.table
+    pairs: list[tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]]
+    pairs = [(used.c[column.name], column) for column in fresh.columns]
+    if shared is not None:
+        pairs = [
+            (sa.cast(one, sa.Text), sa.cast(other, sa.Text))
+            for one, other in pairs
+            if one.name in shared
+        ]
+    differs = sa.or_(used.c.id.is_(None), *(one.is_distinct_from(other) for one, other in pairs))
+    changed = (
+        sa.select(fresh.c.id.label("id"))
+        .select_from(fresh.outerjoin(used, used.c.id == fresh.c.id))
+        .where(differs, fresh.c.position <= reached)
+        .where(sa.func.coalesce(used.c.position, 0) <= folded)
+    )
+    made_up = (
+        sa.select(used.c.id.label("id"))
+        .select_from(used.outerjoin(fresh, used.c.id == fresh.c.id))
+        .where(fresh.c.id.is_(None), used.c.position <= folded)
+    )
+    return changed.union(made_up)
+
+
+def _follow(shadows: Shadows) -> None:
+    with no_search_for_cycles():
+        shadows.follow()
+        shadows.flush()
+    shadows.settle()
+
+
+@contextmanager
+def _one_state(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection that sees one state, whatever is written meanwhile."""
+    with engine.execution_options(writes=False).connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+def _compared(
+    connection: sa.Connection,
+    shadow: Shadow,
+    reached: Mapping[str, int],
+    folded: int,
+    moved: Mapping[str, int] | None = None,
+) -> Checked:
+    """Compare the rows in use, or only those that had `moved` on, by the positions they were at.
+
+    A row that was further than the journal has come by now never came from it.
+    """
+    model = shadow.model
+    ids = differences(shadow, reached.get(model.name, 0), folded).subquery()
+    wanted: list[sa.ColumnElement[bool]] = []
+    if moved is not None:
+        wanted = [owned.among(ids.c.id, moved, connection.dialect.name)]
+    count = connection.scalar(sa.select(sa.func.count()).select_from(ids).where(*wanted)) or 0
+    query = sa.select(ids.c.id).where(*wanted).order_by(ids.c.id).limit(FEW)
+    findings = _findings(connection, shadow, connection.scalars(query).all())
+    beyond = {id_: at for id_, at in (moved or {}).items() if at > folded}
+    findings += [
+        Finding(model.name, id_, "position", f"says {at}, the journal has come to {folded}")
+        for id_, at in beyond.items()
+    ]
+    rows = 0
+    if moved is None:
+        rows = connection.scalar(sa.select(sa.func.count()).select_from(model.table)) or 0
+    return Checked(model.name, rows, count + len(beyond), findings)
+
+
+def _ahead(connection: sa.Connection, model: ReadModel, folded: int) -> dict[str, int]:
+    """Return the rows in use that are further than what was folded, with their positions."""
+    table = model.table
+    query = sa.select(table.c.id, table.c.position).where(table.c.position > folded)
+    return dict(map(tuple, connection.execute(query)))
+
+
+def _findings(connection: sa.Connection, shadow: Shadow, ids: Sequence[str]) -> list[Finding]:
+    used, fresh = (_raw(connection, table, ids) for table in (shadow.model.table, shadow.table))
+    shown = _shown(shadow.table, connection.dialect)
+    return [
+        each
+        for id_ in ids
+        for each in parted(shadow.model.name, id_, shown(used.get(id_)), shown(fresh.get(id_)))
+    ]
+
+
+def _raw(
+    connection: sa.Connection, table: sa.Table, ids: Collection[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Return rows as the database keeps them: what somebody put there need not be a value."""
+    columns = [sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in table.c]
+    query = sa.select(*columns).where(owned.among(table.c.id, ids, connection.dialect.name))
+    return {row["id"]: dict(row) for row in connection.execute(query).mappings()}
+
+
+def _shown(
+    table: sa.Table, dialect: sa.Dialect
+) -> Callable[[Mapping[str, Any] | None], Mapping[str, Any] | None]:
+    """Return what brings a row into the form in which its values are told."""
+    decoders = {
+        column.name: column.type.dialect_impl(dialect).result_processor(dialect, None)
+        for column in table.columns
+        if isinstance(column.type, Money | Instant)
+    }
+
+    def shown(row: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        if row is None:
+            return None
+        return {name: _decoded(value, decoders.get(name)) for name, value in row.items()}
+
+    return shown
+
+
+def _decoded(value: Any, decode: Callable[[Any], Any] | None) -> Any:
+    try:
+        return value if decode is None or value is None else decode(value)
+    except (ArithmeticError, TypeError, ValueError):
+        return value
+
+
+def _indexes(connection: sa.Connection, model: ReadModel) -> Iterator[Checked]:
+    """Compare the tables by which SQLite finds words and owners with the rows that they are of."""
+    if connection.dialect.name != "sqlite":
+        return
+    kept = [search.kept(model.name)] if model.search else []
+    kept += [owned.kept(model.name)] if model.scope.owners else []
+    for index, has, should in kept:
+        try:
+            ids = f"({has} EXCEPT {should}) UNION SELECT id FROM ({should} EXCEPT {has})"
+            found = connection.exec_driver_sql(f"SELECT id FROM {ids} ORDER BY id").scalars().all()
+            rows = connection.exec_driver_sql(f"SELECT count(*) FROM {index}").scalar() or 0
+        except sa.exc.DBAPIError as error:
+            yield unreadable(index, error)
+            continue
+        text = f"is not what the row in {model.name} says"
+        findings = [Finding(index, id_, None, text) for id_ in found[:FEW]]
+        yield Checked(index, rows, len(found), findings)
+
+
+def _joined(tables: Iterable[Checked]) -> list[Checked]:
+    """Return one result for each table."""
+    found = dict[str, Checked]()
+    for each in tables:
+        if (other := found.get(each.table)) is not None:
+            rows, differ = other.rows + each.rows, other.differ + each.differ
+            each = Checked(each.table, rows, differ, [*other.findings, *each.findings])
+        found[each.table] = each
+    return list(found.values())

@@ -1,0 +1,261 @@
+"""The projector: applies events to the row tables, rows and position in one transaction."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded
+from projections.kernel.fold import whole
+from projections.kernel.read_model import Histories, OutOfTurn, ReadModel, fold, read_models
+from projections.kernel.rows import skipped as passing
+from projections.kernel.rows import tables
+from projections.kernel.rows.faults import database_failed
+from projections.kernel.rows.locks import share_lock, swap_lock
+from projections.kernel.rows.parking_lot import park, unpark, waiting
+from projections.kernel.rows.store import RowStore, as_one_of, one_of
+from projections.kernel.rows.tables import parked, passed_over, positions, reached
+
+JOURNAL = "journal"
+"""The source that carries the events of all aggregates."""
+
+_POLL = 0.02
+
+
+class Projector:
+    """Keeps the rows of read models; several may run at once, each on streams of its own.
+
+    Deliveries may repeat and come out of order. An event that cannot be applied is parked with
+    those behind it in its stream; the other streams go on.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        models: Mapping[str, ReadModel] | None = None,
+        histories: Histories | None = None,
+    ) -> None:
+        """Work on a row database, on all read models or those given.
+
+        `histories` gives the history of a record of which something comes late. Without it such
+        an event is parked, unless the whole history comes along.
+        """
+        self._histories = histories
+        self.engine = engine.execution_options(writes=True)
+        self.models = read_models() if models is None else models
+        self._stores = {
+            name: RowStore(model.table, engine.dialect) for name, model in self.models.items()
+        }
+        mark = "%s" if engine.dialect.name == "postgresql" else "?"
+        some = one_of(engine.dialect)
+        self._move_on = (
+            f"UPDATE positions SET position = {mark} WHERE position < {mark}"
+            f" AND source = {mark} AND model {some}"
+        )
+        self._applied = threading.Condition()
+        self._waiting_for_rows = 0
+
+    def create(self, sources: Iterable[str] = (JOURNAL,)) -> None:
+        """Make the tables that are not there yet, and expect events from these sources.
+
+        A source is `journal`, with all events, or `<aggregate>/<partition>`. What is known of
+        other sources is forgotten: `position` is the least over those named here.
+        """
+        sources = list(sources)
+        with self.engine.begin() as connection:
+            swap_lock(connection)
+            tables.books.create_all(connection)
+            for model in self.models.values():
+                tables.create(connection, model)
+                mine = [source for source in sources if _feeds(source, model)]
+                of_model = positions.c.model == model.name
+                connection.execute(
+                    positions.delete().where(of_model, positions.c.source.not_in(mine))
+                )
+                known = connection.scalars(sa.select(positions.c.source).where(of_model)).all()
+                new = [source for source in mine if source not in known]
+                if new:
+                    connection.execute(
+                        positions.insert(),
+                        [{"model": model.name, "source": each, "position": 0} for each in new],
+                    )
+
+    def position(self) -> int:
+        """Return the position up to which all events are in the rows, parked ones aside."""
+        with self.engine.execution_options(writes=False).connect() as connection:
+            return reached(connection, self.models)[0]
+
+    def wait(self, position: int, timeout: float) -> bool:
+        """Wait until the rows have come to a position; `False` after `timeout` seconds.
+
+        What this process applies wakes it at once, what others apply is seen 20 ms later.
+        """
+        deadline = time.monotonic() + timeout
+        with self._applied:
+            self._waiting_for_rows += 1
+            self._applied.notify_all()
+            try:
+                while self.position() < position:
+                    left = deadline - time.monotonic()
+                    if left <= 0:
+                        return False
+                    self._applied.wait(min(left, _POLL))
+            finally:
+                self._waiting_for_rows -= 1
+        return True
+
+    def gather(self, seconds: float) -> None:
+        """Let events gather for so long, unless somebody waits for the rows: many cost less."""
+        with self._applied:
+            self._applied.wait_for(lambda: self._waiting_for_rows > 0, seconds)
+
+    def apply(
+        self, events: Sequence[Recorded], position: int | None = None, source: str = JOURNAL
+    ) -> None:
+        """Bring events into the rows and move the position of their source, all or nothing.
+
+        Args:
+            events: From one source, possibly repeated or out of order.
+            position: All events of the source up to here have been delivered; by default the
+                position of the last event.
+            source: Where the events come from.
+        """
+        if position is None:
+            if not events:
+                return
+            position = events[-1].position
+        self.apply_many(events, {source: position})
+
+    def apply_many(self, events: Sequence[Recorded], reached: Mapping[str, int]) -> None:
+        """Bring events of several sources into the rows and move their positions, all or nothing.
+
+        Args:
+            events: Possibly repeated or out of order; an aggregate's come from its own sources.
+            reached: For each source, the position up to which all its events were delivered.
+        """
+        try:
+            self._apply_all(events, reached, tried=False)
+        except Exception as error:
+            if database_failed(error):
+                raise
+            self._apply_all(events, reached, tried=True)
+        with self._applied:
+            self._applied.notify_all()
+
+    def parked(self) -> list[sa.Row[Any]]:
+        """Return the parked events: model, stream, version, position, event, error, parked_at."""
+        return self._all(parked)
+
+    def passed_over(self) -> list[sa.Row[Any]]:
+        """Return the events that are passed over, as `parked` does, with passed_at."""
+        return self._all(passed_over)
+
+    def retry(self, model: str, stream: str) -> int:
+        """Apply the parked events of a stream again; returns how many are still parked.
+
+        What was decided about it is taken back: its row is folded anew, as if no event had been
+        passed over. Raises `OutOfTurn` when its history is not to be had for that.
+        """
+        with self.engine.begin() as connection:
+            swap_lock(connection)  # nobody is to build on a row that may go back
+            if passing.take_back(connection, model, stream):
+                self._anew(connection, self.models[model], stream)
+            return self._again(connection, self.models[model], stream)
+
+    def skip(self, model: str, stream: str) -> int:
+        """Pass over the parked event whose turn it is, and apply those behind it.
+
+        It is tried first. The row goes on without what that event would have changed, after each
+        rebuild too, until a retry. Returns how many are still parked.
+        """
+        with self.engine.begin() as connection:
+            swap_lock(connection)
+            of_model = self.models[model]
+            if not self._again(connection, of_model, stream):
+                return 0
+            rows = self._stores[model].load(connection, [stream])
+            turn = rows.get(stream, of_model.blank)["version"] + 1
+            queue = waiting(connection, model, [stream])[stream]
+            if turn in queue:
+                passing.pass_over(connection, model, queue[turn])
+            return self._again(connection, of_model, stream)
+
+    def _all(self, table: sa.Table) -> list[sa.Row[Any]]:
+        query = sa.select(table).order_by(table.c.model, table.c.stream, table.c.version)
+        with self.engine.execution_options(writes=False).connect() as connection:
+            return list(connection.execute(query).all())
+
+    def _again(self, connection: sa.Connection, model: ReadModel, stream: str) -> int:
+        """Apply the parked events of a stream; returns how many are still parked."""
+        queue = waiting(connection, model.name, [stream]).get(stream, {})
+        self._apply(connection, model, [queue[each] for each in sorted(queue)], tried=True)
+        return len(waiting(connection, model.name, [stream]).get(stream, {}))
+
+    def _anew(self, connection: sa.Connection, model: ReadModel, stream: str) -> None:
+        """Fold the row of a stream from its beginning; what cannot be folded is parked."""
+        row = self._stores[model.name].load(connection, [stream]).get(stream)
+        if row is None:
+            return
+        if self._histories is None:
+            raise OutOfTurn("no history of it is to be had")
+        history = whole(self._histories, stream, row["version"], row["position"])
+        tables.remove_row(connection, model, model.table, stream)
+        self._apply(connection, model, history, tried=True)
+
+    def _fed_by(self, sources: Iterable[str]) -> list[ReadModel]:
+        models = self.models.values()
+        return [model for model in models if any(_feeds(source, model) for source in sources)]
+
+    def _apply_all(
+        self, events: Sequence[Recorded], reached: Mapping[str, int], *, tried: bool
+    ) -> None:
+        with self.engine.begin() as connection:
+            share_lock(connection)
+            for model in self._fed_by(reached):
+                self._apply(connection, model, events, tried=tried)
+            self._move(connection, reached)
+
+    def _apply(
+        self,
+        connection: sa.Connection,
+        model: ReadModel,
+        events: Iterable[Recorded],
+        *,
+        tried: bool = False,
+    ) -> None:
+        """Bring events into the rows of a model; `tried`: what the database refuses is parked."""
+        mine = [event for event in events if model.folds[event.type] is not None]
+        if not mine:
+            return
+        store = self._stores[model.name]
+        streams = sorted({event.stream for event in mine})
+        folded = fold(
+            model,
+            store.load(connection, streams),
+            mine,
+            waiting(connection, model.name, streams),
+            keep_versions=False,
+            histories=self._histories,
+            passes=passing.passes(connection, model.name),
+            check=store.trial(connection) if tried else None,
+        )
+        store.save(connection, folded.rows.values())
+        if folded.parked:
+            park(connection, model.name, folded.parked.values())
+        unpark(connection, model.name, folded.healed)
+
+    def _move(self, connection: sa.Connection, reached: Mapping[str, int]) -> None:
+        names = as_one_of(connection.dialect, self.models)
+        # Always in the same order, so that two projectors never wait for each other.
+        moves = [
+            (position, position, source, names) for source, position in sorted(reached.items())
+        ]
+        connection.exec_driver_sql(self._move_on, moves)
+
+
+def _feeds(source: str, model: ReadModel) -> bool:
+    return source == JOURNAL or source.partition("/")[0] == model.aggregate

@@ -1,0 +1,242 @@
+"""Tables of the row database: how they are made, and the books kept about them."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from projections.kernel import full_text as search
+from projections.kernel.columns import Id, Instant, Text
+from projections.kernel.read_model import ReadModel
+from projections.kernel.visibility import owner_index as owned
+
+_MOMENT = 3
+"""Milliseconds for which others wait at most for a lock that is not to be had."""
+
+_BETWEEN = 0.02
+"""Seconds between two tries to have it."""
+
+_PATIENCE = 30.0
+"""Seconds after which it is waited for, whoever else has to wait then."""
+
+books = sa.MetaData()
+
+positions = sa.Table(
+    "positions",
+    books,
+    sa.Column("model", sa.String(100), primary_key=True),
+    sa.Column("source", sa.String(100), primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+"""How far each read model has followed each of its sources."""
+
+parked = sa.Table(
+    "parked",
+    books,
+    sa.Column("model", sa.String(100), primary_key=True),
+    sa.Column("stream", Id, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("event", Text, nullable=False),
+    sa.Column("error", Text, nullable=False),
+    sa.Column("parked_at", Instant, nullable=False),
+)
+"""Events that could not be applied, with the reason."""
+
+passed_over = sa.Table(
+    "passed_over",
+    books,
+    sa.Column("model", sa.String(100), primary_key=True),
+    sa.Column("stream", Id, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("event", Text, nullable=False),
+    sa.Column("error", Text, nullable=False),
+    sa.Column("passed_at", Instant, nullable=False),
+)
+"""Events that could not be applied and that an operator has decided to go on without."""
+
+fingerprints = sa.Table(
+    "fingerprints",
+    books,
+    sa.Column("model", sa.String(100), primary_key=True),
+    sa.Column("fingerprint", sa.String(32), nullable=False),
+)
+"""The columns and code that each table was folded with."""
+
+
+def upsert(table: sa.Table, dialect: str) -> sa.Insert:
+    """Return an insert that replaces the row with the same key."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(table)
+    keys = list(table.primary_key.columns)
+    rest = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key
+    }
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+
+
+def create(connection: sa.Connection, model: ReadModel) -> bool:
+    """Make the table of a read model with its indexes; `False` when it is there already."""
+    if sa.inspect(connection).has_table(model.name):
+        return False
+    create_table(connection, model.table)
+    for statement in index_statements(connection.dialect.name, model, model.table):
+        connection.exec_driver_sql(statement)
+    record_fingerprint(connection, model)
+    return True
+
+
+def record_fingerprint(connection: sa.Connection, model: ReadModel) -> None:
+    """Note that the table holds what the present code of the read model makes."""
+    connection.execute(
+        upsert(fingerprints, connection.dialect.name),
+        {"model": model.name, "fingerprint": model.fingerprint},
+    )
+
+
+def create_table(connection: sa.Connection, table: sa.Table) -> None:
+    """Make an empty table that has no index but its key's."""
+    connection.execute(sa.schema.CreateTable(table))
+
+
+def index_statements(dialect: str, model: ReadModel, table: sa.Table) -> list[str]:
+    """Return the statements that make the indexes of a read model on a table of its shape.
+
+    Their names end at random, for a table may take the name of another while that one, with its
+    indexes, is still there.
+    """
+    suffix = secrets.token_hex(4)
+    # Empty values are the smallest, as SQLite has it; PostgreSQL has to be told.
+    nulls = "" if dialect == "sqlite" else " NULLS FIRST"
+    statements = []
+    for number, names in enumerate(model.indexes):
+        parts = (f"{name}{nulls}" if table.c[name].nullable else name for name in names)
+        index = f"{model.name}_{number}_{suffix}"
+        statements.append(f"CREATE INDEX {index} ON {table.name} ({', '.join(parts)})")
+    if model.search:
+        statements += search.index_statements(dialect, table.name, suffix)
+    if model.scope.owners:
+        statements += owned.index_statements(dialect, table.name, suffix)
+    if dialect == "sqlite":
+        statements.append("PRAGMA analysis_limit = 1000")
+    return [*statements, f"ANALYZE {table.name}"]
+
+
+def drop(connection: sa.Connection, model: ReadModel, name: str) -> None:
+    """Remove a table of the read model's shape, if it is there, with its indexes."""
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+    if model.search:
+        search.drop_index(connection, name)
+    if model.scope.owners:
+        owned.drop_index(connection, name)
+
+
+def remove_row(connection: sa.Connection, model: ReadModel, table: sa.Table, id_: str) -> None:
+    """Remove a row from a table of the read model's shape, and from its indexes."""
+    if model.search:
+        search.remove_row(connection, table.name, id_)
+    if model.scope.owners:
+        owned.remove_row(connection, table.name, id_)
+    connection.execute(table.delete().where(table.c.id == id_))
+
+
+def take_over(connection: sa.Connection, models: Mapping[str, ReadModel]) -> float:
+    """Give tables the names of those of the read models, which become the former ones.
+
+    Readers see either all of the old or all of the new. Nothing but names changes. `models` are
+    given by the names of their new tables. Returns the time, as `time.perf_counter` tells it,
+    since when readers may have been waiting for the end of the transaction.
+    """
+    there = set(sa.inspect(connection).get_table_names())
+    used = [model for model in models.values() if model.name in there]
+    if connection.dialect.name == "postgresql":
+        since = _hold_back_readers(connection, used)
+        renames = [(model.name, former(model)) for model in used]
+        renames += [(new, model.name) for new, model in models.items()]
+        connection.exec_driver_sql(
+            ";".join(f"ALTER TABLE {old} RENAME TO {new}" for old, new in renames)
+        )
+        return since
+    for model in used:
+        _rename(connection, model, model.name, former(model))
+    for new, model in models.items():
+        _rename(connection, model, new, model.name)
+    return time.perf_counter()  # they read what was committed before
+
+
+def _hold_back_readers(connection: sa.Connection, models: Sequence[ReadModel]) -> float:
+    """Take the locks for a change of names, without others queueing behind long reads before us.
+
+    Tries again and again, each time for a moment; only after `_PATIENCE` seconds it insists.
+    Returns when readers began to wait.
+    """
+    if not models:
+        return time.perf_counter()
+    lock = f"LOCK TABLE {', '.join(model.name for model in models)} IN ACCESS EXCLUSIVE MODE"
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        with suppress(sa.exc.OperationalError), connection.begin_nested():
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_MOMENT}")
+            since = time.perf_counter()
+            connection.exec_driver_sql(lock)
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            return since
+        time.sleep(_BETWEEN)
+    since = time.perf_counter()
+    connection.exec_driver_sql(lock)
+    return since
+
+
+def drop_former(engine: sa.Engine, model: ReadModel) -> None:
+    """Remove the table that was in use before, if there is one, in pieces, each a transaction.
+
+    SQLite overwrites all that it frees: other writers should not have to wait for all of it.
+    """
+    name = former(model)
+    if engine.dialect.name == "sqlite":
+        indexes = sa.text(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+            " AND tbl_name = :table"
+        )
+        with engine.execution_options(writes=False).connect() as connection:
+            found = connection.scalars(indexes, {"table": name}).all()
+        for index in found:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(f"DROP INDEX {index}")
+    with engine.begin() as connection:
+        drop(connection, model, name)
+
+
+def former(model: ReadModel) -> str:
+    """Return the name of the table that was in use before, until it is dropped."""
+    return f"{model.name}_former"
+
+
+def _rename(connection: sa.Connection, model: ReadModel, old: str, new: str) -> None:
+    """Rename a table of SQLite with all that belongs to it."""
+    connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+    if model.search:
+        search.rename_index(connection, old, new)
+    if model.scope.owners:
+        owned.rename_index(connection, old, new)
+    # What it knows of the rows goes by the name. Other connections read it with the schema.
+    connection.exec_driver_sql("UPDATE sqlite_stat1 SET tbl = ? WHERE tbl = ?", (new, old))
+
+
+def reached(connection: sa.Connection, models: Iterable[str]) -> tuple[int, int]:
+    """Return the positions up to which all events, and any events, are in the rows of some models.
+
+    They are the same where one source brings everything.
+    """
+    position = positions.c.position
+    query = sa.select(sa.func.min(position), sa.func.max(position))
+    least, most = connection.execute(query.where(positions.c.model.in_(list(models)))).one()
+    return least or 0, most or 0

@@ -1,0 +1,1 @@
+"""Visibility: which rows and columns a party sees, as SQL."""

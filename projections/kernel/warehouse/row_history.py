@@ -1,0 +1,290 @@
+"""Row histories: every version of every row of a read model, with when and how long it was true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from domain.kernel.aggregate import Recorded
+from projections.kernel.columns import Json
+from projections.kernel.fold import whole
+from projections.kernel.read_model import Check, Folded, Histories, OutOfTurn, ReadModel, Row, fold
+from projections.kernel.warehouse.arrow import stored
+from projections.kernel.warehouse.elements import Elements
+from projections.kernel.warehouse.facts import insert, quote
+from projections.kernel.warehouse.parking_lot import Aside
+from projections.kernel.warehouse.shares import shares
+
+KEPT = 20_000
+"""How many current rows of a model are kept in memory for the folds to come."""
+
+_TO = pa.schema(
+    [
+        ("valid_to_position", pa.int64()),
+        ("valid_to", pa.timestamp("us", "UTC")),
+        ("next_in_force", pa.date32()),
+    ]
+)
+_TOLD = pa.schema([("told", pa.int64()), ("place", pa.int64())])
+
+WHOLE = 2**62
+"""The place, among what one event has told, of the row with all that is known."""
+
+
+class History:
+    """The versions of the rows of one read model.
+
+    Kept in tables: the present versions, of which there is one a row; the past ones, each with the
+    position, the time and the day of its successor, which are only ever added to; those of them
+    with a long list, whose elements have rows of their own; and the revised ones: how rows were on
+    days of the past, as a late event has told.
+    """
+
+    def __init__(self, model: ReadModel, histories: Histories | None = None) -> None:
+        """Prepare the history of a read model; `histories` gives that of a record told late."""
+        self.model = model
+        self._histories = histories
+        self.name = f"history_{model.name}"
+        self._present = f"store.present_{model.name}"
+        self._past = f"store.past_{model.name}"
+        self._revised = f"store.revised_{model.name}"
+        columns = [(column.name, *stored(column.type)) for column in model.table.columns]
+        self._names = [name for name, *_ in columns]
+        self._values = itemgetter(*self._names)
+        self._sql = ", ".join(f"{quote(name)} {sql}" for name, sql, _, _, _ in columns)
+        self._schema = pa.schema([(name, arrow) for name, _, arrow, _, _ in columns])
+        self._encoders = {name: encode for name, _, _, encode, _ in columns if encode}
+        self._decoders = [(name, decode) for name, _, _, _, decode in columns if decode]
+        self._long = f"store.long_{model.name}"
+        self.elements = Elements(model)
+        self._lists = [
+            column.name
+            for column in model.table.columns
+            if isinstance(column.type, Json) and not column.nullable
+        ]
+        self._rows: dict[str, Row] = {}
+        # Present rows go into their table once for all that is loaded together: a transaction
+        # keeps what it writes and replaces again.
+        self._unsaved: dict[str, Row] = {}
+        self._replaced: set[str] = set()
+        self._made: pa.Table | None = None
+        self.aside = Aside(model.name)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the tables depend on: the read model, and which of its lists are kept apart."""
+        return f"{self.model.fingerprint} {' '.join(self.elements.columns)}".strip()
+
+    def statements(self) -> Iterator[str]:
+        """Yield the SQL that makes the tables not there yet, and what they are read by.
+
+        `history_<model>` has all versions, `<model>_as_of(position)` those true at a position,
+        `<model>_true_at(position, day)` those true on a day by what was known at a position;
+        `store.ended_<model>` the past ones, `store.kept_<model>` those without their long lists.
+        """
+        model, past, present, revised = self.model.name, self._past, self._present, self._revised
+        to = "valid_to_position BIGINT, valid_to TIMESTAMPTZ, next_in_force DATE"
+        yield f"CREATE TABLE IF NOT EXISTS {present} ({self._sql})"
+        yield f"CREATE TABLE IF NOT EXISTS {past} ({self._sql}, {to})"
+        kept = f"SELECT * FROM {past}"
+        if self.elements.columns:
+            yield f"CREATE TABLE IF NOT EXISTS {self._long} ({self._sql}, {to})"
+            yield self.elements.statement()
+            yield f"CREATE OR REPLACE VIEW store.kept_{model} AS {kept} UNION ALL FROM {self._long}"
+            kept = f"{kept} UNION ALL {self.elements.whole(self._long)}"
+        else:
+            yield f"CREATE OR REPLACE VIEW store.kept_{model} AS {kept}"
+        past = f"store.ended_{model}"
+        yield f"CREATE OR REPLACE VIEW {past} AS {kept}"
+        yield f"CREATE TABLE IF NOT EXISTS {revised} ({self._sql}, told BIGINT, place BIGINT)"
+        since = "position AS valid_from_position, changed_at AS valid_from"
+        yield (
+            f"CREATE OR REPLACE VIEW {self.name} AS "
+            f"SELECT * EXCLUDE (next_in_force), {since} FROM {past} UNION ALL "
+            f"SELECT *, NULL, NULL, {since} FROM {present}"
+        )
+        was = "* EXCLUDE (valid_to_position, valid_to, next_in_force)"
+        yield (
+            f"CREATE OR REPLACE MACRO {model}_as_of(point) AS TABLE "
+            f"SELECT {was} FROM {past} "
+            f"WHERE position <= point AND valid_to_position > point UNION ALL "
+            f"SELECT * FROM {present} WHERE position <= point"
+        )
+        # Of a record that nothing was told late of, versions follow one another by day as well.
+        # Of the others, what was told last about the time up to the day is what counts.
+        yield (
+            f"CREATE OR REPLACE MACRO {model}_true_at(point, day) AS TABLE "
+            f"WITH retold AS (SELECT DISTINCT id FROM {revised} WHERE told <= point) "
+            f"SELECT {was} FROM {past} ANTI JOIN retold USING (id) "
+            f"WHERE position <= point AND in_force <= day "
+            f"AND (valid_to_position > point OR next_in_force > day) UNION ALL "
+            f"SELECT * FROM {present} ANTI JOIN retold USING (id) "
+            f"WHERE position <= point AND in_force <= day UNION ALL "
+            f"SELECT * EXCLUDE (told, place) FROM ("
+            f"SELECT {was}, position AS told, {WHOLE} AS place FROM {past} "
+            f"SEMI JOIN retold USING (id) UNION ALL "
+            f"SELECT *, position, {WHOLE} FROM {present} SEMI JOIN retold USING (id) UNION ALL "
+            f"SELECT * FROM {revised}) WHERE told <= point AND in_force <= day "
+            f"QUALIFY row_number() OVER (PARTITION BY id ORDER BY told DESC, place DESC) = 1"
+        )
+
+    def load(self, connection: DuckDBPyConnection, events: Sequence[Recorded]) -> None:
+        """Add the versions that events bring about. Repeats change nothing, gaps wait."""
+        rows = self._current(connection, {event.stream for event in events})
+        for share in shares(events, rows, self._lists):
+            try:
+                self._fold(connection, share)
+            except (pa.ArrowException, TypeError, ValueError):
+                self._fold(connection, share, check=lambda row: self._table([row]))
+        self._save_present(connection)
+
+    def forget(self) -> None:
+        """Forget what is in memory: the transaction that it belonged to was undone."""
+        self._rows.clear()
+        self._unsaved.clear()
+        self._replaced.clear()
+        self.elements.forget()
+        self.aside.forget()
+
+    def retry(self, connection: DuckDBPyConnection) -> None:
+        """Apply the parked events again, those of each stream in turn."""
+        queues = self.aside.waiting(connection, self.aside.streams(connection)) or {}
+        events = [queue[version] for queue in queues.values() for version in sorted(queue)]
+        self.load(connection, events)
+
+    def skip(self, connection: DuckDBPyConnection, stream: str) -> None:
+        """Pass over the parked event whose turn it is in a stream, and apply those behind it.
+
+        It is tried first. What was decided stays so, until it is taken back.
+        """
+        for decide in (False, True):
+            queue = (self.aside.waiting(connection, [stream]) or {}).get(stream, {})
+            row = self._current(connection, [stream]).get(stream, self.model.blank)
+            following = queue.get(row["version"] + 1)
+            if decide and following is not None:
+                self.aside.pass_over(connection, following)
+            self.load(connection, [queue[version] for version in sorted(queue)])
+
+    def fold_anew(self, connection: DuckDBPyConnection, stream: str) -> None:
+        """Make the versions of a record from its beginning, with nothing of it aside.
+
+        Raises `OutOfTurn` when its history is not to be had.
+        """
+        queue = (self.aside.waiting(connection, [stream]) or {}).get(stream, {})
+        known = [(each.version, each.position) for each in queue.values()]
+        if row := self._current(connection, [stream]).get(stream):
+            known.append((row["version"], row["position"]))
+        if not known:
+            return
+        if self._histories is None:
+            raise OutOfTurn("no history of it is to be had")
+        history = whole(self._histories, stream, *max(known))
+        tables = [self._present, self._past, self._revised]
+        if self.elements.columns:
+            tables += [self._long, self.elements.table]
+        for table in tables:
+            connection.execute(f"DELETE FROM {table} WHERE id = ?", [stream])
+        self._rows.pop(stream, None)
+        self.aside.clear(connection, stream)
+        self.load(connection, history)
+
+    def _fold(
+        self,
+        connection: DuckDBPyConnection,
+        events: Sequence[Recorded],
+        check: Check | None = None,
+    ) -> None:
+        streams = list(dict.fromkeys(event.stream for event in events))
+        rows = self._current(connection, streams)
+        folded = fold(
+            self.model,
+            rows,
+            events,
+            self.aside.waiting(connection, streams),
+            histories=self._histories,
+            passes=self.aside.passes(connection),
+            check=check,
+        )
+        self._save(connection, rows, folded)
+
+    def _current(self, connection: DuckDBPyConnection, streams: Iterable[str]) -> dict[str, Row]:
+        """Return the present rows of some streams, as far as there are any."""
+        unknown = [stream for stream in streams if stream not in self._rows]
+        if len(self._rows) + len(unknown) > KEPT:
+            kept = [*streams, *self._unsaved]
+            self._rows = {id_: self._rows[id_] for id_ in kept if id_ in self._rows}
+        if unknown:
+            found = connection.execute(
+                f"SELECT * FROM {self._present} WHERE id IN (SELECT unnest(?))", [unknown]
+            ).fetchall()
+            for values in found:
+                row = dict(zip(self._names, values, strict=True))
+                for name, decode in self._decoders:
+                    if row[name] is not None:
+                        row[name] = decode(row[name])
+                self._rows[row["id"]] = row
+        return self._rows
+
+    def _save(self, connection: DuckDBPyConnection, rows: dict[str, Row], folded: Folded) -> None:
+        past: list[tuple[Row, Row]] = []
+        latest: dict[str, Row] = {}
+        for row in folded.versions:
+            before = latest.get(row["id"]) or rows.get(row["id"])
+            if before is not None:
+                past.append((before, row))
+            latest[row["id"]] = row
+        short: list[tuple[Row, Row]] = []
+        long: list[tuple[Row, Row]] = []
+        parted, lists = self.elements.part(connection, [before for before, _ in past])
+        for (before, row), rest in zip(past, parted, strict=True):
+            (short if rest is before else long).append((rest, row))
+        ended = [(self._past, self._ended(short)), (self._long, self._ended(long))]
+        present = self._table(list(latest.values()))
+        revised = self._table([row for _, row in folded.revised])
+        for table, versions in ended:
+            if len(versions):
+                insert(connection, table, versions)
+        self.elements.keep(connection, lists)
+        if latest:
+            self._made = None if self._unsaved else present
+            self._replaced |= latest.keys() & rows.keys()
+            self._unsaved |= latest
+            self._rows |= latest
+        if folded.revised:
+            told = [told for told, _ in folded.revised]
+            for field, values in zip(_TOLD, (told, range(len(told))), strict=True):
+                revised = revised.append_column(field, pa.array(values, field.type))
+            insert(connection, self._revised, revised)
+        self.aside.keep(connection, folded)
+
+    def _save_present(self, connection: DuckDBPyConnection) -> None:
+        if self._replaced:
+            connection.execute(
+                f"DELETE FROM {self._present} WHERE id IN (SELECT unnest(?))",
+                [list(self._replaced)],
+            )
+        if self._unsaved:
+            made = self._table(list(self._unsaved.values())) if self._made is None else self._made
+            insert(connection, self._present, made)
+        self._unsaved.clear()
+        self._replaced.clear()
+
+    def _ended(self, past: list[tuple[Row, Row]]) -> pa.Table:
+        """Return versions that are past with when their successors came."""
+        ended = self._table([before for before, _ in past])
+        for field, name in zip(_TO, ("position", "changed_at", "in_force"), strict=True):
+            ended = ended.append_column(field, pa.array([row[name] for _, row in past], field.type))
+        return ended
+
+    def _table(self, rows: list[Row]) -> pa.Table:
+        # Row by row: going through all rows for each column misses the processor's cache.
+        columns: list[Any] = list(zip(*map(self._values, rows), strict=True))
+        arrays = []
+        for values, field in zip(columns or [()] * len(self._names), self._schema, strict=True):
+            encode = self._encoders.get(field.name)
+            arrays.append(pa.array(encode(values) if encode else values, field.type))
+        return pa.table(arrays, schema=self._schema)

@@ -1,0 +1,1 @@
+"""Marketing: the list of campaigns; what they brought in figures."""

@@ -1,0 +1,1 @@
+"""Organisation: the lists of units, employees, teams and handovers."""

@@ -1,0 +1,100 @@
+"""Employees as they are now: one row each, with what they can do and where they work."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded
+from projections.kernel.columns import COARSE, Day, Instant, Json, Text, one_of
+from projections.kernel.ownership import Scope
+from projections.kernel.payload_values import day_of
+from projections.kernel.read_model import ReadModel, Row
+
+employees = ReadModel(
+    "employees",
+    "employee",
+    sa.Column("code", Text, nullable=False, default=""),
+    sa.Column("name", Text, nullable=False, default=""),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column("post", Text),
+    sa.Column("phone", Text, info={"sensitive": "phone"}),
+    sa.Column("email", Text, info={"sensitive": "email"}),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "left"),
+    ),
+    sa.Column("engaged_on", Day),
+    sa.Column("left_on", Day),
+    sa.Column("skills", Json, nullable=False, default={}),
+    sa.Column("certificates", Json, nullable=False, default={}),
+    sa.Column("sessions_after", Instant),
+    order="code",
+    indexes=[["code"], ["unit", "code"]],
+    search=["name"],
+    scope=Scope(unit="unit", owners=("code",)),
+)
+"""`state` is active or left; `skills` the level of each, 1 to 5; `certificates` by name: number,
+day of issue, last day. Tokens issued up to `sessions_after` are void."""
+
+_DETAILS = ("name", "phone", "email")
+
+
+@employees.on("employee.engaged")
+def _engaged(row: Row, event: Recorded) -> Row:
+    stated = {name: event.data.get(name) for name in ("code", "unit", "post", *_DETAILS)}
+    return {**stated, "engaged_on": day_of(event)}
+
+
+@employees.on("employee.details-corrected")
+def _details_corrected(row: Row, event: Recorded) -> Row:
+    cleared = dict.fromkeys(event.data.get("cleared", ()))
+    given = {name: value for name in _DETAILS if (value := event.data.get(name)) is not None}
+    return cleared | given
+
+
+@employees.on("employee.moved")
+def _moved(row: Row, event: Recorded) -> Row:
+    return {"unit": event.data["unit"], "post": event.data["post"]}
+
+
+@employees.on("employee.skill-recorded")
+def _skill_recorded(row: Row, event: Recorded) -> Row:
+    return {"skills": {**row["skills"], event.data["skill"]: event.data["level"]}}
+
+
+@employees.on("employee.skill-removed")
+def _skill_removed(row: Row, event: Recorded) -> Row:
+    return {"skills": _without(row["skills"], event.data["skill"])}
+
+
+@employees.on("employee.certificate-recorded")
+def _certificate_recorded(row: Row, event: Recorded) -> Row:
+    about = {name: event.data[name] for name in ("number", "issued_on", "until")}
+    return {"certificates": {**row["certificates"], event.data["name"]: about}}
+
+
+@employees.on("employee.certificate-removed")
+def _certificate_removed(row: Row, event: Recorded) -> Row:
+    return {"certificates": _without(row["certificates"], event.data["name"])}
+
+
+@employees.on("employee.left")
+def _left(row: Row, event: Recorded) -> Row:
+    return {"state": "left", "left_on": day_of(event), "sessions_after": event.time}
+
+
+@employees.on("employee.reengaged")
+def _reengaged(row: Row, event: Recorded) -> Row:
+    place = {"unit": event.data["unit"], "post": event.data["post"]}
+    return {**place, "state": "active", "engaged_on": day_of(event), "left_on": None}
+
+
+@employees.on("employee.sessions-ended")
+def _sessions_ended(row: Row, event: Recorded) -> Row:
+    return {"sessions_after": event.time}
+
+
+def _without(known: Row, name: str) -> Row:
+    return {each: value for each, value in known.items() if each != name}

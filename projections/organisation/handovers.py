@@ -1,0 +1,57 @@
+"""Handovers as they are now: one row each, with what went over and what was kept."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded
+from domain.organisation.handover import State
+from projections.kernel.columns import COARSE, Json, Text, one_of
+from projections.kernel.ownership import Scope
+from projections.kernel.read_model import ReadModel, Row
+
+handovers = ReadModel(
+    "handovers",
+    "handover",
+    sa.Column("employee", Text, nullable=False, default=""),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column("successors", Json, nullable=False, default=[]),
+    sa.Column("state", Text, nullable=False, default="begun", info=COARSE | one_of(*State)),
+    sa.Column("planned", sa.Integer),
+    sa.Column("moved", Json, nullable=False, default=[]),
+    sa.Column("kept", Json, nullable=False, default=[]),
+    sa.Column("reason", Text),
+    order="-created_at",
+    indexes=[["created_at"], ["employee"], ["unit"]],
+    scope=Scope(unit="unit", owners=("employee",)),
+)
+"""`state` is begun, planned, done, reversing or reversed; `planned` how many records are to go
+over; `moved` those that are with a successor now: kind, id, employee; `kept` those that stayed
+where they were, at the handover or, after it was reversed, at the return."""
+
+
+@handovers.on("handover.begun")
+def _begun(row: Row, event: Recorded) -> Row:
+    return {name: event.data[name] for name in ("employee", "unit", "successors", "reason")}
+
+
+@handovers.on("handover.planned")
+def _planned(row: Row, event: Recorded) -> Row:
+    return {"state": "planned", "planned": len(event.data["moves"])}
+
+
+@handovers.on("handover.completed")
+def _completed(row: Row, event: Recorded) -> Row:
+    return {"state": "done", "moved": event.data["moved"], "kept": event.data["kept"]}
+
+
+@handovers.on("handover.reversed")
+def _reversed(row: Row, event: Recorded) -> Row:
+    return {"state": "reversing"}
+
+
+@handovers.on("handover.reversal-completed")
+def _reversal_completed(row: Row, event: Recorded) -> Row:
+    returned = {(each["kind"], each["id"]) for each in event.data["returned"]}
+    moved = [each for each in row["moved"] if (each["kind"], each["id"]) not in returned]
+    return {"state": "reversed", "moved": moved, "kept": event.data["kept"]}

@@ -1,0 +1,57 @@
+"""Teams as they are now: one row each, with who is in them in what role."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded
+from projections.kernel.columns import COARSE, Id, Json, Text, one_of
+from projections.kernel.ownership import Scope
+from projections.kernel.read_model import ReadModel, Row
+
+teams = ReadModel(
+    "teams",
+    "team",
+    sa.Column("name", Text, nullable=False, default=""),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column("purpose", Text),
+    sa.Column("customer_id", Id),
+    sa.Column("members", Json, nullable=False, default={}),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "dissolved"),
+    ),
+    order="name",
+    indexes=[["unit", "name"], ["customer_id"]],
+    search=["name"],
+    scope=Scope(unit="unit", owners=("members",)),
+)
+"""`state` is active or dissolved; `members` the role of each employee."""
+
+
+@teams.on("team.formed")
+def _formed(row: Row, event: Recorded) -> Row:
+    return {name: event.data[name] for name in ("name", "unit", "purpose", "customer_id")}
+
+
+@teams.on("team.renamed")
+def _renamed(row: Row, event: Recorded) -> Row:
+    return {"name": event.data["name"]}
+
+
+@teams.on("team.member-added")
+def _member_added(row: Row, event: Recorded) -> Row:
+    return {"members": {**row["members"], event.data["employee"]: event.data["role"]}}
+
+
+@teams.on("team.member-removed")
+def _member_removed(row: Row, event: Recorded) -> Row:
+    removed = event.data["employee"]
+    return {"members": {code: role for code, role in row["members"].items() if code != removed}}
+
+
+@teams.on("team.dissolved")
+def _dissolved(row: Row, event: Recorded) -> Row:
+    return {"state": "dissolved"}

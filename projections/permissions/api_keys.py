@@ -1,0 +1,46 @@
+"""API keys as they are now: one row each, what a system may do where, and until when."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded
+from domain.kernel.types.sensitive import SECRET
+from projections.kernel.columns import COARSE, Instant, Json, Text, one_of
+from projections.kernel.ownership import Scope
+from projections.kernel.payload_values import moment
+from projections.kernel.read_model import ReadModel, Row
+
+api_keys = ReadModel(
+    "api_keys",
+    "api-key",
+    sa.Column("name", Text, nullable=False, default=""),
+    sa.Column("prefix", Text, nullable=False, default=""),
+    sa.Column("digest", Text, nullable=False, default="", info={"sensitive": SECRET}),
+    sa.Column("role", Text, nullable=False, default=""),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column("masked", Json, nullable=False, default=[], info={"list": True}),
+    sa.Column("until", Instant),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "revoked"),
+    ),
+    order="name",
+    indexes=[["prefix"]],
+    search=["name"],
+    scope=Scope(unit="unit"),
+)
+"""`state` is active or revoked."""
+
+
+@api_keys.on("api-key.issued")
+def _issued(row: Row, event: Recorded) -> Row:
+    names = ("name", "prefix", "digest", "role", "unit", "masked")
+    return {name: event.data[name] for name in names} | {"until": moment(event.data["until"])}
+
+
+@api_keys.on("api-key.revoked")
+def _revoked(row: Row, event: Recorded) -> Row:
+    return {"state": "revoked"}

@@ -1,0 +1,45 @@
+"""Delegations as they are now: one row each, who acts for whom and until when."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded
+from projections.kernel.columns import COARSE, Instant, Text, one_of
+from projections.kernel.ownership import Scope
+from projections.kernel.payload_values import moment
+from projections.kernel.read_model import ReadModel, Row
+
+delegations = ReadModel(
+    "delegations",
+    "delegation",
+    sa.Column("principal", Text, nullable=False, default=""),
+    sa.Column("deputy", Text, nullable=False, default=""),
+    sa.Column("starts", Instant),
+    sa.Column("until", Instant),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "withdrawn"),
+    ),
+    sa.Column("reason", Text),
+    order="-starts",
+    indexes=[["principal"], ["deputy"]],
+    scope=Scope(owners=("principal", "deputy")),
+)
+"""`state` is active or withdrawn; an active delegation counts from `starts` until `until`."""
+
+
+@delegations.on("delegation.given")
+def _given(row: Row, event: Recorded) -> Row:
+    return {
+        **{name: event.data[name] for name in ("principal", "deputy", "reason")},
+        "starts": moment(event.data["starts"]),
+        "until": moment(event.data["until"]),
+    }
+
+
+@delegations.on("delegation.withdrawn")
+def _withdrawn(row: Row, event: Recorded) -> Row:
+    return {"state": "withdrawn"}

@@ -1,0 +1,54 @@
+"""Roles as they are now: one row each, with what they allow."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded
+from projections.kernel.columns import COARSE, Json, Text, naming, one_of
+from projections.kernel.lists.choices import PERMISSION
+from projections.kernel.ownership import Scope
+from projections.kernel.read_model import ReadModel, Row
+
+roles = ReadModel(
+    "roles",
+    "role",
+    sa.Column("code", Text, nullable=False, default=""),
+    sa.Column("name", Text, nullable=False, default=""),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column(
+        *("permissions", Json),
+        nullable=False,
+        default=[],
+        info={"list": True} | naming(PERMISSION),
+    ),
+    sa.Column("description", Text),
+    sa.Column(
+        *("state", Text),
+        nullable=False,
+        default="active",
+        info=COARSE | one_of("active", "retired"),
+    ),
+    order="code",
+    indexes=[["code"]],
+    search=["name"],
+    scope=Scope(public=True),
+)
+"""`state` is active or retired."""
+
+_REVISED = ("name", "permissions", "description")
+
+
+@roles.on("role.defined")
+def _defined(row: Row, event: Recorded) -> Row:
+    return {name: event.data[name] for name in ("code", "unit", *_REVISED)}
+
+
+@roles.on("role.revised")
+def _revised(row: Row, event: Recorded) -> Row:
+    return {name: event.data[name] for name in _REVISED if event.data.get(name) is not None}
+
+
+@roles.on("role.retired")
+def _retired(row: Row, event: Recorded) -> Row:
+    return {"state": "retired"}

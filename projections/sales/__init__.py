@@ -1,0 +1,1 @@
+"""Sales: the list of opportunities; the pipeline and sales in figures."""

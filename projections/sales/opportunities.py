@@ -1,0 +1,216 @@
+"""Opportunities as they are now: one row each, with the way through the stages."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded
+from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
+from projections.kernel.ownership import Scope
+from projections.kernel.payload_values import day, day_of, money, once, share
+from projections.kernel.read_model import ReadModel, Row
+
+_AMOUNT = {"sensitive": "amount"}
+_OF_LINES = {"monthly": "amount", "one_off": "amount"}
+
+opportunities = ReadModel(
+    "opportunities",
+    "opportunity",
+    sa.Column("title", Text, nullable=False, default=""),
+    sa.Column("customer_id", Id),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column("manager", Text),
+    sa.Column("status", Text, nullable=False, default="open", info=COARSE),
+    sa.Column("stage", Text, nullable=False, default="lead", info=COARSE),
+    sa.Column("stage_on", Day),
+    sa.Column("probability", sa.Integer, nullable=False, default=0),
+    sa.Column("amount", Money, info=_AMOUNT),
+    sa.Column("expected_amount", Money, info=_AMOUNT),
+    sa.Column("weighted_amount", Money, info=_AMOUNT),
+    sa.Column("currency", Text, info=CURRENCY),
+    sa.Column("expected_close", Day),
+    sa.Column("source", Text, info=COARSE),
+    sa.Column("opened_on", Day),
+    sa.Column("closed_on", Day),
+    sa.Column("close_reason", Text, info=COARSE),
+    sa.Column("lost_to", Text),
+    sa.Column("contract_number", Text),
+    sa.Column("lines", Json, nullable=False, default=[], info={"sensitive": _OF_LINES}),
+    sa.Column("stages", Json, nullable=False, default=[]),
+    sa.Column("competitors", Json, nullable=False, default=[]),
+    sa.Column("team", Json, nullable=False, default={}),
+    order="expected_close",
+    indexes=[["customer_id", "status"], ["unit", "expected_close"], ["manager", "expected_close"]],
+    sorts=["expected_close", "changed_at", "amount", "opened_on"],
+    filters=["status", "stage", "unit"],
+    search=["title"],
+    scope=Scope(unit="unit", owners=("manager", "team"), through=("customer_id", "customers")),
+)
+"""`amount` is what was agreed when won, else the `expected_amount`; `weighted_amount` the amount
+times the probability while open, the amount when won, else nothing; `stages` the stages gone
+through: stage, first and last day, days between."""
+
+_ENDED = {"won": 100, "lost": 0, "abandoned": 0}
+
+
+@opportunities.on("opportunity.opened")
+def _opened(row: Row, event: Recorded) -> Row:
+    data, on = event.data, day_of(event, "opened_on")
+    changes = {
+        name: data.get(name)
+        for name in (
+            *("title", "unit", "customer_id", "manager", "stage", "probability"),
+            *("currency", "source", "lines"),
+        )
+    }
+    changes |= {
+        "opened_on": on,
+        "stage_on": on,
+        "expected_close": day(data.get("expected_close")),
+        "stages": _entered([], data["stage"], on),
+    }
+    return _weighed(row, changes | _expected(row, event))
+
+
+@opportunities.on("opportunity.customer-named")
+def _customer_named(row: Row, event: Recorded) -> Row:
+    return {"customer_id": event.data["customer_id"]}
+
+
+@opportunities.on("opportunity.retitled")
+def _retitled(row: Row, event: Recorded) -> Row:
+    return {"title": event.data["title"]}
+
+
+@opportunities.on("opportunity.manager-assigned")
+def _manager_assigned(row: Row, event: Recorded) -> Row:
+    return {"manager": event.data["manager"]}
+
+
+@opportunities.on("opportunity.transferred")
+def _transferred(row: Row, event: Recorded) -> Row:
+    return {"unit": event.data["unit"]}
+
+
+@opportunities.on("opportunity.competitor-added")
+def _competitor_added(row: Row, event: Recorded) -> Row:
+    return {"competitors": once(row["competitors"], event.data["competitor"])}
+
+
+@opportunities.on("opportunity.competitor-dropped")
+def _competitor_dropped(row: Row, event: Recorded) -> Row:
+    dropped = event.data["competitor"]
+    return {"competitors": [each for each in row["competitors"] if each != dropped]}
+
+
+@opportunities.on("opportunity.team-member-added")
+def _team_member_added(row: Row, event: Recorded) -> Row:
+    return {"team": {**row["team"], event.data["employee"]: event.data["role"]}}
+
+
+@opportunities.on("opportunity.team-member-removed")
+def _team_member_removed(row: Row, event: Recorded) -> Row:
+    removed = event.data["employee"]
+    return {"team": {name: role for name, role in row["team"].items() if name != removed}}
+
+
+@opportunities.on("opportunity.advanced", "opportunity.moved-back")
+def _moved(row: Row, event: Recorded) -> Row:
+    stage, on = event.data["stage"], day_of(event)
+    changes = {"stage": stage, "stage_on": on, "probability": event.data["probability"]}
+    return _weighed(row, changes | {"stages": _entered(_left(row["stages"], on), stage, on)})
+
+
+@opportunities.on("opportunity.estimated")
+def _estimated(row: Row, event: Recorded) -> Row:
+    return _weighed(row, {"probability": event.data["probability"]})
+
+
+@opportunities.on("opportunity.amount-revised")
+def _amount_revised(row: Row, event: Recorded) -> Row:
+    return _weighed(row, _expected(row, event))
+
+
+@opportunities.on("opportunity.lines-revised")
+def _lines_revised(row: Row, event: Recorded) -> Row:
+    return _weighed(row, {"lines": event.data["lines"]} | _expected(row, event))
+
+
+@opportunities.on("opportunity.expected-close-revised")
+def _expected_close_revised(row: Row, event: Recorded) -> Row:
+    return {"expected_close": day(event.data["expected_close"])}
+
+
+@opportunities.on("opportunity.won", "opportunity.lost", "opportunity.abandoned")
+def _ended(row: Row, event: Recorded) -> Row:
+    data, on = event.data, day_of(event, "closed_on")
+    status = event.type.partition(".")[2]
+    changes = {
+        "status": status,
+        "closed_on": on,
+        "close_reason": data.get("reason"),
+        "lost_to": data.get("competitor"),
+        "contract_number": data.get("contract_number"),
+        "stages": _left(row["stages"], on),
+    }
+    return _weighed(row, changes | ({"amount": money(data["amount"])} if status == "won" else {}))
+
+
+@opportunities.on("opportunity.win-corrected")
+def _win_corrected(row: Row, event: Recorded) -> Row:
+    data, on = event.data, day_of(event, "closed_on")
+    if day_of(event, "since") < on:  # it was not won yet
+        return _weighed(row, _open(row) | {"stages": _not_left(row["stages"])})
+    changes = {
+        "status": "won",
+        "closed_on": on,
+        "contract_number": data["contract_number"],
+        "amount": money(data["amount"]),
+        "stages": _left(row["stages"], on),
+    }
+    return _weighed(row, changes)
+
+
+@opportunities.on("opportunity.reopened")
+def _reopened(row: Row, event: Recorded) -> Row:
+    stages = _entered(row["stages"], row["stage"], day_of(event))
+    return _weighed(row, _open(row) | {"stages": stages})
+
+
+def _open(row: Row) -> Row:
+    changes = dict.fromkeys(("closed_on", "close_reason", "lost_to", "contract_number"))
+    return {**changes, "status": "open", "amount": row["expected_amount"]}
+
+
+def _expected(row: Row, event: Recorded) -> Row:
+    """Return the amount that an event expects, which is not what was agreed when won."""
+    amount = money(event.data.get("amount"))
+    return dict.fromkeys(("expected_amount",) + ("amount",) * (row["status"] != "won"), amount)
+
+
+def _weighed(row: Row, changes: Row) -> Row:
+    """Add to the changes what the amount is worth with them."""
+    status: str = changes["status"] if "status" in changes else row["status"]
+    chance: int = changes["probability"] if "probability" in changes else row["probability"]
+    percent = _ENDED.get(status, chance)
+    amount: Decimal | None = changes["amount"] if "amount" in changes else row["amount"]
+    return {**changes, "weighted_amount": share(amount, percent)}
+
+
+def _entered(stages: list[Row], stage: str, on: date) -> list[Row]:
+    return [*stages, {"stage": stage, "from": on.isoformat(), "to": None, "days": None}]
+
+
+def _not_left(stages: list[Row]) -> list[Row]:
+    *before, last = stages
+    return [*before, {**last, "to": None, "days": None}]
+
+
+def _left(stages: list[Row], on: date) -> list[Row]:
+    """Return the stages with the last one left on a day."""
+    *before, last = stages
+    days = max((on - date.fromisoformat(last["from"])).days, 0)
+    return [*before, {**last, "to": on.isoformat(), "days": days}]

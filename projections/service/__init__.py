@@ -1,0 +1,1 @@
+"""Service: the list of service tickets; service in figures."""

@@ -1,0 +1,184 @@
+"""Service tickets as they are now: one row each, with the clock of response and resolution."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded
+from domain.kernel.types.values import Personal
+from projections.kernel.columns import COARSE, Id, Instant, Text
+from projections.kernel.ownership import Scope
+from projections.kernel.payload_values import moment_of
+from projections.kernel.read_model import ReadModel, Row
+
+service_tickets = ReadModel(
+    "service_tickets",
+    "service-ticket",
+    sa.Column("title", Text, nullable=False, default=""),
+    sa.Column("description", Text),
+    sa.Column("customer_id", Id, nullable=False, default=""),
+    sa.Column("kind", Text, nullable=False, default="", info=COARSE),
+    sa.Column("severity", Text, nullable=False, default="", info=COARSE),
+    sa.Column("channel", Text, info=COARSE),
+    sa.Column("contact", Text, info={"personal": Personal()}),
+    sa.Column("status", Text, nullable=False, default="open", info=COARSE),
+    sa.Column("unit", Text, nullable=False, default=""),
+    sa.Column("level", Text, info=COARSE),
+    sa.Column("owner", Text),
+    sa.Column("escalation", sa.Integer, nullable=False, default=0),
+    sa.Column("opened_at", Instant),
+    sa.Column("responded_at", Instant),
+    sa.Column("resolved_at", Instant),
+    sa.Column("closed_at", Instant),
+    sa.Column("response_seconds", sa.Integer),
+    sa.Column("resolution_seconds", sa.Integer),
+    sa.Column("waiting_seconds", sa.Integer, nullable=False, default=0),
+    sa.Column("worked_seconds", sa.Integer, nullable=False, default=0),
+    sa.Column("running_since", Instant),
+    sa.Column("waiting_since", Instant),
+    sa.Column("awaited", Text),
+    sa.Column("reopened", sa.Integer, nullable=False, default=0),
+    sa.Column("satisfaction", sa.Integer),
+    sa.Column("cause", Text),
+    sa.Column("action", Text),
+    sa.Column("last_note", Text),
+    order="-opened_at",
+    indexes=[["customer_id", "status"], ["unit", "opened_at"], ["owner", "opened_at"]],
+    sorts=["opened_at", "changed_at"],
+    filters=["status", "severity", "kind", "unit"],
+    search=["title"],
+    scope=Scope(unit="unit", owners=("owner",), through=("customer_id", "customers")),
+)
+"""The clock runs while a ticket needs work from us: `worked_seconds` up to `running_since`. It
+stands still while the ticket waits for its customer and after its resolution;
+`resolution_seconds` is where it stood at the last resolution."""
+
+
+@service_tickets.on("service-ticket.opened")
+def _opened(row: Row, event: Recorded) -> Row:
+    at = moment_of(event)
+    names = ("title", "description", "customer_id", "kind", "severity", "channel", "contact")
+    stated = {name: event.data.get(name) for name in (*names, "unit", "level")}
+    return {**stated, "opened_at": at, "running_since": at}
+
+
+@service_tickets.on("service-ticket.contact-erased")
+def _contact_erased(row: Row, event: Recorded) -> Row:
+    return {"contact": None}
+
+
+@service_tickets.on("service-ticket.customer-named")
+def _customer_named(row: Row, event: Recorded) -> Row:
+    return {"customer_id": event.data["customer_id"]}
+
+
+@service_tickets.on("service-ticket.reclassified")
+def _reclassified(row: Row, event: Recorded) -> Row:
+    return {"kind": event.data["kind"], "severity": event.data["severity"]}
+
+
+@service_tickets.on("service-ticket.assigned")
+def _assigned(row: Row, event: Recorded) -> Row:
+    return {"owner": event.data["owner"], "status": "assigned"}
+
+
+@service_tickets.on("service-ticket.accepted")
+def _accepted(row: Row, event: Recorded) -> Row:
+    changes: Row = {"status": "in-progress"}
+    if row["responded_at"] is None:
+        at = moment_of(event)
+        changes["responded_at"] = at
+        changes["response_seconds"] = _seconds(row["opened_at"], at)
+    return changes
+
+
+@service_tickets.on("service-ticket.transferred")
+def _transferred(row: Row, event: Recorded) -> Row:
+    unit, level = event.data["unit"], event.data["level"]
+    return {"unit": unit, "level": level, "owner": None, "status": "open"}
+
+
+@service_tickets.on("service-ticket.handed-over")
+def _handed_over(row: Row, event: Recorded) -> Row:
+    return {"owner": event.data["owner"]}
+
+
+@service_tickets.on("service-ticket.rehomed")
+def _rehomed(row: Row, event: Recorded) -> Row:
+    return {"unit": event.data["unit"]}
+
+
+@service_tickets.on("service-ticket.progress-recorded")
+def _progress_recorded(row: Row, event: Recorded) -> Row:
+    return {"last_note": event.data["note"]}
+
+
+@service_tickets.on("service-ticket.wait-begun")
+def _wait_begun(row: Row, event: Recorded) -> Row:
+    at = moment_of(event)
+    waits = {"status": "waiting", "waiting_since": at, "awaited": event.data["awaited"]}
+    return waits | _stopped(row, at)
+
+
+@service_tickets.on("service-ticket.resumed")
+def _resumed(row: Row, event: Recorded) -> Row:
+    at = moment_of(event)
+    return {"status": "in-progress", "running_since": at} | _waited(row, at)
+
+
+@service_tickets.on("service-ticket.escalated")
+def _escalated(row: Row, event: Recorded) -> Row:
+    return {"escalation": event.data["escalation"]}
+
+
+@service_tickets.on("service-ticket.resolved")
+def _resolved(row: Row, event: Recorded) -> Row:
+    at = moment_of(event)
+    changes = _stopped(row, at) | {"status": "resolved", "resolved_at": at}
+    changes["resolution_seconds"] = changes["worked_seconds"]
+    return changes | {"cause": event.data["cause"], "action": event.data["action"]}
+
+
+@service_tickets.on("service-ticket.confirmed")
+def _confirmed(row: Row, event: Recorded) -> Row:
+    return {"status": "confirmed", "satisfaction": event.data["satisfaction"]}
+
+
+@service_tickets.on("service-ticket.reopened")
+def _reopened(row: Row, event: Recorded) -> Row:
+    changes = dict.fromkeys(("resolved_at", "resolution_seconds", "closed_at", "satisfaction"))
+    return {
+        **changes,
+        "status": "assigned",
+        "running_since": moment_of(event),
+        "reopened": row["reopened"] + 1,
+    }
+
+
+@service_tickets.on("service-ticket.closed")
+def _closed(row: Row, event: Recorded) -> Row:
+    return {"status": "closed", "closed_at": moment_of(event)}
+
+
+@service_tickets.on("service-ticket.withdrawn")
+def _withdrawn(row: Row, event: Recorded) -> Row:
+    at = moment_of(event)
+    return {"status": "withdrawn", "closed_at": at} | _stopped(row, at) | _waited(row, at)
+
+
+def _stopped(row: Row, at: datetime) -> Row:
+    """Return the clock stopped at a moment."""
+    worked = row["worked_seconds"] + _seconds(row["running_since"], at)
+    return {"running_since": None, "worked_seconds": worked}
+
+
+def _waited(row: Row, at: datetime) -> Row:
+    """Return the wait, if there was one, ended at a moment."""
+    waiting = row["waiting_seconds"] + _seconds(row["waiting_since"], at)
+    return {"waiting_since": None, "waiting_seconds": waiting, "awaited": None}
+
+
+def _seconds(start: datetime | None, end: datetime) -> int:
+    return 0 if start is None else max(round((end - start).total_seconds()), 0)

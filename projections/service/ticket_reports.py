@@ -1,0 +1,103 @@
+"""The report on service tickets: how many, how fast they were resolved, how well."""
+
+from __future__ import annotations
+
+from domain.service.service_ticket import Channel, ServiceTicketKind, Severity
+from domain.service.ticket_handling import UNRESOLVED, HandlingLevel, Status
+from projections.customers.customer_dimensions import customer_join, of_customer
+from projections.kernel.reports.dimensions import Dimension
+from projections.kernel.reports.measures import Measure, Part, across, count, mean
+from projections.kernel.reports.report import Report
+from projections.kernel.reports.report_scope import seen
+
+_OPEN = ", ".join(f"'{status}'" for status in UNRESOLVED)
+
+
+def _seconds(of: str, share: float) -> Part:
+    return across(f"quantile_cont({{}}, {share})", f"base.{of}")
+
+
+_IN_HOURS = "round({} / 3600, 2)"
+
+
+tickets = Report(
+    name="tickets",
+    title="Service tickets",
+    records="service_tickets",
+    source=f"SELECT *, CAST(opened_at AS DATE) AS opened_on FROM {seen('service_tickets')}",
+    joins=customer_join(),
+    behind={"customer": ("customers", "[customer.id]")},
+    on="base.opened_on",
+    period="the opening",
+    dimensions=(
+        Dimension("kind", "Kind", "base.kind", values=tuple(ServiceTicketKind)),
+        Dimension("severity", "Severity", "base.severity", order=tuple(Severity)),
+        Dimension("unit", "Unit that works on it", "base.unit", of="units", tree=True),
+        Dimension("level", "Level", "base.level", order=tuple(HandlingLevel)),
+        Dimension("channel", "Channel", "base.channel", values=tuple(Channel)),
+        Dimension("owner", "Owner", "base.owner", of="employees"),
+        Dimension("status", "Status", "base.status", order=tuple(Status)),
+        *of_customer("industry", "category", "grade"),
+    ),
+    measures=(
+        Measure("opened", "Opened", "tickets opened, whatever became of them", count()),
+        Measure(
+            "open",
+            "Open",
+            "of these, tickets that still need work or wait for the customer",
+            count(f"base.status IN ({_OPEN})"),
+        ),
+        Measure(
+            "resolved",
+            "Resolved",
+            "of these, tickets resolved, confirmed or closed",
+            count("base.status IN ('resolved', 'confirmed', 'closed')"),
+        ),
+        Measure(
+            "withdrawn",
+            "Withdrawn",
+            "of these, tickets withdrawn",
+            count("base.status = 'withdrawn'"),
+        ),
+        Measure(
+            "median_hours",
+            "Median hours to resolve",
+            "median hours from opening to resolution, waits for the customer left out",
+            _seconds("resolution_seconds", 0.5),
+            _IN_HOURS,
+        ),
+        Measure(
+            "p90_hours",
+            "90th percentile of hours to resolve",
+            "hours within which 90 % were resolved, waits for the customer left out",
+            _seconds("resolution_seconds", 0.9),
+            _IN_HOURS,
+        ),
+        Measure(
+            "median_response_hours",
+            "Median hours to respond",
+            "median hours from opening to the first acceptance by an owner",
+            _seconds("response_seconds", 0.5),
+            _IN_HOURS,
+        ),
+        Measure(
+            "reopened",
+            "Reopened",
+            "of these, tickets reopened at least once",
+            count("base.reopened > 0"),
+        ),
+        Measure(
+            "escalated",
+            "Escalated",
+            "of these, tickets escalated at least once",
+            count("base.escalation > 0"),
+        ),
+        Measure(
+            "satisfaction",
+            "Satisfaction",
+            "mean score of the confirmed tickets, 1 to 5",
+            mean("base.satisfaction"),
+            "round({}, 2)",
+        ),
+    ),
+)

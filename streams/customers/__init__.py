@@ -1,0 +1,1 @@
+"""Customers: what a merge, its undoing and a successor bring about."""

@@ -1,0 +1,136 @@
+"""Policy: when a merge of customers is undone, what nobody moved meanwhile returns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.journal.recorded_actors import by
+from adapters.storage.journal_tables import events
+from domain.kernel.actors import Actor
+from domain.kernel.aggregate import Recorded
+from projections.customers.customer_merges import customer_merges
+from projections.customers.customers import customers
+from projections.sales.opportunities import opportunities
+from projections.service.service_tickets import service_tickets
+from streams.customers.carry_out_merge import following
+from streams.kernel.policy import Facts, Wish, policy
+from streams.organisation.transfer_to_successor import CUSTOMER_ENDED
+
+TOUCHED = "touched"
+
+ENDED = "It has ended by now."
+ABOVE = "The customer is below it by now."
+
+_WITH = {
+    "customer": (customers, "parent_id", "customer.place-under"),
+    "opportunity": (opportunities, "customer_id", "opportunity.name-customer"),
+    "service-ticket": (service_tickets, "customer_id", "service-ticket.name-customer"),
+}
+
+
+def whereabouts(event: Recorded) -> sa.Select[Any]:
+    """Return the query of where the records are now that followed the duplicate.
+
+    And of what came to the survivor since, which is `new`. `because` is why nobody could bring a
+    record to the duplicate.
+    """
+    survivor, duplicate = event.data["survivor_id"], event.data["duplicate_id"]
+    merge = customer_merges.table
+    since = sa.select(merge.c.created_at).where(merge.c.id == event.stream).scalar_subquery()
+    above = sa.select(customers.table.c.parent_id.label("id"))
+    heads = above.where(customers.table.c.id == duplicate).cte("heads", recursive=True)
+    heads = heads.union(above.where(customers.table.c.id == heads.c.id))
+    barred: dict[str, sa.ColumnElement[Any]] = {
+        "customer": sa.case(
+            (customers.table.c.state.in_(CUSTOMER_ENDED), ENDED),
+            (customers.table.c.id.in_(sa.select(heads.c.id)), ABOVE),
+        ),
+        "opportunity": sa.case((opportunities.table.c.status != "open", ENDED)),
+        "service-ticket": sa.null(),  # it is given to another customer in whatever state
+    }
+    queries = []
+    for kind, (model, column, _) in _WITH.items():
+        table = model.table
+        new = sa.case((table.c.created_at > since, 1), else_=0)
+        mine = sa.or_(
+            table.c.id.in_([each["id"] for each in event.data["moved"] if each["kind"] == kind]),
+            sa.and_(table.c[column] == survivor, new == 1, table.c.id != duplicate),
+        )
+        holder = table.c[column].label("holder")
+        what = (sa.literal(kind).label("kind"), table.c.id, table.c.version, holder)
+        because = barred[kind].label("because")
+        queries.append(sa.select(*what, new.label("new"), because).where(mine))
+    found = sa.union_all(*queries).subquery()
+    return sa.select(found).order_by(found.c.kind, found.c.id)
+
+
+def touched(event: Recorded, _: Facts) -> sa.Select[Any]:
+    """Return the query of the last versions of what followed that merges had no part in.
+
+    Campaigns are left out: what changes in them is hardly ever about this customer.
+    """
+    followed = [each["id"] for each in event.data["moved"] if each["kind"] in _WITH]
+    merging = [Actor("policy", name) for name in ("carry-out-merge", "undo-merge")]
+    last = sa.func.max(events.c.version).label("version")
+    return (
+        sa.select(sa.literal(TOUCHED).label("kind"), events.c.stream.label("id"), last)
+        .where(events.c.stream.in_(followed))
+        .where(sa.not_(sa.func.coalesce(by(events, *merging), sa.false())))
+        .group_by(events.c.stream)
+    )
+
+
+@policy(on=["customer-merge.reversed"], facts=whereabouts, recorded=touched)
+def undo_merge(event: Recorded, facts: Facts) -> Iterator[Wish]:
+    """Give back what is still where the merge brought it, then part the two customers."""
+    data, merge = event.data, event.stream
+    survivor, duplicate = data["survivor_id"], data["duplicate_id"]
+    for item in data["moved"]:
+        if item["kind"] == "campaign":
+            body = {"customer_id": survivor, "former_id": duplicate, "merge_id": merge}
+            yield Wish("campaign.return-target", item["id"], body)
+        else:
+            yield following(item, merge, duplicate, survivor)
+    told = {"merge_id": merge, "reason": data["reason"]}
+    yield Wish("customer.give-back", survivor, {**told, "duplicate_id": duplicate})
+
+    def parted(_: Collection[str]) -> dict[str, Any]:
+        return {**told, "survivor_id": survivor}  # what the survivor gave back is known by then
+
+    yield Wish("customer.separate", duplicate, parted)
+
+    def completed(refused: Collection[str]) -> dict[str, Any]:
+        return _outcome(data, facts, refused)
+
+    yield Wish("customer-merge.complete-reversal", merge, completed)
+
+
+def _outcome(data: dict[str, Any], facts: Facts, refused: Collection[str]) -> dict[str, Any]:
+    survivor, duplicate = data["survivor_id"], data["duplicate_id"]
+    moved = {item["id"] for item in data["moved"]}
+    returned = [item for item in data["moved"] if item["id"] not in refused]
+    kept = [item for item in data["moved"] if item["id"] in refused]
+    last = {row["id"]: row["version"] for row in facts if row["kind"] == TOUCHED}
+    changed = [item for item in returned if last.get(item["id"], 0) > item["version"]]
+    rows = [row for row in facts if row["kind"] != TOUCHED]
+    conflicts = [
+        _conflict(row, duplicate, row["holder"], duplicate)
+        for row in rows
+        if row["id"] in moved and row["id"] in refused
+    ]
+    conflicts += [
+        _conflict(row, None, survivor, duplicate) for row in rows if row["id"] not in moved
+    ]
+    return {"returned": returned, "changed": changed, "kept": kept, "conflicts": conflicts}
+
+
+def _conflict(row: dict[str, Any], was: str | None, now: str | None, to: str) -> dict[str, Any]:
+    """Return a record that is not the duplicate's, with the command by which it would be."""
+    _, field, command = _WITH[row["kind"]]
+    told = {"kind": row["kind"], "id": row["id"], "field": field, "was": was, "now": now}
+    if row["because"] is not None:
+        return {**told, "because": row["because"]}
+    return {**told, "command": command, "body": {field: to}}

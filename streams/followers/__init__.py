@@ -1,0 +1,1 @@
+"""Followers: what follows the journal: rows, warehouse, heads, erasures."""

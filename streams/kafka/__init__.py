@@ -1,0 +1,1 @@
+"""Kafka: events and operations on their way to topics, and back as histories."""

@@ -1,0 +1,96 @@
+"""Fulfilling: the wishes of a policy become commands, many of them in flight, each done once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+import structlog
+
+from adapters.commands.executor import Answer, Call, Executor
+from adapters.refusals import Overloaded, RecordUnreadable, Refusal, Unavailable
+from domain.kernel.aggregate import Origin, Recorded
+from streams.kernel.policy import Policy, Wish
+
+log = structlog.get_logger(__name__)
+
+IN_FLIGHT = 200
+"""Commands that wait together: enough to share commits, few enough to leave room for people."""
+
+
+def fulfil(
+    executor: Executor,
+    policy: Policy,
+    event: Recorded,
+    wishes: Iterable[Wish],
+    between: Callable[[], None],
+) -> None:
+    """Execute what a policy wishes for about an event; what was done before is not done again.
+
+    `between` is called after each answer. A wish whose record cannot be read does not keep the
+    others back: its `RecordUnreadable` is raised when they are done, before a wish that depends
+    on them. Raises `Unavailable` or `Overloaded` when the event is to be answered again later.
+    """
+    waiting: deque[tuple[str, Call, Future[Answer]]] = deque()
+    refused: set[str] = set()
+    unreadable: list[RecordUnreadable] = []
+
+    def settle() -> None:
+        name, call, future = waiting.popleft()
+        try:
+            answer = future.result()
+        except (Unavailable, Overloaded):
+            raise
+        except RecordUnreadable as error:
+            unreadable.append(error)
+        except Refusal as refusal:
+            # A person was quicker, and the rules have no place for the command any more.
+            log.info("policy.refused", command=call.command, id=call.id, by=refusal.name)
+            refused.add(name)
+        else:
+            log.info("policy.done", command=call.command, id=call.id, again=answer.repeated)
+        between()
+
+    for wish in wishes:
+        while len(waiting) > (0 if wish.depends else IN_FLIGHT - 1):
+            settle()
+        if wish.depends and unreadable:
+            break
+        body = wish.made(refused)
+        if body is None:
+            continue
+        call = _call(policy, event, wish, body)
+        while (future := _submitted(executor, call, patient=bool(waiting))) is None:
+            settle()
+        waiting.append((wish.name, call, future))
+    while waiting:
+        settle()
+    if unreadable:
+        raise unreadable[0]
+
+
+def _submitted(executor: Executor, call: Call, *, patient: bool) -> Future[Answer] | None:
+    """Queue a command; `None` when the queue is full and we have `patient`ly to wait for ours."""
+    try:
+        return executor.submit(call)
+    except Overloaded:
+        if patient:
+            return None
+        raise
+
+
+def _call(policy: Policy, event: Recorded, wish: Wish, body: Mapping[str, Any]) -> Call:
+    # What a policy did was done on behalf of somebody already.
+    behalf = event.behalf if event.actor_kind == "policy" else event.who
+    origin = Origin(
+        actor=policy.name,
+        actor_kind="policy",
+        unit=event.unit,
+        command_id=f"{policy.name}/{event.position}/{wish.name}",
+        on_behalf_of=behalf and behalf.id,
+        on_behalf_kind=behalf.kind if behalf else "person",
+        cause=event.command_id,
+    )
+    return Call(wish.command, wish.id, body, origin, yields=True)

@@ -1,0 +1,1 @@
+"""Organisation: what handovers and ended units bring about."""

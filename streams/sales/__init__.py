@@ -1,0 +1,1 @@
+"""Sales: what becomes of opportunities when their customer lapses."""

@@ -1,0 +1,120 @@
+"""A warehouse killed with SIGKILL in the middle of its rebuild holds the fold of the history."""
+
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapters.warehouse.warehouse import Warehouse
+from projections.kernel.read_model import read_models
+from projections.kernel.warehouse.facts import facts
+from tests.projections.happenings import golden_rows, told
+
+ROOT = Path(__file__).parents[3]
+
+REBUILDING = """
+import sys; from pathlib import Path
+from adapters.warehouse.warehouse import Warehouse
+from tests.projections.happenings import golden_rows, told
+def read(after):
+    rows = golden_rows()[after:]
+    for start in range(0, len(rows), 10):
+        print(after + start, flush=True)
+        yield rows[start : start + 10]
+warehouse = Warehouse(Path(sys.argv[1]), histories=told(golden_rows()))
+warehouse.rebuild(read)
+print("done", flush=True)
+warehouse.close()
+"""
+
+
+SWITCHING = """
+import os, signal, sys; from pathlib import Path
+from adapters.warehouse.blue_green import Generations
+from adapters.warehouse.warehouse import Warehouse
+from tests.projections.happenings import golden_rows, told
+rows, moment = golden_rows(), sys.argv[2]
+read = lambda after: iter([rows[after:]])
+def die(*_): os.kill(os.getpid(), signal.SIGKILL)
+warehouse = Warehouse(Path(sys.argv[1]), histories=told(golden_rows()))
+list(warehouse.segments.seal(read, len(rows), size=20))
+switch = Generations.switch
+if moment == "before":
+    Generations.switch = die
+elif moment == "half":
+    Generations.switch = lambda *given: (setattr(Path, "replace", die), switch(*given))
+elif moment == "after":
+    Generations.switch = lambda *given: (switch(*given), die())
+elif moment == "discarding":
+    Warehouse._discard = die
+warehouse.rebuild(read)
+"""
+
+
+def content(warehouse: Warehouse) -> list[object]:
+    names = [fact.name for fact in facts().values()]
+    names += [f"history_{name}" for name in read_models()]
+    with warehouse.reader() as cursor:
+        return [cursor.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in names]
+
+
+def test_a_rebuild_killed_anywhere_leaves_a_whole_warehouse(tmp_path: Path) -> None:
+    rows = golden_rows()
+    old = len(rows) // 2
+    fresh = Warehouse(tmp_path / "fresh.duckdb", histories=told(golden_rows()))
+    fresh.load(rows)
+    batches = -(-len(rows) // 10)
+    chance = random.Random(11)
+    # Within the pass, at its end, in the switch, and after it.
+    for lines in (1, chance.randrange(2, batches), batches, batches + 1):
+        path = tmp_path / f"{lines}.duckdb"
+        first = Warehouse(path, histories=told(golden_rows()))
+        first.load(rows[:old])
+        first.close()
+        process = subprocess.Popen(
+            [sys.executable, "-c", REBUILDING, str(path)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout
+        for _ in range(lines):
+            assert process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        warehouse = Warehouse(path, histories=told(golden_rows()))
+        assert warehouse.position() in (old, len(rows))
+        warehouse.load(rows)
+        assert content(warehouse) == content(fresh)
+        warehouse.rebuild(lambda after: iter([rows[after:]]))  # what was left lying is no obstacle
+        assert content(warehouse) == content(fresh)
+        warehouse.close()
+    fresh.close()
+
+
+@pytest.mark.parametrize("moment", ["before", "half", "after", "discarding"])
+def test_a_switch_killed_at_any_step_leaves_one_whole_warehouse(
+    tmp_path: Path, moment: str
+) -> None:
+    rows, path = golden_rows(), tmp_path / "warehouse.duckdb"
+    first = Warehouse(path, histories=told(golden_rows()))
+    first.load(rows)
+    before = content(first)
+    first.close()
+    killed = subprocess.run(
+        [sys.executable, "-c", SWITCHING, str(path), moment], cwd=ROOT, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    warehouse = Warehouse(path, histories=told(golden_rows()))
+    assert warehouse.outdated is None
+    assert content(warehouse) == before
+    name = "warehouse.duckdb" if moment in ("before", "half") else "warehouse.1.duckdb"
+    assert [file.name for file in tmp_path.glob("*.duckdb")] == [name]
+    remade = warehouse.rebuild(lambda after: iter([rows[after:]]))
+    assert remade.compared.differ == {}
+    assert content(warehouse) == before
+    warehouse.close()

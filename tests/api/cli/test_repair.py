@@ -1,0 +1,131 @@
+"""What was put aside is tried again or passed over from the command line, whoever did so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from adapters.commands.executor import Call, Executor
+from adapters.journal.journal import Journal
+from adapters.privacy.person_keys import PersonKeys
+from adapters.settings import Settings
+from adapters.storage.databases import connect
+from domain.kernel.aggregate import Origin, Stored, new_id
+from projections.kernel.rows.projector import Projector
+from streams.kernel.parking_lot import Postponed
+from tests.api.command_line import keyline, running
+from tests.organisation import organise
+
+POLICY = "policy:abandon-opportunities"
+
+
+class House:
+    """A data folder in which a customer with an open sale was closed while nobody reacted."""
+
+    def __init__(self, data: Path) -> None:
+        settings = Settings(data=data)
+        self.data = data
+        keys = PersonKeys.of(settings)
+        self.journal = Journal(settings.journal_url, keys=keys)
+        self.journal.create()
+        self.executor = Executor(self.journal)
+        self.executor.start()
+        organise(self.executor)
+        self.customer = self.do("customer.register", name="Acme", unit="gd-gz")
+        offer: dict[str, Any] = {"title": "IDC", "unit": "gd-gz", "customer_id": self.customer}
+        self.sale = self.do("opportunity.open", **offer)
+        self.do("customer.close", self.customer, reason="bankrupt")
+        self.executor.stop()
+        rows = connect(settings.rows_url, "normal")
+        projector = Projector(rows, histories=self.journal.history)
+        projector.create()
+        projector.apply(self.journal.read(0, 1000))
+        closed = self.journal.history(self.customer)[-1]
+        Postponed(rows).add("abandon-opportunities", closed, "It was a bad day.")
+        rows.dispose()
+
+    def do(self, command: str, id: str | None = None, **body: Any) -> str:
+        origin = Origin("e-17", "gd-gz", new_id())
+        return self.executor.execute(Call(command, id, body, origin)).id
+
+    def poison(self) -> str:
+        """Append an event that no row can take, of a record of its own."""
+        stream = new_id()
+        with self.journal.transaction() as transaction:
+            transaction.append(
+                [Stored(stream, 1, "customer.registered", 1, b"{}")],
+                Origin("test", "gd", new_id()),
+            )
+            transaction.end_unit()
+        return stream
+
+    def last(self, stream: str) -> str:
+        return self.journal.history(stream)[-1].type
+
+
+def test_what_a_policy_could_not_answer_is_answered(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    assert POLICY in keyline(tmp_path, "status").stdout
+    done = keyline(tmp_path, "retry", POLICY, house.customer)
+    assert (done.returncode, done.stdout.strip()) == (0, "Nothing is parked any more."), done.stderr
+    assert house.last(house.sale) == "opportunity.abandoned"
+    again = keyline(tmp_path, "retry", POLICY, house.customer)
+    assert again.returncode == 1
+    assert "has parked nothing" in again.stderr
+    house.journal.close()
+
+
+def test_what_a_policy_could_not_answer_is_passed_over_and_the_system_log_says_so(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path)
+    assert keyline(tmp_path, "retry", POLICY, house.customer, "--skip").returncode == 0
+    assert house.last(house.sale) == "opportunity.opened"
+    assert house.customer in keyline(tmp_path, "log", "--event", "job.*").stdout
+    unknown = keyline(tmp_path, "retry", "policy:rest", house.customer)
+    assert unknown.returncode == 2
+    assert POLICY in unknown.stderr
+    house.journal.close()
+
+
+def test_what_the_warehouse_could_not_take_is_passed_over_when_no_server_has_it(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path)
+    stream = house.poison()
+    house.journal.close()
+    with running(tmp_path, "serve", until="/reports/", port="0"):
+        busy = ""
+        while "running server" not in busy:
+            busy = keyline(tmp_path, "retry", "history_customers", stream).stderr
+        assert f"POST /parked/history_customers/{stream}/retry" in busy.replace("\n", "")
+    left = keyline(tmp_path, "retry", "history_customers", stream)
+    assert (left.returncode, left.stdout.strip()) == (1, "1 events are still parked.")
+    assert keyline(tmp_path, "retry", "history_customers", stream, "--skip").returncode == 0
+    again = keyline(tmp_path, "retry", "history_customers", stream, "--skip")
+    assert (again.returncode, "has parked nothing" in again.stderr) == (1, True)
+    back = keyline(tmp_path, "retry", "history_customers", stream)
+    assert (back.returncode, back.stdout.strip()) == (1, "1 events are still parked.")
+    assert keyline(tmp_path, "retry", "history_nothing", stream).returncode == 1
+
+
+def test_what_the_rows_could_not_take_is_passed_over_by_each_rebuild_until_a_retry(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path)
+    stream = house.poison()
+    house.journal.close()
+    assert "1 events are parked, 0 passed over" in keyline(tmp_path, "rebuild").stdout
+    assert keyline(tmp_path, "retry", "customers", stream, "--skip").returncode == 0
+    for _ in range(2):
+        assert f"passed over customers {stream} version 1: KeyError" in keyline(
+            tmp_path, "status"
+        ).stdout.replace("\n", "")
+        assert keyline(tmp_path, "replay", "customers", "--check").returncode == 0
+        done = keyline(tmp_path, "rebuild", "customers").stdout
+        assert "0 events are parked, 1 passed over" in done
+        assert ": 0 differ" in done
+    left = keyline(tmp_path, "retry", "customers", stream)
+    assert (left.returncode, left.stdout.strip()) == (1, "1 events are still parked.")
+    assert f"parked customers {stream}" in keyline(tmp_path, "status").stdout.replace("\n", "")
+    assert keyline(tmp_path, "replay", "customers", "--check").returncode == 0

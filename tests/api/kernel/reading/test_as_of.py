@@ -1,0 +1,296 @@
+"""When: whatever is read says its position, and is the same again when asked for as of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from api.openapi_file import FILE
+from domain.kernel.aggregate import new_id
+from tests.api.asking import head, problem, register
+from tests.api.conftest import KEY
+from tests.api.customers.test_customer_merges import merged
+from tests.api.organisation.test_units_and_people import Office
+
+PATHS: dict[str, Any] = orjson.loads(FILE.read_bytes())["paths"]
+
+
+def parameters(path: str) -> set[str]:
+    return {each["name"] for each in PATHS[path].get("get", {}).get("parameters", ())}
+
+
+READS = sorted(path for path in PATHS if "as_of_position" in parameters(path))
+"""Every route that can be asked for as of a position."""
+
+POSITIONS = {"min_position", "as_of_position", "from_position", "to_position", "after", "since"}
+"""Every parameter whose value is a position that an answer told."""
+
+BEYOND = 10_000
+"""Events that nobody records between two calls of a test."""
+
+FORMATS = [
+    (path, format)
+    for path in READS
+    if "format" in parameters(path)
+    for format in ("csv", "ndjson", "parquet")
+    if (path, format) != ("/reports", "ndjson")
+]
+
+
+def day(ago: int) -> str:
+    return f"{datetime.now(UTC).date() - timedelta(days=ago)}"
+
+
+class Life:
+    """A customer with what hangs on it, and records of most other kinds."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+        self.customer = register(client, name="时间有限公司", registered_on=day(90))["id"]
+        office = Office(client)
+        office.customer()
+        merged(client)
+        plan = {"kind": "care", "goal": "x", "units": ["group"], "budget": "10.00"}
+        plan |= {"starts_on": day(9), "ends_on": day(0)}
+        self.post("/campaigns", name="Fibre", **plan)
+        self.post("/teams", name="Bank", unit="group")
+        role = {"role": "administrator", "unit": "group"}
+        self.post("/api-keys", name=new_id(), **role)
+        self.post("/grants", employee=office.people[0], **role)
+        body = {"employee": office.people[0], "successors": [{"employee": office.people[1]}]}
+        self.post("/handovers", **body, reason="Leave")
+        self.grow()
+
+    def grow(self) -> None:
+        """Change everything that the answers to compare are made of."""
+        n = head(self.client)
+        path = f"/customers/{self.customer}"
+        grade = {"grade": "ABC"[n % 3], "reason": "Turnover", "effective": day(n % 40)}
+        self.client.post(f"{path}/regrade", json=grade)  # refused where it changes nothing
+        self.post(f"{path}/correct-details", name=f"时间{n}有限公司", annual_revenue=f"{n}.50")
+        ticket = {"kind": "fault", "severity": "major", "channel": "hotline", "title": f"No {n}"}
+        sale = {"title": f"Lines {n}", "unit": "group", "amount": f"{n}.25"}
+        self.post("/opportunities", customer_id=self.customer, **sale, opened_on=day(n % 9))
+        self.post("/service-tickets", customer_id=self.customer, unit="group", **ticket)
+        register(self.client, name=f"Branch {n}", parent_id=self.customer, registered_on=day(3))
+
+    def post(self, path: str, **body: Any) -> dict[str, Any]:
+        answer = self.client.post(path, json=body)
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def address(self, path: str) -> str | None:
+        """Return a path with an id that is there, `None` when nothing of the kind is."""
+        if path.startswith("/customers/"):
+            return path.replace("{id}", self.customer)
+        if "{command_id}" in path:
+            listed = self.client.get(f"/customers/{self.customer}/history").json()["items"]
+            return path.replace("{command_id}", listed[0]["command_id"])
+        if "{id}" in path:
+            ask = {"limit": 1, "min_position": head(self.client)}
+            items = self.client.get(path.partition("/{")[0], params=ask).json()["items"]
+            return path.replace("{id}", items[0]["id"]) if items else None
+        return path
+
+
+@pytest.fixture(scope="module")
+def life(address: str) -> Iterator[Life]:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30) as client:
+        yield Life(client)
+
+
+def ask(life: Life, path: str, **more: Any) -> tuple[str, dict[str, Any]] | None:
+    address = life.address(path)
+    if address is None:
+        return None
+    if path == "/late-entries":
+        more |= {"valid_at": day(1), "since": 1}
+    if path.endswith("/records") and "currency" in parameters(path):
+        more["currency"] = "CNY"  # amounts are added in one only
+    if "min_position" in parameters(path):
+        more["min_position"] = head(life.client)
+    return address, more
+
+
+def test_every_read_of_records_takes_a_position() -> None:
+    without = {path for path in PATHS if "get" in PATHS[path]} - set(READS)
+    # What is about the running system, its log, its proofs and who may do what, has no past.
+    others = (
+        *("/access/", "/livez", "/me", "/metrics", "/operations", "/parked", "/permissions"),
+        *("/problems", "/proofs", "/readyz", "/system-log"),
+    )
+    rest = {path for path in without if not path.startswith(others)}
+    assert rest == {"/customers/{id}/digest", "/reports"}  # between positions; only names
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if "get" in PATHS[path]])
+def test_a_position_that_was_never_told_is_refused_at_once(life: Life, path: str) -> None:
+    taken = parameters(path) & POSITIONS
+    address = life.address(path) if taken else None
+    if address is None:
+        pytest.skip("it takes none, or there is none")
+    more: dict[str, Any] = {"valid_at": day(1), "since": 1} if path == "/late-entries" else {}
+    more |= {"from_position": 1} if "from_position" in taken else {}
+    for name in taken:
+        answer = life.client.get(address, params=more | {name: head(life.client) + BEYOND})
+        (fault,) = problem(answer, 422, "invalid-parameter")["errors"]
+        assert fault["parameter"] == name
+        assert fault["detail"].startswith("The last position is ")
+
+
+def test_a_stream_goes_on_from_no_position_that_was_never_told(life: Life) -> None:
+    beyond = {"Accept": "text/event-stream", "Last-Event-ID": str(head(life.client) + BEYOND)}
+    problem(life.client.get("/events", headers=beyond), 422, "invalid-parameter")
+
+
+@pytest.mark.parametrize("axes", [{}, {"valid_at": 20}], ids=["known", "true"])
+@pytest.mark.parametrize("path", READS)
+def test_the_answer_of_a_position_is_the_same_for_ever(
+    life: Life, path: str, axes: dict[str, int]
+) -> None:
+    if not axes.keys() <= parameters(path) or (axes and path == "/late-entries"):
+        pytest.skip("what was recorded has one axis")
+    if axes and path.endswith("{id}") and path != "/customers/{id}":
+        axes = {"valid_at": 0}  # these have begun today
+    asked = ask(life, path, **{name: day(ago) for name, ago in axes.items()})
+    if asked is None:
+        pytest.skip("there is none")
+    address, more = asked
+    if "count" in parameters(path):
+        more["count"] = "exact"
+    first = life.client.get(address, params=more)
+    assert first.status_code == 200, first.text
+    position = int(first.headers["position"])
+    if first.headers["content-type"] == "application/json" and "{id}" not in path:
+        assert first.json()["position"] == position
+    life.grow()
+    more.pop("min_position", None)
+    again = life.client.get(address, params=more | {"as_of_position": position})
+    assert _but_for_the_cursor(again) == _but_for_the_cursor(first)
+    once_more = life.client.get(address, params=more | {"as_of_position": position})
+    assert (once_more.content, once_more.links) == (again.content, again.links)
+    assert (again.headers["position"], again.headers.get("etag")) == (
+        first.headers["position"],
+        first.headers.get("etag"),
+    )
+
+
+def _but_for_the_cursor(answer: httpx.Response) -> bytes:
+    """Return the content, where a cursor is cut out: it goes on with the very question asked."""
+    content, cursor = answer.content, b""
+    if "next" in answer.links and answer.headers["content-type"] == "application/json":
+        cursor = orjson.dumps(answer.json()["next"])
+    return content.replace(cursor, b"...") if cursor else content
+
+
+@pytest.mark.parametrize(("path", "format"), FORMATS)
+def test_so_is_an_export(life: Life, path: str, format: str) -> None:
+    if path.startswith("/reports") and format == "ndjson":
+        pytest.skip("reports are tables")
+    asked = ask(life, path, format=format)
+    assert asked is not None
+    address, more = asked
+    first = life.client.get(address, params=more)
+    assert first.status_code == 200, first.text
+    life.grow()
+    more["as_of_position"] = first.headers["position"]
+    assert life.client.get(address, params=more).content == first.content
+
+
+def test_pages_as_of_now_and_of_a_day_go_on_at_the_position_of_the_first(life: Life) -> None:
+    ids = {row["id"] for row in _pages(life, {"as_of": datetime.now(UTC).isoformat()}, grow=False)}
+    for name in ("as_of", "valid_at", "as_of_position"):
+        at = head(life.client) if name == "as_of_position" else day(0)
+        rows = _pages(life, {name: at}, grow=True)
+        assert ids < {row["id"] for row in rows}
+        assert len(rows) == len({row["id"] for row in rows})
+        ids = {row["id"] for row in rows}
+
+
+def _pages(life: Life, more: dict[str, Any], *, grow: bool) -> list[dict[str, Any]]:
+    life.grow()
+    found: list[dict[str, Any]] = []
+    positions = set[int]()
+    ask: dict[str, Any] | None = {"limit": 3, "sort": "-annual_revenue", **more}
+    path = "/customers"
+    while True:
+        answer = life.client.get(path, params=ask)
+        found += answer.json()["items"]
+        positions.add(answer.json()["position"])
+        if "next" not in answer.links:
+            break
+        path, ask = answer.links["next"]["url"], None
+        if grow:
+            life.grow()
+            grow = False
+    assert len(positions) == 1
+    return found
+
+
+def test_what_is_true_on_a_day_is_told_by_what_is_known(life: Life) -> None:
+    client = life.client
+    made = register(client, name="Two axes", grade="B", registered_on=day(50))
+    path = f"/customers/{made['id']}"
+    told = life.post(f"{path}/regrade", grade="A", reason="Audit", effective=day(30))["position"]
+
+    def grade(**more: Any) -> Any:
+        answer = client.get(path, params=more)
+        listed = client.get("/customers", params={"id": made["id"], **more}).json()["items"]
+        if answer.status_code == 404:
+            assert listed == []
+            return None
+        assert [answer.json()] == listed
+        return answer.json()["grade"]
+
+    assert grade(min_position=told) == "A"
+    assert grade(valid_at=day(31)) == "B"
+    assert grade(valid_at=day(30)) == "A"
+    assert grade(valid_at=day(51)) is None
+    assert grade(valid_at=day(30), as_of_position=made["position"]) == "B"
+
+
+@pytest.mark.parametrize("path", ["/customers/{id}", "/customers/{id}/page", "/reports/customers"])
+def test_faults_in_a_moment_are_named_everywhere(life: Life, path: str) -> None:
+    address, tomorrow = str(life.address(path)), datetime.now(UTC) + timedelta(days=2)
+    faults: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("as_of", {"as_of": tomorrow.isoformat()}),
+        ("as_of", {"as_of": "2001-01-01"}),
+        ("as_of_position", {"as_of_position": 2**40}),
+        ("as_of_position", {"as_of_position": 0}),
+        ("as_of_position", {"as_of_position": 1, "as_of": day(0)}),
+        ("valid_at", {"valid_at": f"{tomorrow.date()}"}),
+        ("valid_at", {"valid_at": "soon"}),
+    )
+    for name, more in faults:
+        found = problem(life.client.get(address, params=more), 422, "invalid-parameter")
+        assert [each["parameter"] for each in found["errors"]] == [name]
+
+
+def test_what_was_recorded_has_no_second_axis_and_a_stream_no_past(life: Life) -> None:
+    for path in ("/events", f"/customers/{life.customer}/history"):
+        found = problem(
+            life.client.get(path, params={"valid_at": day(1)}), 422, "invalid-parameter"
+        )
+        assert found["errors"][0]["parameter"] == "valid_at"
+    answer = life.client.get(
+        "/events", params={"as_of_position": 1}, headers={"Accept": "text/event-stream"}
+    )
+    problem(answer, 422, "invalid-parameter")
+
+
+def test_the_feed_of_the_past_ends_there(life: Life) -> None:
+    last, seen, path = head(life.client) - 2, list[int](), "/events?as_of_position={}&limit=7"
+    answer = life.client.get(path.format(last))
+    while True:
+        seen += [orjson.loads(line)["position"] for line in answer.content.splitlines()]
+        if "next" not in answer.links:
+            break
+        answer = life.client.get(answer.links["next"]["url"])
+    assert seen == list(range(1, last + 1))

@@ -1,0 +1,60 @@
+"""The document: committed as it is served, whole, and its page needs no internet."""
+
+import json
+import re
+import subprocess
+import sys
+
+import httpx
+
+from api.openapi_file import FILE, text
+from domain.kernel.commands import commands
+from streams.kafka.asyncapi import FILE as ASYNCAPI
+
+
+def test_the_committed_document_is_the_one_that_is_served(stranger: httpx.Client) -> None:
+    # Apart from this process, in which other tests may have declared aggregates of their own.
+    program = "import sys; from api.openapi_file import text; sys.stdout.buffer.write(text())"
+    generated = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert FILE.read_bytes() == generated.stdout, "python -m api.openapi_file"
+    assert stranger.get("/openapi.json").json() == json.loads(text())
+
+
+def test_no_name_tells_where_in_the_code_something_stands() -> None:
+    found = {
+        name
+        for file in (FILE, ASYNCAPI)
+        for name in json.loads(file.read_bytes())["components"]["schemas"]
+    }
+    assert [name for name in found if not re.fullmatch(r"[A-Z]\w+|[a-z-]+\.[a-z-]+", name)] == []
+    assert [name for name in found if "__" in name] == []
+
+
+def test_every_command_is_a_documented_route(stranger: httpx.Client) -> None:
+    paths = stranger.get("/openapi.json").json()["paths"]
+    documented = {
+        operation["operationId"]
+        for operations in paths.values()
+        for operation in operations.values()
+        if "operationId" in operation
+    }
+    assert set(commands()) <= documented
+
+
+def test_the_rules_of_a_command_are_in_its_description(stranger: httpx.Client) -> None:
+    operation = stranger.get("/openapi.json").json()["paths"]["/customers/{id}/place-under"]["post"]
+    assert (
+        "`parent-cycle`: A customer is not placed under itself"
+        in (operation["responses"]["409"]["description"])
+    )
+
+
+def test_the_page_is_served_whole_without_a_key_or_another_server(stranger: httpx.Client) -> None:
+    page = stranger.get("/docs")
+    assert page.status_code == 200
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert links
+    for link in links:
+        assert link.startswith("/")
+        assert stranger.get(link).status_code == 200
+    assert stranger.get("/docs/other.js").status_code == 404

@@ -1,0 +1,41 @@
+"""Standard roles: what is shipped for each level makes sense, and keeps to its level."""
+
+import hashlib
+
+import pytest
+
+from domain.permissions.permission import expand
+from domain.permissions.standard_roles import EDITION, STANDARD_ROLES
+
+ROLES = {role.code: expand(role.permissions) for role in STANDARD_ROLES}
+
+
+@pytest.mark.parametrize("role", STANDARD_ROLES, ids=lambda role: role.code)
+def test_every_entry_of_a_standard_role_allows_something(role: object) -> None:
+    assert [each for each in role.permissions if not expand([each])] == []  # type: ignore[attr-defined]
+
+
+def test_a_local_network_has_neither_logs_nor_repair_nor_roles_to_define() -> None:
+    for name in ("operation.read", "system-log.read", "parked.repair", "role.define"):
+        assert name not in ROLES["network-manager"], name
+        assert (name in ROLES["province-manager"]) is (name != "parked.repair"), name
+
+
+def test_every_level_enters_and_keeps_customers() -> None:
+    for code in ("group-manager", "province-manager", "network-manager"):
+        assert expand(["customer.*", "campaign.*", "grant.*"]) <= ROLES[code]
+
+
+def test_who_plans_campaigns_does_not_approve_them() -> None:
+    assert not {"campaign.approve", "campaign.reject"} & ROLES["campaign-planner"]
+
+
+@pytest.mark.parametrize("code", ["analyst", "auditor"])
+def test_who_only_looks_changes_nothing(code: str) -> None:
+    reading = {name for name in ROLES[code] if name.endswith(".read")}
+    assert ROLES[code] - reading <= {"access.explain"}
+
+
+def test_a_change_of_the_standard_roles_raises_their_edition() -> None:
+    digest = hashlib.sha256(repr(STANDARD_ROLES).encode()).hexdigest()[:16]
+    assert (EDITION, digest) == (3, "3e048fc414e539b2")

@@ -1,0 +1,48 @@
+"""The handling of a ticket when its owner or its unit goes: it changes hands as it stands."""
+
+import pytest
+
+from domain.kernel.aggregate import NothingChanged
+from domain.service.service_ticket import Channel, ServiceTicket, ServiceTicketKind, Severity
+from domain.service.ticket_handling import OwnerRequired, Status, TicketClosed
+from tests.domain.play import IDS
+
+
+@pytest.fixture
+def waiting() -> ServiceTicket:
+    ticket = ServiceTicket.open(
+        IDS[0], ServiceTicketKind.FAULT, Severity.MAJOR, Channel.WEB, "Down", "gd-gz"
+    )
+    ticket.assign("e1")
+    ticket.accept()
+    ticket.wait("Access to the site")
+    return ticket
+
+
+def test_a_ticket_that_waits_is_handed_over_and_goes_on_waiting(waiting: ServiceTicket) -> None:
+    waiting.hand_over("e2", "e1 leaves")
+    assert (waiting.owner, waiting.status) == ("e2", Status.WAITING)
+    with pytest.raises(NothingChanged):
+        waiting.hand_over("e2", "Again")
+
+
+def test_a_ticket_that_nobody_owns_is_not_handed_over(waiting: ServiceTicket) -> None:
+    waiting.resume()
+    waiting.transfer("gd", "Backbone")
+    with pytest.raises(OwnerRequired):
+        waiting.hand_over("e2", "e1 leaves")
+
+
+def test_a_ticket_follows_its_unit_with_owner_and_state(waiting: ServiceTicket) -> None:
+    waiting.rehome("gd-fs", "gd-gz was merged")
+    assert (waiting.unit, waiting.owner, waiting.status) == ("gd-fs", "e1", Status.WAITING)
+    with pytest.raises(NothingChanged):
+        waiting.rehome("gd-fs", "Again")
+
+
+def test_a_ticket_that_has_ended_goes_to_nobody_else(waiting: ServiceTicket) -> None:
+    waiting.withdraw("No fault")
+    with pytest.raises(TicketClosed):
+        waiting.hand_over("e2", "e1 leaves")
+    with pytest.raises(TicketClosed):
+        waiting.rehome("gd-fs", "gd-gz was merged")

@@ -1,0 +1,105 @@
+"""Projectors killed with SIGKILL: the rows equal the fold of the history all the same."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.journal.journal import Journal
+from adapters.kafka.cluster import Kafka
+from adapters.local.kafka import LocalKafka
+from adapters.storage.databases import connect
+from projections.kernel.rows.projector import Projector
+from projections.kernel.rows.store import RowStore
+from streams.followers.project_rows import JournalProjection, KafkaProjection, sources
+from streams.kafka.event_relay import Relay
+from tests.projections.accounts import accounts
+from tests.streams.flow import Accounts, until, working
+
+MODELS = {accounts.name: accounts}
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def journal(database_url: str) -> Iterator[Journal]:
+    journal = Journal(database_url)
+    journal.create()
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def rows_url(database_url: str) -> str:
+    return database_url.replace("test.db", "rows.db")
+
+
+@pytest.fixture
+def projector(rows_url: str) -> Iterator[Projector]:
+    engine = connect(rows_url, "normal")
+    yield Projector(engine, MODELS)
+    engine.dispose()
+
+
+@contextmanager
+def killed(*arguments: str) -> Iterator[None]:
+    """Run a projector in a process of its own, and kill it when the block ends."""
+    command = [sys.executable, "-m", "tests.streams.projecting", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def equal_the_fold(projector: Projector, history: Accounts) -> bool:
+    """Tell whether the rows are what the whole history folds to."""
+    with projector.engine.connect() as connection:
+        ids: Sequence[str] = connection.scalars(sa.select(accounts.table.c.id)).all()
+        found = RowStore(accounts.table, connection.dialect).load(connection, ids)
+    return found == history.folded()
+
+
+def test_rows_that_follow_the_journal(
+    journal: Journal, rows_url: str, database_url: str, projector: Projector
+) -> None:
+    history = Accounts(journal)
+    history.grow(50)
+    projector.create()
+    for _ in range(3):
+        reached = projector.position()
+        with killed(database_url, rows_url):
+            while projector.position() < reached + 200:
+                history.grow(40)
+        assert projector.position() <= journal.head().position
+    last = history.grow(10)
+    with working(JournalProjection(journal, projector).work):
+        until(lambda: projector.position() == last)
+    assert equal_the_fold(projector, history)
+
+
+@pytest.mark.kafka
+def test_rows_that_follow_kafka(
+    journal: Journal,
+    rows_url: str,
+    database_url: str,
+    projector: Projector,
+    kafka: LocalKafka,
+    topic_prefix: str,
+) -> None:
+    topics = topic_prefix.rstrip(".")
+    cluster = Kafka(kafka.bootstrap, topics, partitions=3)
+    projector.create(sources(cluster, projector))
+    history = Accounts(journal)
+    history.grow(50)
+    with working(Relay(journal, cluster).work):
+        with killed(database_url, rows_url, kafka.bootstrap, topics):
+            while projector.position() < 200:
+                history.grow(10)
+        last = history.grow(50)
+        with working(KafkaProjection(cluster, projector).work):
+            until(lambda: projector.position() >= last, timeout=120)
+    assert equal_the_fold(projector, history)
