@@ -48,7 +48,15 @@ Fields = Annotated[
     str | None, Query(max_length=1000, description="columns with commas between; else all")
 ]
 Words = Annotated[str | None, Query(max_length=200, description="words to find")]
-Rows = Annotated[int, Query(ge=1, le=1000, description="rows of a page at most")]
+Rows = Annotated[
+    int,
+    Query(
+        ge=1,
+        le=1000,
+        description="rows of a page at most; it ends sooner, with `next`, when what they list, "
+        "contacts for instance, is much",
+    ),
+]
 SHORT = 100
 """Rows of a page that is found without waiting for others that take long."""
 Count = Annotated[

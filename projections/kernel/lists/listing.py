@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from projections.kernel.columns import Json
 from projections.kernel.full_text import frequent, matches
 from projections.kernel.lists.list_query import Filter, Question, Values, place
 from projections.kernel.lists.stretches import stretches
@@ -28,6 +29,9 @@ from projections.kernel.visibility.visibility import Sight
 
 NOW: Mapping[str, Any] = {}
 """The moment of tables that have the rows as they are now."""
+
+LISTED = 10_000
+"""From how many elements of lists in its rows on, contacts for instance, a page ends."""
 
 _MANY = 5_000
 """From how many rows on a word is frequent."""
@@ -57,6 +61,8 @@ class Listing:
     def __init__(self, model: ReadModel) -> None:
         """Answer for a read model."""
         self.model = model
+        self._long = {each.name for each in model.table.columns if isinstance(each.type, Json)}
+        """Columns whose values are lists, as contacts are."""
         self._wide: dict[tuple[Tables, Any, Any], tuple[float, bool]] = {}
 
     def page(
@@ -80,16 +86,15 @@ class Listing:
 
         Raises `BadParameter` when the place is not of this list.
         """
-        rows: list[Row] = []
         along = self._is_wide(connection, asked, tables, moment)
         means = self._means(connection, asked, tables)
-        query = self._query(asked, tables, means, along=along)
-        for stretch in self._behind(asked, after, tables(self.model)):
-            part = query.where(stretch).limit(asked.limit + 1 - len(rows))
-            rows += [dict(row) for row in connection.execute(part, moment).mappings()]
-            if len(rows) > asked.limit:
-                break
-        return self.cut(asked, rows, opened)
+        query = self._query(asked, tables, means, along=along).limit(asked.limit + 1)
+        found = (
+            dict(row)
+            for stretch in self._behind(asked, after, tables(self.model))
+            for row in connection.execute(query.where(stretch), moment).mappings()
+        )
+        return self.cut(asked, found, opened)
 
     def count(self, connection: sa.Connection, asked: Question) -> int:
         """Return how many rows the whole list has."""
@@ -138,10 +143,21 @@ class Listing:
         query = query.where(*self._conditions(asked, table, dialect, counted=True))
         return narrowed(query, self.model, asked.sights, dialect, tables)
 
-    def cut(self, asked: Question, rows: list[Row], opened: Opener = as_sealed) -> Page:
-        """Return the page for the rows that the query of `select` gave, opened if it is asked."""
-        more = len(rows) > asked.limit
-        rows = rows[: asked.limit]
+    def cut(self, asked: Question, found: Iterable[Row], opened: Opener = as_sealed) -> Page:
+        """Return the page of the rows that the query of `select` gave, opened if it is asked.
+
+        It has no more rows than were asked for, and ends sooner when what they list is much:
+        one page is then not more than memory is meant to hold.
+        """
+        long = [name for name in asked.fields if name in self._long]
+        rows: list[Row] = []
+        listed, more = 0, False
+        for row in found:
+            if len(rows) == asked.limit or listed > LISTED:
+                more = True
+                break
+            rows.append(row)
+            listed += sum(len(row[name] or ()) for name in long)
         following = asked.place(rows[-1]) if more else None
         ids = [row["id"] for row in rows]
         return Page(self.shown(asked, rows, opened), following, ids)

@@ -14,9 +14,10 @@ from sqlalchemy.schema import CreateTable
 
 from adapters.storage.databases import connect
 from domain.kernel.aggregate import Recorded
+from projections.customers.customers import customers
 from projections.kernel.lists.duckdb_queries import DUCK, compiled, decoded, past
 from projections.kernel.lists.list_query import question
-from projections.kernel.lists.listing import Listing
+from projections.kernel.lists.listing import LISTED, Listing
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.read_model import Row, fold
 from projections.kernel.rows.projector import Projector
@@ -271,3 +272,26 @@ def test_an_index_serves_the_page_behind_a_place(tmp_path: Path) -> None:
     assert "USING INDEX" in plan
     assert "TEMP B-TREE" not in plan
     engine.dispose()
+
+
+def test_a_page_ends_sooner_when_its_rows_list_much() -> None:
+    asked = question(customers, {}, select="id,contacts", limit=100)
+    names = {*asked.fields, *(name for name, _ in asked.order)}
+    some = [{"id": str(n)} for n in range(LISTED // 500)]
+    rows = [dict.fromkeys(names, f"{n:03}") | {"contacts": some} for n in range(600)]
+    listing, sizes = Listing(customers), list[int]()
+    found = iter(rows)
+    while True:
+        page = listing.cut(asked, found)
+        sizes.append(len(page.items))
+        if page.next is None:
+            break
+        at = int(page.items[-1]["id"]) + 1
+        found = iter(rows[at:])
+    assert sizes == [100] * 6
+
+    long = [row | {"contacts": some * 50} for row in rows]
+    assert [len(listing.cut(asked, long[at:]).items) for at in (0, 598, 599)] == [11, 2, 1]
+    assert listing.cut(asked, [row | {"contacts": None} for row in rows]).next is not None
+    lonely = listing.cut(asked, [rows[0] | {"contacts": some * 5_000}])
+    assert (len(lonely.items), lonely.next) == (1, None)
