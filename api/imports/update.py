@@ -76,14 +76,25 @@ class Updates:
         if known is None or known["version"] != history[-1].version:
             raise Fixed("its record has an event that cannot be read")
         wanted: dict[str, tuple[Step, Any]] = {}
+        found: list[Difference] = []
+        corrections: list[tuple[Step, dict[str, Any]]] = []
         for step, body in said:
             values = arguments_in(step.command, values_in(body))
+            if (part := _part(step.command, body, known)) is not None:
+                changes = {n: values[n] for n in body if not _same(part.now.get(n), values[n])}
+                for name, value in changes.items():
+                    hidden = self._hidden(part.column, masked)
+                    before = "(masked)" if hidden else _plain(part.now.get(name))
+                    found.append(Difference(f"{body['name']}: {name}", before, _plain(value)))
+                if changes:
+                    plain = {name: _plain(value) for name, value in changes.items()}
+                    corrections.append((Step(part.command, step.sources), part.key | plain))
+                continue
             for name in body:
                 if self._shows(step.command, name, values[name], known):
                     wanted[name] = step, values[name]
                 else:
                     _require_as_before(step, name, values[name], row, history)
-        found: list[Difference] = []
         groups: dict[str, dict[str, Any]] = {}
         for name, (step, value) in wanted.items():
             if not _same(known[name], value):
@@ -92,21 +103,22 @@ class Updates:
                 if command is None:
                     raise Fixed(f"{_cell(step, name, row)}: no command changes it")
                 groups.setdefault(command.name, {})[name] = _plain(value)
-        return Update(
-            found, [self._command(name, groups[name], known, wanted, row) for name in groups]
-        )
+        changing = [self._command(name, groups[name], known, wanted, row) for name in groups]
+        return Update(found, changing + corrections)
 
     def _shows(self, command: Command, name: str, value: Any, known: Row) -> bool:
         """Tell whether a column of the record shows what the command says by a field."""
-        if isinstance(value, list | tuple):  # of parts, which have commands of their own
-            return False
+        if isinstance(value, list | tuple) and not _alike(known.get(name), value):
+            return False  # the record has parts that the row does not tell of
         if command.creates:
             return name in known
         return any(_sets(self._model, fact, name, value, known) for fact in command.facts)
 
     def _shown(self, known: Row, name: str, masked: bool) -> Any:
-        hidden = masked and "sensitive" in self._model.table.c[name].info
-        return "(masked)" if hidden else _plain(known[name])
+        return "(masked)" if self._hidden(name, masked) else _plain(known[name])
+
+    def _hidden(self, name: str, masked: bool) -> bool:
+        return masked and "sensitive" in self._model.table.c[name].info
 
     def _setting(
         self, name: str, value: Any, known: Row, wanted: Mapping[str, Any]
@@ -145,6 +157,38 @@ class Updates:
         given = [(each, wanted[each][0]) for each in changes]
         sources = [s for each, step in given for s in step.sources if s.field.name == each]
         return Step(command, sources), body | changes
+
+
+class _Part(NamedTuple):
+    """A part of a record, as a contact is: what corrects it, by which key, its column, itself."""
+
+    command: Command
+    key: dict[str, str]
+    column: str
+    now: Mapping[str, Any]
+
+
+def _part(adding: Command, body: Mapping[str, Any], known: Row) -> _Part | None:
+    """Return the part that a command would add, if the record has one of that name already."""
+    kind, _, verb = adding.name.partition(".")
+    correcting = commands().get(f"{kind}.{verb.replace('add-', 'correct-', 1)}")
+    if not verb.startswith("add-") or correcting is None or "name" not in body:
+        return None
+    (key,) = (name for name in _asked(correcting) if name.endswith("_id"))
+    column = key.removesuffix("_id") + "s"
+    parts = ((id_, part) for id_, part in known[column].items() if part["name"] == body["name"])
+    found = [_Part(correcting, {key: id_}, column, part) for id_, part in parts]
+    return found[0] if len(found) == 1 else None
+
+
+def _alike(told: Any, values: Sequence[Any]) -> bool:
+    """Tell whether a record has just the parts that a list has, by the first field of each."""
+    parts = [vars(value) for value in values if isinstance(value, BaseModel)]
+    if not isinstance(told, list) or not len(told) == len(values) == len(parts):
+        return False
+    firsts = [next(iter(part.items())) for part in parts]
+    both = zip(told, firsts, strict=True)
+    return all(each.get(name) == _plain(value) for each, (name, value) in both)
 
 
 def _require_as_before(
@@ -213,6 +257,10 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
+    if isinstance(value, BaseModel):
+        return {name: _plain(each) for name, each in vars(value).items() if each is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
     return value
 
 

@@ -272,7 +272,10 @@ def _one(model: ReadModel) -> Callable[..., Any]:
 
 def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:
     meanings = {"from": "at least", "to": "at most", "under": "the unit, or one below it"}
-    meanings |= {"any": "one of these, with commas between", "has": "one of these, at least"}
+    meanings |= {
+        "any": "one of these, with commas between",
+        "has": "one of these at least, with commas between",
+    }
     for each in filters(model).values():
         yield {
             "name": each.name,

@@ -13,7 +13,7 @@ from domain.kernel.aggregate import (
     from_stored,
     to_stored,
 )
-from domain.kernel.time.replay import evolve
+from domain.kernel.time.replay import evolve, taken
 from projections.kernel.read_model import Histories
 from tests.domain.play import Step, run
 from tests.domain.replay import history
@@ -30,10 +30,14 @@ class Ledger:
     def __init__(self) -> None:
         self.rows: list[Raw] = []
 
+    @property
+    def _next(self) -> datetime:
+        return START + timedelta(minutes=7 * (len(self.rows) + 1))
+
     def add(self, stream: str, version: int, type_: str, schema: int, data: bytes | str) -> None:
         """Add a stored fact, seven minutes after the one before."""
         position = len(self.rows) + 1
-        time_us = round((START + timedelta(minutes=7 * position)).timestamp() * 1_000_000)
+        time_us = round(self._next.timestamp() * 1_000_000)
         envelope = ("he.li", "gd-gz", f"c-{position}", None, None)
         text = data.decode() if isinstance(data, bytes) else data
         place = (position, stream, version, type_, schema, time_us)
@@ -41,7 +45,7 @@ class Ledger:
 
     def record(self, aggregate: Any) -> None:
         """Add what a record has stated and not handed over yet."""
-        for fact in aggregate.collect_events():
+        for fact in taken(aggregate, self._next):
             stored = to_stored(fact)
             self.add(stored.stream, stored.version, stored.type, stored.schema, stored.data)
 

@@ -23,7 +23,7 @@ from adapters.identity import access_tokens as tokens
 from adapters.identity import openid
 from adapters.settings import Settings
 from api.kernel import lasting
-from api.reads.logs import operations, system_log
+from api.reads.logs import log_export
 from api.server.connection import Connection
 from tests.api.asking import head, register
 from tests.api.conftest import KEY, serving
@@ -231,7 +231,7 @@ def test_a_batch_does_nothing_for_whoever_is_not_let_in_any_more(running: httpx.
 
 
 EXPORTS = {
-    "explaining._exported": "/reports/customers/records?format=csv&measures=customers",
+    "drill_down._exported": "/reports/customers/records?format=csv&measures=customers",
     "list_export.export": "/customers?format=ndjson",
     "operations._export": "/operations?format=ndjson",
     "system_log.log": "/system-log?format=ndjson",
@@ -244,7 +244,7 @@ Scaled out, those that read the warehouse are forwarded.
 
 def test_every_answer_that_is_sent_piece_by_piece_is_tried_here() -> None:
     found = set()
-    for file in Path(api.__path__[0]).glob("*.py"):
+    for file in Path(api.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 calls = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
@@ -280,8 +280,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
         made(self, transport)
 
     monkeypatch.setattr(Connection, "connection_made", connection_made)
-    for module in (operations, system_log):
-        monkeypatch.setattr(module, "AT_ONCE", 100)
+    monkeypatch.setattr(log_export, "AT_ONCE", 100)
 
 
 class Slow:
