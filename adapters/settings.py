@@ -169,7 +169,7 @@ class Settings:
     reads_each: int = setting(
         "KEYLINE_READS_EACH",
         "reads of one person or system that are worked on at a time; others of theirs wait",
-        8,
+        4,
     )
     questions: int = setting(
         "KEYLINE_QUESTIONS",

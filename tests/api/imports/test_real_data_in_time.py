@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from adapters.settings import Settings
-from tests.api.asking import head
+from tests.api.asking import head, until_ready
 from tests.api.command_line import keyline
 from tests.api.conftest import KEY, serving
 from tests.api.customers.test_customer_merges import until
@@ -43,6 +43,7 @@ def client(folder: Path) -> Iterator[httpx.Client]:
         serving(Settings(data=folder, port=0, admin_key=KEY)) as address,
         httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=60) as client,
     ):
+        until_ready(client)
         yield client
 
 

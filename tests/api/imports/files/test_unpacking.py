@@ -185,7 +185,7 @@ def test_a_directory_that_lies_about_a_size_gets_no_more_read_than_it_says(tmp_p
 def grown(path: Path, before: str = "") -> tuple[int, str]:
     """Return by how many kB a process grows that reads a file, and what it says."""
     program = (
-        "import sys; from pathlib import Path; from api import sheets, workbooks\n"
+        "import sys; from pathlib import Path; from api.imports.files import sheets, workbooks\n"
         "def most():\n"
         "    status = Path('/proc/self/status').read_text()\n"
         "    return int(status.split('VmHWM:')[1].split()[0])\n"
