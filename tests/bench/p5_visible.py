@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from adapters.commands.bootstrap import lay
 from adapters.commands.executor import Call
 from adapters.settings import Settings
 from api.kernel.process import Parts
@@ -23,6 +24,7 @@ def measure() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         parts = Parts(Settings(data=Path(folder), admin_key="a-key-for-benches-only"))
         parts.executor.start()
+        lay(parts.executor)
         for worker in parts.workers:
             worker.start()
         try:
