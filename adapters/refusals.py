@@ -106,6 +106,13 @@ class TakenBack(Refusal):
     title = "Another command, together with which it was to be done, was refused"
 
 
+class HistoryFull(Refusal):
+    """The record has as many events as one may have: nothing more is stated of it."""
+
+    status = 409
+    title = "The history of the record is full"
+
+
 class Overloaded(Refusal):
     """More commands are waiting than can be taken; try again shortly."""
 

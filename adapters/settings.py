@@ -166,6 +166,11 @@ class Settings:
         "seconds that a database may look for the answer to a read; past it 503",
         20,
     )
+    record_events: int = setting(
+        "KEYLINE_RECORD_EVENTS",
+        "events of one record, whose history is read whole; past it commands get 409",
+        50_000,
+    )
     reads_each: int = setting(
         "KEYLINE_READS_EACH",
         "reads of one person or system that are worked on at a time; others of theirs wait",

@@ -28,6 +28,7 @@ from adapters.journal.journal import Journal
 from adapters.journal.operation_entries import Repeat
 from adapters.journal.unit_of_work import Transaction
 from adapters.refusals import (
+    HistoryFull,
     KeyReused,
     RecordUnreadable,
     Refusal,
@@ -46,17 +47,28 @@ log = structlog.get_logger(__name__)
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
+LONGEST = 50_000
+"""Events of one record at most, unless policies state more."""
+
 
 class Executor:
     """Executes commands against a journal."""
 
-    def __init__(self, journal: Journal, capacity: int = 4096, guard: Guard | None = None) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        capacity: int = 4096,
+        guard: Guard | None = None,
+        longest: int = LONGEST,
+    ) -> None:
         """Execute through one writer that lets `capacity` commands wait.
 
-        Without a guard nothing is done for any party.
+        Without a guard nothing is done for any party. Nobody states more of a record that has
+        `longest` events: whoever reads its history holds all of it.
         """
         self.journal = journal
         self._guard = guard
+        self._longest = longest
         self.writer = Writer(journal, capacity)
         self._commands = every_command()
 
@@ -97,7 +109,7 @@ class Executor:
         command = self._commands.get(call.command)
         if command is not None and command.system and call.party is not None:
             command = None  # for policies alone: for anybody else there is no such command
-        return Execution(call, command, self._guard, key)
+        return Execution(call, command, self._guard, key, self._longest)
 
     def execute(self, call: Call) -> Answer:
         """Execute a call and wait for its answer. Raises a `Refusal`."""
@@ -113,8 +125,10 @@ class Execution:
         command: Command | None,
         guard: Guard | None = None,
         digest_key: bytes = b"",
+        longest: int = LONGEST,
     ) -> None:
         self._call = call
+        self._longest = longest
         self._guard = guard
         self._command = command
         self._began = time.perf_counter_ns()
@@ -227,6 +241,8 @@ class Execution:
             target = transaction.load(call.id or "")
             if not isinstance(target, command.aggregate) or (permit and not permit.sees(target)):
                 raise UnknownId(f"There is no {command.aggregate.kind} {call.id}.")
+            if call.party is not None and target.version >= self._longest:
+                raise HistoryFull(f"It has {target.version} events, {self._longest} are the most.")
             if permit:
                 permit.require(command.name, target)
                 if command.places:

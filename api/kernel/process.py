@@ -94,7 +94,7 @@ class Parts:
         self.rows = connect(settings.rows_url, "normal")
         self.guard = Guard(self.journal, self.rows)
         self._own: dict[Callable[[Parts], Any], Any] = {}
-        self.executor = Executor(self.journal, settings.queue, self.guard)
+        self.executor = Executor(self.journal, settings.queue, self.guard, settings.record_events)
         s = settings
         self.rates = Rates(s.rate, s.burst)
         self.rates_of_strangers = Rates(s.stranger_rate, s.stranger_burst)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -10,13 +11,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from adapters.refusals import RuleBroken
+from adapters.refusals import HistoryFull, RuleBroken
 from api.commands.batch import Line
 from api.kernel import problems
 from api.kernel.access.authentication import OPEN, OPEN_FOLDERS
 from api.reads.row_schemas import row_schema, schema_name
 from domain.kernel.aggregate import discover
 from domain.kernel.commands import Command, commands
+from domain.kernel.rule import kebab
 from projections.kernel.read_model import read_models
 
 DESCRIPTION = """Key account management: every change is a command that becomes a fact, and every
@@ -199,9 +201,11 @@ def _command(command: Command) -> tuple[str, dict[str, Any]]:
         refused += [404, 412]
     done = {"application/json": {"schema": schema}}
     responses = _problems(refused)
-    if command.rules:
-        rules = "\n".join(f"- `{rule.rule()}`: {rule.text()}" for rule in command.rules)
-        responses["409"] = _problem(f"{RuleBroken.title}:\n{rules}")
+    rules = [f"- `{rule.rule()}`: {rule.text()}" for rule in command.rules]
+    if not command.creates:
+        rules.append(f"- `{kebab(HistoryFull.__name__)}`: {inspect.getdoc(HistoryFull)}")
+    if rules:
+        responses["409"] = _problem("\n".join([f"{RuleBroken.title}:", *rules]))
     status = "201" if command.creates else "200"
     responses[status] = {"description": "Done.", "headers": headers, "content": done}
     body = {"schema": {"$ref": REFS.format(model=command.body.__name__)}}

@@ -1,13 +1,16 @@
 """Commands over HTTP: made once, answered with what they recorded, checked against versions."""
 
 import re
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from adapters.settings import Settings
 from domain.kernel.aggregate import new_id
 from tests.api.asking import head, problem, register
+from tests.api.conftest import KEY, serving
 
 
 def test_a_new_record_is_answered_with_its_place_and_is_read_there_at_once(
@@ -140,3 +143,19 @@ def test_the_trace_of_the_caller_goes_through_to_the_log(client: httpx.Client) -
     found = client.get("/operations", params={"target": answer.json()["id"]}).json()["items"]
     assert [each["trace"] for each in found] == [trace]
     assert re.fullmatch("[0-9a-f]{32}", client.get("/livez").headers["trace-id"])
+
+
+def test_of_a_record_whose_history_is_full_nothing_more_is_stated(tmp_path: Path) -> None:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with (
+        serving(Settings(data=tmp_path, port=0, admin_key=KEY, record_events=3)) as address,
+        httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30) as client,
+    ):
+        path = client.post("/customers", json={"name": "One", "unit": "group"}).headers["location"]
+        for name in ("Two", "Three"):
+            done = client.post(f"{path}/correct-details", json={"name": name})
+            assert done.status_code == 200, done.text
+        refused = client.post(f"{path}/correct-details", json={"name": "Four"})
+        assert problem(refused, 409, "history-full")["detail"].startswith("It has 3 events")
+        assert len(client.get(f"{path}/history").json()["items"]) == 3
+        assert client.post("/customers", json={"name": "X", "unit": "group"}).status_code == 201
