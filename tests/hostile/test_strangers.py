@@ -31,7 +31,7 @@ async def silence(system: System) -> Counter[str]:
 
 
 async def dripping(system: System) -> Counter[str]:
-    """Sign in a hundred times at once, a byte now and then."""
+    """Sign in a hundred times at once, a byte now and then; who finds no place comes again."""
 
     async def drip() -> str:
         async with await Wire.open(system.address) as wire:
@@ -45,7 +45,13 @@ async def dripping(system: System) -> Counter[str]:
             except TimeoutError:
                 return "waits"
 
-    return Counter(await asyncio.gather(*(drip() for _ in range(COUNT))))
+    async def insist() -> str:
+        for _ in range(3):
+            if (told := await drip()) != "503 crowded":
+                break
+        return told
+
+    return Counter(await asyncio.gather(*(insist() for _ in range(COUNT))))
 
 
 def test_silent_strangers_keep_nobody_out(tmp_path: Path) -> None:
