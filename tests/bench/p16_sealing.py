@@ -89,6 +89,7 @@ def _rows(facts: list[Stored], sealing: Sealing | None) -> Raw:
             *(position, each.stream, each.version, each.type, 1, 1_700_000_000_000_000),
             *("chen.jing", "gd-gz", f"bench-{position}", None, None),
             each.data.decode() if sealing is None else sealing.sealed(each),
+            *(None, "person"),
         )
         for position, each in enumerate(facts, 1)
     ]
