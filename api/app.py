@@ -105,24 +105,19 @@ async def _build_routes(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return _problem(request, error)
+    return problems.answered(request.scope, error)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405 and error.headers:
-        return _problem(request, MethodNotAllowed(error.headers.get("allow", "")))
-    return _problem(request, problems.by_status(error.status_code, error.detail))
+        return problems.answered(request.scope, MethodNotAllowed(error.headers.get("allow", "")))
+    return problems.answered(request.scope, problems.by_status(error.status_code, error.detail))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _problem(request, unfit_parameters(error.errors()))
-
-
-def _problem(request: Request, refusal: Refusal) -> Response:
-    request.scope["refusal"] = refusal  # for the operation log
-    return problems.response(refusal)
+    return problems.answered(request.scope, unfit_parameters(error.errors()))
 
 
 async def _failed(request: Request, _: Exception) -> Response:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from adapters.commands.access_cache import Guard
 from adapters.commands.all_or_nothing import Together
-from adapters.commands.executor import Answer, Call, Execution
+from adapters.commands.executor import LONGEST, Answer, Call, Execution
 from adapters.journal.aggregate_cache import Cache
 from adapters.journal.group_commit import Unit
 from adapters.journal.journal import Journal
@@ -25,13 +25,16 @@ class Rehearsal:
     mean nothing outside the block.
     """
 
-    def __init__(self, journal: Journal, guard: Guard | None = None) -> None:
+    def __init__(
+        self, journal: Journal, guard: Guard | None = None, longest: int = LONGEST
+    ) -> None:
         """Rehearse on what the journal holds when the block begins.
 
-        Without a guard nothing is done for any party.
+        Without a guard nothing is done for any party. A record has `longest` events at most.
         """
         self._journal = journal
         self._guard = guard
+        self._longest = longest
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -62,7 +65,7 @@ class Rehearsal:
 
     def _execution(self, call: Call) -> Execution:
         command, key = commands().get(call.command), self._journal.digest_key
-        return Execution(call, command, self._guard, key)
+        return Execution(call, command, self._guard, key, self._longest)
 
     def _decide(self, unit: Unit) -> Future[Any]:
         future: Future[Any] = Future()

@@ -123,9 +123,9 @@ class Execution:
         self,
         call: Call,
         command: Command | None,
-        guard: Guard | None = None,
-        digest_key: bytes = b"",
-        longest: int = LONGEST,
+        guard: Guard | None,
+        digest_key: bytes,
+        longest: int,
     ) -> None:
         self._call = call
         self._longest = longest

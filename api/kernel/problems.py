@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from starlette.responses import Response
+from starlette.types import Scope
 
 from adapters.refusals import Refusal, RuleBroken
 from domain.kernel.aggregate import RuleViolation, kebab
@@ -240,6 +241,12 @@ def response(refusal: Refusal) -> Response:
     answer = Response(document(refusal), refusal.status)
     answer.raw_headers += headers(refusal)
     return answer
+
+
+def answered(scope: Scope, refusal: Refusal) -> Response:
+    """Return the answer to a request that is refused, and have the operation log know why."""
+    scope["refusal"] = refusal
+    return response(refusal)
 
 
 def book() -> dict[str, dict[str, Any]]:

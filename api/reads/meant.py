@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
-from fastapi import FastAPI
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import BaseRoute
 
 from api.kernel.access.visibility import Seeing
 from api.kernel.process import Parts
@@ -21,6 +20,7 @@ from domain.kernel.actors import FORMER_NAMES
 from domain.kernel.aggregate import discover
 from domain.kernel.codec import fields_of, fields_within
 from domain.kernel.commands import every_command
+from domain.kernel.discovery import declared
 from domain.permissions.permission import expand
 from projections.kernel.lists.choices import ACTOR, PERMISSION
 from projections.kernel.lists.list_query import Filter, filters
@@ -83,18 +83,18 @@ def refuse_nobody(see: Seeing, asked: Mapping[str, str | None]) -> None:
             raise invalid(parameter, f"Nobody in sight is called {who!r}.")
 
 
-def refuse_no_command(app: FastAPI, name: str | None) -> None:
+def refuse_no_command(name: str | None) -> None:
     """Refuse what is neither a command nor a read. Raises `InvalidParameter`."""
-    if name is not None and name not in {*every_command(), *_reads(app.routes), *_AT_MACHINE}:
+    if name is not None and name not in {*every_command(), *_reads(), *_AT_MACHINE}:
         raise invalid("command", f"There is no command or read {name!r}.")
 
 
-def _reads(routes: Iterable[BaseRoute]) -> Iterator[str]:
-    """Yield what the operation log calls the routes, those of routers within among them."""
-    for each in routes:
-        if isinstance(each, APIRoute):
-            yield each.operation_id or each.name
-        yield from _reads(getattr(getattr(each, "original_router", None), "routes", ()))
+def _reads() -> Iterator[str]:
+    """Yield what the operation log calls the routes."""
+    for router in declared("api", APIRouter):
+        for each in router.routes:
+            if isinstance(each, APIRoute):
+                yield each.operation_id or each.name
 
 
 def refuse_no_event(type_: str, kind: str | None) -> None:

@@ -145,8 +145,7 @@ async def answer(read: Read, scope: Scope, receive: Receive, send: Send) -> None
     try:
         response = await read.answer(Request(scope, receive, send))
     except Refusal as refusal:
-        scope["refusal"] = refusal  # for the operation log
-        response = problems.response(refusal)
+        response = problems.answered(scope, refusal)
     await response(scope, receive, send)
 
 

@@ -79,7 +79,7 @@ def import_file(
     try:
         journal.create()
         guard = Guard(journal, rows)
-        with _executor(journal, guard, wish.dry_run) as executor:
+        with _executor(journal, guard, settings.record_events, wish.dry_run) as executor:
             behalf = behalf_of(journal, guard, wish.employee, wish.unit, _digest(file))
             importer = Importer(
                 plan,
@@ -125,13 +125,13 @@ def _digest(file: Path) -> str:
 
 
 @contextmanager
-def _executor(journal: Journal, guard: Guard, dry_run: bool) -> Iterator[Commands]:
-    executor = Executor(journal, guard=guard)
+def _executor(journal: Journal, guard: Guard, longest: int, dry_run: bool) -> Iterator[Commands]:
+    executor = Executor(journal, guard=guard, longest=longest)
     executor.start()
     try:
         lay(executor)
         if dry_run:
-            with Rehearsal(journal, guard) as rehearsal:
+            with Rehearsal(journal, guard, longest) as rehearsal:
                 yield rehearsal
         else:
             yield executor

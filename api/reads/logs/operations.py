@@ -123,7 +123,7 @@ async def log(
 
     def refuse_nobodys() -> None:
         refuse_nobody(see, {"person": person, "actor": actor})
-        refuse_no_command(request.app, command)
+        refuse_no_command(command)
         if target is not None:
             refuse_no_record(parts, see, target, "target")
 
