@@ -30,7 +30,7 @@ IN_ONE_COMMIT = 512
 SHARE = 0.01
 """Seconds of a commit that units of requests of many take, about: others would wait for them."""
 
-LEAST = 8
+LEAST = 4
 """Units of requests of many that have a place in a commit beside others, or if they take long."""
 
 

@@ -98,6 +98,7 @@ class Journal:
                 self._cache.clear()
                 raise
             self._cache.position = transaction.position
+            self._cache.pack()
             self._forget(transaction.appended)
             if transaction.appended:
                 for watcher in self._watchers:

@@ -1,5 +1,7 @@
 """Golden histories: what was stored once loads in every build, with the same meaning."""
 
+import pickle
+
 import pytest
 
 from domain.kernel.aggregate import registry, upcast
@@ -22,6 +24,7 @@ def test_a_golden_history_replays_to_the_state_it_had(kind: str) -> None:
     record = evolve(None, history(kind))
     assert record is not None
     assert shown(record) == golden(kind)["state"]
+    assert shown(pickle.loads(pickle.dumps(record))) == golden(kind)["state"]  # as caches keep it
 
 
 @pytest.mark.parametrize("kind", KINDS)

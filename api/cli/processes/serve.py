@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import socket
+from collections.abc import Callable
 
 from rich.text import Text
 
@@ -13,6 +14,7 @@ from api.app import application
 from api.cli.processes.prepare import prepare
 from api.cli.rebuild_jobs import bring_up_to_date
 from api.kernel.terminal import notes
+from api.server.gateway import Entrance
 from api.server.server import Server
 
 
@@ -26,7 +28,7 @@ def serve_reports(settings: Settings) -> None:
     def ready(address: str) -> None:
         notes.print(f"The warehouse answers at {address}; servers find it by KEYLINE_WAREHOUSE.")
 
-    _run(Server(application(settings, "warehouse"), settings, ready))
+    _run(application(settings, "warehouse"), settings, ready)
 
 
 def serve(settings: Settings, quiet: bool = False) -> None:
@@ -43,16 +45,20 @@ def serve(settings: Settings, quiet: bool = False) -> None:
         if not quiet or key is not None:
             notes.print(welcome(address, settings, key))
 
-    _run(Server(application(settings), settings, ready))
+    _run(application(settings), settings, ready)
 
 
-def _run(server: Server) -> None:
+def _run(entrance: Entrance, settings: Settings, ready: Callable[[str], None]) -> None:
+    def begun(address: str) -> None:
+        # What a server is made of stays: to look through all of it for garbage, again and again,
+        # would hold up everybody who is being served for 200 ms each time.
+        gc.collect()
+        gc.freeze()
+        ready(address)
+
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # What a server is made of stays: to look through all of it for garbage, again and again, would
-    # hold up everybody who is being served for 200 ms each time.
-    gc.freeze()
     try:
-        server.run()
+        Server(entrance, settings, begun).run()
     except KeyboardInterrupt:
         return
     finally:
