@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from domain.kernel.aggregate import Aggregate
 
-UNPACKED = 512
+UNPACKED = 2_048
 """Aggregates that are kept as objects between transactions; those not used for longer are kept as
 bytes. An object costs each full garbage collection, which holds up everybody: 20,000 customers
 made one 100 ms long, their bytes cost it nothing. To pack or unpack one takes some 10 us."""

@@ -11,9 +11,12 @@ LINGER = 2.0
 Closed at once, the connection would be reset, and the answer lost with it.
 """
 
-
 LINGERING = 1_000_000
 """Bytes of it that are dropped; the rest is not taken, and costs nothing."""
+
+SMALL = 4096
+"""Bytes that wait until the end of a turn of the loop for what may follow them: the head of an
+answer and its body then go in one call, and wake the client once."""
 
 
 class Unread:
@@ -63,6 +66,8 @@ class Transport:
         self._seconds = seconds
         self._least = seconds * rate
         self._lingers = lingers
+        self._held = b""
+        """What waits until the end of this turn."""
         self._written = 0
         self.received = 0
         """Bytes that have come."""
@@ -78,7 +83,19 @@ class Transport:
         self.abort = transport.abort
 
     def write(self, data: bytes) -> None:
-        """Send bytes."""
+        """Send bytes, a small piece together with what follows it at once."""
+        if not self._held and len(data) <= SMALL:
+            self._held = data
+            self._loop.call_soon(self._release)
+        else:
+            self._send(self._held + data)
+
+    def _release(self) -> None:
+        if self._held and not self._transport.is_closing():
+            self._send(self._held)
+
+    def _send(self, data: bytes) -> None:
+        self._held = b""
         self._written += len(data)
         self._transport.write(data)
         if self._timer is not None:
@@ -92,6 +109,7 @@ class Transport:
         """Send what is left, and the end."""
         if self.is_closing():
             return
+        self._release()
         self._ended = True
         if self._lingers():
             self._transport.write_eof()

@@ -22,11 +22,11 @@ from pydantic import BaseModel
 
 from adapters.settings import Settings
 from api.app import application
+from api.cli.processes.serve import run
 from api.kernel.access.authentication import Doorkeeper, Principal
 from api.kernel.access.visibility import Seeing
 from api.kernel.process import Role
 from api.server.gateway import Entrance
-from api.server.server import Server
 from projections.kernel.visibility.visibility import Sight, View
 
 KEY = "a-key-for-benches-only"
@@ -116,7 +116,7 @@ def main() -> None:
     whole = cast("Entrance", _empty()) if what == "empty" else application(settings, role)
     if what == "unchecked":
         _check_nothing()
-    Server(whole, settings, lambda address: print(address, flush=True)).run()
+    run(whole, settings, lambda address: print(address, flush=True))
 
 
 if __name__ == "__main__":

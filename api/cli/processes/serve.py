@@ -28,7 +28,7 @@ def serve_reports(settings: Settings) -> None:
     def ready(address: str) -> None:
         notes.print(f"The warehouse answers at {address}; servers find it by KEYLINE_WAREHOUSE.")
 
-    _run(application(settings, "warehouse"), settings, ready)
+    run(application(settings, "warehouse"), settings, ready)
 
 
 def serve(settings: Settings, quiet: bool = False) -> None:
@@ -45,10 +45,12 @@ def serve(settings: Settings, quiet: bool = False) -> None:
         if not quiet or key is not None:
             notes.print(welcome(address, settings, key))
 
-    _run(application(settings), settings, ready)
+    run(application(settings), settings, ready)
 
 
-def _run(entrance: Entrance, settings: Settings, ready: Callable[[str], None]) -> None:
+def run(entrance: Entrance, settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM; `ready` is called with the address once it answers."""
+
     def begun(address: str) -> None:
         # What a server is made of stays: to look through all of it for garbage, again and again,
         # would hold up everybody who is being served for 200 ms each time.
