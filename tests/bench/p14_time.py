@@ -20,8 +20,10 @@ from api.kernel.reading.as_of_reads import page_then
 from projections.customers.customers import customers
 from projections.kernel.lists.list_query import Question, question
 from projections.kernel.lists.listing import Listing
+from projections.kernel.read_model import ReadModel
 from projections.kernel.reports.report import run
 from projections.kernel.visibility.sealed_columns import as_sealed
+from projections.organisation.units import units
 from projections.sales.opportunities import opportunities
 from tests.bench.bulk import MARKS, TRADES, UNITS
 from tests.bench.figure import Figure, percentile
@@ -65,7 +67,7 @@ def measure() -> Iterator[Figure]:
         engine.dispose()
     yield from _over_http(path, middle)
     with ExitStack() as stack:
-        warehouse = _warehouse(stack, large(), opportunities)
+        warehouse = _warehouse(stack, large(), opportunities, units)
         cursor, last = stack.enter_context(warehouse.reader()), warehouse.position()
         for by in (["stage"], ["stage", "unit"]):
             spent = _median([by] * 10, lambda by: run(cursor, "pipeline", by, as_of=last // 2))
@@ -73,13 +75,12 @@ def measure() -> Iterator[Figure]:
             yield Figure(name, spent, "ms", 1000, "ms goal", at_most=1)
 
 
-def _warehouse(stack: ExitStack, path: Path, model: object) -> Warehouse:
-    """Return a warehouse with the facts and one model's histories."""
+def _warehouse(stack: ExitStack, path: Path, *models: ReadModel) -> Warehouse:
+    """Return a warehouse with the facts and the histories of these models."""
     journal = journal_in(path)
     stack.callback(journal.close)
     made = stack.enter_context(tempfile.TemporaryDirectory())
-    models = {each.name: each for each in (customers, opportunities) if each is model}
-    warehouse = Warehouse(Path(made) / "warehouse.duckdb", models)
+    warehouse = Warehouse(Path(made) / "warehouse.duckdb", {each.name: each for each in models})
     stack.callback(warehouse.close)
     warehouse.rebuild(lambda after: raw_batches(journal, after))
     return warehouse
