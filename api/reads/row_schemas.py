@@ -63,21 +63,27 @@ def reference(aggregate: type[Aggregate]) -> str:
     return f"#/components/schemas/{schema_name(aggregate)}"
 
 
+PAGE: dict[str, Any] = {
+    "type": "object",
+    "title": "Page",
+    "description": "What every page of a list says beside its items.",
+    "required": ["next", "position"],
+    "properties": {
+        "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
+        "position": {"type": "integer", "description": "all events up to here are in it"},
+        "count": {"type": "integer"},
+        "narrowed": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "only rows that show these classes of fields are in the list, as it "
+            "is filtered or sorted by them and they are masked for you in others",
+        },
+    },
+}
+
+
 def page_schema(aggregate: type[Aggregate]) -> dict[str, Any]:
     """Return the JSON schema of a page."""
-    return {
-        "type": "object",
-        "required": ["items", "next", "position"],
-        "properties": {
-            "items": {"type": "array", "items": {"$ref": reference(aggregate)}},
-            "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
-            "position": {"type": "integer", "description": "all events up to here are in it"},
-            "count": {"type": "integer"},
-            "narrowed": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "only rows that show these classes of fields are in the list, as it "
-                "is filtered or sorted by them and they are masked for you in others",
-            },
-        },
-    }
+    items = {"items": {"type": "array", "items": {"$ref": reference(aggregate)}}}
+    own = {"type": "object", "required": ["items"], "properties": items}
+    return {"allOf": [{"$ref": "#/components/schemas/Page"}, own]}

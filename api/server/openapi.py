@@ -15,7 +15,8 @@ from adapters.refusals import HistoryFull, RuleBroken
 from api.commands.batch import Line
 from api.kernel import problems
 from api.kernel.access.authentication import OPEN, OPEN_FOLDERS
-from api.reads.row_schemas import row_schema, schema_name
+from api.reads.row_schemas import PAGE, row_schema, schema_name
+from api.server.shared_parameters import plain, share
 from domain.kernel.aggregate import discover
 from domain.kernel.commands import Command, commands
 from domain.kernel.rule import kebab
@@ -123,6 +124,16 @@ _MEANINGS = {
 }
 
 
+_TAG = {"ETag": {"schema": _TEXT, "description": "the version, in quotes"}}
+_PLACE = {"Location": {"schema": _TEXT, "description": "where the record is"}}
+_SAID = {"application/json": {"schema": {"$ref": "#/components/schemas/Done"}}}
+
+_DONE: dict[str, Any] = {
+    "200": {"description": "Done.", "headers": _TAG, "content": _SAID},
+    "201": {"description": "Done.", "headers": _TAG | _PLACE, "content": _SAID},
+}
+
+
 def describe(app: FastAPI) -> None:
     """Give an application its complete document."""
     app.openapi = cache(lambda: _document(app))  # type: ignore[method-assign]
@@ -140,19 +151,21 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     bodies = [(each.body, "validation") for each in commands().values()]
     _, found = models_json_schema([*bodies, (Line, "validation")], ref_template=REFS)  # type: ignore[list-item]
-    schemas |= SCHEMAS | found["$defs"]
+    schemas |= SCHEMAS | found["$defs"] | {"Page": PAGE}
     for model in read_models().values():
         schemas[schema_name(discover().aggregates[model.aggregate])] = row_schema(model)
     for command in commands().values():
         path, operation = _command(command)
         document["paths"].setdefault(path, {})["post"] = operation
     document["paths"]["/commands"] = {"post": _many()}
-    document["components"]["responses"] = {
+    document["components"]["responses"] = _DONE | {
         str(status): _problem(meaning) for status, meaning in _MEANINGS.items()
     }
     document["components"]["securitySchemes"] = SCHEMES
     document["security"] = [{name: []} for name in SCHEMES]
     document["paths"] = dict(sorted(document["paths"].items()))
+    plain(document)
+    share(document)
     document["tags"] = [
         {"name": each.plural, "description": (each.__doc__ or "").partition("\n")[0]}
         for _, each in sorted(discover().aggregates.items())
@@ -172,12 +185,12 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         statuses.append(401)
     if "{" in path:
         statuses.append(404)
-    given = _problems(statuses) | operation["responses"]
-    given["422"] = _problems([422])["422"]
+    given = _responses(statuses) | operation["responses"]
+    given["422"] = _responses([422])["422"]
     operation["responses"] = {code: given[code] for code in sorted(given)}
 
 
-def _problems(statuses: Iterable[int]) -> dict[str, Any]:
+def _responses(statuses: Iterable[int]) -> dict[str, Any]:
     return {str(each): {"$ref": f"#/components/responses/{each}"} for each in statuses}
 
 
@@ -190,24 +203,18 @@ def _command(command: Command) -> tuple[str, dict[str, Any]]:
     path = f"/{command.aggregate.plural}"
     parameters = [_header("Idempotency-Key", "your own key for this request", {"maxLength": 200})]
     refused = [400, 401, 403, 408, 413, 415, 422, 503]
-    schema: dict[str, Any] = {"$ref": "#/components/schemas/Done"}
-    headers = {"ETag": {"schema": _TEXT, "description": "the version, in quotes"}}
-    if command.creates:
-        headers["Location"] = {"schema": _TEXT, "description": "where the record is"}
-    else:
+    if not command.creates:
         path += f"/{{id}}/{command.verb}"
         parameters.append({"name": "id", "in": "path", "required": True, "schema": _ID})
         parameters.append(_header("If-Match", _SEEN, {}))
         refused += [404, 412]
-    done = {"application/json": {"schema": schema}}
-    responses = _problems(refused)
+    status = 201 if command.creates else 200
+    responses = _responses([*refused, status])
     rules = [f"- `{rule.rule()}`: {rule.text()}" for rule in command.rules]
     if not command.creates:
         rules.append(f"- `{kebab(HistoryFull.__name__)}`: {inspect.getdoc(HistoryFull)}")
     if rules:
         responses["409"] = _problem("\n".join([f"{RuleBroken.title}:", *rules]))
-    status = "201" if command.creates else "200"
-    responses[status] = {"description": "Done.", "headers": headers, "content": done}
     body = {"schema": {"$ref": REFS.format(model=command.body.__name__)}}
     summary, _, rest = command.doc.partition("\n")
     return path, {
@@ -247,6 +254,6 @@ def _many() -> dict[str, Any]:
                 "description": "A result a line.",
                 "content": {"application/x-ndjson": results},
             },
-            **_problems([400, 401, 403, 408, 413, 415]),
+            **_responses([400, 401, 403, 408, 413, 415]),
         },
     }

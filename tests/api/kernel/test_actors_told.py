@@ -16,12 +16,12 @@ import pytest
 
 from adapters.kafka.cluster import Kafka
 from adapters.settings import Settings
-from api.openapi_file import FILE
 from domain.kernel.aggregate import discover
 from tests.api.asking import register
 from tests.api.command_line import keyline
 from tests.api.customers.test_customer_merges import until
 from tests.api.customers.test_merges_in_modes import read
+from tests.api.documented import committed
 from tests.api.kernel.test_actors_in_modes import by_key
 from tests.api.modes import running as running
 from tests.api.modes import system as system
@@ -37,7 +37,7 @@ its value tells who that was.
 """
 PATHS: dict[str, Any] = {
     path: operations["get"]
-    for path, operations in json.loads(FILE.read_bytes())["paths"].items()
+    for path, operations in committed()["paths"].items()
     if "get" in operations
     and "application/json" in operations["get"]["responses"]["200"].get("content", ())
     and path != "/problems/{name}"

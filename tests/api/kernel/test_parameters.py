@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,9 +9,9 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from api.openapi_file import FILE
 from tests.api.asking import problem
 from tests.api.conftest import KEY
+from tests.api.documented import committed
 
 JSON_BODY = {"Content-Type": "application/json"}
 
@@ -46,7 +45,7 @@ class Route(NamedTuple):
 def drawn() -> dict[str, Route]:
     """Return every route of the document by how it is written there."""
     found = {}
-    for path, operations in json.loads(FILE.read_bytes())["paths"].items():
+    for path, operations in committed()["paths"].items():
         filled = re.sub(r"\{(\w+)\}", lambda it: "1" if it[1] in NUMBERS else NOTHING, path)
         for method, said in operations.items():
             found[f"{method} {path}"] = Route(method.upper(), filled, said)

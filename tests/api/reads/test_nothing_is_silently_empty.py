@@ -5,19 +5,18 @@ from itertools import cycle
 from typing import Any
 
 import httpx
-import orjson
 import pytest
 
-from api.openapi_file import text as document_text
 from domain.kernel.aggregate import new_id
 from projections.kernel.lists.choices import choices
 from projections.kernel.lists.list_query import filters
 from projections.kernel.read_model import fold, read_models
 from projections.kernel.reports.report import reports
 from tests.api.asking import head, problem, register
+from tests.api.documented import committed
 from tests.projections.happenings import golden_rows, recorded
 
-DOCUMENT: dict[str, Any] = orjson.loads(document_text())
+DOCUMENT: dict[str, Any] = committed()
 MODELS = {model.aggregate: model for model in read_models().values()}
 
 

@@ -8,13 +8,12 @@ from typing import Any
 
 import httpx
 import openpyxl
-import orjson
 import pytest
 
 from api.kernel.problems import InvalidParameter
-from api.openapi_file import text as document_text
 from api.reads.spreadsheets import XLSX, csv_head, csv_lines, workbook
 from tests.api.asking import problem, register
+from tests.api.documented import committed
 
 RUNNING = ["=1+1", "+86 20 1234", "-x", "@SUM(A1)", "\tx", "\rx", "＝1+1", "－x"]
 
@@ -57,7 +56,7 @@ def test_what_a_workbook_would_cut_off_is_refused() -> None:
 def test_all_that_comes_as_csv_comes_for_excel_and_as_workbook_too() -> None:
     ways = [
         operation
-        for path in orjson.loads(document_text())["paths"].values()
+        for path in committed()["paths"].values()
         for operation in path.values()
         if "text/csv" in operation["responses"].get("200", {}).get("content", {})
     ]

@@ -8,8 +8,10 @@ import sys
 import httpx
 
 from api.openapi_file import FILE, text
+from api.server.shared_parameters import share
 from domain.kernel.commands import commands
 from streams.kafka.asyncapi import FILE as ASYNCAPI
+from tests.api.documented import whole
 
 
 def test_the_committed_document_is_the_one_that_is_served(stranger: httpx.Client) -> None:
@@ -58,3 +60,17 @@ def test_the_page_is_served_whole_without_a_key_or_another_server(stranger: http
         assert link.startswith("/")
         assert stranger.get(link).status_code == 200
     assert stranger.get("/docs/other.js").status_code == 404
+
+
+def test_what_operations_have_alike_stands_once_and_nothing_is_lost_by_it() -> None:
+    document = json.loads(FILE.read_bytes())
+    again = whole(document)
+    share(again)
+    assert again == document
+    assert {"AsOf", "Cursor", "IdempotencyKey", "MinPosition"} <= document["components"][
+        "parameters"
+    ].keys()
+
+
+def test_the_document_is_small() -> None:
+    assert FILE.stat().st_size < 1_500_000

@@ -103,7 +103,9 @@ def keeping(answer: httpx.Response) -> str:
 
 
 def test_what_tells_of_persons_or_secrets_is_kept_nowhere(client: httpx.Client) -> None:
-    id_ = register(client)["id"]
+    made = register(client)
+    id_ = made["id"]
+    client.get(f"/customers?min_position={made['position']}")  # waits for it
     for path in (
         *(f"/customers/{id_}", f"/customers/{id_}/page", f"/customers/{id_}/history"),
         *("/customers", "/service-tickets", "/employees", "/events", "/operations", "/system-log"),

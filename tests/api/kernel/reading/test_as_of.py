@@ -10,14 +10,14 @@ import httpx
 import orjson
 import pytest
 
-from api.openapi_file import FILE
 from domain.kernel.aggregate import new_id
 from tests.api.asking import head, problem, register
 from tests.api.conftest import KEY
 from tests.api.customers.test_customer_merges import merged
+from tests.api.documented import committed
 from tests.api.organisation.test_units_and_people import Office
 
-PATHS: dict[str, Any] = orjson.loads(FILE.read_bytes())["paths"]
+PATHS: dict[str, Any] = committed()["paths"]
 
 
 def parameters(path: str) -> set[str]:
