@@ -13,6 +13,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.api import warm
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,8 +22,7 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
     """Return an environment with these settings and no others of ours; `port` is KEYLINE_PORT."""
     ours = {f"KEYLINE_{name.upper()}": value for name, value in settings.items()}
     others = {name: text for name, text in os.environ.items() if not name.startswith("KEYLINE_")}
-    wide = {"COLUMNS": "200", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
-    return others | wide | {"KEYLINE_DATA": str(data)} | ours
+    return others | warm.CONSOLE | {"PYTHONUNBUFFERED": "1"} | {"KEYLINE_DATA": str(data)} | ours
 
 
 def command(*arguments: str) -> list[str]:
@@ -31,15 +32,7 @@ def command(*arguments: str) -> list[str]:
 
 def keyline(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(
-        command(*arguments),
-        cwd=ROOT,
-        env=environment(data, **settings),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return warm.run(arguments, ROOT, environment(data, **settings))
 
 
 @contextmanager
