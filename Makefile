@@ -7,7 +7,10 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Servers are started a hundred times by the tests: let Python keep what it compiles.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test faults cluster check lint audit bench format lock clean
+# What a night draws; SEED=n draws it again.
+SEED ?= $(shell date +%Y%m%d)
+
+.PHONY: help run test nightly faults cluster check lint audit bench format lock clean
 
 help:
 	@echo "make <target>; each sets up $(VENV) by itself on first use"
@@ -19,6 +22,9 @@ run: $(READY) ## start the server with everything in one process; demo data unle
 # Three processes keep two cores busy: servers of the tests are waited for.
 test: $(READY) ## run every test; ARGS='-k ticket' for some, ARGS=-n0 in one process
 	@$(VENV)/bin/pytest --numprocesses 3 --dist loadfile $(ARGS)
+
+nightly: $(READY) ## run every test with all its volume; SEED=n tries again what a night drew
+	@TEST_VOLUME=full TEST_SEED=$(SEED) $(VENV)/bin/pytest --numprocesses 3 --dist loadfile --hypothesis-seed=$(SEED) $(ARGS)
 
 faults: $(READY) ## try on fresh servers what users once met that was false
 	@$(VENV)/bin/pytest --numprocesses 3 --dist loadfile tests/faults tests/api/reads/test_examples.py $(ARGS)

@@ -1,9 +1,12 @@
-"""What tests share: real servers, started once a process and only if a test asks for them."""
+"""What tests share: real servers, started once a run and only if a test asks for them."""
 
 import fcntl
+import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,19 +14,39 @@ from hypothesis import settings
 
 from adapters.local.kafka import LocalKafka
 from adapters.local.postgres import LocalPostgres
+from tests.order import Order, turn
+from tests.shared import shared
+from tests.volume import FULL, examples
 
-settings.register_profile("untimed", deadline=None)  # a busy machine makes no test fail
+# A busy machine makes no test fail.
+settings.register_profile("untimed", deadline=None, max_examples=examples(40), print_blob=True)
 settings.load_profile("untimed")
+
+
+def pytest_report_header() -> str:
+    """Say how much is tried, and what is drawn: with the same two all is tried again."""
+    chosen = os.environ.get("TEST_SEED", "")
+    return f"TEST_VOLUME={'full' if FULL else 'quick'} TEST_SEED={chosen}"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Order | None:
+    """Let several processes run whole files in our order."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return Order(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the servers it needs, so that `-m 'not kafka'` leaves those out.
 
-    Those that have to be alone come last, so that no process waits for them meanwhile.
+    Those that take long come first, and last those that have to be alone.
     """
-    items.sort(key=lambda item: "hostile" in item.path.parts)
+    of_file = Counter(item.path for item in items)
+    items.sort(key=lambda item: (turn(item.nodeid), -of_file[item.path], item.path))
     for item in items:
-        for server in {"postgres", "kafka"}.intersection(getattr(item, "fixturenames", ())):
+        names = {each.removeprefix("mortal_") for each in getattr(item, "fixturenames", ())}
+        for server in names & {"postgres", "kafka"}:
             item.add_marker(server)
 
 
@@ -44,19 +67,23 @@ def _alone_if_measured(request: pytest.FixtureRequest, whole_run: Path) -> Itera
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[LocalPostgres]:
+def postgres(whole_run: Path) -> Iterator[LocalPostgres]:
     """One PostgreSQL for all tests. Nothing here cuts the power, so it need not wait for disks."""
-    unsafe = {"fsync": "off", "full_page_writes": "off"}
-    with (
-        tempfile.TemporaryDirectory(prefix="keyline-postgres-") as folder,
-        LocalPostgres(Path(folder), settings=unsafe) as server,
-    ):
+    unsafe = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+    with shared(LocalPostgres, whole_run, settings=unsafe) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[LocalKafka]:
-    """One broker for all tests, which keep apart by `topic_prefix`."""
+def kafka(whole_run: Path) -> Iterator[LocalKafka]:
+    """One broker for all tests, which keep apart by `topic_prefix`; none of them ends it."""
+    with shared(LocalKafka, whole_run) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def mortal_kafka() -> Iterator[LocalKafka]:
+    """A broker of this process alone, which tests may kill, if they start it again."""
     with (
         tempfile.TemporaryDirectory(prefix="keyline-kafka-") as folder,
         LocalKafka(Path(folder)) as broker,

@@ -45,6 +45,18 @@ class Case:
         return [*people, *deputies, *(Who(key=each) for each in self.world.keys)]
 
 
+def some(parties: list[Who], number: int, seed: int) -> list[Who]:
+    """Return so many parties of each sort, if there are: people, deputies, keys."""
+    chance, found = random.Random(seed), list[Who]()
+    for sort in (
+        [each for each in parties if each.employee and not each.principal],
+        [each for each in parties if each.principal],
+        [each for each in parties if each.key],
+    ):
+        found += chance.sample(sort, min(number, len(sort)))
+    return found
+
+
 @contextmanager
 def generated(settings: Settings, seed: int) -> Iterator[Case]:
     """Run a server with a world, all of whose changes have been followed."""

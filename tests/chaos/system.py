@@ -17,8 +17,9 @@ import httpx
 
 from adapters.local.process import free_port
 from tests.chaos.load import Load
+from tests.volume import seed
 
-SEED = int(os.environ.get("CHAOS_SEED", "20261123"))
+SEED = seed("CHAOS_SEED", 20261123)
 KEY = "chaos-administrator-key"
 KEYLINE = ("-m", "api.cli.main")
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}

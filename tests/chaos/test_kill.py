@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import signal
 from collections.abc import Sequence
@@ -29,8 +28,11 @@ from tests.chaos.system import (
     report,
     settled,
 )
+from tests.volume import volume
 
-KILLS = int(os.environ.get("CHAOS_KILLS", "50"))
+KILLS = volume("CHAOS_KILLS", 15, 50)
+STEPS = range(volume("CHAOS_STEPS", 1, 100))
+"""Systems that are begun anew, each with a seed of its own: in full 5,000 kills in each mode."""
 
 
 async def kill_under_load(
@@ -59,26 +61,29 @@ async def kill_under_load(
 
 
 @pytest.mark.chaos
-def test_embedded_nothing_acknowledged_is_lost_or_done_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", STEPS)
+def test_embedded_nothing_acknowledged_is_lost_or_done_twice(tmp_path: Path, step: int) -> None:
     settings = environment(tmp_path)
     server = Process(settings, *KEYLINE, "serve")
     url = base(settings)
     with ending([server]):
-        load = asyncio.run(kill_under_load(url, server, [], KILLS, random.Random(SEED)))
+        chance = random.Random(SEED + step)
+        load = asyncio.run(kill_under_load(url, server, [], KILLS, chance))
         journal = Journal(Settings.read(settings).journal_url)
         asyncio.run(settled(url, journal.head().position))
         server.end(signal.SIGTERM)
         lost = losses(journal, load)
         journal.close()
-    report(f"{KILLS} kills", load, lost)
+    report(f"step {step}: {KILLS} kills", load, lost)
     assert not lost
     assert len(load.acknowledged) > KILLS
     equal_to_the_fold(settings)
 
 
 @pytest.mark.chaos
+@pytest.mark.parametrize("step", STEPS)
 def test_scaled_out_nothing_acknowledged_is_lost_or_done_twice(
-    tmp_path: Path, kafka: LocalKafka, topic_prefix: str
+    tmp_path: Path, kafka: LocalKafka, topic_prefix: str, step: int
 ) -> None:
     with LocalPostgres(tmp_path / "postgres") as postgres:
         settings = environment(
@@ -91,7 +96,7 @@ def test_scaled_out_nothing_acknowledged_is_lost_or_done_twice(
         others = [Process(settings, *KEYLINE, part) for part in ("publish", "project")]
         url = base(settings)
         with ending([server, *others]):
-            chance = random.Random(SEED)
+            chance = random.Random(SEED + step)
             load = asyncio.run(kill_under_load(url, server, others, KILLS, chance))
             journal = Journal(Settings.read(settings).journal_url)
             asyncio.run(settled(url, journal.head().position))
@@ -99,7 +104,7 @@ def test_scaled_out_nothing_acknowledged_is_lost_or_done_twice(
                 process.end(signal.SIGTERM)
             lost = losses(journal, load)
             journal.close()
-        report(f"{KILLS} kills", load, lost)
+        report(f"step {step}: {KILLS} kills", load, lost)
         assert not lost
         assert len(load.acknowledged) > KILLS
         equal_to_the_fold(settings)

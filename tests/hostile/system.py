@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import random
 import signal
 import time
@@ -15,8 +14,9 @@ from typing import Any, NamedTuple
 
 from tests.chaos.system import KEY, Process, base, ending, environment
 from tests.hostile.wire import Wire, request
+from tests.volume import seed
 
-SEED = int(os.environ.get("HOSTILE_SEED", "20261129"))
+SEED = seed("HOSTILE_SEED", 20261129)
 
 SIGNED_IN = f"Authorization: Bearer {KEY}"
 """The header of who is signed in: the administrator, who attacks."""

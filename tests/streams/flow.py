@@ -17,6 +17,9 @@ from projections.kernel.read_model import Row, fold
 from streams.kernel.worker import Worker
 from tests.projections.accounts import accounts
 
+SOON = 2000
+"""Milliseconds after which a member of a group that was killed is succeeded here."""
+
 
 def happen(journal: Journal, facts: Sequence[Stored], cause: str | None = None) -> int:
     """Append facts in one commit and return the last position."""

@@ -9,6 +9,7 @@ from projections.kernel.rows.projector import Projector
 from streams.followers.project_rows import JournalProjection, KafkaProjection
 from streams.kernel.worker import Worker
 from tests.projections.accounts import accounts
+from tests.streams.flow import SOON
 
 
 def main(journal_url: str, rows_url: str, *cluster: str) -> None:
@@ -16,7 +17,7 @@ def main(journal_url: str, rows_url: str, *cluster: str) -> None:
     projector = Projector(connect(rows_url, "normal"), {accounts.name: accounts})
     if cluster:
         bootstrap, topics = cluster
-        work = KafkaProjection(Kafka(bootstrap, topics, partitions=3), projector).work
+        work = KafkaProjection(Kafka(bootstrap, topics, 3, session_ms=SOON), projector).work
     else:
         work = JournalProjection(Journal(journal_url), projector).work
     Worker("rows", work).run()

@@ -35,6 +35,7 @@ from tests.domain.play import IDS, lives
 from tests.domain.replay import history as golden_history
 from tests.domain.replay import shown
 from tests.organisation import organise
+from tests.volume import examples
 
 __all__ = ["executor"]
 
@@ -238,7 +239,7 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Executor,
 
 
 @pytest.mark.parametrize("kind", [Customer, Opportunity, ServiceTicket, Campaign, Team])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(data=st.data())
 def test_whatever_day_it_is_stated_for_a_record_is_what_held_day_by_day(
     lively: tuple[Executor, list[str]], kind: type[Aggregate], data: st.DataObject

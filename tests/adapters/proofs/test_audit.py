@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +19,12 @@ from adapters.proofs.signed_heads import Signer, export, heads, public_keys, rea
 from adapters.storage.databases import writing
 from adapters.storage.journal_tables import event_hashes, events, head, operation_hashes, operations
 from tests.adapters.recorded_logs import attacked, record, unlock
+from tests.volume import seed, volume
 
 SMALL = 11
-ALTERATIONS = int(os.environ.get("AUDIT_ALTERATIONS", "5000"))
-"""Random alterations in each kind of database: 10,000 in both."""
-SEED = int(os.environ.get("AUDIT_SEED", "20261123"))
+ALTERATIONS = volume("AUDIT_ALTERATIONS", 600, 5000)
+"""Random alterations in each kind of database: in full 10,000 in both."""
+SEED = seed("AUDIT_SEED", 20261123)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from domain.kernel.actors import IMPORT
 from domain.kernel.aggregate import Recorded
 from tests.adapters.keyring import keys_in
 from tests.organisation import organise
+from tests.volume import examples
 
 COLUMNS = ("name", "annual_revenue", "employees", "registered_on", "manager", "note")
 
@@ -81,7 +82,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 modest = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
 
 

@@ -29,6 +29,7 @@ from projections.kernel.visibility.visibility import Sight, View
 from tests.adapters.keyring import keys_in
 from tests.api.command_line import keyline
 from tests.organisation import organise
+from tests.volume import examples
 
 
 class Desk:
@@ -298,7 +299,9 @@ both = st.sampled_from([("", ""), ("group", "local"), ("strategic", "multination
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(6),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=st.lists(st.tuples(cells, both), min_size=2, max_size=4))
 def test_whatever_came_before_a_record_is_as_its_last_row_says(

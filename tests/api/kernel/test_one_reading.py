@@ -7,7 +7,6 @@ Every field of every command gets `INPUT_VALUES` of the odd values (all of them:
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import threading
@@ -39,9 +38,10 @@ from tests.api.conftest import KEY, serving
 from tests.api.odd_values import ODD, TEXTS, good, put
 from tests.domain.fields import Leaf, leaves
 from tests.organisation import organise
+from tests.volume import seed, volume
 
-VALUES = int(os.environ.get("INPUT_VALUES", "3"))
-SEED = int(os.environ.get("INPUT_SEED", "20261129"))
+VALUES = volume("INPUT_VALUES", 2, 0)
+SEED = seed("INPUT_SEED", 20261129)
 
 ANYBODY = "01997e2b-0000-7000-8000-00000000ffff"
 PLACE = re.compile(r" at line \d+ column \d+")

@@ -23,6 +23,7 @@ from tests.api.asking import new_unit
 from tests.api.customers.test_customer_merges import until
 from tests.api.modes import MODES, administrator, deployed
 from tests.projections.folding import plainly
+from tests.volume import examples
 
 WORDS = ("Alpha", "Beta", "Gamma")
 SHOWN = "id,name,state,grade,unit,annual_revenue,version,registered_on"
@@ -271,7 +272,7 @@ def life(
 
 
 @settings(
-    max_examples=5,
+    max_examples=examples(3),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.generate),  # a story told anew to a server shrinks nothing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -17,17 +16,18 @@ from tests.api.conftest import KEY
 from tests.api.differential import Comparison
 from tests.api.differential_http import over_http, over_stream
 from tests.api.differential_places import Places
-from tests.api.generated_case import Case, generated
+from tests.api.generated_case import Case, generated, some
 from tests.api.oracle import Who
 from tests.identity_provider import IdentityProvider, identity_provider
+from tests.volume import seed, volume
 
 pytestmark = pytest.mark.postgres
 
-SEED = int(os.environ.get("KEYLINE_TEST_SEED", "473075"))
-PARTIES = int(os.environ.get("KEYLINE_TEST_PARTIES", "2"))
+SEED = seed("WAYS_OUT_SEED", 473075)
+PARTIES = volume("WAYS_OUT_MODES_PARTIES", 2, 8)
 """How many of each sort are compared: people, deputies, keys."""
 
-ATTEMPTS = int(os.environ.get("KEYLINE_TEST_ATTEMPTS", "90"))
+ATTEMPTS = volume("WAYS_OUT_ATTEMPTS", 60, 900)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentityProvi
 def case(
     postgres: LocalPostgres, provider: IdentityProvider, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Case]:
-    print(f"KEYLINE_TEST_SEED={SEED}")
+    print(f"WAYS_OUT_SEED={SEED}")
     name = f"test_{uuid4().hex}"
     settings = Settings(
         data=tmp_path_factory.mktemp("ways-out"),
@@ -56,21 +56,9 @@ def case(
     postgres.drop_database(name)
 
 
-def some(parties: list[Who]) -> list[Who]:
-    """Return some parties of each sort: people, deputies, keys."""
-    chance, found = random.Random(SEED), list[Who]()
-    for sort in (
-        [each for each in parties if each.employee and not each.principal],
-        [each for each in parties if each.principal],
-        [each for each in parties if each.key],
-    ):
-        found += chance.sample(sort, min(PARTIES, len(sort)))
-    return found
-
-
 def test_every_way_out_of_postgresql_gives_what_the_oracle_says(case: Case) -> None:
     comparison = case.comparison()
-    parties = some(case.everybody(SEED))
+    parties = some(case.everybody(SEED), PARTIES, SEED)
     for who in parties:
         comparison.of(who)
     print(f"seed {SEED}: {len(parties)} parties: {dict(comparison.counted)}")
@@ -102,7 +90,7 @@ def test_over_sockets_each_credential_is_shown_what_the_oracle_says(
 ) -> None:
     comparison = case.comparison()
     every = [each for each in case.everybody(SEED) if (each.key is not None) == (sort == "keys")]
-    parties = some([each for each in every if able(comparison, each)])
+    parties = some([each for each in every if able(comparison, each)], PARTIES, SEED)
     parties += [each for each in every if not able(comparison, each)][:1]
     paths = {model.aggregate: model.name.replace("_", "-") for model in comparison.models.values()}
     streams = 0

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from api.openapi_file import FILE
 from tests.api.conftest import KEY
+from tests.volume import FULL, examples
 
 CHECKS = [
     not_a_server_error,
@@ -49,8 +50,8 @@ OPERATIONS = {
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_every_answer_is_one_that_the_document_names(label: str, address: str) -> None:
     @settings(
-        max_examples=5,
-        derandomize=True,
+        max_examples=examples(3),
+        derandomize=not FULL,
         deadline=None,
         database=None,
         phases=[Phase.explicit, Phase.generate],

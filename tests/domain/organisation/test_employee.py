@@ -21,6 +21,7 @@ from domain.organisation.employee_qualifications import (
     SkillRequired,
 )
 from tests.domain.play import Step, last, play, plays, stated
+from tests.volume import examples
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_the_file_of_somebody_who_left_is_closed(
         change(employee)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(plays(Employee))
 def test_every_life_of_an_employee_replays_to_itself(lived: tuple[int, list[Step]]) -> None:
     play(Employee, *lived)

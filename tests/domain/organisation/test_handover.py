@@ -17,6 +17,7 @@ from domain.organisation.handover import (
     SuccessorsOverlap,
 )
 from tests.domain.play import IDS, Step, last, play, plays
+from tests.volume import examples
 
 MOVES = [
     Move(kind="customer", id=IDS[0], to="e2"),
@@ -87,7 +88,7 @@ def test_a_handover_is_reversed_after_its_completion_and_once(done: Handover) ->
     assert done.retired
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(plays(Handover))
 def test_every_life_of_a_handover_replays_to_itself(lived: tuple[int, list[Step]]) -> None:
     play(Handover, *lived)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from domain.kernel.aggregate import NothingChanged
 from domain.organisation.team import MembershipRequired, Team, TeamDissolved
 from tests.domain.play import IDS, Step, last, play, plays
+from tests.volume import examples
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_a_dissolved_team_is_not_changed(team: Team, change: Callable[[Team], No
         change(team)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(plays(Team))
 def test_every_life_of_a_team_replays_to_itself(lived: tuple[int, list[Step]]) -> None:
     play(Team, *lived)

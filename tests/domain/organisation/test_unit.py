@@ -18,6 +18,7 @@ from domain.organisation.unit import (
     UnitLevel,
 )
 from tests.domain.play import Step, last, play, plays
+from tests.volume import examples
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_a_unit_that_ended_is_not_changed(network: Unit, change: Callable[[Unit]
         change(network)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(plays(Unit))
 def test_every_life_of_a_unit_replays_to_itself(lived: tuple[int, list[Step]]) -> None:
     play(Unit, *lived)

@@ -16,6 +16,7 @@ from domain.permissions.api_key import (
     KeyTermPassed,
 )
 from tests.domain.play import Step, play, plays
+from tests.volume import examples
 
 
 @pytest.fixture
@@ -56,6 +57,6 @@ def test_a_key_ends_after_it_is_issued() -> None:
 
 
 @given(plays(ApiKey))
-@settings(max_examples=50)
+@settings(max_examples=examples(20))
 def test_whatever_happens_a_key_is_what_its_history_says(story: tuple[int, list[Step]]) -> None:
     play(ApiKey, *story)

@@ -14,6 +14,7 @@ from domain.permissions.delegation import (
     OtherDeputyRequired,
 )
 from tests.domain.play import Step, play, plays
+from tests.volume import examples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -51,7 +52,7 @@ def test_a_delegation_concerns_both() -> None:
 
 
 @given(plays(Delegation))
-@settings(max_examples=50)
+@settings(max_examples=examples(20))
 def test_whatever_happens_a_delegation_is_what_its_history_says(
     story: tuple[int, list[Step]],
 ) -> None:

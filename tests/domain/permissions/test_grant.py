@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from domain.permissions.grant import Grant, GrantReach, GrantReversed, GrantRevoked
 from domain.permissions.permission import FieldClass
 from tests.domain.play import Step, last, play, plays
+from tests.volume import examples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -52,7 +53,7 @@ def test_a_grant_belongs_to_its_unit_and_its_holder() -> None:
 
 
 @given(plays(Grant))
-@settings(max_examples=50)
+@settings(max_examples=examples(20))
 def test_whatever_happens_a_grant_is_what_its_history_says(story: tuple[int, list[Step]]) -> None:
     play(Grant, *story)
 

@@ -7,6 +7,7 @@ from domain.kernel.aggregate import NothingChanged
 from domain.kernel.types.codes import RoleCodeAlike
 from domain.permissions.role import Role, RoleCodeTaken, RoleRetired
 from tests.domain.play import Step, last, play, plays, stated
+from tests.volume import examples
 
 
 @pytest.fixture
@@ -47,6 +48,6 @@ def test_a_code_is_given_once_for_ever(role: Role) -> None:
 
 
 @given(plays(Role))
-@settings(max_examples=50)
+@settings(max_examples=examples(20))
 def test_whatever_happens_a_role_is_what_its_history_says(story: tuple[int, list[Step]]) -> None:
     play(Role, *story)

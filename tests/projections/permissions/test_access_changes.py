@@ -13,6 +13,7 @@ from domain.kernel.aggregate import Recorded
 from projections.kernel.visibility.visibility import Party, Subject
 from projections.permissions.access_control import Access
 from tests.projections.accounts import happened
+from tests.volume import examples
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 UNITS, PEOPLE = ["group", "gd", "gd-gz", "bj"], ["li", "wang"]
@@ -106,7 +107,7 @@ def answers(known: Access) -> list[str | None]:
 
 
 @given(happenings())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_each_step_leads_where_the_whole_history_does(
     told: list[tuple[str, str, Data]],
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from adapters.refusals import Refusal
 from tests.adapters.keyring import keys_in
 from tests.streams.customers.test_merge import Merger
+from tests.volume import examples
 
 NAMES = ("A", "B", "C", "D")
 Step = tuple[str, int, int]
@@ -91,7 +92,10 @@ class World:
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    max_examples=examples(3),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
 @given(STEPS)
 def test_merges_and_undoings_in_any_order_lose_and_double_nothing(steps: list[Step]) -> None:

@@ -18,7 +18,7 @@ from projections.kernel.rows.store import RowStore
 from streams.followers.project_rows import JournalProjection, KafkaProjection, sources
 from streams.kafka.event_relay import Relay
 from tests.projections.accounts import accounts
-from tests.streams.flow import Accounts, until, working
+from tests.streams.flow import SOON, Accounts, until, working
 
 MODELS = {accounts.name: accounts}
 ROOT = Path(__file__).parents[3]
@@ -91,7 +91,7 @@ def test_rows_that_follow_kafka(
     topic_prefix: str,
 ) -> None:
     topics = topic_prefix.rstrip(".")
-    cluster = Kafka(kafka.bootstrap, topics, partitions=3)
+    cluster = Kafka(kafka.bootstrap, topics, 3, session_ms=SOON)
     projector.create(sources(cluster, projector))
     history = Accounts(journal)
     history.grow(50)

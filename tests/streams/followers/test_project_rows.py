@@ -18,7 +18,7 @@ from projections.kernel.rows.store import RowStore
 from streams.followers.project_rows import JournalProjection, KafkaProjection, sources
 from streams.kafka.event_relay import Relay
 from tests.projections.accounts import accounts
-from tests.streams.flow import Accounts, happen, until, working
+from tests.streams.flow import SOON, Accounts, happen, until, working
 
 MODELS = {accounts.name: accounts}
 
@@ -156,16 +156,17 @@ def test_a_poison_event_parks_its_stream_and_the_others_go_on(
 
 
 def test_rows_are_complete_after_the_broker_was_killed(
-    journal: Journal, engine: sa.Engine, kafka: LocalKafka, cluster: Kafka
+    journal: Journal, engine: sa.Engine, mortal_kafka: LocalKafka, topic_prefix: str
 ) -> None:
+    cluster = Kafka(mortal_kafka.bootstrap, topic_prefix.rstrip("."), 3, session_ms=SOON)
     history, projector = Accounts(journal), fed_by(cluster, engine)
     history.grow(500)
     with working(Relay(journal, cluster).work, KafkaProjection(cluster, projector).work):
         until(lambda: projector.position() > 0)
-        kafka.kill()
+        mortal_kafka.kill()
         growing = threading.Thread(target=lambda: [history.grow(100) for _ in range(5)])
         growing.start()
-        kafka.start()
+        mortal_kafka.start()
         growing.join()
         last = journal.head().position
         until(lambda: projector.position() == last)

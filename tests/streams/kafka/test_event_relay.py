@@ -187,8 +187,9 @@ def test_a_relay_that_lost_its_lease_moves_no_checkpoint(journal: Journal, clust
 
 
 def test_nothing_is_lost_when_the_broker_is_killed_in_mid_stream(
-    journal: Journal, kafka: LocalKafka, cluster: Kafka
+    journal: Journal, mortal_kafka: LocalKafka, topic_prefix: str
 ) -> None:
+    cluster = Kafka(mortal_kafka.bootstrap, topic_prefix.rstrip("."), partitions=3)
     accounts = Accounts(journal)
     relay = Relay(journal, cluster)
     with working(relay.work) as (worker,):
@@ -196,10 +197,10 @@ def test_nothing_is_lost_when_the_broker_is_killed_in_mid_stream(
         until(lambda: relay.checkpoint.get() > 0)
         more = threading.Thread(target=lambda: [accounts.grow(200) for _ in range(20)])
         more.start()
-        kafka.kill()
+        mortal_kafka.kill()
         more.join()
         until(lambda: worker.error is not None)
-        kafka.start()
+        mortal_kafka.start()
         last = journal.head().position
         until(lambda: relay.checkpoint.get() == last)
         assert worker.healthy

@@ -13,10 +13,11 @@ from projections.kernel.warehouse.parking_lot import PARKING, PASSING
 from projections.kernel.warehouse.row_history import History
 from tests.projections.accounts import accounts
 from tests.projections.kernel.history.test_fold_at import day, plainly, stories, told
+from tests.volume import examples
 
 
 @given(story=stories())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 def test_of_every_position_and_day_there_is_the_state_that_was_known_and_true(
     story: list[Recorded],
 ) -> None:

@@ -24,6 +24,7 @@ from projections.kernel.rows.rebuild import rebuild
 from projections.kernel.warehouse.parking_lot import PARKING, PASSING
 from projections.kernel.warehouse.row_history import History
 from tests.projections.accounts import START, accounts, happened
+from tests.volume import examples
 
 TODAY = START.date()
 MODELS = {accounts.name: accounts}
@@ -92,7 +93,7 @@ def _none(row: Row, event: Recorded) -> Row:
 
 
 @given(story=stories(), cuts=st.lists(st.integers(0, 20), max_size=4), data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 def test_lists_at_any_position_and_day_are_the_plain_fold(
     story: list[Recorded], cuts: list[int], data: st.DataObject
 ) -> None:
@@ -125,7 +126,7 @@ def test_lists_at_any_position_and_day_are_the_plain_fold(
 
 
 @given(story=stories(), data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 def test_rows_told_late_are_the_same_by_any_delivery_and_rebuild(
     tmp_path_factory: pytest.TempPathFactory, story: list[Recorded], data: st.DataObject
 ) -> None:
@@ -156,7 +157,7 @@ def test_rows_told_late_are_the_same_by_any_delivery_and_rebuild(
 
 
 @given(story=stories(), since=st.integers(0, 20), upto=st.integers(0, 20), ago=st.integers(0, 9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_late_entries_are_the_whole_difference_between_as_reported_and_as_known(
     story: list[Recorded], since: int, upto: int, ago: int
 ) -> None:

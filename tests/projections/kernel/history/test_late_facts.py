@@ -22,6 +22,7 @@ from tests.domain.play import plays, run
 from tests.domain.replay import Row as Stored
 from tests.domain.replay import as_json
 from tests.domain.replay import history as golden
+from tests.volume import examples
 
 NOW = datetime.now(UTC)
 SPAN = 1200
@@ -122,7 +123,7 @@ MODELS = sorted(read_models().values(), key=lambda model: model.name)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(data=st.data())
 def test_whenever_it_was_told_a_row_is_its_record_on_every_day(
     model: ReadModel, data: st.DataObject

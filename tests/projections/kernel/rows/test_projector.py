@@ -16,6 +16,7 @@ from projections.kernel.read_model import Row, fold
 from projections.kernel.rows.projector import Projector
 from projections.kernel.rows.store import RowStore
 from tests.projections.accounts import accounts, happened
+from tests.volume import examples
 
 MODELS = {accounts.name: accounts}
 
@@ -69,7 +70,9 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Recorded], list[list[Recorded]]]:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(deliveries())
 def test_any_batching_repeating_and_reordering_gives_the_rows_of_the_plain_fold(

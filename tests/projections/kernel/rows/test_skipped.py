@@ -27,6 +27,7 @@ from projections.kernel.rows.tables import remove_row
 from projections.kernel.warehouse.parking_lot import PARKING, PASSING, decisions
 from projections.kernel.warehouse.row_history import History
 from tests.projections.accounts import accounts, happened
+from tests.volume import examples
 
 MODELS = {accounts.name: accounts}
 NAME = accounts.name
@@ -285,7 +286,7 @@ def stories(draw: st.DrawFn) -> list[Recorded]:
 
 
 @given(story=stories(), data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_rows_and_what_is_aside_are_what_a_rebuild_makes_of_history_and_decisions(
     tmp_path_factory: pytest.TempPathFactory, story: list[Recorded], data: st.DataObject
 ) -> None:
@@ -304,7 +305,7 @@ def test_rows_and_what_is_aside_are_what_a_rebuild_makes_of_history_and_decision
 
 
 @given(story=stories(), data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_versions_and_what_is_aside_are_what_a_new_warehouse_makes_of_history_and_decisions(
     story: list[Recorded], data: st.DataObject
 ) -> None:

@@ -21,10 +21,11 @@ from projections.kernel.warehouse.row_history import History
 from tests.projections.accounts import accounts, happened
 from tests.projections.kernel.history.test_fold_at import day, plainly, stories, told
 from tests.projections.looking_back import Memory, moment, raw
+from tests.volume import examples
 
 
 @given(story=stories(), cuts=st.lists(st.integers(0, 20), max_size=4), data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 def test_rows_at_any_position_and_day_are_the_plain_fold(
     story: list[Recorded], cuts: list[int], data: st.DataObject
 ) -> None:

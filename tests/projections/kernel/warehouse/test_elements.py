@@ -14,6 +14,7 @@ from projections.kernel.warehouse import elements
 from projections.kernel.warehouse.elements import MOST
 from projections.kernel.warehouse.loader import Loader
 from tests.projections.happenings import Ledger, Raw, recorded
+from tests.volume import examples
 
 albums = ReadModel(
     "albums",
@@ -54,7 +55,7 @@ def lives(draw: st.DrawFn) -> list[Raw]:
 
 
 @given(rows=lives(), size=st.integers(1, 30))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 def test_every_version_has_its_lists_as_they_were(rows: list[Raw], size: int) -> None:
     events = recorded(rows)
     versions = fold(albums, {}, events).versions

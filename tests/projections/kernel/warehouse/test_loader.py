@@ -20,6 +20,7 @@ from projections.kernel.warehouse.loader import Loader, RebuildRequired
 from projections.kernel.warehouse.parking_lot import parked
 from tests.domain.play import plays
 from tests.projections.happenings import KINDS, Raw, altered, golden_rows, played, recorded, told
+from tests.volume import examples
 
 LIVES = st.tuples(
     *(
@@ -70,16 +71,17 @@ def rows_at(connection: DuckDBPyConnection, model: ReadModel, position: int) -> 
 
 
 @given(lives=LIVES, seed=st.integers(0, 99))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 def test_rows_as_of_any_position_equal_the_fold_up_to_it(lives: Any, seed: int) -> None:
     rows = played(lives)
     events = recorded(rows)
     chance = random.Random(seed)
     deliveries = chance.sample(rows, len(rows)) + rows[::3]
+    size = -(-len(deliveries) // chance.randint(2, 6))
     with duckdb.connect() as connection:
         made = loader(connection, rows)
-        for start in range(0, len(deliveries), 20):
-            made.load(deliveries[start : start + 20])
+        for start in range(0, len(deliveries), size):
+            made.load(deliveries[start : start + size])
         assert made.position == len(rows)
         for model in read_models().values():
             position = chance.randint(0, len(rows))
