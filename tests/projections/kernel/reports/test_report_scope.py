@@ -21,6 +21,7 @@ from projections.kernel.visibility.visibility import Sight, Subject, View
 from projections.kernel.warehouse.loader import Loader
 from tests.projections.belongings import UNITS, belongings, sight
 from tests.projections.looking_back import raw
+from tests.volume import examples
 
 EVENTS = belongings(3)
 MODELS = ("customers", "opportunities", "service_tickets", "campaigns")
@@ -66,7 +67,7 @@ def total(cursor: DuckDBPyConnection, name: str, measure: str, seen: Sight) -> A
 
 def test_figures_count_what_is_in_sight_and_nothing_else(cursor: DuckDBPyConnection) -> None:
     chance = random.Random(5)
-    for _ in range(40):
+    for _ in range(examples(15)):
         seen = sight(chance)
         assert total(cursor, "customers", "customers", seen) == len(in_sight("customers", seen))
         assert total(cursor, "tickets", "opened", seen) == len(in_sight("service_tickets", seen))
@@ -103,7 +104,7 @@ def test_a_masked_figure_is_refused_when_named_and_left_out_otherwise(
 
 def test_a_figure_is_of_the_rows_that_show_it_and_says_so(cursor: DuckDBPyConnection) -> None:
     chance, narrowed = random.Random(11), 0
-    for _ in range(40):
+    for _ in range(examples(15)):
         seen = sight(chance)
         if seen and not seen.showing("amount"):
             with pytest.raises(FieldMasked):

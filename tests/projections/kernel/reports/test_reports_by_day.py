@@ -12,6 +12,7 @@ from projections.kernel.reports.report import run
 from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.warehouse.loader import Loader
 from tests.projections.happenings import START, altered, golden_rows, recorded, told
+from tests.volume import examples
 
 
 def test_reports_count_what_was_true_on_a_day_by_what_was_known() -> None:
@@ -32,7 +33,7 @@ def test_reports_count_what_was_true_on_a_day_by_what_was_known() -> None:
         loader = Loader(connection, models, told=told(rows))
         loader.create()
         loader.load(rows)
-        for _ in range(40):
+        for _ in range(examples(12)):
             position = chance.randint(1, len(rows))
             day = (START - timedelta(days=chance.randint(-3, 400))).date()
             found: dict[str, list[Row]] = {name: [] for name in names}

@@ -30,6 +30,7 @@ from tests.projections.accounts import happened
 from tests.projections.belongings import belongings, sight
 from tests.projections.databases import DATABASES, database
 from tests.projections.looking_back import Memory, raw
+from tests.volume import examples
 
 MODELS = [customers, opportunities, service_tickets, campaigns]
 EVENTS = belongings(1)
@@ -124,7 +125,7 @@ def test_lists_counts_and_rows_show_what_is_in_sight_and_nothing_else(
 ) -> None:
     monkeypatch.setattr("projections.kernel.lists.listing._WIDE", wide)
     chance = random.Random(f"{model.name} {wide}")
-    for _ in range(25):
+    for _ in range(examples(8)):
         seen = sight(chance)
         wanted = oracle(model, seen)
         order = chance.choice([None, "-changed_at", "id"])
@@ -200,7 +201,7 @@ def test_what_goes_by_a_field_is_of_the_rows_that_show_it(
 ) -> None:
     monkeypatch.setattr("projections.kernel.lists.listing._WIDE", wide)
     chance, narrowed = random.Random(f"{column} {wide}"), 0
-    for _ in range(25):
+    for _ in range(examples(25)):
         seen = sight(chance)
         if chance.random() < 0.5:
             seen = Sight((*seen.views, View("wide", None, None, frozenset({class_}))))
@@ -238,7 +239,7 @@ def test_a_row_says_what_is_masked_in_it(reader: Reader) -> None:
 def test_each_part_of_a_customers_page_is_what_is_in_sight_of_it(reader: Reader) -> None:
     chance = random.Random(7)
     shown_pages = partly = 0
-    for _ in range(60):
+    for _ in range(examples(30)):
         sights = {model.name: sight(chance) for model in MODELS}
         id_ = f"customer-{chance.randrange(40)}"
         page = customer_page(reader.asking, id_, sights)
