@@ -15,21 +15,19 @@ from domain.customers.customer_profile import (
     Industry,
     Profile,
     ProfileReach,
-    Purchase,
     RegistrationNumber,
     Website,
     normal_number,
 )
-from domain.customers.customer_standing import State
-from domain.customers.customer_team import AccountTeam, TeamRole
+from domain.customers.customer_team import AccountTeam
 from domain.kernel.aggregate import (
     Aggregate,
     MovedMeanwhile,
     NothingChanged,
     RuleViolation,
-    applies,
     command,
 )
+from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.types.values import (
     Amount,
     Count,
@@ -52,10 +50,12 @@ class ParentCycle(RuleViolation):
     """A customer is not placed under itself or under one of its own subsidiaries."""
 
 
-class Customer(Merging, Profile, AccountTeam, Contacts, Aggregate):
+class Customer(Merging, Profile, AccountTeam, Contacts, InUnit, Aggregate):
     """A key account: an organisation, its standing, its people and who looks after it."""
 
-    class Registered(Details, Aggregate.Created):
+    class Registered(
+        Details, Aggregate.Created, changes=("unit", "category", "reach", "grade", "parent_id")
+    ):
         """{who} registered the customer "{name}" at {unit}[, under {parent_id}].
 
         [Its grade is {grade}.]
@@ -74,17 +74,10 @@ class Customer(Merging, Profile, AccountTeam, Contacts, Aggregate):
             """Keep the details."""
             aggregate.details = Details.among(vars(self))
 
-    class PlacedUnder(Aggregate.Event):
+    class PlacedUnder(Aggregate.Event, changes="parent_id"):
         """{who} placed the customer[ under {parent_id}][, before under {was.parent_id}]."""
 
         parent_id: str | None
-        on: date | None = None
-
-    class Transferred(Aggregate.Event):
-        """{who} transferred the customer[ from {was.unit}] to {unit}, because "{reason}"."""
-
-        unit: str
-        reason: str
         on: date | None = None
 
     @classmethod
@@ -122,33 +115,7 @@ class Customer(Merging, Profile, AccountTeam, Contacts, Aggregate):
             **details,
         )
 
-    @applies(Registered)
-    def __init__(
-        self,
-        unit: str,
-        category: Category | None,
-        reach: ProfileReach | None,
-        grade: Grade | None,
-        parent_id: str | None,
-    ) -> None:
-        self.start()
-        self.alone()
-        self.unit = unit
-        self.category = category
-        self.reach = reach
-        self.grade = grade
-        self.parent_id = parent_id
-        self.manager: str | None = None
-        self.team: dict[str, TeamRole] = {}
-        self.contacts: dict[str, dict[str, Any]] = {}
-        self.former_contacts: set[str] = set()
-        self.erased_contacts: set[str] = set()
-        self.purchases: dict[tuple[str, str], Purchase] = {}
-
-    @property
-    def retired(self) -> bool:
-        """Whether the customer is closed, or merged into another."""
-        return self.state in (State.CLOSED, State.MERGED)
+    parent_id: str | None
 
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
@@ -161,16 +128,11 @@ class Customer(Merging, Profile, AccountTeam, Contacts, Aggregate):
     @command
     def place_under(self, parent_id: CustomerId | None, ancestors: CustomerAncestors) -> None:
         """Place the customer under its head office, or under none."""
-        self.require_open()
         if parent_id == self.parent_id:
             raise NothingChanged("parent_id")
         if self.id == parent_id or self.id in ancestors:
             raise ParentCycle("parent_id")
         self.trigger_event(self.PlacedUnder, parent_id=parent_id)
-
-    @applies(PlacedUnder)
-    def _placed_under(self, parent_id: str | None) -> None:
-        self.parent_id = parent_id
 
     @command(system=True)
     def follow_parent(self, parent_id: Id, former_id: Id, ancestors: CustomerAncestors) -> None:
@@ -180,15 +142,3 @@ class Customer(Merging, Profile, AccountTeam, Contacts, Aggregate):
         if self.id == parent_id or self.id in ancestors:
             raise ParentCycle("parent_id")
         self.trigger_event(self.PlacedUnder, parent_id=parent_id)
-
-    @command
-    def transfer(self, unit: UnitCode, reason: Line) -> None:
-        """Transfer the customer to another unit, for a reason."""
-        self.require_open()
-        if unit == self.unit:
-            raise NothingChanged("unit")
-        self.trigger_event(self.Transferred, unit=unit, reason=reason)
-
-    @applies(Transferred)
-    def _transferred(self, unit: str) -> None:
-        self.unit = unit

@@ -18,6 +18,7 @@ from domain.kernel.aggregate import (
     applies,
     command,
     new_id,
+    starts,
 )
 from domain.kernel.erasure import LegalBasis, PersonErased, require_discretion
 from domain.kernel.time.correction import Fields, corrected, correction
@@ -165,9 +166,9 @@ class Contacts(Standing):
         reason: str
         legal_basis: str
 
-    contacts: dict[str, dict[str, Any]]
-    former_contacts: set[str]
-    erased_contacts: set[str]
+    contacts: dict[str, dict[str, Any]] = starts(dict)
+    former_contacts: set[str] = starts(set)
+    erased_contacts: set[str] = starts(set)
 
     @command
     def add_contact(
@@ -186,7 +187,6 @@ class Contacts(Standing):
     ) -> None:
         """Add a person to the contacts; `contact_id` is made up when it is not given."""
         details = ContactDetails.among(locals())
-        self.require_open()
         if contact_id in self.contacts or contact_id in self.now.contacts:
             raise ContactIdTaken("contact_id")
         if contact_id in self.now.erased_contacts or ERASED in known:
@@ -213,7 +213,6 @@ class Contacts(Standing):
     ) -> None:
         """Correct what is known of a contact: the given details, and those to `clear`."""
         given = ContactDetails.among(locals())
-        self.require_open()
         if contact_id not in self.contacts:
             raise ContactRequired("contact_id")
         if contact_id in self.now.erased_contacts or ERASED in known:
@@ -226,7 +225,6 @@ class Contacts(Standing):
     @command
     def remove_contact(self, contact_id: Id) -> None:
         """Remove a person from the contacts."""
-        self.require_open()
         if contact_id not in self.contacts:
             raise ContactRequired("contact_id")
         self.trigger_event(self.ContactRemoved, contact_id=contact_id)
@@ -236,7 +234,7 @@ class Contacts(Standing):
         del self.contacts[contact_id]
         self.former_contacts.add(contact_id)
 
-    @command
+    @command(always=True)
     def erase_contact(self, contact_id: Id, reason: Line, legal_basis: LegalBasis) -> None:
         """Erase a person for good: nothing that was recorded of them can be read again, anywhere.
 

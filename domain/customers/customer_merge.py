@@ -10,7 +10,15 @@ from pydantic import Field
 
 from domain.customers.merge_outcome import Conflict, MergeOutcomeItem, decisions
 from domain.customers.merge_survivorship import Choice
-from domain.kernel.aggregate import Aggregate, RecordMerged, RuleViolation, applies, command
+from domain.kernel.aggregate import (
+    Aggregate,
+    RecordMerged,
+    RuleViolation,
+    applies,
+    begins,
+    command,
+    starts,
+)
 from domain.kernel.types.values import MERGED, CustomerId, Line, Lineage
 
 
@@ -79,7 +87,14 @@ class UndoingRequired(RuleViolation):
 class CustomerMerge(Aggregate):
     """Two records of one customer made one; what the duplicate had goes to the survivor."""
 
-    class Begun(Aggregate.Created):
+    state = begins(State.BEGUN, ends=(State.REVERSED,))
+    items: list[MergeOutcomeItem] = starts(list)
+    survivor_id: str
+    duplicate_id: str
+    take: list[Choice]
+    reason: str
+
+    class Begun(Aggregate.Created, changes=("survivor_id", "duplicate_id", "take", "reason")):
         """{who} began to merge {duplicate_id} into {survivor_id}, because "{reason}"."""
 
         survivor_id: str
@@ -88,7 +103,7 @@ class CustomerMerge(Aggregate):
         reason: str
         units: list[str]
 
-    class Planned(Aggregate.Event):
+    class Planned(Aggregate.Event, to=State.PLANNED, changes="items"):
         """{who} settled what follows the duplicate: {items}."""
 
         survivor_id: str
@@ -97,14 +112,14 @@ class CustomerMerge(Aggregate):
         items: list[MergeOutcomeItem]
         reason: str
 
-    class Completed(Aggregate.Event):
+    class Completed(Aggregate.Event, to=State.DONE):
         """{who} completed the merge: {moved} went over, {kept} were kept."""
 
         moved: list[MergeOutcomeItem]
         kept: list[MergeOutcomeItem]
         without_number: bool
 
-    class Reversed(Aggregate.Event):
+    class Reversed(Aggregate.Event, to=State.REVERSING):
         """{who} began to undo the merge, because "{reason}"."""
 
         survivor_id: str
@@ -112,7 +127,7 @@ class CustomerMerge(Aggregate):
         moved: list[MergeOutcomeItem]
         reason: str
 
-    class ReversalCompleted(Aggregate.Event):
+    class ReversalCompleted(Aggregate.Event, to=State.REVERSED):
         """{who} completed the undoing: {returned} came back, {kept} were kept.
 
         For decision: {conflicts}.
@@ -162,21 +177,8 @@ class CustomerMerge(Aggregate):
         )
 
     @applies(Begun)
-    def __init__(
-        self, survivor_id: str, duplicate_id: str, take: list[Choice], reason: str, units: list[str]
-    ) -> None:
-        self.survivor_id = survivor_id
-        self.duplicate_id = duplicate_id
-        self.take = take
-        self.reason = reason
+    def __init__(self, units: list[str]) -> None:
         self.places = units
-        self.state = State.BEGUN
-        self.items: list[MergeOutcomeItem] = []
-
-    @property
-    def retired(self) -> bool:
-        """Whether the merge was undone."""
-        return self.state is State.REVERSED
 
     @property
     def units(self) -> frozenset[str]:
@@ -201,11 +203,9 @@ class CustomerMerge(Aggregate):
         """Return why the duplicate is not named in a new record."""
         return RecordMerged(field, self.survivor_id)
 
-    @command(system=True)
+    @command(only=(State.BEGUN, MergePlanned), system=True)
     def plan(self, items: Items) -> None:
         """Settle which records follow the duplicate."""
-        if self.state is not State.BEGUN:
-            raise MergePlanned
         self.trigger_event(
             self.Planned,
             survivor_id=self.survivor_id,
@@ -215,33 +215,23 @@ class CustomerMerge(Aggregate):
             reason=self.reason,
         )
 
-    @applies(Planned)
-    def _planned(self, items: list[MergeOutcomeItem]) -> None:
-        self.state = State.PLANNED
-        self.items = items
-
-    @command(system=True)
+    @command(only=(State.PLANNED, MergePlanRequired), system=True)
     def complete(self, kept: Items, without_number: bool = False) -> None:
         """Note that all has gone over but what was `kept`."""
-        if self.state is not State.PLANNED:
-            raise MergePlanRequired
         stayed = {each.id for each in kept}
         moved = [each for each in self.items if each.id not in stayed]
         self.trigger_event(self.Completed, moved=moved, kept=kept, without_number=without_number)
 
     @applies(Completed)
     def _completed(self, moved: list[MergeOutcomeItem]) -> None:
-        self.state = State.DONE
         self.items = moved
 
-    @command
+    @command(only=(State.DONE, MergeRequired))
     def reverse(self, reason: Line, later: Later) -> None:
         """Undo the merge: all returns that nobody moved meanwhile; what was changed since stays.
 
         What is left to decide is listed in the merge, with the command that decides it.
         """
-        if self.state is not State.DONE:
-            raise MergeRequired
         if later:
             raise LaterMerge
         self.trigger_event(
@@ -252,11 +242,7 @@ class CustomerMerge(Aggregate):
             reason=reason,
         )
 
-    @applies(Reversed)
-    def _reversed(self) -> None:
-        self.state = State.REVERSING
-
-    @command(system=True)
+    @command(only=(State.REVERSING, UndoingRequired), system=True)
     def complete_reversal(
         self,
         returned: Items,
@@ -267,8 +253,6 @@ class CustomerMerge(Aggregate):
         at_duplicate: AtDuplicate,
     ) -> None:
         """Note what came back and what was kept."""
-        if self.state is not State.REVERSING:
-            raise UndoingRequired
         self.trigger_event(
             self.ReversalCompleted,
             returned=returned,
@@ -279,5 +263,4 @@ class CustomerMerge(Aggregate):
 
     @applies(ReversalCompleted)
     def _reversal_completed(self) -> None:
-        self.state = State.REVERSED
         self.items = []

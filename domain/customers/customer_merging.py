@@ -29,7 +29,7 @@ AboveDuplicate = Annotated[Sequence[str], Lineage("customer", "duplicate_id", "p
 class Merging(Parting):
     """How a customer goes into another one, or takes one in."""
 
-    class MergedInto(Aggregate.Event):
+    class MergedInto(Aggregate.Event, to=State.MERGED):
         """{who} merged the customer into {survivor_id}, because "{reason}"."""
 
         merge_id: str
@@ -51,14 +51,6 @@ class Merging(Parting):
         def apply(self, aggregate: Any) -> None:
             """Take the duplicate in."""
             aggregate.take_in(self)
-
-    def alone(self) -> None:
-        """Begin as a customer that has nothing to do with any merge."""
-        self.merged_into = self.merge_id = None
-        self.before_merge = State.POTENTIAL
-        self.left = {}
-        self.absorbed = {}
-        self.returns = {}
 
     @property
     def estate(self) -> Estate:
@@ -83,7 +75,7 @@ class Merging(Parting):
     @applies(MergedInto)
     def _merged_into(self, merge_id: str, survivor_id: str) -> None:
         self.merge_id, self.merged_into = merge_id, survivor_id
-        self.before_merge, self.state = self.state, State.MERGED
+        self.before_merge = self.state
         self.left, self.contacts = self.contacts, {}
         self.former_contacts.update(self.left)
 

@@ -12,7 +12,14 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from domain.customers.customer_standing import Standing
-from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.aggregate import (
+    Aggregate,
+    NothingChanged,
+    RuleViolation,
+    applies,
+    command,
+    starts,
+)
 from domain.kernel.time.correction import Fields, corrected, correction
 from domain.kernel.types.values import (
     Amount,
@@ -158,7 +165,7 @@ class Profile(Standing):
             """Keep the corrected details."""
             aggregate.details = corrected(aggregate.details, vars(self), self.cleared)
 
-    class Classified(Aggregate.Event):
+    class Classified(Aggregate.Event, changes=("category", "reach")):
         """{who} classified the customer as {category}, {reach}.
 
         [Before it was {was.category}, {was.reach}.]
@@ -168,7 +175,7 @@ class Profile(Standing):
         reach: ProfileReach
         on: date | None = None
 
-    class Regraded(Aggregate.Event):
+    class Regraded(Aggregate.Event, changes="grade"):
         """{who} regraded the customer[ from {was.grade}] to {grade}, because "{reason}"."""
 
         grade: Grade
@@ -199,7 +206,7 @@ class Profile(Standing):
     category: Category | None
     reach: ProfileReach | None
     grade: Grade | None
-    purchases: dict[tuple[str, str], Purchase]
+    purchases: dict[tuple[str, str], Purchase] = starts(dict)
 
     @command
     def correct_details(
@@ -219,36 +226,18 @@ class Profile(Standing):
     ) -> None:
         """Correct what is known of the organisation: the given details, and those to `clear`."""
         given = Details.among(locals())
-        self.require_open()
         changes = correction(self.details, given, clear)
         if not changes:
             raise NothingChanged
         self.trigger_event(self.DetailsCorrected, **changes)
 
-    @command
+    @command(states=Classified)
     def classify(self, category: Category, reach: ProfileReach) -> None:
         """Classify the customer by why it is a key account and how far it reaches."""
-        self.require_open()
-        if (category, reach) == (self.category, self.reach):
-            raise NothingChanged
-        self.trigger_event(self.Classified, category=category, reach=reach)
 
-    @applies(Classified)
-    def _classified(self, category: Category, reach: ProfileReach) -> None:
-        self.category = category
-        self.reach = reach
-
-    @command
+    @command(states=Regraded)
     def regrade(self, grade: Grade, reason: Line) -> None:
         """Give the customer another grade, for a reason."""
-        self.require_open()
-        if grade == self.grade:
-            raise NothingChanged("grade")
-        self.trigger_event(self.Regraded, grade=grade, reason=reason)
-
-    @applies(Regraded)
-    def _regraded(self, grade: Grade) -> None:
-        self.grade = grade
 
     @command
     def record_purchase(
@@ -260,7 +249,6 @@ class Profile(Standing):
         until: LastDay | None = None,
     ) -> None:
         """Record what the customer buys from a competitor, its fee a month and until when."""
-        self.require_open()
         purchase = Purchase(monthly, currency, until)
         if self.purchases.get((competitor, product)) == purchase:
             raise NothingChanged
@@ -287,7 +275,6 @@ class Profile(Standing):
     @command
     def end_purchase(self, competitor: Line, product: Line) -> None:
         """Note that the customer no longer buys a product from a competitor."""
-        self.require_open()
         if (competitor, product) not in self.purchases:
             raise PurchaseRequired("product")
         self.trigger_event(self.PurchaseEnded, competitor=competitor, product=product)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command
+from domain.kernel.aggregate import Aggregate, RuleViolation, applies, begins, command, starts
 from domain.kernel.part import Part
 from domain.kernel.types.values import Line, Prose
 
@@ -75,29 +75,29 @@ class LapseRequired(RuleViolation):
 class Standing(Part):
     """The states of a customer; every change has a day, and a reason where one is due."""
 
-    class Engaged(Aggregate.Event):
+    class Engaged(Aggregate.Event, to=State.ENGAGED):
         """{who} noted that talks with the customer have begun."""
 
         on: date | None = None
 
-    class Activated(Aggregate.Event):
+    class Activated(Aggregate.Event, to=State.ACTIVE):
         """{who} made the customer active, before {was.state}."""
 
         on: date | None = None
 
-    class Suspended(Aggregate.Event):
+    class Suspended(Aggregate.Event, to=State.SUSPENDED):
         """{who} suspended the customer, because "{reason}"."""
 
         reason: str
         on: date | None = None
 
-    class Resumed(Aggregate.Event):
+    class Resumed(Aggregate.Event, changes="state"):
         """{who} resumed the customer, which is {state} again."""
 
         state: State
         on: date | None = None
 
-    class Lapsed(Aggregate.Event):
+    class Lapsed(Aggregate.Event, to=State.LAPSED):
         """{who} noted that the customer has lapsed: {reason}[, to {competitor}][, "{note}"]."""
 
         reason: LapseReason
@@ -105,26 +105,21 @@ class Standing(Part):
         note: str | None = None
         on: date | None = None
 
-    class WonBack(Aggregate.Event):
+    class WonBack(Aggregate.Event, to=State.ACTIVE):
         """{who} won the customer back[: "{note}"]."""
 
         note: str | None = None
         on: date | None = None
 
-    class Closed(Aggregate.Event):
+    class Closed(Aggregate.Event, to=State.CLOSED):
         """{who} closed the file, because "{reason}"."""
 
         reason: str
         on: date | None = None
 
-    state: State
-    suspended_from: State
-    merged_into: str | None
-
-    def start(self) -> None:
-        """Begin as a potential customer."""
-        self.state = State.POTENTIAL
-        self.suspended_from = State.POTENTIAL
+    state = begins(State.POTENTIAL, ends=(State.CLOSED, State.MERGED), ended=CustomerClosed)
+    suspended_from = starts(lambda: State.POTENTIAL)
+    merged_into: str | None = starts(lambda: None)
 
     def require_open(self) -> None:
         """Refuse when the customer is closed, or was merged into another."""
@@ -133,61 +128,28 @@ class Standing(Part):
         if self.state is State.CLOSED:
             raise CustomerClosed
 
-    @property
-    def course(self) -> object:
-        """Where the customer stands."""
-        return self.state
-
-    @command
+    @command(states=Engaged, only=(State.POTENTIAL, PotentialRequired))
     def engage(self) -> None:
         """Note that the customer and we are in talks."""
-        self.require_open()
-        if self.state is not State.POTENTIAL:
-            raise PotentialRequired
-        self.trigger_event(self.Engaged)
 
-    @applies(Engaged)
-    def _engaged(self) -> None:
-        self.state = State.ENGAGED
-
-    @command
+    @command(states=Activated, only=(State.POTENTIAL, State.ENGAGED, ProspectRequired))
     def activate(self) -> None:
         """Note that the customer uses our services."""
-        self.require_open()
-        if self.state not in (State.POTENTIAL, State.ENGAGED):
-            raise ProspectRequired
-        self.trigger_event(self.Activated)
 
-    @applies(Activated)
-    def _activated(self) -> None:
-        self.state = State.ACTIVE
-
-    @command
+    @command(states=Suspended, only=(State.ENGAGED, State.ACTIVE, ServedCustomerRequired))
     def suspend(self, reason: Line) -> None:
         """Suspend the customer, for a reason; `resume` brings it back to where it was."""
-        self.require_open()
-        if self.state not in (State.ENGAGED, State.ACTIVE):
-            raise ServedCustomerRequired
-        self.trigger_event(self.Suspended, reason=reason)
 
     @applies(Suspended)
     def _suspended(self) -> None:
         self.suspended_from = self.state
-        self.state = State.SUSPENDED
 
-    @command
+    @command(only=(State.SUSPENDED, SuspensionRequired))
     def resume(self) -> None:
         """Resume a suspended customer in the state that it had before."""
-        self.require_open()
-        if self.state is not State.SUSPENDED:
-            raise SuspensionRequired
         self.trigger_event(self.Resumed, state=self.suspended_from)
 
-    @applies(Resumed)
-    def _resumed(self, state: State) -> None:
-        self.state = state
-
-    @command
+    @command(states=Lapsed, only=(State.ACTIVE, State.SUSPENDED, BusinessRequired))
     def lapse(
         self,
         reason: LapseReason,
@@ -195,33 +157,11 @@ class Standing(Part):
         note: Prose | None = None,
     ) -> None:
         """Note that the customer left us: why, and which competitor gained it."""
-        self.require_open()
-        if self.state not in (State.ACTIVE, State.SUSPENDED):
-            raise BusinessRequired
-        self.trigger_event(self.Lapsed, reason=reason, competitor=competitor, note=note)
 
-    @applies(Lapsed)
-    def _lapsed(self) -> None:
-        self.state = State.LAPSED
-
-    @command
+    @command(states=WonBack, only=(State.LAPSED, LapseRequired))
     def win_back(self, note: Prose | None = None) -> None:
         """Note that a lapsed customer came back; it is active again."""
-        self.require_open()
-        if self.state is not State.LAPSED:
-            raise LapseRequired
-        self.trigger_event(self.WonBack, note=note)
 
-    @applies(WonBack)
-    def _won_back(self) -> None:
-        self.state = State.ACTIVE
-
-    @command
+    @command(states=Closed)
     def close(self, reason: Line) -> None:
         """Close the customer's file for good, for a reason."""
-        self.require_open()
-        self.trigger_event(self.Closed, reason=reason)
-
-    @applies(Closed)
-    def _closed(self) -> None:
-        self.state = State.CLOSED

@@ -26,7 +26,7 @@ from domain.customers.merge_survivorship import (
     leaver,
     lost,
 )
-from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command
+from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command, starts
 from domain.kernel.time.correction import corrected
 from domain.kernel.types.values import EMPLOYEE_CODE, UNIT_CODE, Id, Line, Lineage
 
@@ -90,11 +90,11 @@ class Parting(Profile, AccountTeam, Contacts):
 
     unit: str
     parent_id: str | None
-    merge_id: str | None
-    left: dict[str, dict[str, Any]]
-    before_merge: State
-    absorbed: dict[str, Absorption]
-    returns: dict[str, Return]
+    merge_id: str | None = starts(lambda: None)
+    left: dict[str, dict[str, Any]] = starts(dict)
+    before_merge = starts(lambda: State.POTENTIAL)
+    absorbed: dict[str, Absorption] = starts(dict)
+    returns: dict[str, Return] = starts(dict)
 
     @property
     def fields(self) -> dict[str, Any]:

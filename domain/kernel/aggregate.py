@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any, ClassVar, Self, TypeVar, cast, overload
+from typing import Any, ClassVar, Self, cast
 
 import orjson
 import uuid_utils
@@ -20,6 +20,11 @@ from eventsourcing.domain import (
 from eventsourcing.utils import get_topic
 
 from domain.kernel.codec import codec
+from domain.kernel.declared import Misdeclared as Misdeclared
+from domain.kernel.declared import States, come_about, settle
+from domain.kernel.declared import begins as begins
+from domain.kernel.declared import command as command
+from domain.kernel.declared import starts as starts
 from domain.kernel.envelope import Origin as Origin
 from domain.kernel.envelope import Recorded as Recorded
 from domain.kernel.envelope import Stored as Stored
@@ -35,8 +40,6 @@ from domain.kernel.rule import SameHands as SameHands
 from domain.kernel.rule import kebab as kebab
 from domain.kernel.time import effective_day as effective
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 applies = event
 """Marks the method that applies a fact: it assigns, never refuses; history replays through it."""
 
@@ -46,33 +49,30 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
-@overload
-def command(method: F) -> F: ...
-@overload
-def command(
-    *,
-    apart_from: type[Any] | None = ...,
-    guarded: Collection[type[RuleViolation]] = ...,
-    rises: bool = ...,
-    system: bool = ...,
-) -> Callable[[F], F]: ...
-def command(method: F | None = None, **marks: Any) -> F | Callable[[F], F]:
-    """Mark a method as a command: it checks the rules and states facts; it becomes a route.
+class _Facts(MetaDomainEvent):
+    """Makes classes of facts, each with what it declares: the state it leads to, what it changes.
 
-    With `apart_from=Submitted` whoever stated the last such fact about the record is refused
-    (`SameHands`). `guarded` are rules that need more than the record to be checked. What `rises`
-    goes to a unit above its own without that unit's permission. A `system` command is for policies
-    alone: it is no route and no permission.
+    `to` is a state of its aggregate; `changes` names attributes of the record, by one name or
+    several, that get the values of the fields of the same names. Both come after whatever else
+    applies the fact.
     """
 
-    def mark(function: F) -> F:
-        function.__dict__.update(marks, is_command=True)
-        return function
+    def __new__(
+        cls,
+        name: str,
+        bases: tuple[type[Any], ...],
+        members: dict[str, Any],
+        to: object = None,
+        changes: str | tuple[str, ...] = (),
+    ) -> Any:
+        if to is not None or changes:
+            changing = (changes,) if isinstance(changes, str) else changes
+            apply = come_about(members.get("apply"))
+            members |= {"leading": to, "changing": changing, "apply": apply}
+        return super().__new__(cls, name, bases, members)
 
-    return mark if method is None else mark(method)
 
-
-class _Fact(CanCreateTimestamp, metaclass=MetaDomainEvent):
+class _Fact(CanCreateTimestamp, metaclass=_Facts):
     originator_id: str
     originator_version: int
     timestamp: datetime
@@ -92,6 +92,8 @@ class Aggregate(BaseAggregate[str]):
         type: ClassVar[str] = ""
         schema: ClassVar[int] = 1
         dated: ClassVar[str] = effective.STATED
+        leading: ClassVar[object] = None
+        changing: ClassVar[tuple[str, ...]] = ()
 
         @property
         def stated(self) -> date | None:
@@ -115,18 +117,30 @@ class Aggregate(BaseAggregate[str]):
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Name the aggregate and its events, and make them known to the registry."""
+        settle(cls)
         super().__init_subclass__(**options)
         cls.kind = kebab(cls.__name__)
         regular = re.sub(r"(?<=[^aeiou])y$", "ie", cls.kind) + "s"
         cls.plural = cls.__dict__.get("plural") or regular
         registry.add(cls)
 
+    states: ClassVar[States | None] = None
+    """The states it may be in, if it declares them."""
+    starting: ClassVar[tuple[tuple[str, Callable[[], Any]], ...]] = ()
+    """The attributes whose first values are declared, with what makes them."""
     revives: ClassVar[bool] = False
     """Whether a record that has ended may be open again, by a later fact of its own."""
 
     _in_force = date.min
     _begun: date | None
     _last_step: datetime
+
+    def __base_init__(
+        self, originator_id: str, originator_version: int, timestamp: datetime
+    ) -> None:
+        super().__base_init__(originator_id, originator_version, timestamp)
+        for name, make in self.starting:
+            setattr(self, name, make())
 
     @staticmethod
     def create_id(*_: Any, **__: Any) -> str:
@@ -135,8 +149,13 @@ class Aggregate(BaseAggregate[str]):
 
     @property
     def retired(self) -> bool:
-        """Whether the record is closed to anything new attached to it by others."""
-        return False
+        """Whether the record has ended: it is closed to anything new attached to it by others."""
+        return self.states is not None and getattr(self, self.states.attribute) in self.states.ends
+
+    def require_open(self) -> None:
+        """Refuse when the record has ended, by the rule that it declares for that."""
+        if self.states is not None and self.states.ended is not None and self.retired:
+            raise self.states.ended
 
     @property
     def units(self) -> frozenset[str]:
@@ -188,7 +207,7 @@ class Aggregate(BaseAggregate[str]):
     @property
     def course(self) -> object:
         """What changes in steps that keep their order: none is dated before one that followed."""
-        return None
+        return None if self.states is None else getattr(self, self.states.attribute)
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache, cached_property
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -73,7 +73,8 @@ class Command:
     @property
     def doc(self) -> str:
         """What the command does, in a business user's words."""
-        return inspect.getdoc(getattr(self.aggregate, self.method)) or ""
+        told = inspect.getdoc(getattr(self.aggregate, self.method)) or ""
+        return told.replace("{record}", self.aggregate.kind.replace("-", " "))
 
     @cached_property
     def places(self) -> tuple[str, ...]:
@@ -134,6 +135,7 @@ def every_command() -> Mapping[str, Command]:
 
 
 def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
+    given = vars(aggregate).get("given", {})
     for method, member in vars(aggregate).items():
         creates = isinstance(member, classmethod)
         function = member.__func__ if isinstance(member, classmethod) else member
@@ -141,6 +143,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             continue
         name = f"{aggregate.kind}.{kebab(method)}"
         hints = get_type_hints(function, include_extras=True)
+        hints = {n: given[h] if isinstance(h, TypeVar) else h for n, h in hints.items()}
         marks = {
             parameter: [m for m in _metadata(hint) if isinstance(m, (Reference, Lineage, Issued))]
             for parameter, hint in hints.items()
@@ -166,7 +169,6 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
         nested = {p: found for p, hint in hints.items() if (found := dict(_inside(hint)))}
         guarded = frozenset(getattr(function, "guarded", ()))
         fact = getattr(function, "apart_from", None)
-        # By name: an aggregate has events of its own class for those that its parts declare.
         apart_from = None if fact is None else getattr(aggregate, fact.__name__)
         rules = _rules(aggregate, function) | guarded
         if apart_from is not None:
@@ -221,25 +223,37 @@ def _inside(hint: Any) -> Iterator[tuple[str, Reference]]:
 
 def _rules(aggregate: type[Aggregate], function: Any) -> set[type[RuleViolation]]:
     """Find the rules that a method names, itself or through what else of the domain it calls."""
-    named = (each.__globals__.get(name) for each, name in _names(aggregate, function))
-    return {n for n in named if isinstance(n, type) and issubclass(n, RuleViolation)}
+    declared = {r for each in _calls(aggregate, function) for r in vars(each).get("refuses", ())}
+    named = (each.get(name) for place, name in _names(aggregate, function) for each in place)
+    return declared | {n for n in named if isinstance(n, type) and issubclass(n, RuleViolation)}
 
 
 def _facts(aggregate: type[Aggregate], function: Any) -> list[type[Aggregate.Event]]:
     """Find the facts that a method states, itself or through other methods of the aggregate."""
-    named = (vars(aggregate).get(name) for _, name in _names(aggregate, function))
+    declared = [vars(each).get("states") for each in _calls(aggregate, function)]
+    names = [name for _, name in _names(aggregate, function)]
+    # By name: an aggregate has events of its own class for those that its parts declare.
+    named = [vars(aggregate).get(n) for n in [*(f.__name__ for f in declared if f), *names]]
     return [n for n in named if isinstance(n, type) and issubclass(n, Aggregate.Event)]
 
 
-def _names(
+def _names(aggregate: type[Aggregate], function: Any) -> Iterator[tuple[tuple[Any, Any], str]]:
+    """Yield the names in the code of a method and of what it calls, with what they may stand in."""
+    for each in map(inspect.unwrap, _calls(aggregate, function)):
+        for name in each.__code__.co_names:
+            yield (each.__globals__, vars(aggregate)), name
+
+
+def _calls(
     aggregate: type[Aggregate], function: Any, seen: frozenset[str] = frozenset()
-) -> Iterator[tuple[Any, str]]:
-    """Yield the names in the code of a method and of what it calls in the domain, with where."""
-    for name in function.__code__.co_names:
-        yield function, name
-        called = vars(aggregate).get(name, function.__globals__.get(name))
+) -> Iterator[Any]:
+    """Yield a method and whatever of the domain it calls, at any depth."""
+    yield function
+    code = inspect.unwrap(function)
+    for name in (*vars(function).get("calls", ()), *code.__code__.co_names):
+        called = vars(aggregate).get(name, code.__globals__.get(name))
         if name not in seen and _of_domain(called):
-            yield from _names(aggregate, called, seen | {name})
+            yield from _calls(aggregate, called, seen | {name})
 
 
 def _of_domain(called: Any) -> bool:

@@ -10,7 +10,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.aggregate import (
+    Aggregate,
+    NothingChanged,
+    RuleViolation,
+    applies,
+    command,
+    starts,
+)
 from domain.kernel.time.correction import Fields, corrected, correction
 from domain.kernel.types.values import (
     LARGEST,
@@ -142,6 +149,9 @@ class Campaign(Outreach, Aggregate):
         on: date | None = None
 
     outline: dict[str, Any]
+    opportunities: set[str] = starts(set)
+    cost = starts(Decimal)
+    evaluated = starts(bool)
 
     @classmethod
     @command
@@ -163,22 +173,6 @@ class Campaign(Outreach, Aggregate):
             raise PeriodReversed("ends_on")
         return cls._create(cls.Planned, currency=currency, **plan)
 
-    @applies(Planned)
-    def __init__(self) -> None:
-        self.status = Status.PLANNED
-        self.targets: set[str] = set()
-        self.contacted: set[str] = set()
-        self.responded: set[str] = set()
-        self.replaced: dict[str, str] = {}
-        self.opportunities: set[str] = set()
-        self.cost = Decimal(0)
-        self.evaluated = False
-
-    @property
-    def retired(self) -> bool:
-        """Whether the campaign is closed."""
-        return self.status is Status.CLOSED
-
     @property
     def units(self) -> frozenset[str]:
         """The units that carry the campaign out."""
@@ -195,7 +189,7 @@ class Campaign(Outreach, Aggregate):
         if self.outline["manager"] is None:
             self.trigger_event(self.PlanRevised, manager=employee, on=self.begun)
 
-    @command
+    @command(only=(Status.PLANNED, PlanRequired))
     def revise_plan(
         self,
         name: Line | None = None,
@@ -209,8 +203,6 @@ class Campaign(Outreach, Aggregate):
     ) -> None:
         """Revise the plan before it is submitted: what is given changes."""
         given = Plan.among(locals())
-        if self.status is not Status.PLANNED:
-            raise PlanRequired
         changes = correction(self.outline, given)
         if not changes:
             raise NothingChanged

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command
+from domain.kernel.aggregate import Aggregate, RuleViolation, begins, command, starts
 from domain.kernel.part import Part
 from domain.kernel.types.values import Line, Prose
 
@@ -49,136 +49,84 @@ class LaunchRequired(RuleViolation):
     """A campaign is closed, and responses come in, only after its launch and before its close."""
 
 
+RUNNING = (Status.RUNNING, RunningRequired)
+LAUNCHED = (Status.RUNNING, Status.PAUSED, LaunchRequired)
+"""The states that steps are for, each with the rule told in any other."""
+
+
 class CampaignCourse(Part):
     """The states of a campaign."""
 
-    class Submitted(Aggregate.Event):
+    class Submitted(Aggregate.Event, to=Status.SUBMITTED):
         """{who} submitted the campaign for approval[: "{note}"]."""
 
         note: str | None = None
         on: date | None = None
 
-    class Approved(Aggregate.Event):
+    class Approved(Aggregate.Event, to=Status.APPROVED):
         """{who} approved the campaign[: "{note}"]."""
 
         note: str | None = None
         on: date | None = None
 
-    class Rejected(Aggregate.Event):
+    class Rejected(Aggregate.Event, to=Status.PLANNED):
         """{who} rejected the campaign, because "{reason}"."""
 
         reason: str
         on: date | None = None
 
-    class Launched(Aggregate.Event):
+    class Launched(Aggregate.Event, to=Status.RUNNING):
         """{who} launched the campaign."""
 
         on: date | None = None
 
-    class Paused(Aggregate.Event):
+    class Paused(Aggregate.Event, to=Status.PAUSED):
         """{who} paused the campaign, because "{reason}"."""
 
         reason: str
         on: date | None = None
 
-    class Resumed(Aggregate.Event):
+    class Resumed(Aggregate.Event, to=Status.RUNNING):
         """{who} resumed the campaign."""
 
         on: date | None = None
 
-    class Closed(Aggregate.Event):
+    class Closed(Aggregate.Event, to=Status.CLOSED):
         """{who} closed the campaign[: "{note}"]."""
 
         note: str | None = None
         on: date | None = None
 
-    status: Status
-    targets: set[str]
+    status = begins(Status.PLANNED, ends=(Status.CLOSED,))
+    targets: set[str] = starts(set)
 
-    def require_launched(self) -> None:
-        """Refuse before the launch of the campaign and after its close."""
-        if self.status not in (Status.RUNNING, Status.PAUSED):
-            raise LaunchRequired
-
-    @property
-    def course(self) -> object:
-        """Where the campaign stands."""
-        return self.status
-
-    @command
+    @command(states=Submitted, only=(Status.PLANNED, PlanRequired))
     def submit(self, note: Prose | None = None) -> None:
         """Submit the plan for approval."""
-        if self.status is not Status.PLANNED:
-            raise PlanRequired
-        self.trigger_event(self.Submitted, note=note)
 
-    @applies(Submitted)
-    def _submitted(self) -> None:
-        self.status = Status.SUBMITTED
-
-    @command(apart_from=Submitted)
+    @command(states=Approved, only=(Status.SUBMITTED, SubmissionRequired), apart_from=Submitted)
     def approve(self, note: Prose | None = None) -> None:
         """Approve the plan."""
-        if self.status is not Status.SUBMITTED:
-            raise SubmissionRequired
-        self.trigger_event(self.Approved, note=note)
 
-    @applies(Approved)
-    def _approved(self) -> None:
-        self.status = Status.APPROVED
-
-    @command(apart_from=Submitted)
+    @command(states=Rejected, only=(Status.SUBMITTED, SubmissionRequired), apart_from=Submitted)
     def reject(self, reason: Line) -> None:
         """Reject the plan, for a reason; it can be revised and submitted again."""
-        if self.status is not Status.SUBMITTED:
-            raise SubmissionRequired
-        self.trigger_event(self.Rejected, reason=reason)
 
-    @applies(Rejected)
-    def _rejected(self) -> None:
-        self.status = Status.PLANNED
-
-    @command
+    @command(only=(Status.APPROVED, ApprovalRequired))
     def launch(self) -> None:
         """Launch the approved campaign."""
-        if self.status is not Status.APPROVED:
-            raise ApprovalRequired
         if not self.targets:
             raise TargetsRequired
         self.trigger_event(self.Launched)
 
-    @applies(Launched)
-    def _launched(self) -> None:
-        self.status = Status.RUNNING
-
-    @command
+    @command(states=Paused, only=RUNNING)
     def pause(self, reason: Line) -> None:
         """Pause the campaign, for a reason."""
-        if self.status is not Status.RUNNING:
-            raise RunningRequired
-        self.trigger_event(self.Paused, reason=reason)
 
-    @applies(Paused)
-    def _paused(self) -> None:
-        self.status = Status.PAUSED
-
-    @command
+    @command(states=Resumed, only=(Status.PAUSED, PauseRequired))
     def resume(self) -> None:
         """Resume the paused campaign."""
-        if self.status is not Status.PAUSED:
-            raise PauseRequired
-        self.trigger_event(self.Resumed)
 
-    @applies(Resumed)
-    def _resumed(self) -> None:
-        self.status = Status.RUNNING
-
-    @command
+    @command(states=Closed, only=LAUNCHED)
     def close(self, note: Prose | None = None) -> None:
         """Close the campaign: nobody is contacted any more."""
-        self.require_launched()
-        self.trigger_event(self.Closed, note=note)
-
-    @applies(Closed)
-    def _closed(self) -> None:
-        self.status = Status.CLOSED

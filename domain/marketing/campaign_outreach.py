@@ -16,9 +16,10 @@ from domain.kernel.aggregate import (
     RuleViolation,
     applies,
     command,
+    starts,
 )
 from domain.kernel.types.values import CustomerId, Id, Line, Prose
-from domain.marketing.campaign_course import CampaignCourse, RunningRequired, Status
+from domain.marketing.campaign_course import LAUNCHED, RUNNING, CampaignCourse, Status
 
 
 class ContactChannel(StrEnum):
@@ -68,6 +69,9 @@ class TargetRequired(RuleViolation):
 
 class TargetContacted(RuleViolation):
     """A customer that was contacted or responded stays a target."""
+
+
+BEFORE_CLOSE = (*(each for each in Status if each is not Status.CLOSED), CampaignClosed)
 
 
 class Outreach(CampaignCourse):
@@ -131,9 +135,9 @@ class Outreach(CampaignCourse):
         contacted: int
         responded: int
 
-    contacted: set[str]
-    responded: set[str]
-    replaced: dict[str, str]
+    contacted: set[str] = starts(set)
+    responded: set[str] = starts(set)
+    replaced: dict[str, str] = starts(dict)
 
     def standing_for(self, customers: set[str]) -> set[str]:
         """Return who stands for these customers now: each itself, or whom it was merged into."""
@@ -205,11 +209,9 @@ class Outreach(CampaignCourse):
     def _target_returned(self, former_id: str) -> None:
         self.replaced = {k: v for k, v in self.replaced.items() if k != former_id}
 
-    @command
+    @command(only=BEFORE_CLOSE)
     def add_targets(self, customer_ids: CustomerIds) -> None:
         """Add customers to the targets, up to 10,000 at once; those that are targets stay so."""
-        if self.status is Status.CLOSED:
-            raise CampaignClosed
         known = self.standing_for(self.targets)
         new = [each for each in dict.fromkeys(customer_ids) if each not in known]
         if not new:
@@ -220,11 +222,9 @@ class Outreach(CampaignCourse):
     def _targets_added(self, customer_ids: list[str]) -> None:
         self.targets.update(customer_ids)
 
-    @command
+    @command(only=BEFORE_CLOSE)
     def remove_targets(self, customer_ids: Ids, reason: Line | None = None) -> None:
         """Remove customers from the targets, as long as they were not contacted."""
-        if self.status is Status.CLOSED:
-            raise CampaignClosed
         ids = set(customer_ids)
         if not ids <= self.standing_for(self.targets):
             raise TargetRequired("customer_ids")
@@ -239,7 +239,7 @@ class Outreach(CampaignCourse):
         gone = {each for each in self.targets if self._stands(each) in customer_ids}
         self.targets -= gone
 
-    @command
+    @command(only=RUNNING)
     def record_contact(
         self,
         customer_id: Id,
@@ -248,8 +248,6 @@ class Outreach(CampaignCourse):
         note: Prose | None = None,
     ) -> None:
         """Record that a target was contacted, how, and what came of it."""
-        if self.status is not Status.RUNNING:
-            raise RunningRequired
         self._require_target(customer_id)
         self.trigger_event(
             self.ContactRecorded,
@@ -265,7 +263,7 @@ class Outreach(CampaignCourse):
         self.contacted.add(customer_id)
         self.targets.add(customer_id)
 
-    @command
+    @command(only=LAUNCHED)
     def record_response(
         self,
         customer_id: Id,
@@ -273,7 +271,6 @@ class Outreach(CampaignCourse):
         note: Prose | None = None,
     ) -> None:
         """Record that a target responded, contacted by us or not."""
-        self.require_launched()
         self._require_target(customer_id)
         self.trigger_event(
             self.ResponseRecorded,

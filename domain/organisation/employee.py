@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from domain.customers.customer_contacts import Email, Phone
-from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, command
 from domain.kernel.time.correction import Fields, corrected, correction
 from domain.kernel.types.codes import RESERVED, CodeReserved, EmployeeCodeAlike, NewCode, alike
 from domain.kernel.types.values import Line, Sensitive, UnitCode
@@ -46,7 +46,7 @@ class Employee(Qualifications, Aggregate):
 
     revives = True
 
-    class Engaged(Details, Aggregate.Created):
+    class Engaged(Details, Aggregate.Created, changes=("code", "unit", "post")):
         """{who} engaged {name} ({code}) at {unit}[ as {post}]."""
 
         code: str
@@ -68,7 +68,7 @@ class Employee(Qualifications, Aggregate):
             """Keep the corrected details."""
             aggregate.details = corrected(aggregate.details, vars(self), self.cleared)
 
-    class Moved(Aggregate.Event):
+    class Moved(Aggregate.Event, changes=("unit", "post")):
         """{who} moved the employee[ from {was.unit}] to {unit}, because "{reason}".
 
         [The post is {post}.]
@@ -79,13 +79,13 @@ class Employee(Qualifications, Aggregate):
         reason: str
         on: date | None = None
 
-    class Left(Aggregate.Event):
+    class Left(Aggregate.Event, to=True):
         """{who} noted that the employee has left, because "{reason}"."""
 
         reason: str
         on: date | None = None
 
-    class Reengaged(Aggregate.Event):
+    class Reengaged(Aggregate.Event, to=False, changes=("unit", "post")):
         """{who} engaged the employee again at {unit}[ as {post}]."""
 
         unit: str
@@ -98,6 +98,9 @@ class Employee(Qualifications, Aggregate):
         reason: str
 
     details: dict[str, Any]
+    code: str
+    unit: str
+    post: str | None
 
     @classmethod
     @command
@@ -115,20 +118,6 @@ class Employee(Qualifications, Aggregate):
         if code in RESERVED:
             raise CodeReserved("code")
         return cls._create(cls.Engaged, code=code, unit=unit, post=post, **details)
-
-    @applies(Engaged)
-    def __init__(self, code: str, unit: str, post: str | None) -> None:
-        self.code = code
-        self.unit = unit
-        self.post = post
-        self.left = False
-        self.skills: dict[str, int] = {}
-        self.certificates: set[str] = set()
-
-    @property
-    def retired(self) -> bool:
-        """Whether the employee has left."""
-        return self.left
 
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
@@ -155,7 +144,6 @@ class Employee(Qualifications, Aggregate):
     ) -> None:
         """Correct details: those given change, those named in `clear` become unknown."""
         given = Details.among(locals())
-        self.require_active()
         changes = correction(self.details, given, clear or ())
         if not changes:
             raise NothingChanged
@@ -169,41 +157,20 @@ class Employee(Qualifications, Aggregate):
         post: Line | None = None,
     ) -> None:
         """Move the employee to another unit, another post, or both; what is not given stays."""
-        self.require_active()
         unit, post = unit or self.unit, post or self.post
         if (unit, post) == (self.unit, self.post):
             raise NothingChanged
         self.trigger_event(self.Moved, unit=unit, post=post, reason=reason)
 
-    @applies(Moved)
-    def _moved(self, unit: str, post: str | None) -> None:
-        self.unit = unit
-        self.post = post
-
-    @command(guarded=(LastAdministrator,))
+    @command(states=Left, guarded=(LastAdministrator,))
     def leave(self, reason: Line) -> None:
         """Note that the employee has left: no grant and no sign-in of theirs is good any more."""
-        self.require_active()
-        self.trigger_event(self.Left, reason=reason)
 
-    @applies(Left)
-    def _left(self) -> None:
-        self.left = True
-
-    @command(guarded=(WiderThanOwn,))
+    @command(only=(True, DepartureRequired), guarded=(WiderThanOwn,))
     def reengage(self, unit: UnitCode, post: Line | None = None) -> None:
         """Engage somebody again who has left, under the code they had."""
-        if not self.left:
-            raise DepartureRequired
         self.trigger_event(self.Reengaged, unit=unit, post=post)
 
-    @applies(Reengaged)
-    def _reengaged(self, unit: str, post: str | None) -> None:
-        self.left = False
-        self.unit = unit
-        self.post = post
-
-    @command
+    @command(states=SessionsEnded, always=True)
     def end_sessions(self, reason: Line) -> None:
         """Sign the employee out everywhere: every token issued up to now is void."""
-        self.trigger_event(self.SessionsEnded, reason=reason)

@@ -7,7 +7,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.aggregate import (
+    Aggregate,
+    NothingChanged,
+    RuleViolation,
+    applies,
+    begins,
+    command,
+    starts,
+)
 from domain.kernel.part import Part
 from domain.kernel.types.values import Code, Come, LastDay, Line, PastDay
 
@@ -62,19 +70,13 @@ class Qualifications(Part):
         name: str
         on: date | None = None
 
-    left: bool
-    skills: dict[str, int]
-    certificates: set[str]
-
-    def require_active(self) -> None:
-        """Refuse when the employee has left."""
-        if self.left:
-            raise EmployeeLeft
+    left = begins(False, ends=(True,), ended=EmployeeLeft)
+    skills: dict[str, int] = starts(dict)
+    certificates: set[str] = starts(set)
 
     @command
     def record_skill(self, skill: Line, level: SkillLevel) -> None:
         """Record a skill, or how well it is mastered by now."""
-        self.require_active()
         if self.skills.get(skill) == level:
             raise NothingChanged("level")
         self.trigger_event(self.SkillRecorded, skill=skill, level=level)
@@ -86,7 +88,6 @@ class Qualifications(Part):
     @command
     def remove_skill(self, skill: Line) -> None:
         """Remove a skill."""
-        self.require_active()
         if skill not in self.skills:
             raise SkillRequired("skill")
         self.trigger_event(self.SkillRemoved, skill=skill)
@@ -104,7 +105,6 @@ class Qualifications(Part):
         until: LastDay | None = None,
     ) -> None:
         """Record a certificate, in place of an older one of the same name."""
-        self.require_active()
         if issued_on and until and until < issued_on:
             raise CertificateTermInverted("until")
         self.trigger_event(
@@ -118,7 +118,6 @@ class Qualifications(Part):
     @command
     def remove_certificate(self, name: Line) -> None:
         """Remove a certificate."""
-        self.require_active()
         if name not in self.certificates:
             raise CertificateRequired("name")
         self.trigger_event(self.CertificateRemoved, name=name)

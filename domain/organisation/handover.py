@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command
+from domain.kernel.aggregate import Aggregate, RuleViolation, applies, begins, command, starts
 from domain.kernel.types.values import (
     EMPLOYEE_CODE,
     Code,
@@ -93,7 +93,14 @@ class ReversalRequired(RuleViolation):
 class Handover(Aggregate):
     """The customers, open opportunities and open tickets of an employee going to successors."""
 
-    class Begun(Aggregate.Created):
+    state = begins(State.BEGUN, ends=(State.REVERSED,))
+    moves: list[Move] = starts(list)
+    stay: list[HandoverItem] = starts(list)
+    employee: str
+    unit: str
+    reason: str
+
+    class Begun(Aggregate.Created, changes=("employee", "unit", "reason")):
         """{who} began to hand over what {employee} looks after, because "{reason}"."""
 
         employee: str
@@ -101,27 +108,27 @@ class Handover(Aggregate):
         successors: list[Successor]
         reason: str
 
-    class Planned(Aggregate.Event):
+    class Planned(Aggregate.Event, to=State.PLANNED, changes=("moves", "stay")):
         """{who} settled what goes over: {moves} to successors, {stay} stay."""
 
         moves: list[Move]
         stay: list[HandoverItem]
         reason: str
 
-    class Completed(Aggregate.Event):
+    class Completed(Aggregate.Event, to=State.DONE):
         """{who} completed the handover: {moved} went over, {kept} were kept."""
 
         moved: list[Move]
         kept: list[HandoverItem]
 
-    class Reversed(Aggregate.Event):
+    class Reversed(Aggregate.Event, to=State.REVERSING):
         """{who} began to give back what went over ({moved}), because "{reason}"."""
 
         employee: str
         moved: list[Move]
         reason: str
 
-    class ReversalCompleted(Aggregate.Event):
+    class ReversalCompleted(Aggregate.Event, to=State.REVERSED):
         """{who} completed the return: {returned} went back, {kept} were kept."""
 
         returned: list[HandoverItem]
@@ -149,72 +156,38 @@ class Handover(Aggregate):
             cls.Begun, employee=employee, unit=unit[0], successors=successors, reason=reason
         )
 
-    @applies(Begun)
-    def __init__(self, employee: str, unit: str, reason: str) -> None:
-        self.employee = employee
-        self.unit = unit
-        self.reason = reason
-        self.state = State.BEGUN
-        self.moves: list[Move] = []
-        self.stay: list[HandoverItem] = []
-
-    @property
-    def retired(self) -> bool:
-        """Whether the handover was reversed."""
-        return self.state is State.REVERSED
-
     @property
     def owners(self) -> frozenset[str]:
         """Whose own record it is: that of the employee who hands over."""
         return frozenset({self.employee})
 
-    @command(system=True)
+    @command(only=(State.BEGUN, HandoverPlanned), system=True)
     def plan(self, moves: Moves, stay: Items) -> None:
         """Settle what goes to whom and what stays; the system does it when a handover has begun."""
-        if self.state is not State.BEGUN:
-            raise HandoverPlanned
         self.trigger_event(self.Planned, moves=moves, stay=stay, reason=self.reason)
 
-    @applies(Planned)
-    def _planned(self, moves: list[Move], stay: list[HandoverItem]) -> None:
-        self.state = State.PLANNED
-        self.moves = moves
-        self.stay = stay
-
-    @command(system=True)
+    @command(only=(State.PLANNED, HandoverPlanRequired), system=True)
     def complete(self, kept: Items) -> None:
         """Note that all has gone over but what was `kept`; the system does it at the end."""
-        if self.state is not State.PLANNED:
-            raise HandoverPlanRequired
         stayed = {(each.kind, each.id) for each in kept}
         moved = [each for each in self.moves if (each.kind, each.id) not in stayed]
         self.trigger_event(self.Completed, moved=moved, kept=[*self.stay, *kept])
 
     @applies(Completed)
     def _completed(self, moved: list[Move]) -> None:
-        self.state = State.DONE
         self.moves = moved
         self.stay = []
 
-    @command
+    @command(only=(State.DONE, CompletionRequired))
     def reverse(self, reason: Line) -> None:
         """Give everything back that is still with the successor it went to."""
-        if self.state is not State.DONE:
-            raise CompletionRequired
         self.trigger_event(self.Reversed, employee=self.employee, moved=self.moves, reason=reason)
 
-    @applies(Reversed)
-    def _reversed(self) -> None:
-        self.state = State.REVERSING
-
-    @command(system=True)
+    @command(only=(State.REVERSING, ReversalRequired), system=True)
     def complete_reversal(self, returned: Items, kept: Items) -> None:
         """Note what has come back and what was kept; the system does it at the end."""
-        if self.state is not State.REVERSING:
-            raise ReversalRequired
         self.trigger_event(self.ReversalCompleted, returned=returned, kept=kept)
 
     @applies(ReversalCompleted)
     def _reversal_completed(self) -> None:
-        self.state = State.REVERSED
         self.moves = []

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.aggregate import (
+    Aggregate,
+    NothingChanged,
+    RuleViolation,
+    applies,
+    begins,
+    command,
+    starts,
+)
 from domain.kernel.types.values import Code, CustomerId, EmployeeCode, Line, Prose, UnitCode
 from domain.permissions.permission import OwnPermissions
 
@@ -20,7 +28,13 @@ class MembershipRequired(RuleViolation):
 class Team(Aggregate):
     """A group of employees, kept by one unit; its members may come from any."""
 
-    class Formed(Aggregate.Created):
+    dissolved = begins(False, ends=(True,), ended=TeamDissolved)
+    members: dict[str, str] = starts(dict)
+    name: str
+    unit: str
+    customer_id: str | None
+
+    class Formed(Aggregate.Created, changes=("name", "unit", "customer_id")):
         """{who} formed the team "{name}" at {unit}[ for {customer_id}]."""
 
         name: str
@@ -29,7 +43,7 @@ class Team(Aggregate):
         customer_id: str | None
         on: date | None = None
 
-    class Renamed(Aggregate.Event):
+    class Renamed(Aggregate.Event, changes="name"):
         """{who} renamed the team[ from "{was.name}"] to "{name}"."""
 
         name: str
@@ -48,38 +62,22 @@ class Team(Aggregate):
         employee: str
         on: date | None = None
 
-    class Dissolved(Aggregate.Event):
+    class Dissolved(Aggregate.Event, to=True):
         """{who} dissolved the team, because "{reason}"."""
 
         reason: str
         on: date | None = None
 
     @classmethod
-    @command
+    @command(states=Formed)
     def form(
         cls,
         name: Line,
         unit: UnitCode,
         purpose: Prose = "",
         customer_id: CustomerId | None = None,
-    ) -> Team:
+    ) -> None:
         """Form a team in the unit that keeps it, for one customer if one is named."""
-        return cls._create(
-            cls.Formed, name=name, unit=unit, purpose=purpose, customer_id=customer_id
-        )
-
-    @applies(Formed)
-    def __init__(self, name: str, unit: str, customer_id: str | None) -> None:
-        self.name = name
-        self.unit = unit
-        self.customer_id = customer_id
-        self.members: dict[str, str] = {}
-        self.dissolved = False
-
-    @property
-    def retired(self) -> bool:
-        """Whether the team was dissolved."""
-        return self.dissolved
 
     @property
     def owners(self) -> frozenset[str]:
@@ -90,27 +88,13 @@ class Team(Aggregate):
         """Make the employee the first member."""
         self.trigger_event(self.MemberAdded, employee=employee, role="lead", on=self.begun)
 
-    def require_formed(self) -> None:
-        """Refuse when the team was dissolved."""
-        if self.dissolved:
-            raise TeamDissolved
-
-    @command
+    @command(states=Renamed)
     def rename(self, name: Line) -> None:
         """Give the team another name."""
-        self.require_formed()
-        if name == self.name:
-            raise NothingChanged("name")
-        self.trigger_event(self.Renamed, name=name)
-
-    @applies(Renamed)
-    def _renamed(self, name: str) -> None:
-        self.name = name
 
     @command(guarded=(OwnPermissions,))
     def add_member(self, employee: EmployeeCode, role: Line) -> None:
         """Add an employee of any unit to the team, or give a member another role."""
-        self.require_formed()
         if self.members.get(employee) == role:
             raise NothingChanged("role")
         self.trigger_event(self.MemberAdded, employee=employee, role=role)
@@ -122,7 +106,6 @@ class Team(Aggregate):
     @command
     def remove_member(self, employee: Code) -> None:
         """Remove an employee from the team."""
-        self.require_formed()
         if employee not in self.members:
             raise MembershipRequired("employee")
         self.trigger_event(self.MemberRemoved, employee=employee)
@@ -131,12 +114,6 @@ class Team(Aggregate):
     def _member_removed(self, employee: str) -> None:
         del self.members[employee]
 
-    @command
+    @command(states=Dissolved)
     def dissolve(self, reason: Line) -> None:
         """Dissolve the team, for a reason."""
-        self.require_formed()
-        self.trigger_event(self.Dissolved, reason=reason)
-
-    @applies(Dissolved)
-    def _dissolved(self) -> None:
-        self.dissolved = True

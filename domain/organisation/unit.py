@@ -7,7 +7,15 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.aggregate import (
+    Aggregate,
+    NothingChanged,
+    RuleViolation,
+    applies,
+    begins,
+    command,
+    starts,
+)
 from domain.kernel.types.values import UNIT_CODE, Line, Lineage, PlainUnitCode, UnitCode
 
 
@@ -73,7 +81,15 @@ AboveSuccessor = Annotated[
 class Unit(Aggregate):
     """A part of the organisation, below another one."""
 
-    class Opened(Aggregate.Created):
+    state = begins(State.OPEN, ends=(State.MERGED, State.CLOSED), ended=UnitClosed)
+    successor: str | None = starts(lambda: None)
+    code: str
+    name: str
+    english_name: str | None
+    level: UnitLevel
+    parent: str | None
+
+    class Opened(Aggregate.Created, changes=("code", "name", "english_name", "level", "parent")):
         """{who} opened the unit "{name}" ({code})[ below {parent}]."""
 
         code: str
@@ -83,28 +99,28 @@ class Unit(Aggregate):
         parent: str | None
         on: date | None = None
 
-    class Renamed(Aggregate.Event):
+    class Renamed(Aggregate.Event, changes=("name", "english_name")):
         """{who} renamed the unit[ from "{was.name}"] to "{name}"."""
 
         name: str
         english_name: str | None
         on: date | None = None
 
-    class Moved(Aggregate.Event):
+    class Moved(Aggregate.Event, changes="parent"):
         """{who} moved the unit[ from {was.parent}] below {parent}, because "{reason}"."""
 
         parent: str
         reason: str
         on: date | None = None
 
-    class Merged(Aggregate.Event):
+    class Merged(Aggregate.Event, to=State.MERGED):
         """{who} merged the unit into {into}, because "{reason}"."""
 
         into: str
         reason: str
         on: date | None = None
 
-    class Closed(Aggregate.Event):
+    class Closed(Aggregate.Event, to=State.CLOSED, changes="successor"):
         """{who} closed the unit, which {successor} succeeds, because "{reason}"."""
 
         successor: str
@@ -134,28 +150,6 @@ class Unit(Aggregate):
             parent=parent,
         )
 
-    @applies(Opened)
-    def __init__(
-        self,
-        code: str,
-        name: str,
-        english_name: str | None,
-        level: UnitLevel,
-        parent: str | None,
-    ) -> None:
-        self.code = code
-        self.name = name
-        self.english_name = english_name
-        self.level = level
-        self.parent = parent
-        self.state = State.OPEN
-        self.successor: str | None = None
-
-    @property
-    def retired(self) -> bool:
-        """Whether the unit has ended."""
-        return self.state is not State.OPEN
-
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
         """The code of the unit, for ever; and for the group, to be the only one."""
@@ -177,13 +171,7 @@ class Unit(Aggregate):
         """What is above the unit, until it ends."""
         return (self.state, self.parent)
 
-    def require_open(self) -> None:
-        """Refuse when the unit has ended."""
-        if self.retired:
-            raise UnitClosed
-
     def _require_end(self, field: str, above: Sequence[str]) -> None:
-        self.require_open()
         if self.level is UnitLevel.GROUP:
             raise RootRequired
         if self.code in above:
@@ -192,21 +180,14 @@ class Unit(Aggregate):
     @command
     def rename(self, name: Line, english_name: Line | None = None) -> None:
         """Give the unit another name; an English name that is not given stays."""
-        self.require_open()
         english_name = english_name or self.english_name
         if (name, english_name) == (self.name, self.english_name):
             raise NothingChanged("name")
         self.trigger_event(self.Renamed, name=name, english_name=english_name)
 
-    @applies(Renamed)
-    def _renamed(self, name: str, english_name: str | None) -> None:
-        self.name = name
-        self.english_name = english_name
-
     @command
     def move(self, parent: UnitCode, reason: Line, above: AboveParent, levels: LevelsAbove) -> None:
         """Move the unit, with all that is below it, under another one."""
-        self.require_open()
         if parent == self.parent:
             raise NothingChanged("parent")
         if self.code in above:
@@ -214,10 +195,6 @@ class Unit(Aggregate):
         if not _fits(self.level, levels):
             raise LevelMisfit("parent")
         self.trigger_event(self.Moved, parent=parent, reason=reason)
-
-    @applies(Moved)
-    def _moved(self, parent: str) -> None:
-        self.parent = parent
 
     @command
     def merge(self, into: UnitCode, reason: Line, above: AboveInto) -> None:
@@ -227,7 +204,6 @@ class Unit(Aggregate):
 
     @applies(Merged)
     def _merged(self, into: str) -> None:
-        self.state = State.MERGED
         self.successor = into
 
     @command
@@ -240,11 +216,6 @@ class Unit(Aggregate):
         """Close the unit; its successor, else the unit above it, takes over what belonged to it."""
         self._require_end("successor", above)
         self.trigger_event(self.Closed, successor=successor or self.parent, reason=reason)
-
-    @applies(Closed)
-    def _closed(self, successor: str) -> None:
-        self.state = State.CLOSED
-        self.successor = successor
 
 
 def _fits(level: UnitLevel, levels: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command
+from domain.kernel.aggregate import Aggregate, RuleViolation, begins, command
 from domain.kernel.types.codes import alike
 from domain.kernel.types.sensitive import SECRET
 from domain.kernel.types.values import Issued, Line, RoleCode, Sensitive, TermMoment, UnitCode
@@ -40,7 +40,9 @@ class ApiKeyRevoked(RuleViolation):
 class ApiKey(Aggregate):
     """The key of a system: what it may do and where; the key itself is shown once, at its issue."""
 
-    class Issued(Aggregate.Created):
+    revoked = begins(False, ends=(True,), ended=ApiKeyRevoked)
+
+    class Issued(Aggregate.Created, changes=("name", "prefix", "role", "unit")):
         """{who} issued the key {prefix} to the system "{name}".
 
         Its role is {role} at {unit}[, until {until}].
@@ -54,7 +56,7 @@ class ApiKey(Aggregate):
         masked: list[FieldClass]
         until: datetime | None
 
-    class Revoked(Aggregate.Event):
+    class Revoked(Aggregate.Event, to=True):
         """{who} revoked the key, because "{reason}"."""
 
         reason: str
@@ -88,18 +90,10 @@ class ApiKey(Aggregate):
             until=until,
         )
 
-    @applies(Issued)
-    def __init__(self, name: str, prefix: str, role: str, unit: str) -> None:
-        self.name = name
-        self.prefix = prefix
-        self.role = role
-        self.unit = unit
-        self.revoked = False
-
-    @property
-    def retired(self) -> bool:
-        """Whether the key was revoked."""
-        return self.revoked
+    name: str
+    prefix: str
+    role: str
+    unit: str
 
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
@@ -107,13 +101,6 @@ class ApiKey(Aggregate):
         held: dict[type[RuleViolation], str] = {KeyPrefixTaken: self.prefix}
         return held if self.revoked else {**held, KeyNameTaken: alike(self.name)}
 
-    @command(guarded=(OwnPermissions,))
+    @command(states=Revoked, guarded=(OwnPermissions,))
     def revoke(self, reason: Line) -> None:
         """Revoke the key, for a reason; it opens nothing from the next request on."""
-        if self.revoked:
-            raise ApiKeyRevoked
-        self.trigger_event(self.Revoked, reason=reason)
-
-    @applies(Revoked)
-    def _revoked(self) -> None:
-        self.revoked = True

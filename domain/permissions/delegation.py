@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command
+from domain.kernel.aggregate import Aggregate, RuleViolation, begins, command
 from domain.kernel.types.values import EmployeeCode, Line, TermMoment
 from domain.permissions.permission import OwnPermissions, WiderThanOwn
 
@@ -31,7 +31,9 @@ class DelegationWithdrawn(RuleViolation):
 class Delegation(Aggregate):
     """What a principal may do is also done by a deputy, in the principal's name, for a time."""
 
-    class Given(Aggregate.Created):
+    withdrawn = begins(False, ends=(True,), ended=DelegationWithdrawn)
+
+    class Given(Aggregate.Created, changes=("principal", "deputy")):
         """{who} let {deputy} act for {principal}, because "{reason}".
 
         It is good from {starts} until {until}.
@@ -43,7 +45,7 @@ class Delegation(Aggregate):
         until: datetime
         reason: str
 
-    class Withdrawn(Aggregate.Event):
+    class Withdrawn(Aggregate.Event, to=True):
         """{who} withdrew the delegation, because "{reason}"."""
 
         reason: str
@@ -74,29 +76,14 @@ class Delegation(Aggregate):
             reason=reason,
         )
 
-    @applies(Given)
-    def __init__(self, principal: str, deputy: str) -> None:
-        self.principal = principal
-        self.deputy = deputy
-        self.withdrawn = False
-
-    @property
-    def retired(self) -> bool:
-        """Whether the delegation was withdrawn."""
-        return self.withdrawn
+    principal: str
+    deputy: str
 
     @property
     def owners(self) -> frozenset[str]:
         """Whom the delegation concerns."""
         return frozenset({self.principal, self.deputy})
 
-    @command
+    @command(states=Withdrawn)
     def withdraw(self, reason: Line) -> None:
         """Withdraw the delegation, for a reason; it counts no more from the next request on."""
-        if self.withdrawn:
-            raise DelegationWithdrawn
-        self.trigger_event(self.Withdrawn, reason=reason)
-
-    @applies(Withdrawn)
-    def _withdrawn(self) -> None:
-        self.withdrawn = True

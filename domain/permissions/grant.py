@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command
+from domain.kernel.aggregate import Aggregate, RuleViolation, begins, command
 from domain.kernel.types.values import EmployeeCode, Line, RoleCode, TermMoment, UnitCode
 from domain.permissions.permission import (
     FieldClass,
@@ -35,7 +35,9 @@ class GrantRevoked(RuleViolation):
 class Grant(Aggregate):
     """A role given to an employee at a unit, from when until when, with which fields masked."""
 
-    class Given(Aggregate.Created):
+    revoked = begins(False, ends=(True,), ended=GrantRevoked)
+
+    class Given(Aggregate.Created, changes=("employee", "role", "unit")):
         """{who} gave {employee} the role {role} at {unit}[, because "{reason}"].
 
         The reach is {reach}[, without {masked}][, until {until}].
@@ -50,7 +52,7 @@ class Grant(Aggregate):
         until: datetime | None
         reason: str | None
 
-    class Revoked(Aggregate.Event):
+    class Revoked(Aggregate.Event, to=True):
         """{who} revoked the grant[, because "{reason}"]."""
 
         reason: str
@@ -88,30 +90,15 @@ class Grant(Aggregate):
             reason=reason,
         )
 
-    @applies(Given)
-    def __init__(self, employee: str, role: str, unit: str) -> None:
-        self.employee = employee
-        self.role = role
-        self.unit = unit
-        self.revoked = False
-
-    @property
-    def retired(self) -> bool:
-        """Whether the grant was revoked."""
-        return self.revoked
+    employee: str
+    role: str
+    unit: str
 
     @property
     def owners(self) -> frozenset[str]:
         """Whose grant it is."""
         return frozenset({self.employee})
 
-    @command(guarded=(OwnPermissions, LastAdministrator))
+    @command(states=Revoked, guarded=(OwnPermissions, LastAdministrator))
     def revoke(self, reason: Line) -> None:
         """Revoke the grant, for a reason; it counts no more from the next request on."""
-        if self.revoked:
-            raise GrantRevoked
-        self.trigger_event(self.Revoked, reason=reason)
-
-    @applies(Revoked)
-    def _revoked(self) -> None:
-        self.revoked = True

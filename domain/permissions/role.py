@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, begins, command
 from domain.kernel.time.correction import Fields, corrected, correction
 from domain.kernel.types.codes import NewCode, RoleCodeAlike, alike
 from domain.kernel.types.values import Line, Prose, UnitCode
@@ -33,7 +33,9 @@ class Definition(Fields):
 class Role(Aggregate):
     """A named set of permissions, kept by a unit."""
 
-    class Defined(Definition, Aggregate.Created):
+    ended = begins(False, ends=(True,), ended=RoleRetired)
+
+    class Defined(Definition, Aggregate.Created, changes=("code", "unit")):
         """{who} defined the role "{name}" ({code}) with {permissions}."""
 
         code: str
@@ -50,12 +52,14 @@ class Role(Aggregate):
             """Keep the revised definition."""
             aggregate.definition = corrected(aggregate.definition, vars(self))
 
-    class Retired(Aggregate.Event):
+    class Retired(Aggregate.Event, to=True):
         """{who} retired the role, because "{reason}"."""
 
         reason: str
 
     definition: dict[str, Any]
+    code: str
+    unit: str
 
     @classmethod
     @command(guarded=(WiderThanOwn,))
@@ -69,17 +73,6 @@ class Role(Aggregate):
     ) -> Role:
         """Define a role: what it allows, by the names of permissions or patterns of them."""
         return cls._create(cls.Defined, code=code, unit=unit, **Definition.among(locals()))
-
-    @applies(Defined)
-    def __init__(self, code: str, unit: str) -> None:
-        self.code = code
-        self.unit = unit
-        self.ended = False
-
-    @property
-    def retired(self) -> bool:
-        """Whether the role is retired."""
-        return self.ended
 
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
@@ -95,20 +88,11 @@ class Role(Aggregate):
     ) -> None:
         """Revise the role for all who hold it: what is given changes."""
         given = Definition.among(locals())
-        if self.ended:
-            raise RoleRetired
         changes = correction(self.definition, given)
         if not changes:
             raise NothingChanged
         self.trigger_event(self.Revised, **changes)
 
-    @command(guarded=(OwnPermissions, LastAdministrator))
+    @command(states=Retired, guarded=(OwnPermissions, LastAdministrator))
     def retire(self, reason: Line) -> None:
         """Retire the role, for a reason; the grants of it give nothing any more."""
-        if self.ended:
-            raise RoleRetired
-        self.trigger_event(self.Retired, reason=reason)
-
-    @applies(Retired)
-    def _retired(self) -> None:
-        self.ended = True

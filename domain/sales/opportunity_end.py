@@ -13,7 +13,7 @@ from domain.kernel.time.correction import Fields, corrected, correction
 from domain.kernel.time.effective_day import day_of
 from domain.kernel.time.retroactive import DatesContradict
 from domain.kernel.types.values import Amount, Code, Day, Line, PastDay, Prose, Worth
-from domain.sales.opportunity_stage import SalesStage, Status
+from domain.sales.opportunity_stage import ENDS, SalesStage, Status
 
 
 class LossReason(StrEnum):
@@ -54,7 +54,7 @@ class Win(Fields):
 class SalesEnd(SalesStage):
     """How an opportunity ends."""
 
-    class Won(Aggregate.Event):
+    class Won(Aggregate.Event, to=Status.WON):
         """{who} won the opportunity[, worth {amount} {currency}][, contract {contract_number}]."""
 
         dated: ClassVar[str] = "closed_on"
@@ -77,7 +77,7 @@ class SalesEnd(SalesStage):
         reason: str
         since: date  # before the day of the win itself: that it was not won yet
 
-    class Lost(Aggregate.Event):
+    class Lost(Aggregate.Event, to=Status.LOST):
         """{who} lost the opportunity: {reason}[, to {competitor}][, "{note}"]."""
 
         dated: ClassVar[str] = "closed_on"
@@ -87,7 +87,7 @@ class SalesEnd(SalesStage):
         note: str | None = None
         closed_on: date | None = None
 
-    class Abandoned(Aggregate.Event):
+    class Abandoned(Aggregate.Event, to=Status.ABANDONED):
         """{who} abandoned the opportunity, because "{reason}"."""
 
         dated: ClassVar[str] = "closed_on"
@@ -95,7 +95,7 @@ class SalesEnd(SalesStage):
         reason: str
         closed_on: date | None = None
 
-    class Reopened(Aggregate.Event):
+    class Reopened(Aggregate.Event, to=Status.OPEN):
         """{who} reopened the opportunity, because "{reason}"."""
 
         reason: str
@@ -110,7 +110,6 @@ class SalesEnd(SalesStage):
         self, amount: Amount, contract_number: Code | None = None, closed_on: Day | None = None
     ) -> None:
         """Win the sale: the amount that was really agreed, and the contract's number."""
-        self.require_open()
         if self.customer_id is None:
             raise CustomerRequired
         self.trigger_event(
@@ -133,7 +132,7 @@ class SalesEnd(SalesStage):
         self.status = Status.WON
         self.win_as_told = Win.among(locals())
 
-    @command
+    @command(only=(Status.WON, WinRequired))
     def correct_win(
         self,
         reason: Line,
@@ -143,9 +142,9 @@ class SalesEnd(SalesStage):
         clear: list[Literal["contract_number"]] | None = None,
     ) -> None:
         """Correct the amount, the contract or the day of a win, for that day; the stages stay."""
-        if self.status is not Status.WON or self.win_as_told is None:
-            raise WinRequired
         known = self.win_as_told
+        if known is None:
+            raise WinRequired
         changes = correction(known, Win.among(locals()), clear or ())
         if not changes:
             raise NothingChanged
@@ -165,7 +164,7 @@ class SalesEnd(SalesStage):
         else:
             self._win(amount, contract_number, closed_on)
 
-    @command
+    @command(states=Lost)
     def lose(
         self,
         reason: LossReason,
@@ -174,31 +173,14 @@ class SalesEnd(SalesStage):
         closed_on: Day | None = None,
     ) -> None:
         """Lose the sale: why, and to which competitor."""
-        self.require_open()
-        self.trigger_event(
-            self.Lost, reason=reason, competitor=competitor, note=note, closed_on=closed_on
-        )
 
-    @applies(Lost)
-    def _lost(self) -> None:
-        self.status = Status.LOST
-
-    @command
+    @command(states=Abandoned)
     def abandon(self, reason: Line, closed_on: Day | None = None) -> None:
         """Stop pursuing the sale, for a reason of ours."""
-        self.require_open()
-        self.trigger_event(self.Abandoned, reason=reason, closed_on=closed_on)
 
-    @applies(Abandoned)
-    def _abandoned(self) -> None:
-        self.status = Status.ABANDONED
-
-    @command
+    @command(states=Reopened, only=(*ENDS, EndRequired))
     def reopen(self, reason: Line) -> None:
         """Take up an ended sale again, at its stage and with the amount that was expected."""
-        if self.status is Status.OPEN:
-            raise EndRequired
-        self.trigger_event(self.Reopened, reason=reason)
 
     @applies(Reopened)
     def _reopened(self) -> None:

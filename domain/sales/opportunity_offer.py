@@ -60,7 +60,7 @@ class Offer(SalesEnd):
         reason: str | None = None
         on: date | None = None
 
-    class ExpectedCloseRevised(Aggregate.Event):
+    class ExpectedCloseRevised(Aggregate.Event, changes="expected_close"):
         """{who} expects the close on {expected_close}[, because "{reason}"].
 
         [Before it was {was.expected_close}.]
@@ -76,7 +76,6 @@ class Offer(SalesEnd):
     @command
     def revise_lines(self, lines: Lines) -> None:
         """Replace the product lines; the amount becomes what they come to."""
-        self.require_open()
         amount = amount_of(lines)
         if lines == self.lines and amount == self.amount:
             raise NothingChanged("lines")
@@ -92,7 +91,6 @@ class Offer(SalesEnd):
     @command
     def revise_amount(self, amount: Amount, reason: Line | None = None) -> None:
         """State the expected amount, whatever the lines come to."""
-        self.require_open()
         if amount == self.amount:
             raise NothingChanged("amount")
         self.trigger_event(self.AmountRevised, amount=amount, reason=reason)
@@ -104,13 +102,8 @@ class Offer(SalesEnd):
     @command
     def revise_expected_close(self, expected_close: NearDay, reason: Line | None = None) -> None:
         """State on which day the sale is now expected to close."""
-        self.require_open()
         if expected_close == self.expected_close:
             raise NothingChanged("expected_close")
         if self.begun and expected_close < self.begun:
             raise CloseBeforeOpening("expected_close")
         self.trigger_event(self.ExpectedCloseRevised, expected_close=expected_close, reason=reason)
-
-    @applies(ExpectedCloseRevised)
-    def _expected_close_revised(self, expected_close: date) -> None:
-        self.expected_close = expected_close

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.aggregate import Aggregate, RuleViolation, begins, command
 from domain.kernel.part import Part
 from domain.kernel.types.values import Line, Prose
 
@@ -32,6 +32,9 @@ class Status(StrEnum):
     LOST = "lost"
     ABANDONED = "abandoned"
 
+
+ENDS = (Status.WON, Status.LOST, Status.ABANDONED)
+"""The ways in which a sale ends."""
 
 ORDER = list(Stage)
 """The stages from first to last."""
@@ -68,7 +71,7 @@ class EarlierStageRequired(RuleViolation):
 class SalesStage(Part):
     """The stage of an opportunity, its probability, and what it is expected to be worth."""
 
-    class Advanced(Aggregate.Event):
+    class Advanced(Aggregate.Event, changes=("stage", "probability")):
         """{who} advanced it from {previous} to {stage}, at {probability} %[: "{note}"]."""
 
         previous: Stage
@@ -77,7 +80,7 @@ class SalesStage(Part):
         note: str | None = None
         on: date | None = None
 
-    class MovedBack(Aggregate.Event):
+    class MovedBack(Aggregate.Event, changes=("stage", "probability")):
         """{who} moved it back from {previous} to {stage}, because "{reason}".
 
         Its probability is {probability} %.
@@ -89,23 +92,17 @@ class SalesStage(Part):
         reason: str
         on: date | None = None
 
-    class Estimated(Aggregate.Event):
+    class Estimated(Aggregate.Event, changes="probability"):
         """{who} estimated it at {probability} %[, before {was.probability} %][, "{reason}"]."""
 
         probability: int
         reason: str | None = None
         on: date | None = None
 
+    status = begins(Status.OPEN, ends=ENDS, ended=OpportunityEnded)
     amount: Decimal | None
     stage: Stage
-    status: Status
     probability: int
-
-    def start(self, stage: Stage, probability: int, amount: Decimal | None) -> None:
-        """Begin open."""
-        self.status = Status.OPEN
-        self._move(stage, probability)
-        self.expect(amount)
 
     def expect(self, amount: Decimal | None) -> None:
         """Expect another amount, which a win does not change."""
@@ -113,19 +110,10 @@ class SalesStage(Part):
         if self.status is not Status.WON:
             self.amount = amount
 
-    def require_open(self) -> None:
-        """Refuse when the opportunity has ended."""
-        if self.status is not Status.OPEN:
-            raise OpportunityEnded
-
     @property
     def course(self) -> object:
         """How far the sale has come, or how it ended."""
         return (self.status, self.stage)
-
-    def _move(self, stage: Stage, probability: int) -> None:
-        self.stage = stage
-        self.probability = probability
 
     @command
     def qualify(self, probability: Percent | None = None, note: Prose | None = None) -> None:
@@ -142,7 +130,6 @@ class SalesStage(Part):
         note: Prose | None = None,
     ) -> None:
         """Advance to a later stage, with its usual probability in percent or the given one."""
-        self.require_open()
         if ORDER.index(stage) <= ORDER.index(self.stage):
             raise LaterStageRequired("stage")
         self.trigger_event(
@@ -153,10 +140,6 @@ class SalesStage(Part):
             note=note,
         )
 
-    @applies(Advanced)
-    def _advanced(self, stage: Stage, probability: int) -> None:
-        self._move(stage, probability)
-
     @command
     def move_back(
         self,
@@ -165,7 +148,6 @@ class SalesStage(Part):
         probability: Percent | None = None,
     ) -> None:
         """Move back to an earlier stage, for a reason."""
-        self.require_open()
         if ORDER.index(stage) >= ORDER.index(self.stage):
             raise EarlierStageRequired("stage")
         self.trigger_event(
@@ -176,18 +158,6 @@ class SalesStage(Part):
             reason=reason,
         )
 
-    @applies(MovedBack)
-    def _moved_back(self, stage: Stage, probability: int) -> None:
-        self._move(stage, probability)
-
-    @command
+    @command(states=Estimated)
     def estimate(self, probability: Percent, reason: Line | None = None) -> None:
         """State how likely the sale is, in percent, whatever is usual at its stage."""
-        self.require_open()
-        if probability == self.probability:
-            raise NothingChanged("probability")
-        self.trigger_event(self.Estimated, probability=probability, reason=reason)
-
-    @applies(Estimated)
-    def _estimated(self, probability: int) -> None:
-        self.probability = probability

@@ -8,11 +8,18 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
+from domain.kernel.aggregate import (
+    Aggregate,
+    NothingChanged,
+    RuleViolation,
+    applies,
+    command,
+    starts,
+)
 from domain.kernel.erasure import LegalBasis, PersonErased, require_discretion
+from domain.kernel.parts.of_customer import OfCustomer
 from domain.kernel.types.values import CustomerId, Erases, Line, Moment, Personal, Prose, UnitCode
-from domain.service.ticket_customer import OfCustomer
-from domain.service.ticket_handling import AcceptanceRequired, Handling, HandlingLevel, Status
+from domain.service.ticket_handling import ACCEPTED, UNFINISHED, Handling, HandlingLevel, Status
 from domain.service.ticket_step import Step
 
 
@@ -62,12 +69,20 @@ class ResolvedRequired(RuleViolation):
     """Only a ticket that was resolved, confirmed or closed is reopened."""
 
 
+DONE = (Status.RESOLVED, Status.CONFIRMED)
+
+
 class ServiceTicket(OfCustomer, Handling, Aggregate):
     """One fault, complaint, consultation or request, worked by one owner at a time."""
 
     revives = True
+    contact_erased = starts(bool)
+    severity: Severity
+    contact: str | None
 
-    class Opened(Aggregate.Created):
+    class Opened(
+        Aggregate.Created, changes=("customer_id", "severity", "unit", "level", "contact")
+    ):
         """{who} opened the ticket "{title}" of {customer_id} at {unit}.
 
         It is a {severity} {kind}, by {channel}.
@@ -97,14 +112,14 @@ class ServiceTicket(OfCustomer, Handling, Aggregate):
         reason: str
         at: datetime | None = None
 
-    class Resolved(Step):
+    class Resolved(Step, to=Status.RESOLVED):
         """{who} resolved the ticket: cause "{cause}", action "{action}"."""
 
         cause: str
         action: str
         at: datetime | None = None
 
-    class Confirmed(Step):
+    class Confirmed(Step, to=Status.CONFIRMED):
         """{who} noted that the customer confirmed the solution[: "{comment}"].
 
         Its satisfaction is {satisfaction} of 5.
@@ -114,19 +129,19 @@ class ServiceTicket(OfCustomer, Handling, Aggregate):
         comment: str | None = None
         at: datetime | None = None
 
-    class Reopened(Step):
+    class Reopened(Step, to=Status.ASSIGNED):
         """{who} reopened the ticket, because "{reason}"."""
 
         reason: str
         at: datetime | None = None
 
-    class Closed(Step):
+    class Closed(Step, to=Status.CLOSED):
         """{who} closed the ticket[: "{note}"]."""
 
         note: str | None = None
         at: datetime | None = None
 
-    class Withdrawn(Step):
+    class Withdrawn(Step, to=Status.WITHDRAWN):
         """{who} withdrew the ticket, because "{reason}"."""
 
         reason: str
@@ -140,7 +155,7 @@ class ServiceTicket(OfCustomer, Handling, Aggregate):
         legal_basis: str
 
     @classmethod
-    @command
+    @command(states=Opened)
     def open(
         cls,
         customer_id: CustomerId,
@@ -153,43 +168,12 @@ class ServiceTicket(OfCustomer, Handling, Aggregate):
         level: HandlingLevel = HandlingLevel.LOCAL,
         contact: Line | None = None,
         at: Moment | None = None,
-    ) -> ServiceTicket:
+    ) -> None:
         """Open a ticket in the unit that works on it; `contact` is whom to call back, and how."""
-        return cls._create(
-            cls.Opened,
-            customer_id=customer_id,
-            kind=kind,
-            severity=severity,
-            channel=channel,
-            title=title,
-            description=description,
-            unit=unit,
-            level=level,
-            contact=contact,
-            at=at,
-        )
 
     @applies(Opened)
-    def __init__(
-        self,
-        customer_id: str,
-        kind: ServiceTicketKind,
-        severity: Severity,
-        unit: str,
-        level: HandlingLevel,
-        contact: str | None,
-    ) -> None:
-        self.start(unit, level)
-        self.contact = contact
-        self.contact_erased = False
-        self.customer_id = customer_id
+    def __init__(self, kind: ServiceTicketKind) -> None:
         self.kind_of_ticket = kind
-        self.severity = severity
-
-    @property
-    def retired(self) -> bool:
-        """Whether the ticket is closed or withdrawn."""
-        return self.status in (Status.CLOSED, Status.WITHDRAWN)
 
     @property
     def owners(self) -> frozenset[str]:
@@ -200,12 +184,11 @@ class ServiceTicket(OfCustomer, Handling, Aggregate):
         """Assign the ticket to the employee."""
         self.trigger_event(self.Assigned, owner=employee, at=self.begun)
 
-    @command
+    @command(only=UNFINISHED)
     def reclassify(
         self, kind: ServiceTicketKind, severity: Severity, reason: Line, at: Moment | None = None
     ) -> None:
         """Give the ticket another kind or severity, for a reason."""
-        self.require_unresolved()
         if (kind, severity) == (self.kind_of_ticket, self.severity):
             raise NothingChanged
         self.trigger_event(self.Reclassified, kind=kind, severity=severity, reason=reason, at=at)
@@ -215,62 +198,27 @@ class ServiceTicket(OfCustomer, Handling, Aggregate):
         self.kind_of_ticket = kind
         self.severity = severity
 
-    @command
+    @command(states=Resolved, only=ACCEPTED)
     def resolve(self, cause: Prose, action: Prose, at: Moment | None = None) -> None:
         """Resolve the ticket: what the cause was and what was done about it."""
-        self.require_workable()
-        if self.status is not Status.IN_PROGRESS:
-            raise AcceptanceRequired
-        self.trigger_event(self.Resolved, cause=cause, action=action, at=at)
 
-    @applies(Resolved)
-    def _resolved(self) -> None:
-        self.status = Status.RESOLVED
-
-    @command
+    @command(states=Confirmed, only=(Status.RESOLVED, ResolutionRequired))
     def confirm(
         self, satisfaction: Score, comment: Prose | None = None, at: Moment | None = None
     ) -> None:
         """Note that the customer confirmed the resolution, and how satisfied it is."""
-        if self.status is not Status.RESOLVED:
-            raise ResolutionRequired
-        self.trigger_event(self.Confirmed, satisfaction=satisfaction, comment=comment, at=at)
 
-    @applies(Confirmed)
-    def _confirmed(self) -> None:
-        self.status = Status.CONFIRMED
-
-    @command
+    @command(states=Reopened, only=(*DONE, Status.CLOSED, ResolvedRequired))
     def reopen(self, reason: Line, at: Moment | None = None) -> None:
         """Reopen the ticket, for a reason; its owner has to accept it again."""
-        if self.status not in (Status.RESOLVED, Status.CONFIRMED, Status.CLOSED):
-            raise ResolvedRequired
-        self.trigger_event(self.Reopened, reason=reason, at=at)
 
-    @applies(Reopened)
-    def _reopened(self) -> None:
-        self.status = Status.ASSIGNED
-
-    @command
+    @command(states=Closed, only=(*DONE, ResolutionRequired))
     def close(self, note: Prose | None = None, at: Moment | None = None) -> None:
         """Close the ticket, after its resolution or its confirmation."""
-        if self.status not in (Status.RESOLVED, Status.CONFIRMED):
-            raise ResolutionRequired
-        self.trigger_event(self.Closed, note=note, at=at)
 
-    @applies(Closed)
-    def _closed(self) -> None:
-        self.status = Status.CLOSED
-
-    @command
+    @command(states=Withdrawn, only=UNFINISHED)
     def withdraw(self, reason: Line, at: Moment | None = None) -> None:
         """Withdraw a ticket that needs no work any more, for a reason."""
-        self.require_unresolved()
-        self.trigger_event(self.Withdrawn, reason=reason, at=at)
-
-    @applies(Withdrawn)
-    def _withdrawn(self) -> None:
-        self.status = Status.WITHDRAWN
 
     @command
     def erase_contact(self, reason: Line, legal_basis: LegalBasis) -> None:

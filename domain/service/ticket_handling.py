@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from domain.kernel.aggregate import NothingChanged, RuleViolation, applies, command
+from domain.kernel.aggregate import NothingChanged, RuleViolation, applies, begins, command, starts
 from domain.kernel.part import Part
 from domain.kernel.types.values import EmployeeCode, Line, Moment, Prose, UnitCode
 from domain.service.ticket_step import Step
@@ -59,22 +59,33 @@ class TicketClosed(RuleViolation):
     """A ticket that was closed or withdrawn goes to nobody else."""
 
 
+UNFINISHED = (*UNRESOLVED, UnresolvedRequired)
+WORKABLE = (
+    *UNFINISHED,
+    *(each for each in Status if each is not Status.WAITING),
+    WaitingForCustomer,
+)
+ACCEPTED = (*WORKABLE, Status.IN_PROGRESS, AcceptanceRequired)
+ALIVE = (*UNRESOLVED, Status.RESOLVED, Status.CONFIRMED, TicketClosed)
+"""The states that steps are for, each with the rule told in any other."""
+
+
 class Handling(Part):
     """The work on a ticket. `at` is when a step really took place, where not as it is stated."""
 
-    class Assigned(Step):
+    class Assigned(Step, to=Status.ASSIGNED, changes="owner"):
         """{who} assigned the ticket to {owner}[, before {was.owner}]."""
 
         owner: str
         at: datetime | None = None
 
-    class Accepted(Step):
+    class Accepted(Step, to=Status.IN_PROGRESS):
         """{who} accepted the ticket, which {owner} owns."""
 
         owner: str
         at: datetime | None = None
 
-    class Transferred(Step):
+    class Transferred(Step, to=Status.OPEN, changes=("unit", "level")):
         """{who} transferred the ticket to {unit}, level {level}, because "{reason}"."""
 
         unit: str
@@ -88,18 +99,18 @@ class Handling(Part):
         note: str
         at: datetime | None = None
 
-    class WaitBegun(Step):
+    class WaitBegun(Step, to=Status.WAITING):
         """{who} began to wait for "{awaited}"."""
 
         awaited: str
         at: datetime | None = None
 
-    class Resumed(Step):
+    class Resumed(Step, to=Status.IN_PROGRESS):
         """{who} resumed work on the ticket."""
 
         at: datetime | None = None
 
-    class Escalated(Step):
+    class Escalated(Step, changes="escalation"):
         """{who} escalated the ticket to {escalation}[, {to}], because "{reason}"."""
 
         escalation: int
@@ -107,78 +118,45 @@ class Handling(Part):
         to: str | None = None
         at: datetime | None = None
 
-    class HandedOver(Step):
+    class HandedOver(Step, changes="owner"):
         """{who} handed the ticket over[ from {was.owner}] to {owner}, because "{reason}"."""
 
         owner: str
         reason: str
         at: datetime | None = None
 
-    class Rehomed(Step):
+    class Rehomed(Step, changes="unit"):
         """{who} moved the ticket[ from {was.unit}] to {unit}, because "{reason}"."""
 
         unit: str
         reason: str
         at: datetime | None = None
 
+    status = begins(Status.OPEN, ends=(Status.CLOSED, Status.WITHDRAWN))
     unit: str
     level: HandlingLevel
-    status: Status
-    owner: str | None
-    escalation: int
+    owner: str | None = starts(lambda: None)
+    escalation = starts(int)
 
     @property
     def course(self) -> object:
         """Where the ticket stands, with whom, and how far it was escalated."""
         return (self.status, self.owner, self.escalation)
 
-    def start(self, unit: str, level: HandlingLevel) -> None:
-        """Begin open and without an owner."""
-        self.unit = unit
-        self.level = level
-        self.status = Status.OPEN
-        self.owner = None
-        self.escalation = 0
-
-    def require_unresolved(self) -> None:
-        """Refuse work on a ticket that needs none."""
-        if self.status not in UNRESOLVED:
-            raise UnresolvedRequired
-
-    def require_workable(self) -> None:
-        """Refuse work on a ticket that needs none or waits for its customer."""
-        self.require_unresolved()
-        if self.status is Status.WAITING:
-            raise WaitingForCustomer
-
-    @command
+    @command(states=Assigned, only=WORKABLE)
     def assign(self, owner: EmployeeCode, at: Moment | None = None) -> None:
         """Assign the ticket to an owner, who has to accept it."""
-        self.require_workable()
-        if owner == self.owner:
-            raise NothingChanged("owner")
-        self.trigger_event(self.Assigned, owner=owner, at=at)
 
-    @applies(Assigned)
-    def _assigned(self, owner: str) -> None:
-        self.owner = owner
-        self.status = Status.ASSIGNED
-
-    @command
+    @command(only=WORKABLE)
     def accept(self, at: Moment | None = None) -> None:
         """Accept the ticket as its owner and begin to work on it."""
-        self.require_workable()
         if self.owner is None:
             raise OwnerRequired
         if self.status is Status.IN_PROGRESS:
             raise NothingChanged
         self.trigger_event(self.Accepted, owner=self.owner, at=at)
 
-    @applies(Accepted)
-    def _accepted(self) -> None:
-        self.status = Status.IN_PROGRESS
-
-    @command(rises=True)
+    @command(only=WORKABLE, rises=True)
     def transfer(
         self,
         unit: UnitCode,
@@ -187,89 +165,45 @@ class Handling(Part):
         at: Moment | None = None,
     ) -> None:
         """Transfer the ticket to another unit or level, where it awaits a new owner."""
-        self.require_workable()
         level = level or self.level
         if (unit, level) == (self.unit, self.level):
             raise NothingChanged("unit")
         self.trigger_event(self.Transferred, unit=unit, level=level, reason=reason, at=at)
 
     @applies(Transferred)
-    def _transferred(self, unit: str, level: HandlingLevel) -> None:
-        self.unit = unit
-        self.level = level
+    def _transferred(self) -> None:
         self.owner = None
-        self.status = Status.OPEN
 
-    @command
+    @command(states=ProgressRecorded, only=UNFINISHED)
     def record_progress(self, note: Prose, at: Moment | None = None) -> None:
         """Record what was done or found out."""
-        self.require_unresolved()
-        self.trigger_event(self.ProgressRecorded, note=note, at=at)
 
-    @command
+    @command(states=WaitBegun, only=ACCEPTED)
     def wait(self, awaited: Line, at: Moment | None = None) -> None:
         """Wait for the customer, for what is `awaited`; the clock stands still until `resume`."""
-        self.require_workable()
-        if self.status is not Status.IN_PROGRESS:
-            raise AcceptanceRequired
-        self.trigger_event(self.WaitBegun, awaited=awaited, at=at)
 
-    @applies(WaitBegun)
-    def _wait_begun(self) -> None:
-        self.status = Status.WAITING
-
-    @command
+    @command(states=Resumed, only=(*UNFINISHED, Status.WAITING, WaitRequired))
     def resume(self, at: Moment | None = None) -> None:
         """Resume work: the customer did its part."""
-        self.require_unresolved()
-        if self.status is not Status.WAITING:
-            raise WaitRequired
-        self.trigger_event(self.Resumed, at=at)
 
-    @applies(Resumed)
-    def _resumed(self) -> None:
-        self.status = Status.IN_PROGRESS
-
-    @command
+    @command(only=UNFINISHED)
     def escalate(
         self, reason: Line, to: EmployeeCode | None = None, at: Moment | None = None
     ) -> None:
         """Escalate the ticket one step further, for a reason, to a superior if one is named."""
-        self.require_unresolved()
         self.trigger_event(
             self.Escalated, escalation=self.now.escalation + 1, reason=reason, to=to, at=at
         )
 
-    @applies(Escalated)
-    def _escalated(self, escalation: int) -> None:
-        self.escalation = escalation
-
-    def _require_alive(self) -> None:
-        if self.status in (Status.CLOSED, Status.WITHDRAWN):
-            raise TicketClosed
-
-    @command
+    @command(only=ALIVE)
     def hand_over(self, owner: EmployeeCode, reason: Line, at: Moment | None = None) -> None:
         """Hand the ticket to another owner as it stands, waiting or in progress."""
-        self._require_alive()
         if self.owner is None:
             raise OwnerRequired
         if owner == self.owner:
             raise NothingChanged("owner")
         self.trigger_event(self.HandedOver, owner=owner, reason=reason, at=at)
 
-    @applies(HandedOver)
-    def _handed_over(self, owner: str) -> None:
-        self.owner = owner
-
-    @command
+    @command(states=Rehomed, only=ALIVE)
     def rehome(self, unit: UnitCode, reason: Line, at: Moment | None = None) -> None:
         """Put the ticket under another unit as it stands, because its own was merged or closed."""
-        self._require_alive()
-        if unit == self.unit:
-            raise NothingChanged("unit")
-        self.trigger_event(self.Rehomed, unit=unit, reason=reason, at=at)
-
-    @applies(Rehomed)
-    def _rehomed(self, unit: str) -> None:
-        self.unit = unit

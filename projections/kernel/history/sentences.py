@@ -1,9 +1,10 @@
 """Sentences: what an event says in words, by the template in the docstring of its class.
 
 In a template `{field}` is a field of the event, else of the row after it, `{was.field}` one of the
-row before, `{who}` whoever did it and `{changes}` what changed. The rows are those of the day from
-which the event is true. What stands in square brackets is left out when a field in it has no value.
-The effective day comes behind the first paragraph, with the last one if what followed is known.
+row before, `{who}` whoever did it, `{record}` the kind of record and `{changes}` what changed. The
+rows are those of the day from which the event is true. What stands in square brackets is left out
+when a field in it has no value. The effective day comes behind the first paragraph, with the last
+one if what followed is known.
 """
 
 from __future__ import annotations
@@ -65,11 +66,12 @@ def sentence(happening: Happening, names: Names) -> str:
 @cache
 def template(event_type: str) -> str:
     """Return the template of an event type; one without a template has one made of its name."""
-    for each in getattr(discover().events.get(event_type), "__mro__", ()):
-        if "{who}" in (text := each.__dict__.get("__doc__") or ""):
-            return "\n".join(" ".join(part.split()) for part in text.split("\n\n"))
     kind, _, name = event_type.partition(".")
     about, what = kind.replace("-", " "), name.replace("-", " ")
+    for each in getattr(discover().events.get(event_type), "__mro__", ()):
+        if "{who}" in (text := each.__dict__.get("__doc__") or ""):
+            told = "\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+            return told.replace("{record}", about)
     return f'{{who}} recorded about the {about}: {what}[, because "{{reason}}"].'
 
 

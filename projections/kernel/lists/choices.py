@@ -32,6 +32,8 @@ def choices(model: ReadModel) -> Mapping[str, tuple[str, ...]]:
     if aggregate is None:
         return {}
     stated = [get_type_hints(aggregate, include_extras=True)]
+    if aggregate.states is not None:
+        stated.append({aggregate.states.attribute: type(aggregate.states.first)})
     stated += [
         fields_of(each)
         for type_, each in discover().events.items()

@@ -35,9 +35,10 @@ from domain.customers.customer_standing import (
     State,
     SuspensionRequired,
 )
-from domain.customers.customer_team import ManagerRequired, TeamMemberRequired, TeamRole
+from domain.customers.customer_team import TeamMemberRequired, TeamRole
 from domain.kernel.aggregate import NothingChanged
 from domain.kernel.erasure import DiscretionRequired, PersonErased
+from domain.kernel.parts.managed import ManagerRequired
 from tests.domain.play import IDS, Step, last, play, plays, stated
 
 

@@ -80,6 +80,9 @@ def test_who_has_left_comes_back_under_the_same_code(employee: Employee) -> None
     assert employee.retired
     employee.reengage("gd", "Adviser")
     assert (employee.retired, employee.unit, employee.post) == (False, "gd", "Adviser")
+    employee.leave("Moved abroad again")
+    employee.reengage("gd", "Adviser")  # to where they were
+    assert stated(employee)[-2:] == ["left", "reengaged"]
 
 
 def test_an_employee_is_signed_out_everywhere_also_after_leaving(employee: Employee) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from domain.kernel.aggregate import NothingChanged
 from domain.kernel.time.replay import taken
 from domain.kernel.time.retroactive import DatesContradict
-from domain.sales.opportunity import CompetitorRequired, Opportunity
+from domain.sales.opportunity import CompetitorRequired, DealTeamMemberRequired, Opportunity
 from domain.sales.opportunity_end import CustomerRequired, EndRequired, LossReason, WinRequired
 from domain.sales.opportunity_offer import (
     AmountTooLarge,
@@ -27,7 +27,6 @@ from domain.sales.opportunity_stage import (
     Stage,
     Status,
 )
-from domain.sales.opportunity_team import DealTeamMemberRequired
 from tests.domain.play import IDS, Step, last, play, plays, stated
 
 LINE = ProductLine(

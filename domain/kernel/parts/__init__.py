@@ -1,0 +1,1 @@
+"""Parts: what several aggregates have alike, with their events, commands and rules."""

@@ -1,0 +1,69 @@
+"""Staffed: beside its manager a record has a team, each member of it in a role."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Generic, TypeVar
+
+from domain.kernel.aggregate import (
+    Aggregate,
+    NothingChanged,
+    RuleViolation,
+    applies,
+    command,
+    starts,
+)
+from domain.kernel.parts.managed import Managed
+from domain.kernel.types.values import Code, EmployeeCode
+
+Role = TypeVar("Role", bound=str)
+"""The type of a role, as commands check it; events have it without its bounds."""
+
+
+class Staffed(Managed, Generic[Role]):
+    """Who works on the record; `NotInTeam` is the rule for who does not."""
+
+    needs = ("NotInTeam",)
+
+    class TeamMemberAdded(Aggregate.Event):
+        """{who} added {employee} to the team of the {record} as {role}."""
+
+        employee: str
+        role: Annotated[str, Role]
+        on: date | None = None
+
+    class TeamMemberRemoved(Aggregate.Event):
+        """{who} removed {employee} from the team of the {record}."""
+
+        employee: str
+        on: date | None = None
+
+    NotInTeam: type[RuleViolation]
+    team: dict[str, Role] = starts(dict)
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """The manager and the team."""
+        return super().owners.union(self.team)
+
+    @command
+    def add_team_member(self, employee: EmployeeCode, role: Role) -> None:
+        """Add an employee to the team of the {record}, or give a member another role."""
+        if self.team.get(employee) == role:
+            raise NothingChanged("role")
+        self.trigger_event(self.TeamMemberAdded, employee=employee, role=role)
+
+    @applies(TeamMemberAdded)
+    def _team_member_added(self, employee: str, role: Role) -> None:
+        self.team[employee] = role
+
+    @command
+    def remove_team_member(self, employee: Code) -> None:
+        """Remove an employee from the team of the {record}."""
+        if employee not in self.team:
+            raise self.NotInTeam("employee")
+        self.trigger_event(self.TeamMemberRemoved, employee=employee)
+
+    @applies(TeamMemberRemoved)
+    def _team_member_removed(self, employee: str) -> None:
+        del self.team[employee]
