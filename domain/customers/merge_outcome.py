@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from domain.customers.customer_profile import Details
 from domain.customers.merge_survivorship import Difference, Outcome
-from domain.kernel.types.values import Id, Value
+from domain.kernel.types.values import Id, Kind, Value
 
 
 class MergeOutcomeItem(Value):
     """A record that follows the duplicate; `version` is the last before the merge."""
 
-    kind: Literal["customer", "opportunity", "service-ticket", "campaign"]
+    kind: Kind
     id: Id
     version: int = 0
 
@@ -26,7 +26,7 @@ class Conflict(Value):
     as it was: `because` says what stands in the way, and so what is to be decided, if anything.
     """
 
-    kind: Literal["customer", "opportunity", "service-ticket", "campaign"]
+    kind: Kind
     id: Id
     field: str
     was: str | None = None

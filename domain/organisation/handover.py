@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from domain.kernel.types.values import (
     CustomerId,
     EmployeeCode,
     Id,
+    Kind,
     Line,
     Lineage,
     Reference,
@@ -44,7 +45,7 @@ class Successor(Value):
 class HandoverItem(Value):
     """A record that goes over, or that stayed where it was."""
 
-    kind: Literal["customer", "opportunity", "service-ticket"]
+    kind: Kind
     id: Id
 
 

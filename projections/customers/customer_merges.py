@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from domain.customers.customer_merge import State
 from domain.kernel.actors import ActorKind
 from domain.kernel.aggregate import Recorded
+from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Id, Json, Text, naming, one_of
 from projections.kernel.lists.choices import ACTOR
 from projections.kernel.ownership import Scope
@@ -36,6 +37,13 @@ customer_merges = ReadModel(
     order="-created_at",
     indexes=[["created_at"], ["survivor_id"], ["duplicate_id"]],
     scope=Scope(unit="units"),
+    belongs=Belongs(
+        ended=("reversed",),
+        stays={
+            "survivor_id": Stays("It says which customer went into which."),
+            "duplicate_id": Stays("It says which customer went into which."),
+        },
+    ),
 )
 """`state` is begun, planned, done, reversing or reversed; `planned` how many records are to
 follow; `moved` those that are with the survivor now; `returned` those that came back when it was

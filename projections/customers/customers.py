@@ -12,6 +12,7 @@ from domain.kernel.aggregate import Recorded
 from domain.kernel.time.effective_day import STATED
 from domain.kernel.types.personal import Each
 from projections.customers.name_key import name_key
+from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
 from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import day, day_of, money
@@ -67,6 +68,18 @@ customers = ReadModel(
     filters=["state", "grade", "industry", "category", "unit"],
     search=["name", "short_name"],
     scope=Scope(unit="unit", owners=("manager", "team")),
+    belongs=Belongs(
+        customer=OfCustomer(
+            column="parent_id",
+            follow="follow-parent",
+            name="place-under",
+            end=Stays("A subsidiary may outlive its head office."),
+        ),
+        unit=InUnit(),
+        keeper=KeptBy(),
+        ended=("closed", "merged"),
+        stays={"employee": Stays("Who is in the account team is said one by one.")},
+    ),
 )
 """`lost_to` is the competitor that gained a lapsed customer, also after its file was closed;
 `rival_until` the first day on which a contract with a competitor ends; `contacts` by contact id,

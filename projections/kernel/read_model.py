@@ -16,6 +16,7 @@ from domain.kernel.discovery import declared
 from domain.kernel.envelope import Unreadable, UnreadableEvent
 from domain.kernel.time.effective_day import effective_day, in_effect
 from domain.kernel.time.replay import follow
+from projections.kernel.belonging import Belongs
 from projections.kernel.columns import Day, Id, Instant, Json, Text
 from projections.kernel.fingerprint import code_of
 from projections.kernel.fold import Check as Check
@@ -79,6 +80,7 @@ class ReadModel:
         search: Sequence[str] = (),
         counted: Sequence[str] = (),
         scope: Scope = Scope(),  # noqa: B008
+        belongs: Belongs = Belongs(),  # noqa: B008
     ) -> None:
         """Declare a read model.
 
@@ -97,11 +99,19 @@ class ReadModel:
                 many they change, as of when it was recorded; in another order they are taken from
                 the record itself.
             scope: Where the rows belong. Without it, only those see them who see everything.
+            belongs: Which customer, unit and employee the records go with.
 
         Raises `ValueError` when it names a column that there is not.
         """
         has = {*_OF_EVERY_ROW, *(column.name for column in columns)}
-        named = {order.removeprefix("-"), *sorts, *filters, *search, *scope.columns}
+        named = {
+            order.removeprefix("-"),
+            *sorts,
+            *filters,
+            *search,
+            *scope.columns,
+            *belongs.columns,
+        }
         if missing := sorted(named.union(*indexes, counted) - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}")
         self.name = name
@@ -110,6 +120,7 @@ class ReadModel:
         self.search = tuple(search)
         self.counted = tuple(counted)
         self.scope = scope
+        self.belongs = belongs
         self.table = sa.Table(
             name,
             row_tables,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from domain.marketing.campaign import CampaignKind
+from projections.kernel.belonging import Belongs, OfMany, Stays
 from projections.kernel.columns import COARSE, CURRENCY, Day, Json, Money, Text, naming, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import day, day_of, money, once
@@ -56,6 +57,21 @@ campaigns = ReadModel(
     search=["name"],
     counted=["targets", "contacted", "responded"],
     scope=Scope(unit="units", owners=("manager",)),
+    belongs=Belongs(
+        customer=OfMany(
+            count="targets",
+            adds=("campaign.targets-added",),
+            removes=("campaign.targets-removed",),
+            replaces=("campaign.target-replaced",),
+            follow="replace-target",
+            give_back="return-target",
+        ),
+        ended=("closed",),
+        stays={
+            "units": Stays("A unit that has ended counts as its successor."),
+            "manager": Stays("The plan says who manages it, and is revised."),
+        },
+    ),
 )
 """`contacts` and `responses` count what was recorded, `contacted` and `responded` the customers;
 `response_rate` and `roi` are those of the evaluation."""

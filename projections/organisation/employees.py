@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
+from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Day, Instant, Json, Text, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import day_of
@@ -34,6 +35,14 @@ employees = ReadModel(
     indexes=[["code"], ["unit", "code"]],
     search=["name"],
     scope=Scope(unit="unit", owners=("code",)),
+    belongs=Belongs(
+        ended=("left",),
+        stays={
+            "unit": Stays(
+                "Whom a unit employed moves one by one, and until then counts as its successor's."
+            ),
+        },
+    ),
 )
 """`state` is active or left; `skills` the level of each, 1 to 5; `certificates` by name: number,
 day of issue, last day. Tokens issued up to `sessions_after` are void."""

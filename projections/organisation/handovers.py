@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from domain.organisation.handover import State
+from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Json, Text, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel, Row
@@ -24,6 +25,13 @@ handovers = ReadModel(
     order="-created_at",
     indexes=[["created_at"], ["employee"], ["unit"]],
     scope=Scope(unit="unit", owners=("employee",)),
+    belongs=Belongs(
+        ended=("reversed",),
+        stays={
+            "employee": Stays("It says whose business went to whom."),
+            "successors": Stays("It says whose business went to whom."),
+        },
+    ),
 )
 """`state` is begun, planned, done, reversing or reversed; `planned` how many records are to go
 over; `moved` those that are with a successor now: kind, id, employee; `kept` those that stayed

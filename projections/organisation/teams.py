@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
+from projections.kernel.belonging import Belongs, OfCustomer, Stays
 from projections.kernel.columns import COARSE, Id, Json, Text, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel, Row
@@ -27,6 +28,18 @@ teams = ReadModel(
     indexes=[["unit", "name"], ["customer_id"]],
     search=["name"],
     scope=Scope(unit="unit", owners=("members",)),
+    belongs=Belongs(
+        customer=OfCustomer(
+            follow=Stays("A team is formed for a customer, whose id leads on to the survivor."),
+            end=Stays("A team is dissolved by those who keep it."),
+            page=Stays("Who sees to a customer is in its account team."),
+        ),
+        ended=("dissolved",),
+        stays={
+            "unit": Stays("A unit that has ended counts as its successor."),
+            "employee": Stays("Who is in a team is said one by one."),
+        },
+    ),
 )
 """`state` is active or dissolved; `members` the role of each employee."""
 

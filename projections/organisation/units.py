@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from domain.organisation.unit import State
+from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Day, Text, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import day_of
@@ -27,6 +28,17 @@ units = ReadModel(
     indexes=[["code"], ["parent", "code"], ["successor"]],
     search=["name", "english_name"],
     scope=Scope(public=True),
+    belongs=Belongs(
+        ended=(
+            "merged",
+            "closed",
+        ),
+        stays={
+            "parent": Stays("What is below an ended unit counts as below its successor."),
+            "into": Stays("It says which unit went into which."),
+            "successor": Stays("It says which unit took over from which."),
+        },
+    ),
 )
 """`state` is open, merged or closed. What is below an ended unit, or belongs to it, counts as
 belonging to its `successor`, which may have ended in turn."""

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from domain.kernel.types.sensitive import SECRET
+from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Instant, Json, Text, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import moment
@@ -31,6 +32,12 @@ api_keys = ReadModel(
     indexes=[["prefix"]],
     search=["name"],
     scope=Scope(unit="unit"),
+    belongs=Belongs(
+        ended=("revoked",),
+        stays={
+            "unit": Stays("A unit that has ended counts as its successor."),
+        },
+    ),
 )
 """`state` is active or revoked."""
 

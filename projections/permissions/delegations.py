@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
+from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Instant, Text, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import moment
@@ -27,6 +28,13 @@ delegations = ReadModel(
     order="-starts",
     indexes=[["principal"], ["deputy"]],
     scope=Scope(owners=("principal", "deputy")),
+    belongs=Belongs(
+        ended=("withdrawn",),
+        stays={
+            "principal": Stays("It is between two persons, and passes to nobody."),
+            "deputy": Stays("It is between two persons, and passes to nobody."),
+        },
+    ),
 )
 """`state` is active or withdrawn; an active delegation counts from `starts` until `until`."""
 

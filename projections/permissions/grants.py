@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from domain.kernel.actors import ActorKind
 from domain.kernel.aggregate import Recorded
+from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Instant, Json, Text, naming, one_of
 from projections.kernel.lists.choices import ACTOR
 from projections.kernel.ownership import Scope
@@ -36,6 +37,13 @@ grants = ReadModel(
     order="employee",
     indexes=[["employee"], ["role"], ["unit", "employee"]],
     scope=Scope(unit="unit", owners=("employee",)),
+    belongs=Belongs(
+        ended=("revoked",),
+        stays={
+            "unit": Stays("A unit that has ended counts as its successor."),
+            "employee": Stays("Permissions are given to a person, and to nobody in their stead."),
+        },
+    ),
 )
 """`state` is active or revoked; an active grant counts from `starts` until `until`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
+from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Json, Text, naming, one_of
 from projections.kernel.lists.choices import PERMISSION
 from projections.kernel.ownership import Scope
@@ -33,6 +34,12 @@ roles = ReadModel(
     indexes=[["code"]],
     search=["name"],
     scope=Scope(public=True),
+    belongs=Belongs(
+        ended=("retired",),
+        stays={
+            "unit": Stays("A unit that has ended counts as its successor."),
+        },
+    ),
 )
 """`state` is active or retired."""
 

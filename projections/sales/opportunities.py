@@ -8,6 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
+from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
 from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import day, day_of, money, once, share
@@ -48,6 +49,13 @@ opportunities = ReadModel(
     filters=["status", "stage", "unit"],
     search=["title"],
     scope=Scope(unit="unit", owners=("manager", "team"), through=("customer_id", "customers")),
+    belongs=Belongs(
+        customer=OfCustomer(end="abandon"),
+        unit=InUnit(),
+        keeper=KeptBy(),
+        ended=("won", "lost", "abandoned"),
+        stays={"employee": Stays("Who was in the team of a sale stays named in it.")},
+    ),
 )
 """`amount` is what was agreed when won, else the `expected_amount`; `weighted_amount` the amount
 times the probability while open, the amount when won, else nothing; `stages` the stages gone

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from domain.kernel.types.values import Personal
+from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
 from projections.kernel.columns import COARSE, Id, Instant, Text
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import moment_of
@@ -50,6 +51,15 @@ service_tickets = ReadModel(
     filters=["status", "severity", "kind", "unit"],
     search=["title"],
     scope=Scope(unit="unit", owners=("owner",), through=("customer_id", "customers")),
+    belongs=Belongs(
+        customer=OfCustomer(
+            in_any_state=True, end=Stays("A case is seen to, whoever the customer is by then.")
+        ),
+        unit=InUnit(transfer="rehome"),
+        keeper=KeptBy("owner", give="hand-over"),
+        ended=("closed", "withdrawn"),
+        stays={"to": Stays("An escalation is told to somebody; the ticket stays its owner's.")},
+    ),
 )
 """The clock runs while a ticket needs work from us: `worked_seconds` up to `running_since`. It
 stands still while the ticket waits for its customer and after its resolution;

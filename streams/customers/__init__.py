@@ -1,1 +1,1 @@
-"""Customers: what a merge, its undoing and a successor bring about."""
+"""Customers: what a merge, its undoing, a successor and a lapse bring about."""

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from domain.kernel.aggregate import Recorded
+from streams.kernel.belonging import following
 from streams.kernel.policy import Facts, Wish, policy
 
 AGAIN = "without-number"
 """The key of a second attempt, without the registration number, which somebody else has by now."""
-
-_VERBS = {
-    "customer": ("follow-parent", "parent_id"),
-    "opportunity": ("follow-customer", "customer_id"),
-    "service-ticket": ("follow-customer", "customer_id"),
-}
-
-
-def following(item: Mapping[str, Any], merge: str, to: str, former: str) -> Wish:
-    """Return the wish that a record goes with a customer from one to the other."""
-    verb, field = _VERBS.get(item["kind"], ("replace-target", "customer_id"))
-    body = {field: to, "former_id": former}
-    if item["kind"] == "campaign":
-        body["merge_id"] = merge
-    return Wish(f"{item['kind']}.{verb}", item["id"], body)
 
 
 @policy(on=["customer-merge.planned"])
@@ -47,7 +33,8 @@ def carry_out_merge(event: Recorded, _: Facts) -> Iterator[Wish]:
 
     yield Wish("customer.absorb", survivor, again, key=AGAIN)
     for item in data["items"]:
-        yield following(item, event.stream, survivor, duplicate)
+        way = {"merge": event.stream, "to": survivor, "former": duplicate}
+        yield following(item["kind"], item["id"], **way)
 
     def completed(refused: Collection[str]) -> dict[str, Any]:
         kept = [each for each in data["items"] if each["id"] in refused]

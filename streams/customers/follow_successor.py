@@ -15,7 +15,7 @@ from domain.kernel.aggregate import Recorded
 from projections.customers.customers import customers
 from projections.organisation.units import units
 from streams.kernel.policy import Facts, Wish, policy
-from streams.organisation.transfer_to_successor import CUSTOMER_ENDED, heir
+from streams.organisation.transfer_to_successor import heir
 
 
 def place(event: Recorded) -> sa.Select[Any]:
@@ -28,7 +28,7 @@ def place(event: Recorded) -> sa.Select[Any]:
     ended = (
         sa.select(unit.c.code, successor)
         .join(customer, customer.c.unit == unit.c.code)
-        .where(customer.c.id == event.stream, customer.c.state.not_in(CUSTOMER_ENDED))
+        .where(customer.c.id == event.stream, customers.belongs.open(customer))
         .where(unit.c.state != "open")
         .subquery()
     )

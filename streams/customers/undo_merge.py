@@ -13,22 +13,24 @@ from domain.kernel.actors import Actor
 from domain.kernel.aggregate import Recorded
 from projections.customers.customer_merges import customer_merges
 from projections.customers.customers import customers
-from projections.sales.opportunities import opportunities
-from projections.service.service_tickets import service_tickets
-from streams.customers.carry_out_merge import following
+from projections.kernel.belonging import OfCustomer
+from projections.kernel.read_model import ReadModel, models_by_kind
+from streams.kernel.belonging import returning
 from streams.kernel.policy import Facts, Wish, policy
-from streams.organisation.transfer_to_successor import CUSTOMER_ENDED
 
 TOUCHED = "touched"
 
 ENDED = "It has ended by now."
 ABOVE = "The customer is below it by now."
 
-_WITH = {
-    "customer": (customers, "parent_id", "customer.place-under"),
-    "opportunity": (opportunities, "customer_id", "opportunity.name-customer"),
-    "service-ticket": (service_tickets, "customer_id", "service-ticket.name-customer"),
-}
+
+def _with_customer() -> dict[str, tuple[ReadModel, OfCustomer]]:
+    """Return the read models of what goes with its one customer, by kind."""
+    return {
+        kind: (model, its)
+        for kind, model in models_by_kind().items()
+        if isinstance(its := model.belongs.customer, OfCustomer) and isinstance(its.follow, str)
+    }
 
 
 def whereabouts(event: Recorded) -> sa.Select[Any]:
@@ -40,39 +42,40 @@ def whereabouts(event: Recorded) -> sa.Select[Any]:
     survivor, duplicate = event.data["survivor_id"], event.data["duplicate_id"]
     merge = customer_merges.table
     since = sa.select(merge.c.created_at).where(merge.c.id == event.stream).scalar_subquery()
-    above = sa.select(customers.table.c.parent_id.label("id"))
-    heads = above.where(customers.table.c.id == duplicate).cte("heads", recursive=True)
-    heads = heads.union(above.where(customers.table.c.id == heads.c.id))
-    barred: dict[str, sa.ColumnElement[Any]] = {
-        "customer": sa.case(
-            (customers.table.c.state.in_(CUSTOMER_ENDED), ENDED),
-            (customers.table.c.id.in_(sa.select(heads.c.id)), ABOVE),
-        ),
-        "opportunity": sa.case((opportunities.table.c.status != "open", ENDED)),
-        "service-ticket": sa.null(),  # it is given to another customer in whatever state
-    }
     queries = []
-    for kind, (model, column, _) in _WITH.items():
+    for kind, (model, its) in _with_customer().items():
         table = model.table
         new = sa.case((table.c.created_at > since, 1), else_=0)
         mine = sa.or_(
             table.c.id.in_([each["id"] for each in event.data["moved"] if each["kind"] == kind]),
-            sa.and_(table.c[column] == survivor, new == 1, table.c.id != duplicate),
+            sa.and_(table.c[its.column] == survivor, new == 1, table.c.id != duplicate),
         )
-        holder = table.c[column].label("holder")
+        holder = table.c[its.column].label("holder")
         what = (sa.literal(kind).label("kind"), table.c.id, table.c.version, holder)
-        because = barred[kind].label("because")
+        because = _barred(model, its, duplicate).label("because")
         queries.append(sa.select(*what, new.label("new"), because).where(mine))
     found = sa.union_all(*queries).subquery()
     return sa.select(found).order_by(found.c.kind, found.c.id)
 
 
+def _barred(model: ReadModel, its: OfCustomer, duplicate: str) -> sa.ColumnElement[Any]:
+    """Return why nobody could give a record to the duplicate, null when somebody could."""
+    reasons = [] if its.in_any_state else [(sa.not_(model.belongs.open(model.table)), ENDED)]
+    if model is customers:
+        above = sa.select(customers.table.c.parent_id.label("id"))
+        heads = above.where(customers.table.c.id == duplicate).cte("heads", recursive=True)
+        heads = heads.union(above.where(customers.table.c.id == heads.c.id))
+        reasons.append((customers.table.c.id.in_(sa.select(heads.c.id)), ABOVE))
+    return sa.case(*reasons) if reasons else sa.null()
+
+
 def touched(event: Recorded, _: Facts) -> sa.Select[Any]:
     """Return the query of the last versions of what followed that merges had no part in.
 
-    Campaigns are left out: what changes in them is hardly ever about this customer.
+    What has many customers is left out: what changes in it is hardly ever about this one.
     """
-    followed = [each["id"] for each in event.data["moved"] if each["kind"] in _WITH]
+    kinds = _with_customer()
+    followed = [each["id"] for each in event.data["moved"] if each["kind"] in kinds]
     merging = [Actor("policy", name) for name in ("carry-out-merge", "undo-merge")]
     last = sa.func.max(events.c.version).label("version")
     return (
@@ -88,12 +91,9 @@ def undo_merge(event: Recorded, facts: Facts) -> Iterator[Wish]:
     """Give back what is still where the merge brought it, then part the two customers."""
     data, merge = event.data, event.stream
     survivor, duplicate = data["survivor_id"], data["duplicate_id"]
+    way = {"merge": merge, "survivor": survivor, "duplicate": duplicate}
     for item in data["moved"]:
-        if item["kind"] == "campaign":
-            body = {"customer_id": survivor, "former_id": duplicate, "merge_id": merge}
-            yield Wish("campaign.return-target", item["id"], body)
-        else:
-            yield following(item, merge, duplicate, survivor)
+        yield returning(item["kind"], item["id"], **way)
     told = {"merge_id": merge, "reason": data["reason"]}
     yield Wish("customer.give-back", survivor, {**told, "duplicate_id": duplicate})
 
@@ -129,8 +129,10 @@ def _outcome(data: dict[str, Any], facts: Facts, refused: Collection[str]) -> di
 
 def _conflict(row: dict[str, Any], was: str | None, now: str | None, to: str) -> dict[str, Any]:
     """Return a record that is not the duplicate's, with the command by which it would be."""
-    _, field, command = _WITH[row["kind"]]
-    told = {"kind": row["kind"], "id": row["id"], "field": field, "was": was, "now": now}
+    kind = row["kind"]
+    its = models_by_kind()[kind].belongs.customer
+    assert isinstance(its, OfCustomer)
+    told = {"kind": kind, "id": row["id"], "field": its.column, "was": was, "now": now}
     if row["because"] is not None:
         return {**told, "because": row["because"]}
-    return {**told, "command": command, "body": {field: to}}
+    return {**told, "command": f"{kind}.{its.name}", "body": {its.column: to}}

@@ -1,4 +1,4 @@
-"""The portfolio of an employee: the customers, open opportunities and tickets in their hands."""
+"""The portfolio of an employee: the open records of all kinds that are in their hands."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from projections.customers.customers import customers
-from projections.sales.opportunities import opportunities
-from projections.service.service_tickets import service_tickets
-from streams.kernel.policy import Wish
-from streams.organisation.transfer_to_successor import CUSTOMER_ENDED, TICKET_ENDED
+from projections.kernel.belonging import KeptBy, OfCustomer
+from projections.kernel.read_model import ReadModel, read_models
 
 
 def portfolio(employees: Collection[str]) -> sa.CompoundSelect[Any]:
@@ -19,34 +17,22 @@ def portfolio(employees: Collection[str]) -> sa.CompoundSelect[Any]:
 
     The unit is the customer's, where there is a customer.
     """
-    customer, sale, ticket = customers.table, opportunities.table, service_tickets.table
-    own = sa.select(
-        sa.literal("customer").label("kind"),
-        customer.c.id,
-        customer.c.manager.label("holder"),
-        customer.c.id.label("customer_id"),
-        customer.c.unit,
-    ).where(customer.c.manager.in_(employees), customer.c.state.not_in(CUSTOMER_ENDED))
-    business = (
-        sa.select(
-            sa.literal(kind).label("kind"),
-            table.c.id,
-            holder.label("holder"),
-            table.c.customer_id,
-            sa.func.coalesce(customer.c.unit, table.c.unit).label("unit"),
-        )
-        .outerjoin_from(table, customer, customer.c.id == table.c.customer_id)
-        .where(holder.in_(employees), is_open)
-        for kind, table, holder, is_open in (
-            ("opportunity", sale, sale.c.manager, sale.c.status == "open"),
-            ("service-ticket", ticket, ticket.c.owner, ticket.c.status.not_in(TICKET_ENDED)),
-        )
+    kept = ((model, model.belongs.keeper) for model in read_models().values())
+    return sa.union_all(*(_kept(model, by, employees) for model, by in kept if by is not None))
+
+
+def _kept(model: ReadModel, by: KeptBy, employees: Collection[str]) -> sa.Select[Any]:
+    table, belongs, customer = model.table, model.belongs, customers.table
+    holder = table.c[by.column]
+    unit = sa.null() if belongs.unit is None else table.c[belongs.unit.column]
+    query = sa.select(
+        sa.literal(model.aggregate).label("kind"), table.c.id, holder.label("holder")
+    ).where(holder.in_(employees), belongs.open(table))
+    if model is customers:
+        return query.add_columns(table.c.id.label("customer_id"), unit.label("unit"))
+    if not isinstance(belongs.customer, OfCustomer):
+        return query.add_columns(sa.null().label("customer_id"), unit.label("unit"))
+    customer_id = table.c[belongs.customer.column]
+    return query.outerjoin_from(table, customer, customer.c.id == customer_id).add_columns(
+        customer_id.label("customer_id"), sa.func.coalesce(customer.c.unit, unit).label("unit")
     )
-    return sa.union_all(own, *business)
-
-
-def given(kind: str, id: str, to: str, reason: str) -> Wish:
-    """Return the wish that an employee looks after a record from now on."""
-    if kind == "service-ticket":
-        return Wish("service-ticket.hand-over", id, {"owner": to, "reason": reason})
-    return Wish(f"{kind}.assign-manager", id, {"manager": to})

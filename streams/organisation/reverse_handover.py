@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
+from streams.kernel.belonging import given
 from streams.kernel.policy import Facts, Wish, policy
-from streams.organisation.portfolio import given, portfolio
+from streams.organisation.portfolio import portfolio
 
 
 def portfolios(event: Recorded) -> sa.Select[Any]:
@@ -29,7 +30,7 @@ def give_back(event: Recorded, facts: Facts) -> Iterator[Wish]:
         item = {"kind": move["kind"], "id": move["id"]}
         holder = holders.get((move["kind"], move["id"]))
         if holder == move["to"]:
-            yield given(move["kind"], move["id"], employee, reason)
+            yield given(move["kind"], move["id"], to=employee, reason=reason)
         # What is with the employee already came back in an earlier attempt, or by hand.
         (returned if holder in (move["to"], employee) else kept).append(item)
 

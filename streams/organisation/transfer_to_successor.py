@@ -1,4 +1,4 @@
-"""Policy: when a unit ends, its open customers, opportunities and tickets go to its successor."""
+"""Policy: when a unit ends, the open records of all kinds in it go to its successor."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
-from projections.customers.customers import customers
+from projections.kernel.read_model import read_models
 from projections.organisation.units import units
-from projections.sales.opportunities import opportunities
-from projections.service.service_tickets import service_tickets
+from streams.kernel.belonging import transferred
 from streams.kernel.policy import Facts, Wish, policy
-
-CUSTOMER_ENDED = ("closed", "merged")
-TICKET_ENDED = ("closed", "withdrawn")
 
 
 def open_records(event: Recorded) -> sa.Select[Any]:
@@ -29,17 +25,14 @@ def open_records(event: Recorded) -> sa.Select[Any]:
     gone = own.cte("gone", recursive=True)
     gone = gone.union(sa.select(unit.c.code).where(unit.c.successor == gone.c.code, ended))
     successor = heir(sa.select(unit.c.successor.label("code")).where(unit.c.id == event.stream))
-    customer, sale, ticket = customers.table, opportunities.table, service_tickets.table
     found = sa.union_all(
         *(
-            sa.select(sa.literal(kind).label("kind"), table.c.id, successor).where(
-                table.c.unit.in_(sa.select(gone.c.code)), is_open
+            sa.select(sa.literal(model.aggregate).label("kind"), model.table.c.id, successor).where(
+                model.table.c[its.column].in_(sa.select(gone.c.code)),
+                model.belongs.open(model.table),
             )
-            for kind, table, is_open in (
-                ("customer", customer, customer.c.state.not_in(CUSTOMER_ENDED)),
-                ("opportunity", sale, sale.c.status == "open"),
-                ("service-ticket", ticket, ticket.c.status.not_in(TICKET_ENDED)),
-            )
+            for model in read_models().values()
+            if (its := model.belongs.unit) is not None
         )
     ).subquery()
     return sa.select(found).where(found.c.successor.is_not(None))
@@ -59,11 +52,7 @@ def heir(start: sa.Select[Any]) -> sa.Label[str | None]:
 
 @policy(on=["unit.merged", "unit.closed"], facts=open_records)
 def transfer_to_successor(event: Recorded, facts: Facts) -> Iterator[Wish]:
-    """Transfer each on the day of the end; a ticket keeps its owner and its state."""
+    """Transfer each on the day of the end."""
+    told = {"reason": event.data["reason"], "on": event.data["on"]}
     for record in facts:
-        body = {"unit": record["successor"], "reason": event.data["reason"]}
-        if record["kind"] == "service-ticket":
-            yield Wish("service-ticket.rehome", record["id"], body)
-        else:
-            day = {"effective": event.data["on"]}
-            yield Wish(f"{record['kind']}.transfer", record["id"], body | day)
+        yield transferred(record["kind"], record["id"], unit=record["successor"], **told)

@@ -43,6 +43,7 @@ POOLS: list[tuple[Any, Sequence[Any]]] = [
     (values.CustomerId, IDS),
     (values.OpportunityId, IDS),
     (values.Id, IDS),
+    (values.Kind, ["customer", "service-ticket"]),
     (profile.RegistrationNumber, ["AB-1", "ab 1", "CD-2"]),
     (profile.Website, ["https://example.com"]),
     (values.PastYear, [1949, 2001]),

@@ -148,6 +148,13 @@ Worth = Annotated[Decimal, Sensitive("amount")]
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 """The id of a record, or of a part of one."""
 
+Kind = Annotated[
+    str,
+    StringConstraints(max_length=64, pattern=r"^[a-z]+(-[a-z]+)*$"),
+    Field(examples=["opportunity"]),
+]
+"""The kind of a record, as in its commands."""
+
 MERGED = "merged-once"
 """The rule under which a merge of customers claims the one that goes into the other."""
 

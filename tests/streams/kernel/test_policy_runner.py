@@ -18,11 +18,11 @@ from domain.customers.customer import Customer
 from domain.kernel.actors import Actor
 from domain.kernel.aggregate import Origin, Recorded, Stored, new_id
 from projections.kernel.rows.projector import Projector
+from streams.customers.end_with_customer import REASON, open_records
 from streams.followers.project_rows import JournalProjection
 from streams.kernel.policy import Policy, Wish, policies
 from streams.kernel.policy_runner import Reactions
 from streams.kernel.worker import Worker
-from streams.sales.abandon_opportunities import REASON, open_opportunities
 from tests.organisation import organise
 from tests.streams.flow import happen, until, working
 
@@ -138,7 +138,7 @@ def test_an_opportunity_that_somebody_ended_first_is_left_as_it_is(house: House)
         for row in facts:
             yield Wish("opportunity.abandon", row["id"], {"reason": "gone"})
 
-    slow = Policy("slow", frozenset(REASON), open_opportunities, close_all)
+    slow = Policy("slow", frozenset(REASON), open_records, close_all)
     house.do("customer.close", customer, reason="bankrupt")
     reactions = house.reactions(chosen={"slow": slow})
     with working(house.projection(), reactions.work) as workers:
@@ -248,7 +248,7 @@ def test_facts_leave_out_what_was_opened_since(house: House) -> None:
         until(lambda: house.projector.position() == house.journal.head().position)
     fact = replace(event, stream=customer)
     with house.engine.connect() as connection:
-        found = connection.scalars(sa.select(open_opportunities(fact).subquery().c.id)).all()
+        found = connection.scalars(sa.select(open_records(fact).subquery().c.id)).all()
     assert found == opened
 
 

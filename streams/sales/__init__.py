@@ -1,1 +1,0 @@
-"""Sales: what becomes of opportunities when their customer lapses."""
