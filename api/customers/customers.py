@@ -78,7 +78,9 @@ def _page_then(
 
 
 def _plain(page: CustomerPage) -> dict[str, Any]:
-    return {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
+    named = {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
+    others: dict[str, Any] = named.pop("others")
+    return named | others
 
 
 @adds_to_answer("customer.register")

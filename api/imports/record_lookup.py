@@ -24,8 +24,6 @@ MOST = 5
 """Likely duplicates that are listed for one name, and records that are offered for one."""
 
 _ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-_ENDED = frozenset({"closed", "merged", "left", "retired", "dissolved", "revoked", "reversed"})
-_ENDED_BY_STATUS = frozenset({"won", "lost", "abandoned", "withdrawn"})
 _SIMILAR = 70
 """From how many of 100 points on a name is offered for one that is not found."""
 _AT_ONCE = 5000
@@ -224,7 +222,6 @@ class Names:
         names = [row[name] for name in ("name", "title", "english_name") if row.get(name)]
         merged = row.get("merged") or {}
         code = row.get("code")
-        ended = row.get("state") in _ENDED or row.get("status") in _ENDED_BY_STATUS | _ENDED
         into = merged.get("into") or row.get("successor")
         self._note(
             Known(
@@ -232,7 +229,7 @@ class Names:
                 code or row["id"],
                 tuple(names),
                 str(row.get("unit") or ""),
-                not ended,
+                not self._model.belongs.has_ended(row),
                 into,
                 since,
             )

@@ -10,21 +10,11 @@ import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
 from projections.customers.customers import customers
+from projections.kernel.belonging import OfCustomer, OfMany
 from projections.kernel.lists.point_in_time import Then
 from projections.kernel.read_model import ReadModel, read_models
 from projections.kernel.visibility.owner_index import among
-from projections.marketing.campaigns import campaigns
-
-ENDED = frozenset(
-    {
-        *("closed", "merged", "won", "lost", "abandoned", "withdrawn"),
-        *("dissolved", "retired", "revoked", "left"),
-    }
-)
-"""The states in which a record has ended."""
-
-OF_CUSTOMER = "customer_id"
-"""The column by which the records of other kinds belong to a customer."""
+from projections.kernel.warehouse.facts import facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +40,15 @@ class Hierarchy:
         """The ids of the customers."""
 
     def touched(self) -> Iterator[Touched]:
-        """Yield the records that changed: customers, what belongs to them, their campaigns."""
+        """Yield the records that changed: customers, what is theirs, then what has many."""
         yield from self._changed(customers, "id", self.family)
-        for model in read_models().values():
-            if OF_CUSTOMER in model.table.c:
-                yield from self._changed(model, OF_CUSTOMER, self.family)
-        yield from self._changed(campaigns, "id", self._aimed())
+        others = [model for model in read_models().values() if model is not customers]
+        for model in others:
+            if isinstance(its := model.belongs.customer, OfCustomer):
+                yield from self._changed(model, its.column, self.family)
+        for model in others:
+            if isinstance(its := model.belongs.customer, OfMany):
+                yield from self._changed(model, "id", self._naming(its))
 
     def contacts(self, seen: Collection[str]) -> dict[str, int]:
         """Return how many contacts of some customers were added and removed."""
@@ -77,7 +70,7 @@ class Hierarchy:
 
     def _changed(self, model: ReadModel, column: str, wanted: Collection[str]) -> list[Touched]:
         now, then = self._now.tables(model), self._then.tables(model).alias("earlier")
-        names = model.table.c
+        names, over = model.table.c, model.belongs.ended
         state = next((name for name in ("status", "state") if name in names), None)
         title = next((name for name in ("name", "title") if name in names), "id")
         query = (
@@ -104,18 +97,19 @@ class Hierarchy:
                 row["id"],
                 row["title"],
                 began=row["known"] is None,
-                ended=row["state"] in ENDED and row["was"] not in ENDED,
+                ended=row["state"] in over and row["was"] not in over,
             )
             for row in self._now.rows(query)
         ]
 
-    def _aimed(self) -> set[str]:
-        """Return the campaigns in which one of the customers was a target in the meantime."""
+    def _naming(self, its: OfMany) -> set[str]:
+        """Return the records among whose many customers one of these was in the meantime."""
         query = " UNION ALL ".join(
-            f"SELECT position, stream, {adds}, list_intersect(customer_ids, $family::VARCHAR[]) "
-            f"FROM fact_campaign_targets_{name} WHERE position <= $until "
-            "AND list_has_any(customer_ids, $family::VARCHAR[])"
-            for name, adds in (("added", True), ("removed", False))
+            f"SELECT position, stream, {adds}, list_intersect({its.lists}, $family::VARCHAR[]) "
+            f"FROM {facts()[type_].name} WHERE position <= $until "
+            f"AND list_has_any({its.lists}, $family::VARCHAR[])"
+            for types, adds in ((its.adds, True), (its.removes, False))
+            for type_ in types
         )
         values = {"family": sorted(self.family), "until": self._until}
         targets: dict[str, set[str]] = {}

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from domain.service.ticket_handling import UNRESOLVED
 from projections.customers.customers import customers
+from projections.kernel.belonging import OfCustomer
 from projections.kernel.columns import exact_sum
 from projections.kernel.lists.point_in_time import Asking
 from projections.kernel.read_model import ReadModel, Row, read_models
@@ -29,6 +30,7 @@ class CustomerPage:
     `subsidiaries` are those directly below; `pipeline` sums the opportunities by status and
     currency (count, amount, weighted_amount); `counts` has the numbers of subsidiaries, open
     opportunities and open tickets, and of all tickets; `satisfaction` is the mean of the scores.
+    `others` has what is open of every other kind that belongs to a customer, by its read model.
     """
 
     customer: Row
@@ -39,12 +41,23 @@ class CustomerPage:
     pipeline: list[Row]
     counts: dict[str, int]
     satisfaction: float | None
+    others: dict[str, list[Row]]
 
 
-def on_page() -> tuple[ReadModel, ReadModel, ReadModel]:
-    """Return the read models that a page is made of: customers, opportunities, service tickets."""
+def on_page() -> tuple[ReadModel, ...]:
+    """Return the read models that a page is made of: customers, opportunities, service tickets.
+
+    Behind them come the others whose records belong to a customer.
+    """
     models = read_models()
-    return customers, models["opportunities"], models["service_tickets"]
+    first = (customers, models["opportunities"], models["service_tickets"])
+    others = (model for model in models.values() if model not in first and _shown_here(model))
+    return (*first, *others)
+
+
+def _shown_here(model: ReadModel) -> bool:
+    its = model.belongs.customer
+    return isinstance(its, OfCustomer) and its.page is None
 
 
 _SUBSIDIARY = ("id", "name", "state", "grade", "unit", "manager")
@@ -53,6 +66,9 @@ _OPPORTUNITY = (
     *("expected_close", "manager", "unit"),
 )
 _TICKET = ("id", "title", "kind", "severity", "status", "owner", "unit", "opened_at")
+
+_OTHER = ("id", "number", "code", "name", "title", "status", "state")
+"""What is shown of other kinds where they have it, beside what they are sorted by and belong to."""
 
 
 def customer_page(
@@ -84,7 +100,7 @@ class _Page:
             )
             for model in on_page()
         }
-        _, self._sales, self._tickets = on_page()
+        _, self._sales, self._tickets, *self._others = on_page()
         self._amounts = self._showing(sights.get(self._sales.name), "amount")
 
     def of(self, id_: str) -> CustomerPage | None:
@@ -131,6 +147,21 @@ class _Page:
                 "open_tickets": figures["open_tickets"],
             },
             satisfaction=None if score is None else float(score),
+            others={model.name: self._open(model, id_) for model in self._others},
+        )
+
+    def _open(self, model: ReadModel, id_: str) -> list[Row]:
+        """Return the open records of a kind, in the order of its lists."""
+        belongs, table = model.belongs, self._table(model)
+        assert isinstance(belongs.customer, OfCustomer)
+        order = model.order.removeprefix("-")
+        names = dict.fromkeys((*_OTHER, order, *sorted(belongs.columns)))
+        return self._some(
+            model,
+            [name for name in names if name in table.c],
+            order,
+            table.c[belongs.customer.column] == id_,
+            belongs.open(table),
         )
 
     def _pipeline(self, deals: sa.ColumnElement[bool]) -> list[Row]:

@@ -39,7 +39,7 @@ def add(folder: Path) -> None:
 
 
 def visit(client: httpx.Client) -> None:
-    """Plan a visit; read it in the list, as everybody and as somebody of its unit, and in a digest.
+    """Plan a visit; read it in lists, as everybody and as somebody of its unit, page and digest.
 
     Raises `AssertionError` when something is not as the READMEs say.
     """
@@ -85,6 +85,8 @@ def visit(client: httpx.Client) -> None:
         told = get(f"/customers/{customer}/digest", from_position=from_)
         (touched,) = (each for each in told["items"] if each["kind"] == "visit")
         assert (touched["title"], touched["began"]) == ("Renewal", True)
+    page = get(f"/customers/{customer}/page")
+    assert [each["id"] for each in page["visits"]] == [planned["id"]]
     (event,) = get(f"/visits/{planned['id']}/history")["items"]
     assert 'planned the visit "Renewal" on 2026-03-02' in event["sentence"]
 

@@ -1,14 +1,23 @@
 """A customer's page tells what is open and what it comes to."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+
+import pytest
+import sqlalchemy as sa
 
 from adapters.storage.databases import connect
 from domain.kernel.aggregate import Recorded
 from domain.kernel.types.values import LARGEST
-from projections.customers.customer_page import customer_page
+from projections.customers.customer_page import customer_page, on_page
+from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
+from projections.kernel.columns import Day, Id, Text
 from projections.kernel.lists.point_in_time import Now
+from projections.kernel.payload_values import day
+from projections.kernel.read_model import ReadModel, Row, models_by_kind, read_models, row_tables
 from projections.kernel.rows.projector import Projector
+from projections.sales import opportunities
 from tests.projections.accounts import happened
 
 
@@ -107,3 +116,86 @@ def test_what_the_largest_sales_come_to_is_told_to_the_hundredth(database_url: s
     (sum_,) = page.pipeline
     assert (sum_["count"], sum_["amount"]) == (13, 12 * LARGEST + Decimal("0.01"))
     engine.dispose()
+
+
+def test_every_kind_that_belongs_to_a_customer_is_on_its_page_or_says_why_not() -> None:
+    bonds = {each: each.belongs.customer for each in read_models().values()}
+    on, off = set(on_page()), set()
+    for model, its in bonds.items():
+        if isinstance(its, OfCustomer) and model not in on:
+            assert isinstance(its.page, Stays), model.name
+            off.add(model.name)
+    assert off == {"teams"}
+
+
+@pytest.fixture
+def visits(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadModel]:
+    """A read model of one more kind, declared where discovery finds it."""
+    model = ReadModel(
+        "visits",
+        "visit",
+        sa.Column("title", Text),
+        sa.Column("customer_id", Id),
+        sa.Column("unit", Text),
+        sa.Column("visitor", Text),
+        sa.Column("note", Text),
+        sa.Column("planned_on", Day),
+        sa.Column("status", Text, nullable=False, default="planned"),
+        order="-planned_on",
+        belongs=Belongs(
+            customer=OfCustomer(end="cancel"),
+            unit=InUnit(),
+            keeper=KeptBy("visitor"),
+            ended=("done",),
+        ),
+    )
+
+    @model.on("visit.planned")
+    def _planned(row: Row, event: Recorded) -> Row:
+        return {**event.data, "planned_on": day(event.data["planned_on"])}
+
+    @model.on("visit.done")
+    def _done(row: Row, event: Recorded) -> Row:
+        return {"status": "done"}
+
+    monkeypatch.setattr(opportunities, "visits", model, raising=False)
+    found = (read_models, models_by_kind)
+    for each in found:
+        each.cache_clear()
+    yield model
+    monkeypatch.undo()
+    row_tables.remove(model.table)
+    for each in found:
+        each.cache_clear()
+
+
+def test_one_more_kind_comes_on_the_page_by_what_it_declares(
+    visits: ReadModel, database_url: str
+) -> None:
+    engine = connect(database_url, "normal")
+    projector = Projector(engine)
+    projector.create()
+
+    def planned(id_: str, customer: str, day_: str, *more: tuple[str, Any]) -> list[Any]:
+        data = {"title": id_, "customer_id": customer, "unit": "gd", "visitor": "e1"}
+        first = (id_, "visit.planned", {**data, "note": "x", "planned_on": day_})
+        return [first, *((id_, f"visit.{name}", told) for name, told in more)]
+
+    projector.apply(
+        in_order(
+            registered("c", "华南电力"),
+            planned("v1", "c", "2026-03-02"),
+            planned("v2", "c", "2026-03-01"),
+            planned("v3", "c", "2026-03-01", ("done", {})),
+            planned("v4", "other", "2026-03-01"),
+        )
+    )
+    with engine.connect() as connection:
+        page = customer_page(Now(connection), "c")
+    engine.dispose()
+    assert page is not None
+    (shown,) = page.others.items()
+    assert (shown[0], [row["id"] for row in shown[1]]) == ("visits", ["v2", "v1"])
+    assert set(shown[1][0]) == {
+        *("id", "title", "status", "planned_on", "customer_id", "unit", "visitor"),
+    }
