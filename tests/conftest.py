@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from adapters.journal.journal import Journal
 from adapters.local.kafka import LocalKafka
 from adapters.local.postgres import LocalPostgres
 from tests.order import Order, turn
@@ -99,13 +101,52 @@ def postgres_url(postgres: LocalPostgres) -> Iterator[str]:
     postgres.drop_database(name)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database; the test runs once on each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'test.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(params=BOTH)
+def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with the tables of a journal, empty; once on each kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("laid_file"), tmp_path / "test.db")
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    postgres: LocalPostgres = request.getfixturevalue("postgres")
+    name = f"test_{uuid4().hex}"
+    yield postgres.create_database(name, like=request.getfixturevalue("laid_database"))
+    postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def laid_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite with the tables of a journal, to be copied: to lay them takes longer."""
+    file: Path = tmp_path_factory.mktemp("laid") / "test.db"
+    lay(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def laid_database(postgres: LocalPostgres) -> str:
+    """The name of a database of PostgreSQL with the same."""
+    name = f"laid_{uuid4().hex}"
+    lay(postgres.create_database(name))
+    return name
+
+
+def lay(url: str) -> None:
+    """Lay the tables of a journal."""
+    journal = Journal(url)
+    journal.create()
+    journal.close()
 
 
 @pytest.fixture

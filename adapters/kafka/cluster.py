@@ -36,15 +36,15 @@ class Kafka:
 
     `prefix` begins the name of each topic, as in `keyline.customer`; `partitions` and `replicas`
     are those of the topics that are made. The number of partitions is for good: with another one
-    the events of a record would go elsewhere than those before. What a member of a group has is
-    given to others when nothing was heard of it for `session_ms`.
+    the events of a record would go elsewhere than those before. `patience_ms` is how long
+    nothing may be heard of a broker that is sought, or of a member of a group whose work others do.
     """
 
     bootstrap: str
     prefix: str = "keyline"
     partitions: int = 8
     replicas: int = 1
-    session_ms: int = 10_000
+    patience_ms: int = 10_000
 
     @property
     def source(self) -> str:
@@ -76,7 +76,7 @@ class Kafka:
         """Return settings for any client of this cluster."""
         return {
             "bootstrap_servers": self.bootstrap.split(","),
-            "bootstrap_timeout_ms": 10_000,
+            "bootstrap_timeout_ms": self.patience_ms,
             # Soon back after a broker was away, without hammering one that stays away.
             "reconnect_backoff_max_ms": 1000,
             **settings,
@@ -107,8 +107,8 @@ class Kafka:
             "max_poll_records": IN_ONE_POLL,
             "max_partition_fetch_bytes": LARGEST,
             "metrics_enabled": False,
-            "session_timeout_ms": self.session_ms,
-            "heartbeat_interval_ms": self.session_ms // 10,
+            "session_timeout_ms": self.patience_ms,
+            "heartbeat_interval_ms": self.patience_ms // 10,
             "allow_auto_create_topics": False,
         }
         return opened(Consumer, **self.tuned(**chosen | settings))

@@ -65,12 +65,17 @@ class LocalPostgres(LocalServer):
         )
         return url.render_as_string(hide_password=False)
 
-    def create_database(self, name: str = "keyline") -> str:
-        """Create an empty database, unless it is there, and give its URL."""
+    def create_database(self, name: str = "keyline", like: str = "template1") -> str:
+        """Create a database, unless it is there, and give its URL.
+
+        It is empty, or has what another one has to which nobody is connected.
+        """
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         with self._connect() as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if found.fetchone() is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+                names = map(sql.Identifier, (name, like))
+                connection.execute(statement.format(*names))
         return self.url(name)
 
     def drop_database(self, name: str) -> None:

@@ -18,7 +18,7 @@ from streams.kernel.worker import Worker
 from tests.projections.accounts import accounts
 
 SOON = 2000
-"""Milliseconds after which a member of a group that was killed is succeeded here."""
+"""Milliseconds of patience with who is gone, where that is what is waited for."""
 
 
 def happen(journal: Journal, facts: Sequence[Stored], cause: str | None = None) -> int:

@@ -17,7 +17,7 @@ def main(journal_url: str, rows_url: str, *cluster: str) -> None:
     projector = Projector(connect(rows_url, "normal"), {accounts.name: accounts})
     if cluster:
         bootstrap, topics = cluster
-        work = KafkaProjection(Kafka(bootstrap, topics, 3, session_ms=SOON), projector).work
+        work = KafkaProjection(Kafka(bootstrap, topics, 3, patience_ms=SOON), projector).work
     else:
         work = JournalProjection(Journal(journal_url), projector).work
     Worker("rows", work).run()

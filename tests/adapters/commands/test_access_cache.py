@@ -25,8 +25,8 @@ GD = Subject(frozenset({"gd"}))
 
 
 @pytest.fixture
-def firm(database_url: str) -> Iterator[Company]:
-    with company(database_url) as found:
+def firm(journal_url: str) -> Iterator[Company]:
+    with company(journal_url) as found:
         found.staff()
         yield found
 
@@ -64,9 +64,9 @@ def test_what_this_process_commits_is_known_without_asking(firm: Company) -> Non
 
 
 def test_what_another_process_commits_is_known_at_the_next_look(
-    firm: Company, database_url: str
+    firm: Company, journal_url: str
 ) -> None:
-    with company(database_url) as other:
+    with company(journal_url) as other:
         assert not sees(other.guard.now())
         grant = firm.grant("li", "clerk", "gd")
         assert sees(other.guard.now())
@@ -77,41 +77,41 @@ def test_what_another_process_commits_is_known_at_the_next_look(
         assert other.guard.now().position == firm.journal.head().position
 
 
-def test_a_guard_starts_from_rows_that_lag_behind(firm: Company, database_url: str) -> None:
+def test_a_guard_starts_from_rows_that_lag_behind(firm: Company, journal_url: str) -> None:
     firm.grant("li", "clerk", "gd")
-    rows_of(firm, database_url, firm.journal.head().position)
+    rows_of(firm, journal_url, firm.journal.head().position)
     grant = firm.grant("wang", "clerk", "gd")
-    with another(database_url) as guard:
+    with another(journal_url) as guard:
         assert sees(guard.now())
         assert sees(guard.now(), "wang")
         firm.do(None, "grant.revoke", grant, reason="x")
         assert not sees(guard.now(), "wang")
 
 
-def test_a_guard_needs_no_rows(firm: Company, database_url: str, tmp_path: Path) -> None:
+def test_a_guard_needs_no_rows(firm: Company, journal_url: str, tmp_path: Path) -> None:
     firm.grant("li", "clerk", "gd")
-    with another(database_url, f"sqlite:///{tmp_path}/none.db") as guard:
+    with another(journal_url, f"sqlite:///{tmp_path}/none.db") as guard:
         assert sees(guard.now())
 
 
-def test_rows_of_older_code_are_not_believed(firm: Company, database_url: str) -> None:
+def test_rows_of_older_code_are_not_believed(firm: Company, journal_url: str) -> None:
     grant = firm.grant("li", "clerk", "gd")
-    rows_of(firm, database_url)
-    engine = connect(database_url, "normal").execution_options(writes=True)
+    rows_of(firm, journal_url)
+    engine = connect(journal_url, "normal").execution_options(writes=True)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE fingerprints SET fingerprint = 'old'")
         connection.exec_driver_sql("UPDATE grants SET state = 'revoked'")
     engine.dispose()
-    with another(database_url) as guard:
+    with another(journal_url) as guard:
         assert sees(guard.now())
         firm.do(None, "grant.revoke", grant, reason="x")
         assert not sees(guard.now())
 
 
-def test_events_that_the_rows_put_aside_count(firm: Company, database_url: str) -> None:
+def test_events_that_the_rows_put_aside_count(firm: Company, journal_url: str) -> None:
     grant = firm.grant("li", "clerk", "gd")
     firm.do(None, "grant.revoke", grant, reason="x")
-    engine = connect(database_url, "normal")
+    engine = connect(journal_url, "normal")
     projector = Projector(engine)
     projector.create()
     history = firm.journal.read(0, 10_000)
@@ -119,13 +119,13 @@ def test_events_that_the_rows_put_aside_count(firm: Company, database_url: str) 
     projector.apply([each for each in history if each != given])
     assert [each.stream for each in projector.parked()] == [grant]
     engine.dispose()
-    with another(database_url) as guard:
+    with another(journal_url) as guard:
         assert not sees(guard.now())
         assert guard.now().shelves["grants"].rows[grant]["state"] == "revoked"
 
 
 def test_what_follows_an_event_that_is_passed_over_counts_at_any_time(
-    firm: Company, database_url: str
+    firm: Company, journal_url: str
 ) -> None:
     grant = firm.grant("li", "clerk", "gd")
     last = happen(
@@ -135,13 +135,13 @@ def test_what_follows_an_event_that_is_passed_over_counts_at_any_time(
             Stored(grant, 3, "grant.revoked", 1, b'{"reason":"x"}'),
         ],
     )
-    with another(database_url) as guard:
+    with another(journal_url) as guard:
         assert sees(guard.now())
-    rows_of(firm, database_url)
-    engine = connect(database_url, "normal")
+    rows_of(firm, journal_url)
+    engine = connect(journal_url, "normal")
     assert Projector(engine).skip("grants", grant) == 0
     engine.dispose()
-    with another(database_url) as guard:
+    with another(journal_url) as guard:
         assert not sees(guard.now())
         happen(firm.journal, [Stored(new_id(), 1, "unit.renamed", 1, b"no JSON")])
         guard.now()
@@ -160,14 +160,12 @@ def test_the_past_is_what_was_known_then(firm: Company) -> None:
     assert firm.guard.at(0).organisation.root is None
 
 
-def test_the_snapshot_equals_the_rows_of_the_whole_history(
-    firm: Company, database_url: str
-) -> None:
+def test_the_snapshot_equals_the_rows_of_the_whole_history(firm: Company, journal_url: str) -> None:
     grant = firm.grant("li", "clerk", "gd", masked=["phone"], until="2075-01-01T00:00:00Z")
     firm.do(None, "grant.revoke", grant, reason="x")
     firm.do(None, "team.form", name="One", unit="gd")
-    rows_of(firm, database_url)
-    with another(database_url) as guard:
+    rows_of(firm, journal_url)
+    with another(journal_url) as guard:
         known, followed = guard.now(), firm.guard.now()
     for name in known.shelves:
         assert known.shelves[name].rows == followed.shelves[name].rows

@@ -23,8 +23,8 @@ from tests.organisation import organise
 
 
 @pytest.fixture
-def executor(database_url: str, tmp_path: Path) -> Iterator[Executor]:
-    journal = Journal(database_url, keys=keys_in(tmp_path))
+def executor(journal_url: str, tmp_path: Path) -> Iterator[Executor]:
+    journal = Journal(journal_url, keys=keys_in(tmp_path))
     journal.create()
     executor = Executor(journal)
     executor.start()
@@ -131,8 +131,8 @@ def test_a_rehearsal_decides_them_as_one_too(executor: Executor) -> None:
         assert not made.repeated
 
 
-def test_a_person_may_go_on_with_somebody_whom_the_row_engages(database_url: str) -> None:
-    with company(database_url) as firm:
+def test_a_person_may_go_on_with_somebody_whom_the_row_engages(journal_url: str) -> None:
+    with company(journal_url) as firm:
         firm.staff()
         firm.grant("li", "chief", "gd")
         calls = [

@@ -24,8 +24,8 @@ def register(number: str = "", **more: str) -> Call:
 
 
 @pytest.fixture
-def journal(database_url: str) -> Journal:
-    journal = Journal(database_url)
+def journal(journal_url: str) -> Journal:
+    journal = Journal(journal_url)
     journal.create()
     executor = Executor(journal)
     executor.start()

@@ -31,8 +31,8 @@ from tests.organisation import organise
 
 
 @pytest.fixture
-def executor(database_url: str) -> Iterator[Executor]:
-    executor = started(database_url)
+def executor(journal_url: str) -> Iterator[Executor]:
+    executor = started(journal_url)
     yield executor
     stop(executor)
 
@@ -113,8 +113,8 @@ def test_a_repeat_gets_the_first_answer_and_takes_no_effect(executor: Executor) 
     assert executor.journal.head().position == first.position
 
 
-def test_a_repeat_by_another_process_gets_the_first_answer(database_url: str) -> None:
-    here, there = started(database_url), started(database_url)
+def test_a_repeat_by_another_process_gets_the_first_answer(journal_url: str) -> None:
+    here, there = started(journal_url), started(journal_url)
     wish = call("customer.register", key="once", name="Acme", unit="gd")
 
     with ThreadPoolExecutor(8) as pool:
@@ -178,8 +178,8 @@ def test_commands_on_one_record_in_one_batch_build_on_each_other(executor: Execu
     assert len(executor.journal.history(id)) == 3
 
 
-def test_a_process_decides_on_what_another_has_written(database_url: str) -> None:
-    here, there = started(database_url), started(database_url)
+def test_a_process_decides_on_what_another_has_written(journal_url: str) -> None:
+    here, there = started(journal_url), started(journal_url)
     id = register(here).id
     there.execute(call("customer.engage", id))
 
@@ -192,9 +192,9 @@ def test_a_process_decides_on_what_another_has_written(database_url: str) -> Non
 
 
 def test_a_record_made_earlier_in_the_batch_can_be_named_even_if_it_left_the_cache(
-    database_url: str,
+    journal_url: str,
 ) -> None:
-    journal = Journal(database_url, cache_size=1)
+    journal = Journal(journal_url, cache_size=1)
     journal.create()
     executor = Executor(journal)
     executor.start()
@@ -305,8 +305,8 @@ def test_of_two_claims_in_one_batch_the_first_wins(executor: Executor) -> None:
     assert isinstance(waiting[1].exception(), RuleBroken)
 
 
-def test_no_two_processes_make_a_cycle_of_parents(database_url: str) -> None:
-    here, there = started(database_url), started(database_url)
+def test_no_two_processes_make_a_cycle_of_parents(journal_url: str) -> None:
+    here, there = started(journal_url), started(journal_url)
     one, two = register(here, name="One").id, register(here, name="Two").id
 
     with ThreadPoolExecutor(2) as pool:
@@ -341,8 +341,8 @@ def test_every_attempt_is_in_the_operation_log(executor: Executor) -> None:
     assert "/colour" in third.detail
 
 
-def test_more_commands_than_may_wait_are_turned_away(database_url: str) -> None:
-    journal = Journal(database_url)
+def test_more_commands_than_may_wait_are_turned_away(journal_url: str) -> None:
+    journal = Journal(journal_url)
     journal.create()
     executor = Executor(journal, capacity=10)
     executor.start()
@@ -373,12 +373,12 @@ def test_what_cannot_be_written_is_not_acknowledged(executor: Executor) -> None:
     assert executor.execute(call("customer.engage", id)).version == 2
 
 
-def test_a_restarted_executor_goes_on_from_the_journal(database_url: str) -> None:
-    before = started(database_url)
+def test_a_restarted_executor_goes_on_from_the_journal(journal_url: str) -> None:
+    before = started(journal_url)
     registered = register(before)
     stop(before)
 
-    after = started(database_url)
+    after = started(journal_url)
     answer = after.execute(call("customer.engage", registered.id))
 
     assert (answer.version, answer.position) == (2, registered.position + 1)

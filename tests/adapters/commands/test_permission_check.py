@@ -17,8 +17,8 @@ REGRADE = {"grade": "A", "reason": "grew"}
 
 
 @pytest.fixture
-def firm(database_url: str) -> Iterator[Company]:
-    with company(database_url) as found:
+def firm(journal_url: str) -> Iterator[Company]:
+    with company(journal_url) as found:
         found.staff()
         yield found
 
@@ -81,10 +81,10 @@ def test_what_was_just_granted_counts_for_the_next_command(firm: Company) -> Non
     assert [f.exception() for f in [firm.executor.submit(each) for each in calls]] == [None] * 6
 
 
-def test_what_another_process_has_revoked_counts_at_once(firm: Company, database_url: str) -> None:
+def test_what_another_process_has_revoked_counts_at_once(firm: Company, journal_url: str) -> None:
     grant = firm.grant("li", "clerk", "gd")
     customer = firm.customer("gd", "li")
-    with company(database_url) as other:
+    with company(journal_url) as other:
         other.do("li", "customer.regrade", customer, grade="A", reason="x")
         other.do("admin", "grant.revoke", grant, reason="moved on")
         with pytest.raises(UnknownId):
@@ -211,8 +211,8 @@ def test_units_are_opened_and_moved_only_within_ones_own(firm: Company) -> None:
         firm.customer("gd-fs", "li")
 
 
-def test_without_a_guard_nobody_is_permitted_anything(database_url: str) -> None:
-    journal = Journal(database_url)
+def test_without_a_guard_nobody_is_permitted_anything(journal_url: str) -> None:
+    journal = Journal(journal_url)
     journal.create()
     executor = Executor(journal)
     executor.start()

@@ -76,8 +76,8 @@ class Company:
 
 
 @pytest.fixture
-def company(database_url: str, tmp_path: Path) -> Iterator[Company]:
-    journal = Journal(database_url)
+def company(journal_url: str, tmp_path: Path) -> Iterator[Company]:
+    journal = Journal(journal_url)
     journal.create()
     rows = connect(f"sqlite:///{tmp_path / 'rows.db'}", "normal")
     executor = Executor(journal, guard=Guard(journal, rows))

@@ -88,8 +88,8 @@ class Firm:
 
 
 @pytest.fixture
-def firm(database_url: str) -> Iterator[Firm]:
-    with company(database_url) as found:
+def firm(journal_url: str) -> Iterator[Firm]:
+    with company(journal_url) as found:
         yield Firm(found)
 
 

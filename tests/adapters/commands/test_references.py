@@ -18,8 +18,8 @@ from tests.adapters.commands.test_executor import call, refused, started_bare, s
 
 
 @pytest.fixture
-def executor(database_url: str) -> Iterator[Executor]:
-    executor = started_bare(database_url)
+def executor(journal_url: str) -> Iterator[Executor]:
+    executor = started_bare(journal_url)
     yield executor
     stop(executor)
 
@@ -112,9 +112,9 @@ def test_a_code_claimed_by_a_refused_command_is_free(
 
 
 def test_a_code_claimed_elsewhere_is_known_here_at_once(
-    database_url: str, executor: Executor, units: dict[str, str]
+    journal_url: str, executor: Executor, units: dict[str, str]
 ) -> None:
-    there = started_bare(database_url)
+    there = started_bare(journal_url)
     executor.execute(call("employee.engage", code="e1", name="x", unit="gd"))
     team = there.execute(call("team.form", name="t", unit="gd")).id
     there.execute(call("team.add-member", team, employee="e1", role="lead"))

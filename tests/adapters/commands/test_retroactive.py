@@ -213,9 +213,9 @@ def test_what_yields_holds_from_the_last_that_is_known(executor: Executor, known
 
 
 def test_a_record_changed_late_by_another_process_is_told_anew(
-    executor: Executor, known: str, database_url: str
+    executor: Executor, known: str, journal_url: str
 ) -> None:
-    other = Executor(Journal(database_url))
+    other = Executor(Journal(journal_url))
     other.start()
     body = {"grade": "A", "reason": "Late", "effective": days_ago(60)}
     do(other, "customer.regrade", known, **body)

@@ -26,8 +26,8 @@ PLAN: dict[str, Any] = {
 
 
 @pytest.fixture
-def executor(database_url: str) -> Iterator[Executor]:
-    executor = started(database_url)
+def executor(journal_url: str) -> Iterator[Executor]:
+    executor = started(journal_url)
     yield executor
     stop(executor)
 

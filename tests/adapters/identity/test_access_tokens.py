@@ -25,8 +25,8 @@ from tests.adapters.keyring import keys_in
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    journal = Journal(database_url)
+def engine(journal_url: str) -> Iterator[sa.Engine]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal.engine
     journal.close()

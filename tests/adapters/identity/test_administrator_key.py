@@ -9,8 +9,8 @@ from adapters.settings import SettingsError
 
 
 @pytest.fixture
-def engine(database_url: str) -> sa.Engine:
-    journal = Journal(database_url)
+def engine(journal_url: str) -> sa.Engine:
+    journal = Journal(journal_url)
     journal.create()
     return journal.engine
 

@@ -15,8 +15,8 @@ GOOD = "a long and winding road"
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    journal = Journal(database_url)
+def engine(journal_url: str) -> Iterator[sa.Engine]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal.engine
     journal.close()
@@ -74,8 +74,8 @@ def test_a_weak_password_is_refused(kept: Passwords, weak: str) -> None:
         kept.put("somebody.with.a.Long.code", weak)
 
 
-def test_a_password_has_no_name_in_it_that_its_employee_has_or_had(database_url: str) -> None:
-    with company(database_url) as found:
+def test_a_password_has_no_name_in_it_that_its_employee_has_or_had(journal_url: str) -> None:
+    with company(journal_url) as found:
         id_ = found.do(None, "employee.engage", code="zx.z", name="赵子轩", unit="group")
         found.do(None, "employee.correct-details", id_, name="Zhao Mingyue")
         kept = Passwords(found.journal.engine, CHEAP)

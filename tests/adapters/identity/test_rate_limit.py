@@ -25,8 +25,8 @@ HOME, CAFE = "192.0.2.1", "198.51.100.7"
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    journal = Journal(database_url)
+def engine(journal_url: str) -> Iterator[sa.Engine]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal.engine
     journal.close()

@@ -14,8 +14,8 @@ from adapters.refusals import Unavailable
 from adapters.storage.journal_tables import head
 
 
-def test_each_look_sees_what_another_process_has_done_before(database_url: str) -> None:
-    mine, other = Journal(database_url), Journal(database_url)
+def test_each_look_sees_what_another_process_has_done_before(journal_url: str) -> None:
+    mine, other = Journal(journal_url), Journal(journal_url)
     mine.create()
     sessions = Sessions(other.engine)
     with contextlib.closing(Present(mine.engine)) as present:
@@ -32,8 +32,8 @@ def test_each_look_sees_what_another_process_has_done_before(database_url: str) 
     other.close()
 
 
-def test_a_file_is_asked_on_the_spot_and_a_network_is_not(database_url: str) -> None:
-    engine = sa.create_engine(database_url)
+def test_a_file_is_asked_on_the_spot_and_a_network_is_not(journal_url: str) -> None:
+    engine = sa.create_engine(journal_url)
     assert Present(engine).quick == (engine.dialect.name == "sqlite")
 
 

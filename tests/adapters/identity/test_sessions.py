@@ -22,8 +22,8 @@ from adapters.journal.journal import Journal
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    journal = Journal(database_url)
+def engine(journal_url: str) -> Iterator[sa.Engine]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal.engine
     journal.close()

@@ -22,18 +22,18 @@ Open = Callable[[], SigningSecrets]
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    journal = Journal(database_url)
+def engine(journal_url: str) -> Iterator[sa.Engine]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal.engine
     journal.close()
 
 
 @pytest.fixture
-def opened(database_url: str, engine: sa.Engine, tmp_path: Path) -> Iterator[Open]:
+def opened(journal_url: str, engine: sa.Engine, tmp_path: Path) -> Iterator[Open]:
     """Opens the secrets as another process would; keys of persons are where they belong."""
     postgres = engine.dialect.name == "postgresql"
-    url = database_url if postgres else f"sqlite:///{tmp_path / 'keys.db'}"
+    url = journal_url if postgres else f"sqlite:///{tmp_path / 'keys.db'}"
     found: list[PersonKeys] = []
 
     def open_() -> SigningSecrets:

@@ -9,10 +9,10 @@ from domain.kernel.aggregate import Origin, Stored, new_id
 
 
 def test_few_wanted_events_among_many_are_all_found(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    journal_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "STRIDE", 10)
-    journal = Journal(database_url)
+    journal = Journal(journal_url)
     journal.create()
     wanted = []
     with journal.transaction() as transaction:

@@ -21,8 +21,8 @@ from tests.adapters.appending import Append, append, noted, origin
 
 
 @pytest.fixture
-def journal(database_url: str) -> Iterator[Journal]:
-    journal = Journal(database_url)
+def journal(journal_url: str) -> Iterator[Journal]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal
     journal.close()
@@ -96,8 +96,8 @@ def test_waiting_appends_share_commits(writer: Writer) -> None:
     assert writer.commits < 500
 
 
-def test_several_writers_leave_no_gaps_for_a_reader_that_follows(database_url: str) -> None:
-    journals = [Journal(database_url) for _ in range(4)]
+def test_several_writers_leave_no_gaps_for_a_reader_that_follows(journal_url: str) -> None:
+    journals = [Journal(journal_url) for _ in range(4)]
     journals[0].create()
     seen: list[int] = []
     done = threading.Event()
@@ -161,8 +161,8 @@ def test_an_instant_names_a_position(journal: Journal, writer: Writer) -> None:
     assert position_at(journal, third.time + timedelta(days=1)) == 3
 
 
-def test_what_is_being_written_at_an_instant_is_waited_for(database_url: str) -> None:
-    here, elsewhere = Journal(database_url), Journal(database_url)
+def test_what_is_being_written_at_an_instant_is_waited_for(journal_url: str) -> None:
+    here, elsewhere = Journal(journal_url), Journal(journal_url)
     here.create()
 
     with ThreadPoolExecutor() as pool:
@@ -222,8 +222,8 @@ def test_an_instant_that_is_about_to_pass_is_waited_for(journal: Journal) -> Non
     assert position_at(journal, soon) == 0
 
 
-def test_waiting_for_events_ends_with_the_first_append_of_anyone(database_url: str) -> None:
-    here, elsewhere = Journal(database_url), Journal(database_url)
+def test_waiting_for_events_ends_with_the_first_append_of_anyone(journal_url: str) -> None:
+    here, elsewhere = Journal(journal_url), Journal(journal_url)
     here.create()
     assert here.wait(after=0, timeout=0.01) == 0
 

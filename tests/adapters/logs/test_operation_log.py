@@ -28,8 +28,8 @@ ENTRIES = [
 
 
 @pytest.fixture
-def journal(database_url: str) -> Iterator[Journal]:
-    journal = Journal(database_url)
+def journal(journal_url: str) -> Iterator[Journal]:
+    journal = Journal(journal_url)
     journal.create()
     writer = Writer(journal)
     writer.start()

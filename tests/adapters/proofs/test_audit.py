@@ -19,7 +19,7 @@ from adapters.proofs.signed_heads import Signer, export, heads, public_keys, rea
 from adapters.storage.databases import writing
 from adapters.storage.journal_tables import event_hashes, events, head, operation_hashes, operations
 from tests.adapters.recorded_logs import attacked, record, unlock
-from tests.volume import seed, volume
+from tests.volume import FULL, seed, volume
 
 SMALL = 11
 ALTERATIONS = volume("AUDIT_ALTERATIONS", 600, 5000)
@@ -28,8 +28,8 @@ SEED = seed("AUDIT_SEED", 20261123)
 
 
 @pytest.fixture
-def journal(database_url: str) -> Iterator[Journal]:
-    journal = Journal(database_url)
+def journal(journal_url: str) -> Iterator[Journal]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal
     journal.close()
@@ -88,16 +88,17 @@ def test_every_column_of_every_row_is_held_against_its_hash(
     key = next(iter(table.primary_key.columns))
     with small.engine.connect() as connection:
         rows = connection.execute(sa.select(table).order_by(key)).mappings().all()
+    bits = (0, 1, 2, 9)
     for row in rows:
-        for column in table.columns:
+        for number, column in enumerate(table.columns):
             if column is key:
                 continue
-            for bit in (0, 1, 2, 9):
+            for bit in bits if FULL else bits[(row[key.name] + number) % 4 :][:1]:
                 with attacked(small.engine) as connection:
                     altered = {column.name: changed(column, row[column.name], bit)}
                     connection.execute(table.update().where(key == row[key.name]), altered)
-                    number = row[key.name]
-                    assert found(connection) == {(table.name, "altered", number, number)}
+                    place = row[key.name]
+                    assert found(connection) == {(table.name, "altered", place, place)}
 
 
 @pytest.mark.parametrize("log", LOGS.values(), ids=LOGS)

@@ -19,8 +19,8 @@ from tests.adapters.recorded_logs import record, unlock
 
 
 @pytest.fixture
-def journal(database_url: str, tmp_path: Path) -> Iterator[Journal]:
-    journal = Journal(database_url)
+def journal(journal_url: str, tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal(journal_url)
     journal.create()
     record(journal, 200, each_commit=50)
     Signer(journal.engine, tmp_path / "head.key").sign()

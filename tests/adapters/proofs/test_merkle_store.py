@@ -17,8 +17,8 @@ from tests.adapters.recorded_logs import record
 
 
 @pytest.fixture
-def journal(database_url: str) -> Iterator[Journal]:
-    journal = Journal(database_url)
+def journal(journal_url: str) -> Iterator[Journal]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal
     journal.close()

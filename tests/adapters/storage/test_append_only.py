@@ -22,9 +22,9 @@ CHANGES = (
 
 
 @pytest.fixture
-def journal(database_url: str) -> Iterator[Journal]:
+def journal(journal_url: str) -> Iterator[Journal]:
     """A journal with an event and an operation in it."""
-    journal = Journal(database_url)
+    journal = Journal(journal_url)
     journal.create()
     executor = Executor(journal)
     executor.start()

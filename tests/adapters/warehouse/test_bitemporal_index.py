@@ -25,6 +25,7 @@ from projections.kernel.visibility.sealed_columns import as_sealed
 from tests.projections.accounts import accounts, happened
 from tests.projections.happenings import altered, golden_rows, told
 from tests.projections.looking_back import raw
+from tests.volume import FULL
 
 ROOT = Path(__file__).parents[3]
 ROWS = golden_rows()
@@ -64,11 +65,12 @@ def holds(warehouse: Warehouse, listings: Iterable[Listing] = LISTINGS) -> bool:
     last, today = warehouse.position(), datetime.now(UTC).date()
     days = (None, *(today - timedelta(days=ago) for ago in (0, 200)))
     moments = list(itertools.product((last // 2, last), days))
+    asks = list(itertools.product(("id", "-changed_at"), moments))
     return all(
         then(warehouse, listing, asked, *moment) == scanned(warehouse, listing, asked, *moment)
-        for listing in listings
-        for asked in (question(listing.model, {}, sort=s, limit=7) for s in ("id", "-changed_at"))
-        for moment in moments
+        for number, listing in enumerate(listings)
+        for sort, moment in (asks if FULL else asks[number % 2 :: 2])
+        for asked in [question(listing.model, {}, sort=sort, limit=7)]
     )
 
 

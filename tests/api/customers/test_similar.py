@@ -82,8 +82,8 @@ class Behind:
 
 
 @pytest.fixture
-def behind(database_url: str, tmp_path: Path) -> Iterator[Behind]:
-    made = Behind(database_url, tmp_path)
+def behind(journal_url: str, tmp_path: Path) -> Iterator[Behind]:
+    made = Behind(journal_url, tmp_path)
     yield made
     stop(made.executor)
     made.rows.dispose()

@@ -16,12 +16,12 @@ from domain.kernel.actors import IMPORT, Actor
 from tests.adapters.staff import company
 
 
-def test_an_employee_imports_by_their_own_permissions(database_url: str, tmp_path: Path) -> None:
+def test_an_employee_imports_by_their_own_permissions(journal_url: str, tmp_path: Path) -> None:
     (file := tmp_path / "rows.csv").write_text("id,name,unit\n1,A,gd\n2,B,bj\n", encoding="utf-8")
     mapping = SheetMapping()
     mapping.add(key="id")
     sheet = read_sheet(file)
-    with company(database_url) as firm:
+    with company(journal_url) as firm:
         firm.staff()
         firm.grant("li", "clerk", "gd")
         behalf = behalf_of(firm.journal, firm.guard, "li", None, "ab" * 32)
@@ -37,8 +37,8 @@ def test_an_employee_imports_by_their_own_permissions(database_url: str, tmp_pat
         assert [behalf.sees("customer", each) for each in (inside, outside)] == [True, False]
 
 
-def test_nobody_in_particular_is_the_system_and_who_is_nobody_is_refused(database_url: str) -> None:
-    with company(database_url) as firm:
+def test_nobody_in_particular_is_the_system_and_who_is_nobody_is_refused(journal_url: str) -> None:
+    with company(journal_url) as firm:
         firm.staff()
         behalf = behalf_of(firm.journal, firm.guard, None, None, "")
         assert (behalf.actor, behalf.unit, behalf.party) == (IMPORT, "group", None)

@@ -14,8 +14,8 @@ from tests.streams.flow import until, working
 
 
 @pytest.fixture
-def company(database_url: str, tmp_path: Path) -> Iterator[Merger]:
-    company = Merger(database_url)
+def company(journal_url: str, tmp_path: Path) -> Iterator[Merger]:
+    company = Merger(journal_url)
     company.journal.keys = keys_in(tmp_path)
     yield company
     company.close()

@@ -25,16 +25,16 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def journal(database_url: str) -> Iterator[Journal]:
-    journal = Journal(database_url)
+def journal(journal_url: str) -> Iterator[Journal]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal
     journal.close()
 
 
 @pytest.fixture
-def rows_url(database_url: str) -> str:
-    return database_url.replace("test.db", "rows.db")
+def rows_url(journal_url: str) -> str:
+    return journal_url.replace("test.db", "rows.db")
 
 
 @pytest.fixture
@@ -64,14 +64,14 @@ def equal_the_fold(projector: Projector, history: Accounts) -> bool:
 
 
 def test_rows_that_follow_the_journal(
-    journal: Journal, rows_url: str, database_url: str, projector: Projector
+    journal: Journal, rows_url: str, journal_url: str, projector: Projector
 ) -> None:
     history = Accounts(journal)
     history.grow(50)
     projector.create()
     for _ in range(3):
         reached = projector.position()
-        with killed(database_url, rows_url):
+        with killed(journal_url, rows_url):
             while projector.position() < reached + 200:
                 history.grow(40)
         assert projector.position() <= journal.head().position
@@ -85,18 +85,18 @@ def test_rows_that_follow_the_journal(
 def test_rows_that_follow_kafka(
     journal: Journal,
     rows_url: str,
-    database_url: str,
+    journal_url: str,
     projector: Projector,
     kafka: LocalKafka,
     topic_prefix: str,
 ) -> None:
     topics = topic_prefix.rstrip(".")
-    cluster = Kafka(kafka.bootstrap, topics, 3, session_ms=SOON)
+    cluster = Kafka(kafka.bootstrap, topics, 3, patience_ms=SOON)
     projector.create(sources(cluster, projector))
     history = Accounts(journal)
     history.grow(50)
     with working(Relay(journal, cluster).work):
-        with killed(database_url, rows_url, kafka.bootstrap, topics):
+        with killed(journal_url, rows_url, kafka.bootstrap, topics):
             while projector.position() < 200:
                 history.grow(10)
         last = history.grow(50)

@@ -29,17 +29,17 @@ def cluster(kafka: LocalKafka, topic_prefix: str) -> Kafka:
 
 
 @pytest.fixture
-def journal(database_url: str) -> Iterator[Journal]:
-    journal = Journal(database_url)
+def journal(journal_url: str) -> Iterator[Journal]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal
     journal.close()
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
+def engine(journal_url: str) -> Iterator[sa.Engine]:
     """The row database: beside a PostgreSQL journal, else a file of its own."""
-    engine = connect(database_url.replace("test.db", "rows.db"), "normal")
+    engine = connect(journal_url.replace("test.db", "rows.db"), "normal")
     yield engine
     engine.dispose()
 
@@ -158,7 +158,7 @@ def test_a_poison_event_parks_its_stream_and_the_others_go_on(
 def test_rows_are_complete_after_the_broker_was_killed(
     journal: Journal, engine: sa.Engine, mortal_kafka: LocalKafka, topic_prefix: str
 ) -> None:
-    cluster = Kafka(mortal_kafka.bootstrap, topic_prefix.rstrip("."), 3, session_ms=SOON)
+    cluster = Kafka(mortal_kafka.bootstrap, topic_prefix.rstrip("."), 3, patience_ms=SOON)
     history, projector = Accounts(journal), fed_by(cluster, engine)
     history.grow(500)
     with working(Relay(journal, cluster).work, KafkaProjection(cluster, projector).work):

@@ -23,8 +23,8 @@ from tests.streams.flow import records, until, working
 
 
 @pytest.fixture
-def journal(database_url: str) -> Iterator[Journal]:
-    journal = Journal(database_url)
+def journal(journal_url: str) -> Iterator[Journal]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal
     journal.close()
@@ -116,8 +116,8 @@ def test_a_key_that_cannot_be_used_is_named(journal: Journal, tmp_path: Path) ->
         signing(journal, tmp_path)
 
 
-def test_several_processes_sign_a_head_once(database_url: str, tmp_path: Path) -> None:
-    journals = [Journal(database_url) for _ in range(3)]
+def test_several_processes_sign_a_head_once(journal_url: str, tmp_path: Path) -> None:
+    journals = [Journal(journal_url) for _ in range(3)]
     journals[0].create()
     works = [signing(each, tmp_path) for each in journals]
 

@@ -13,7 +13,7 @@ from adapters.local.kafka import LocalKafka
 from domain.kernel.aggregate import discover
 from streams.kafka.event_relay import Relay
 from streams.kernel.worker import Worker
-from tests.streams.flow import Accounts, header, once, positions, records, until, working
+from tests.streams.flow import SOON, Accounts, header, once, positions, records, until, working
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def cluster(kafka: LocalKafka, topic_prefix: str) -> Kafka:
 
 
 @pytest.fixture
-def journal(database_url: str) -> Iterator[Journal]:
-    journal = Journal(database_url)
+def journal(journal_url: str) -> Iterator[Journal]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal
     journal.close()
@@ -223,7 +223,7 @@ def test_a_topic_with_another_number_of_partitions_is_an_error_told_clearly(
 
 def test_a_relay_stops_at_once_while_the_broker_is_away(journal: Journal) -> None:
     Accounts(journal).grow(10)
-    worker = Worker("publish", Relay(journal, Kafka("127.0.0.1:1")).work)
+    worker = Worker("publish", Relay(journal, Kafka("127.0.0.1:1", patience_ms=SOON)).work)
     worker.start()
     until(lambda: worker.error is not None)
     worker.stop()

@@ -28,8 +28,8 @@ def cluster(kafka: LocalKafka, topic_prefix: str) -> Kafka:
 
 
 @pytest.fixture
-def journal(database_url: str) -> Iterator[Journal]:
-    journal = Journal(database_url)
+def journal(journal_url: str) -> Iterator[Journal]:
+    journal = Journal(journal_url)
     journal.create()
     yield journal
     journal.close()

@@ -13,8 +13,8 @@ from tests.streams.kernel.test_policy_runner import House
 
 
 @pytest.fixture
-def house(database_url: str) -> Iterator[House]:
-    house = House(database_url)
+def house(journal_url: str) -> Iterator[House]:
+    house = House(journal_url)
     yield house
     house.close()
 

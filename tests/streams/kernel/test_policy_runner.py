@@ -75,8 +75,8 @@ class House:
 
 
 @pytest.fixture
-def house(database_url: str) -> Iterator[House]:
-    house = House(database_url)
+def house(journal_url: str) -> Iterator[House]:
+    house = House(journal_url)
     yield house
     house.close()
 

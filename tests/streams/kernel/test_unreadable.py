@@ -64,10 +64,10 @@ class Town:
 
 
 @pytest.fixture
-def town(database_url: str) -> Iterator[Town]:
-    journal = Journal(database_url)
+def town(journal_url: str) -> Iterator[Town]:
+    journal = Journal(journal_url)
     journal.create()
-    engine = connect(database_url.replace("test.db", "rows.db"), "normal")
+    engine = connect(journal_url.replace("test.db", "rows.db"), "normal")
     yield Town(journal, engine)
     engine.dispose()
     journal.close()

@@ -16,8 +16,8 @@ from tests.streams.organised import Company
 
 
 @pytest.fixture
-def company(database_url: str) -> Iterator[Company]:
-    company = Company(database_url)
+def company(journal_url: str) -> Iterator[Company]:
+    company = Company(journal_url)
     yield company
     company.close()
 
