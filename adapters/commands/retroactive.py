@@ -33,8 +33,8 @@ def give(
     """Give a command to a record, or to the class of a new one; return the record as it is then.
 
     It is decided in the record as it was on the day for which it is stated; one that `yields`
-    is stated for the latest day that is known of the record when its own is earlier. Raises a
-    `RuleViolation`, also when what is recorded of other days contradicts it.
+    is stated for the latest day, or moment, that is known of the record when its own is earlier.
+    Raises a `RuleViolation`, also when what is recorded of other days contradicts it.
     """
     stated = command.stated(arguments)
     if stated is None:
@@ -42,9 +42,10 @@ def give(
     if as_day(stated) > instant(transaction.time_us).date() + AHEAD:
         raise FutureFact(command.dated)
     late = not command.creates and as_day(stated) < target.in_force
-    if late and yields:
+    if yields and not command.creates:
         latest = target.last_step if isinstance(stated, datetime) else target.in_force
-        return command.give(target, {**arguments, str(command.dated): latest})
+        if late or stated < latest:
+            return command.give(target, {**arguments, str(command.dated): latest})
     if not command.creates:
         require_begun(target.kind, target.beginning, stated, command.dated)
     hindsight = None

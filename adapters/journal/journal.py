@@ -19,7 +19,7 @@ from adapters.journal.unit_of_work import Transaction
 from adapters.privacy.field_encryption import erased_by
 from adapters.privacy.person_keys import PersonKeys
 from adapters.storage.databases import connect, fetched, writing
-from adapters.storage.instants import instant
+from adapters.storage.instants import instant, now_us
 from adapters.storage.journal_tables import events, head
 from adapters.storage.migrations import bring_up_to_date
 from domain.kernel.aggregate import Recorded, discover, from_stored
@@ -127,6 +127,15 @@ class Journal:
         with self.engine.connect() as connection:
             row = connection.execute(sa.select(head)).one()
         return Head(row.position, row.operation, instant(row.time_us))
+
+    def now(self) -> datetime:
+        """Return the time that an event would have if it was recorded now.
+
+        By PostgreSQL's clock where that has the journal, and never before the last event.
+        """
+        with self.engine.connect() as connection:
+            last = connection.execute(sa.select(head.c.time_us)).scalar_one()
+            return instant(max(now_us(connection), last + 1))
 
     @property
     def appended(self) -> int:

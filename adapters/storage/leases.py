@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.storage.databases import writing
+from adapters.storage.instants import now_us
 from adapters.storage.journal_tables import leases
 from domain.kernel.aggregate import new_id
 
@@ -42,7 +43,7 @@ class Lease:
     def acquire(self) -> bool:
         """Take the lease if it is free, has run out or is ours already; say whether we have it."""
         with self._engine.begin() as connection:
-            now, began = _now_us(connection), time.monotonic()
+            now, began = now_us(connection), time.monotonic()
             dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
             grant = {"holder": self.holder, "until_us": self._until(now)}
             take = dialect.insert(leases).values(name=self.name, **grant)
@@ -67,7 +68,7 @@ class Lease:
         Nobody can take the lease before that transaction ends. Raises `LeaseLost` when somebody
         else has it.
         """
-        now, began = _now_us(connection), time.monotonic()
+        now, began = now_us(connection), time.monotonic()
         extend = leases.update().where(self._mine).values(until_us=self._until(now))
         if connection.execute(extend).rowcount == 0:
             raise LeaseLost(f"The lease {self.name!r} is no longer held by {self.holder}.")
@@ -89,10 +90,3 @@ class Lease:
 
     def _until(self, now_us: int) -> int:
         return now_us + int(self.seconds * 1_000_000)
-
-
-def _now_us(connection: sa.Connection) -> int:
-    if connection.dialect.name == "postgresql":
-        seconds = sa.extract("epoch", sa.func.clock_timestamp())
-        return int(connection.execute(sa.select(seconds)).scalar_one() * 1_000_000)
-    return time.time_ns() // 1000

@@ -49,6 +49,7 @@ from streams.followers.load_warehouse import JournalLoading
 from streams.followers.project_rows import JournalProjection
 from streams.followers.sign_heads import HeadSigning
 from streams.kafka.operation_relay import NAME as OPERATIONS
+from streams.kernel.deadline_runner import Timekeeping
 from streams.kernel.policy_runner import Reactions
 from streams.kernel.worker import Worker
 
@@ -123,6 +124,7 @@ class Parts:
         self.elsewhere: aiohttp.ClientSession | None = None
         """Asks the process that has the warehouse, if it is another; open from start to end."""
         self.reactions = Reactions(self.journal, self.executor, self.projector)
+        self.timekeeping = Timekeeping(self.journal, self.executor, self.projector)
         self.heads = self._signing() if role == "api" else None
         self.appended = Pulse("appended", self.journal.wait)
         """How far the journal has come."""
@@ -147,6 +149,7 @@ class Parts:
             if kafka is None:
                 yield "rows", JournalProjection(self.journal, self.projector).work
             yield "react", self.reactions.work
+            yield "deadlines", self.timekeeping.work
             yield "erase", self.erasing.work
         if self.heads is not None:
             yield "heads", self.heads.work
@@ -246,6 +249,7 @@ class Parts:
                 for name, at in reached.items()
             },
             "parked": self.parked(),
+            **({"overdue_seconds": self.timekeeping.overdue()} if self.role == "api" else {}),
             "stale": self._stale(),
             "warehouse_memory": self._memory(),
             "altered": altered,

@@ -30,6 +30,7 @@ from projections.kernel.reports.record_names import key_of
 from projections.kernel.visibility.owner_index import meets
 from projections.kernel.visibility.row_security import narrowed, subject_of
 from projections.kernel.visibility.visibility import Sight
+from streams.kernel.deadline import deadlines
 from streams.kernel.policy import policies
 
 Asked = Sequence[tuple[Filter, str]]
@@ -149,9 +150,10 @@ def _is_known(see: Seeing, asked: Filter, value: str) -> bool:
 
 
 def _is_somebody(see: Seeing, who: str) -> bool:
-    """Tell whether a name is that of a policy, a part of the system, a person or key in sight."""
+    """Tell whether a name is that of a policy or the like, of a person or a key in sight."""
     return (
         who in policies()
+        or who in deadlines()
         or who in FORMER_NAMES
         or _shown(see, "employee", who)
         or _covers(see, "api-key", see.access.shelves["api_keys"].rows.get(who))

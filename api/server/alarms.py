@@ -15,6 +15,9 @@ log = structlog.get_logger(__name__)
 LAG = 100_000
 """Events that a part may be behind before the server calls itself not ready."""
 
+OVERDUE = 60.0
+"""Seconds that deadlines may be late before the server calls itself not ready."""
+
 SPACE = 256 * 2**20
 """Bytes that must be free on the disk of the data folder."""
 
@@ -37,6 +40,8 @@ def alarms(status: dict[str, Any], free: int) -> dict[str, str]:
         found["altered"] = f"the journal is not what was recorded: {'; '.join(status['altered'])}"
     if free < SPACE:
         found["disk"] = "the disk is nearly full"
+    if (late := status.get("overdue_seconds", 0.0)) > OVERDUE:
+        found["overdue"] = f"deadlines are {late:,.0f} seconds late"
     for name, part in status["parts"].items():
         if part["lag"] > LAG:
             found[f"lag {name}"] = f"{name} is {part['lag']} events behind"

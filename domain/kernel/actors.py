@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, get_args
 
-ActorKind = Literal["person", "key", "policy", "system", "operator", "stranger"]
-"""What somebody is: a person of the staff, the key of another system, a policy of ours, the system
-itself (its foundation, its imports), an operator, who is a user of the machine that it runs on, by
-the name there, or whoever was not known."""
+ActorKind = Literal["person", "key", "policy", "deadline", "system", "operator", "stranger"]
+"""What somebody is: a person of the staff, the key of another system, a policy of ours, a deadline
+of ours that time has come to, the system itself (its foundation, its imports), an operator, who is
+a user of the machine that it runs on, by the name there, or whoever was not known."""
 
 ACTOR_KINDS: tuple[ActorKind, ...] = get_args(ActorKind)
 
@@ -15,8 +15,8 @@ ACTOR_KINDS: tuple[ActorKind, ...] = get_args(ActorKind)
 class Actor(NamedTuple):
     """Somebody who does things.
 
-    `id` is the code of an employee, the id of a key's record, the name of a policy or of a part of
-    the system; it is unique among those of its `kind` alone.
+    `id` is the code of an employee, the id of a key's record, the name of a policy, of a deadline
+    or of a part of the system; it is unique among those of its `kind` alone.
     """
 
     kind: ActorKind

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from domain.kernel.aggregate import NothingChanged, RuleViolation, applies, begins, command, starts
 from domain.kernel.part import Part
-from domain.kernel.types.values import EmployeeCode, Line, Moment, Prose, UnitCode
+from domain.kernel.types.values import EmployeeCode, Line, Moment, Prose, TermMoment, UnitCode
 from domain.service.ticket_step import Step
 
 
@@ -45,6 +45,14 @@ class WaitingForCustomer(RuleViolation):
 
 class WaitRequired(RuleViolation):
     """Only a ticket that waits for its customer is resumed."""
+
+
+class WaitReversed(RuleViolation):
+    """A wait ends after it begins."""
+
+
+class WaitChanged(RuleViolation):
+    """A wait ends by itself only at the moment until which it is to last by now."""
 
 
 class OwnerRequired(RuleViolation):
@@ -100,15 +108,17 @@ class Handling(Part):
         at: datetime | None = None
 
     class WaitBegun(Step, to=Status.WAITING):
-        """{who} began to wait for "{awaited}"."""
+        """{who} began to wait for "{awaited}"[, until {until}]."""
 
         awaited: str
         at: datetime | None = None
+        until: datetime | None = None
 
     class Resumed(Step, to=Status.IN_PROGRESS):
-        """{who} resumed work on the ticket."""
+        """{who} resumed work on the ticket[, as it was to wait until {due_at}]."""
 
         at: datetime | None = None
+        due_at: datetime | None = None
 
     class Escalated(Step, changes="escalation"):
         """{who} escalated the ticket to {escalation}[, {to}], because "{reason}"."""
@@ -137,6 +147,7 @@ class Handling(Part):
     level: HandlingLevel
     owner: str | None = starts(lambda: None)
     escalation = starts(int)
+    wait_until: datetime | None = starts(lambda: None)
 
     @property
     def course(self) -> object:
@@ -178,13 +189,36 @@ class Handling(Part):
     def record_progress(self, note: Prose, at: Moment | None = None) -> None:
         """Record what was done or found out."""
 
-    @command(states=WaitBegun, only=ACCEPTED)
-    def wait(self, awaited: Line, at: Moment | None = None) -> None:
-        """Wait for the customer, for what is `awaited`; the clock stands still until `resume`."""
+    @command(only=ACCEPTED)
+    def wait(
+        self, awaited: Line, at: Moment | None = None, until: TermMoment | None = None
+    ) -> None:
+        """Wait for the customer, for what is `awaited`; the clock stands still until `resume`.
+
+        Work goes on by itself at the moment `until`, if one is given.
+        """
+        if until is not None and until <= (at or datetime.now(UTC)):
+            raise WaitReversed("until")
+        self.trigger_event(self.WaitBegun, awaited=awaited, at=at, until=until)
+
+    @applies(WaitBegun)
+    def _wait_begun(self, until: datetime | None) -> None:
+        self.wait_until = until
 
     @command(states=Resumed, only=(*UNFINISHED, Status.WAITING, WaitRequired))
     def resume(self, at: Moment | None = None) -> None:
         """Resume work: the customer did its part."""
+
+    @command(only=(Status.WAITING, WaitChanged), system=True)
+    def end_wait(self, due_at: Moment, at: Moment | None = None) -> None:
+        """Resume work, as the wait was to last until `due_at` and still is."""
+        if due_at != self.wait_until:
+            raise WaitChanged("due_at")
+        self.trigger_event(self.Resumed, at=at, due_at=due_at)
+
+    @applies(Resumed)
+    def _resumed(self) -> None:
+        self.wait_until = None
 
     @command(only=UNFINISHED)
     def escalate(

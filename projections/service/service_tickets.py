@@ -11,7 +11,7 @@ from domain.kernel.types.values import Personal
 from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
 from projections.kernel.columns import COARSE, Id, Instant, Text
 from projections.kernel.ownership import Scope
-from projections.kernel.payload_values import moment_of
+from projections.kernel.payload_values import moment, moment_of
 from projections.kernel.read_model import ReadModel, Row
 
 service_tickets = ReadModel(
@@ -40,13 +40,19 @@ service_tickets = ReadModel(
     sa.Column("running_since", Instant),
     sa.Column("waiting_since", Instant),
     sa.Column("awaited", Text),
+    sa.Column("wait_until", Instant),
     sa.Column("reopened", sa.Integer, nullable=False, default=0),
     sa.Column("satisfaction", sa.Integer),
     sa.Column("cause", Text),
     sa.Column("action", Text),
     sa.Column("last_note", Text),
     order="-opened_at",
-    indexes=[["customer_id", "status"], ["unit", "opened_at"], ["owner", "opened_at"]],
+    indexes=[
+        ["customer_id", "status"],
+        ["unit", "opened_at"],
+        ["owner", "opened_at"],
+        ["wait_until"],
+    ],
     sorts=["opened_at", "changed_at"],
     filters=["status", "severity", "kind", "unit"],
     search=["title"],
@@ -63,7 +69,8 @@ service_tickets = ReadModel(
 )
 """The clock runs while a ticket needs work from us: `worked_seconds` up to `running_since`. It
 stands still while the ticket waits for its customer and after its resolution;
-`resolution_seconds` is where it stood at the last resolution."""
+`resolution_seconds` is where it stood at the last resolution. At `wait_until` a wait is over,
+whether or not `end_waits` has said so yet."""
 
 
 @service_tickets.on("service-ticket.opened")
@@ -129,7 +136,7 @@ def _progress_recorded(row: Row, event: Recorded) -> Row:
 def _wait_begun(row: Row, event: Recorded) -> Row:
     at = moment_of(event)
     waits = {"status": "waiting", "waiting_since": at, "awaited": event.data["awaited"]}
-    return waits | _stopped(row, at)
+    return waits | {"wait_until": moment(event.data.get("until"))} | _stopped(row, at)
 
 
 @service_tickets.on("service-ticket.resumed")
@@ -187,7 +194,8 @@ def _stopped(row: Row, at: datetime) -> Row:
 def _waited(row: Row, at: datetime) -> Row:
     """Return the wait, if there was one, ended at a moment."""
     waiting = row["waiting_seconds"] + _seconds(row["waiting_since"], at)
-    return {"waiting_since": None, "waiting_seconds": waiting, "awaited": None}
+    over = dict.fromkeys(("waiting_since", "awaited", "wait_until"))
+    return {**over, "waiting_seconds": waiting}
 
 
 def _seconds(start: datetime | None, end: datetime) -> int:

@@ -1,11 +1,10 @@
-"""Fulfilling: the wishes of a policy become commands, many of them in flight, each done once."""
+"""Fulfilling: the wishes of policies and deadlines become commands, many of them in flight."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from typing import Any
 
 import structlog
 
@@ -20,18 +19,16 @@ IN_FLIGHT = 200
 """Commands that wait together: enough to share commits, few enough to leave room for people."""
 
 
-def fulfil(
-    executor: Executor,
-    policy: Policy,
-    event: Recorded,
-    wishes: Iterable[Wish],
-    between: Callable[[], None],
-) -> None:
-    """Execute what a policy wishes for about an event; what was done before is not done again.
+Asked = tuple[Wish, Origin]
+"""A wish, and where its command comes from: the id of it tells what was done before."""
+
+
+def fulfil(executor: Executor, asked: Iterable[Asked], between: Callable[[], None]) -> None:
+    """Execute what is wished for, in order; what was done before is not done again.
 
     `between` is called after each answer. A wish whose record cannot be read does not keep the
     others back: its `RecordUnreadable` is raised when they are done, before a wish that depends
-    on them. Raises `Unavailable` or `Overloaded` when the event is to be answered again later.
+    on them. Raises `Unavailable` or `Overloaded` when all is to be asked for again later.
     """
     waiting: deque[tuple[str, Call, Future[Answer]]] = deque()
     refused: set[str] = set()
@@ -39,6 +36,7 @@ def fulfil(
 
     def settle() -> None:
         name, call, future = waiting.popleft()
+        told = {"of": call.origin.actor, "command": call.command, "id": call.id}
         try:
             answer = future.result()
         except (Unavailable, Overloaded):
@@ -47,13 +45,13 @@ def fulfil(
             unreadable.append(error)
         except Refusal as refusal:
             # A person was quicker, and the rules have no place for the command any more.
-            log.info("policy.refused", command=call.command, id=call.id, by=refusal.name)
+            log.info("wish.refused", **told, by=refusal.name)
             refused.add(name)
         else:
-            log.info("policy.done", command=call.command, id=call.id, again=answer.repeated)
+            log.info("wish.done", **told, again=answer.repeated)
         between()
 
-    for wish in wishes:
+    for wish, origin in asked:
         while len(waiting) > (0 if wish.depends else IN_FLIGHT - 1):
             settle()
         if wish.depends and unreadable:
@@ -61,7 +59,7 @@ def fulfil(
         body = wish.made(refused)
         if body is None:
             continue
-        call = _call(policy, event, wish, body)
+        call = Call(wish.command, wish.id, body, origin, yields=True)
         while (future := _submitted(executor, call, patient=bool(waiting))) is None:
             settle()
         waiting.append((wish.name, call, future))
@@ -81,16 +79,18 @@ def _submitted(executor: Executor, call: Call, *, patient: bool) -> Future[Answe
         raise
 
 
-def _call(policy: Policy, event: Recorded, wish: Wish, body: Mapping[str, Any]) -> Call:
+def in_answer(policy: Policy, event: Recorded, wishes: Iterable[Wish]) -> Iterator[Asked]:
+    """Yield what a policy wishes for about an event, with where the commands come from."""
     # What a policy did was done on behalf of somebody already.
     behalf = event.behalf if event.actor_kind == "policy" else event.who
-    origin = Origin(
-        actor=policy.name,
-        actor_kind="policy",
-        unit=event.unit,
-        command_id=f"{policy.name}/{event.position}/{wish.name}",
-        on_behalf_of=behalf and behalf.id,
-        on_behalf_kind=behalf.kind if behalf else "person",
-        cause=event.command_id,
-    )
-    return Call(wish.command, wish.id, body, origin, yields=True)
+    for wish in wishes:
+        origin = Origin(
+            actor=policy.name,
+            actor_kind="policy",
+            unit=event.unit,
+            command_id=f"{policy.name}/{event.position}/{wish.name}",
+            on_behalf_of=behalf and behalf.id,
+            on_behalf_kind=behalf.kind if behalf else "person",
+            cause=event.command_id,
+        )
+        yield wish, origin

@@ -18,7 +18,7 @@ from adapters.storage.leases import Lease, LeaseLost
 from domain.kernel.aggregate import Recorded
 from domain.kernel.envelope import Unreadable, UnreadableEvent
 from projections.kernel.rows.projector import Projector
-from streams.kernel.command_dispatch import fulfil
+from streams.kernel.command_dispatch import fulfil, in_answer
 from streams.kernel.parking_lot import Postponed
 from streams.kernel.policy import Facts, Policy, policies
 from streams.kernel.worker import Worker, alone
@@ -180,7 +180,8 @@ class Reactions:
             with self._journal.engine.connect() as connection:
                 query = policy.recorded(event, facts)
                 facts += [dict(row) for row in connection.execute(query).mappings()]
-        fulfil(self._executor, policy, event, policy.decide(event, facts), between)
+        wishes = policy.decide(event, facts)
+        fulfil(self._executor, in_answer(policy, event, wishes), between)
 
     def _between(self) -> None:
         if self._stopping():

@@ -23,7 +23,7 @@ _FORM = (
 
 RESERVED = frozenset(
     {
-        *("system", "policy", "key", "person", "import", "keyline"),
+        *("system", "policy", "deadline", "key", "person", "import", "keyline"),
         *("nobody", "anybody", "somebody", "stranger", "anonymous", "unknown"),
     }
 )

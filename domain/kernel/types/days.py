@@ -110,4 +110,4 @@ Moment = Annotated[
 """A moment of the business, stated with its time zone and kept as UTC."""
 
 TermMoment = Annotated[Moment, AfterValidator(_ends)]
-"""The moment at which a permission begins or ends, in fifty years at most."""
+"""The moment at which a permission begins or ends, or a wait, in fifty years at most."""

@@ -216,8 +216,8 @@ class _Teller:
 
     def _somebody(self, actor: Actor) -> str:
         match actor.kind:
-            case "policy":
-                return f"the policy {actor.id}"
+            case "policy" | "deadline":
+                return f"the {actor.kind} {actor.id}"
             case "key":
                 return f"the system {self._names('api-key', actor.id) or actor.id}"
             case "person":

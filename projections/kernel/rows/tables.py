@@ -61,6 +61,17 @@ passed_over = sa.Table(
 )
 """Events that could not be applied and that an operator has decided to go on without."""
 
+settled = sa.Table(
+    "settled",
+    books,
+    sa.Column("deadline", sa.String(100), primary_key=True),
+    sa.Column("stream", Id, primary_key=True),
+    sa.Column("due", Instant, nullable=False),
+    sa.Column("error", Text),
+)
+"""Rows that are due as before although their deadline was answered: their command was refused, or
+none was wished for, or there is an error for which it could not be asked."""
+
 fingerprints = sa.Table(
     "fingerprints",
     books,

@@ -15,6 +15,8 @@ from adapters.journal.group_commit import Writer
 from adapters.journal.history_queries import position_at
 from adapters.journal.journal import Journal
 from adapters.journal.unit_of_work import Conflict
+from adapters.storage.databases import writing
+from adapters.storage.instants import instant
 from adapters.storage.journal_tables import events
 from domain.kernel.aggregate import new_id
 from tests.adapters.appending import Append, append, noted, origin
@@ -149,6 +151,14 @@ def test_time_never_runs_backwards_along_the_positions(journal: Journal, writer:
 
     times = [event.time for event in journal.read(after=0)]
     assert times == sorted(set(times))
+
+
+def test_now_is_never_before_the_last_event(journal: Journal, writer: Writer) -> None:
+    writer.submit(Append([noted(new_id(), 1)], origin())).result()
+    with writing(journal.engine).begin() as connection:
+        ahead = connection.scalar(sa.select(sa.func.max(events.c.time_us))) + 60_000_000
+        connection.exec_driver_sql(f"UPDATE head SET time_us = {ahead}")
+    assert journal.now() == instant(ahead + 1)
 
 
 def test_an_instant_names_a_position(journal: Journal, writer: Writer) -> None:

@@ -46,6 +46,17 @@ def test_times_are_net_of_waiting_for_the_customer() -> None:
     assert (row["running_since"], row["waiting_since"]) == (None, None)
 
 
+def test_a_ticket_has_the_moment_until_which_it_waits_as_long_as_it_does() -> None:
+    begun = (
+        ("opened", OPENED | at(8)),
+        ("accepted", at(8, owner="e-1")),
+        ("wait-begun", at(9, awaited="access", until="2026-03-02T11:00:00Z")),
+    )
+    assert row_after(service_tickets, *begun)["wait_until"] == datetime(2026, 3, 2, 11, tzinfo=UTC)
+    over = row_after(service_tickets, *begun, ("resumed", at(11, due_at="2026-03-02T11:00:00Z")))
+    assert (over["wait_until"], over["waiting_seconds"]) == (None, 2 * 3600)
+
+
 def test_the_clock_of_a_reopened_ticket_runs_on_from_where_it_stood() -> None:
     reopened = ("reopened", at(14, reason="again"))
     row = worked(reopened)

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.commands.executor import Executor
 from domain.kernel.aggregate import Recorded
-from streams.kernel.command_dispatch import fulfil
+from streams.kernel.command_dispatch import fulfil, in_answer
 from streams.kernel.policy import Facts, Policy, Wish
 from tests.streams.kernel.test_policy_runner import House
 
@@ -27,7 +27,7 @@ def carried_out(house: House, wishes: list[Wish]) -> None:
 
     event = house.journal.read(0, 1)[0]
     policy = Policy("test", frozenset(), None, decide)
-    fulfil(house.executor, policy, event, wishes, lambda: None)
+    fulfil(house.executor, in_answer(policy, event, wishes), lambda: None)
 
 
 def named(house: House) -> list[str]:

@@ -1,0 +1,73 @@
+"""Deadlines: what time alone brings about, as pure functions row → commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.kernel.discovery import declared
+from projections.kernel.columns import Instant
+from projections.kernel.read_model import ReadModel, Row
+from streams.kernel.policy import Wish
+
+Decide = Callable[[Row], Iterable[Wish]]
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A deadline: the rows that it watches, the column of the instant, what it wishes for then."""
+
+    name: str
+    rows: ReadModel
+    at: str
+    decide: Decide
+
+    @property
+    def instant(self) -> sa.Column[Any]:
+        """The column that has the instant at which a row is due; none where nothing is."""
+        return self.rows.table.c[self.at]
+
+    def due(self, now: datetime) -> sa.Select[Any]:
+        """Return the query of the rows that are due, in the order of their instants."""
+        query = sa.select(self.rows.table).where(self.instant <= now)
+        return query.order_by(self.instant.nulls_first(), self.rows.table.c.id)  # as the index
+
+
+def deadline(rows: ReadModel, at: str) -> Callable[[Decide], Deadline]:
+    """Declare the function below as a deadline, named after it.
+
+    It is asked for each row whose instant has come, and asked again only when the fold gives the
+    row another instant: so the fold takes the instant away once what it stood for has happened.
+    A command that has a parameter `due_at` gets the instant; one that is stated for a day or a
+    moment is stated for that of the instant, though not before the last that is known of the
+    record. The command has to refuse what has moved meanwhile: the row may be older than it.
+
+    Args:
+        rows: The read model.
+        at: Its column of type `Instant` with the moment at which the row is due; an index begins
+            with it.
+
+    Raises `ValueError` when there is no such column, or no such index.
+    """
+
+    def declare(decide: Decide) -> Deadline:
+        name = str(getattr(decide, "__name__", "")).replace("_", "-")
+        column = rows.table.c.get(at)
+        if column is None or not isinstance(column.type, Instant):
+            raise ValueError(f"The deadline {name} needs an instant {at!r} in {rows.name}.")
+        if all(index[0] != at for index in rows.indexes):
+            raise ValueError(f"The deadline {name} needs an index of {rows.name} on {at!r}.")
+        return Deadline(name, rows, at, decide)
+
+    return declare
+
+
+@cache
+def deadlines() -> Mapping[str, Deadline]:
+    """Return every deadline by name; each module of this layer may declare some."""
+    return {each.name: each for each in declared("streams", Deadline)}

@@ -1,0 +1,1 @@
+"""Service: what time brings about for tickets."""
