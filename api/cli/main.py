@@ -223,6 +223,14 @@ def settings() -> None:
 
 
 @app.command()
+def rules() -> None:
+    """Print the rule book: for each kind of record its states, commands, and what refuses them."""
+    from domain.kernel.rule_book import rule_book
+
+    typer.echo(rule_book(), nl=False)
+
+
+@app.command()
 def demo() -> None:
     """Load demo data into an empty journal; the server does so itself with KEYLINE_DEMO=1."""
     from api.cli.processes.prepare import load_demo_into

@@ -76,6 +76,12 @@ class Command:
         told = inspect.getdoc(getattr(self.aggregate, self.method)) or ""
         return told.replace("{record}", self.aggregate.kind.replace("-", " "))
 
+    def refusal(self, state: Any) -> type[RuleViolation] | None:
+        """Return the rule by which a record in a state refuses it, of the states declared."""
+        decide = vars(getattr(self.aggregate, self.method)).get("refusal")
+        found: type[RuleViolation] | None = decide(state) if decide else None
+        return found
+
     @cached_property
     def places(self) -> tuple[str, ...]:
         """The parameters that name units: there, too, it has to be permitted."""
@@ -226,6 +232,13 @@ def _rules(aggregate: type[Aggregate], function: Any) -> set[type[RuleViolation]
     declared = {r for each in _calls(aggregate, function) for r in vars(each).get("refuses", ())}
     named = (each.get(name) for place, name in _names(aggregate, function) for each in place)
     return declared | {n for n in named if isinstance(n, type) and issubclass(n, RuleViolation)}
+
+
+def ending(aggregate: type[Aggregate]) -> set[type[RuleViolation]]:
+    """Return the rules that keep a record as it is once it has ended."""
+    if "require_open" in vars(aggregate):
+        return _rules(aggregate, vars(aggregate)["require_open"])
+    return {aggregate.states.ended} if aggregate.states and aggregate.states.ended else set()
 
 
 def _facts(aggregate: type[Aggregate], function: Any) -> list[type[Aggregate.Event]]:

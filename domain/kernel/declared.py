@@ -230,6 +230,13 @@ class _Decision:
         changes = self.fact and getattr(self.aggregate, self.fact).changing
         return frozenset(rules | {NothingChanged} if changes and not self.creates else rules)
 
+    def refusal(self, state: Any) -> type[RuleViolation] | None:
+        """Return the rule by which a record in a state refuses it, if one does."""
+        states = self.aggregate.states
+        if self.ended and states and state in states.ends:
+            return self.ended
+        return next((rule for allowed, rule in self.only if state not in allowed), None)
+
     def method(self) -> Any:
         """Return the method that checks what is declared and then does what its body says."""
         if not (self.only or self.ended or self.fact):
@@ -246,14 +253,15 @@ class _Decision:
                     raise rule
             return body(record, *args, **kwargs)
 
-        decide.__dict__.update(refuses=self.rules, calls=("require_open",) if ended else ())
+        calls = ("require_open",) if ended else ()
+        decide.__dict__.update(refuses=self.rules, calls=calls, refusal=self.refusal)
         return decide
 
     def _statement(self) -> Any:
         """Return what states the parameters as the fact, for a command without a body."""
         if self.fact is None:
             return None
-        fact, creates = self.fact, self.creates
+        function, fact, creates = self.function, self.fact, self.creates
         parameters = list(inspect.signature(self.function).parameters.values())[1:]
         names = [each.name for each in parameters]
         defaults = {
@@ -263,6 +271,7 @@ class _Decision:
         field = changing[0] if len(changing) == 1 else None
 
         def state(record: Any, *args: Any, **kwargs: Any) -> Any:
+            function(record, *args, **kwargs)  # does nothing, but knows its parameters
             given = {**defaults, **dict(zip(names, args, strict=False)), **kwargs}
             if creates:
                 return record._create(getattr(record, fact), **given)

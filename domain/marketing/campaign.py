@@ -237,7 +237,7 @@ class Campaign(Outreach, Aggregate):
     def _cost_recorded(self, amount: Decimal) -> None:
         self.cost += amount
 
-    @command
+    @command(only=(Status.CLOSED, CloseRequired))
     def evaluate(self, conclusion: Prose, orders_won: Count, won_amount: Amount) -> None:
         """Evaluate the closed campaign by its responses, its cost and the orders it won.
 
@@ -246,8 +246,6 @@ class Campaign(Outreach, Aggregate):
         """
         if self.now.evaluated:
             raise CampaignEvaluated
-        if self.status is not Status.CLOSED:
-            raise CloseRequired
         counts = self.counts
         self.trigger_event(
             self.Evaluated,

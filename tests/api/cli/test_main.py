@@ -88,6 +88,12 @@ def test_every_command_explains_itself(tmp_path: Path, name: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_rule_book_is_printed_as_it_is_committed(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "domain" / "rules.md"
+    assert keyline(tmp_path, "rules").stdout == page.read_text(encoding="utf-8")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_settings_are_listed_with_what_is_in_force_and_secrets_masked(tmp_path: Path) -> None:
     url = "postgresql+psycopg://keyline:hush@db/keyline"
     done = keyline(tmp_path, "settings", journal=url, admin_key="a-very-secret-key", port="8123")

@@ -155,6 +155,10 @@ def test_a_command_without_a_body_states_its_parameters_by_place_by_name_and_by_
     assert (other.name, other.line, stated(other)) == ("Carp", 9, ["made", "flown"])
     with pytest.raises(TypeError, match="strength"):
         Kite.make("Crane").fly("west", strength=1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="wind"):
+        Kite.make("Crane").fly()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="4 were given"):
+        Kite.make("Crane").fly("west", 1, 2)  # type: ignore[call-arg]
 
 
 def test_a_command_is_refused_by_the_rule_of_the_states_that_it_is_for(kite: Kite) -> None:
