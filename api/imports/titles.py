@@ -66,6 +66,8 @@ CHINESE = {
     "units": "参与单位",
     "until": "截止日期",
     "website": "网站",
+    "week": "每周工作时间",
+    "zone": "时区",
 }
 """The title of a field in Chinese; in English it is its name in words."""
 

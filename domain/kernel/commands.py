@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache, cached_property
+from keyword import iskeyword
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -107,7 +108,11 @@ class Command:
 
         Raises a `RuleViolation`.
         """
-        told = {name: value for name, value in arguments.items() if name != EFFECTIVE}
+        told = {
+            f"{name}_" if iskeyword(name) else name: value
+            for name, value in arguments.items()
+            if name != EFFECTIVE
+        }
         result = getattr(target, self.method)(**told)
         aggregate: Aggregate = result if self.creates else target
         if self.dated == EFFECTIVE:
@@ -155,7 +160,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             for parameter, hint in hints.items()
         }
         fields: dict[str, Any] = {
-            parameter.name: (
+            parameter.name.removesuffix("_"): (  # `from_`, as Python has no parameter `from`
                 hints[parameter.name],
                 ... if parameter.default is parameter.empty else parameter.default,
             )

@@ -22,7 +22,7 @@ SELF = frozenset(
 )
 """What every employee may with records of their own, without a grant."""
 
-PUBLIC = frozenset({"unit.read", "role.read"})
+PUBLIC = frozenset({"unit.read", "role.read", "working-calendar.read"})
 """What everybody may who has signed in."""
 
 OF_PERMISSIONS = frozenset({"role", "grant", "delegation", "api-key"})

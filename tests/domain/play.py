@@ -15,8 +15,10 @@ from domain.customers import customer_contacts as contact
 from domain.customers import customer_profile as profile
 from domain.kernel.aggregate import Aggregate, RuleViolation, Stored, to_stored
 from domain.kernel.commands import Command, every_command
+from domain.kernel.time import working_hours
 from domain.kernel.time.replay import evolve, read, taken, tell
 from domain.kernel.types import codes, values
+from domain.organisation import working_calendar
 from domain.permissions import permission
 from tests.domain.replay import Row, golden
 from tests.domain.replay import history as golden_history
@@ -37,6 +39,12 @@ POOLS: list[tuple[Any, Sequence[Any]]] = [
     (values.RoleCode, ["r1", "r2"]),
     (permission.Pattern, ["*", "customer.*", "*.read", "campaign.approve"]),
     (values.Currency, ["CNY", "USD"]),
+    (values.PlainCalendarCode, ["office", "clock"]),
+    (values.CalendarCode, ["office", "clock"]),
+    (working_hours.Zone, ["Asia/Shanghai", "Europe/London"]),
+    (working_hours.Interval, ["08:00-12:00", "13:00-17:00", "18:00-24:00", "12:00-08:00"]),
+    (working_calendar.Year, [2024, 2025]),
+    (bool, [True, False]),
     (values.Amount, ["0", "12.50", "9999999999999999.99"]),
     *((each, DAYS) for each in (values.Day, values.PastDay, values.NearDay, values.LastDay)),
     *((each, MOMENTS) for each in (values.Moment, values.TermMoment)),

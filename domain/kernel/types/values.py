@@ -170,7 +170,8 @@ CustomerAncestors = Annotated[Sequence[str], Lineage("customer", "parent_id", "p
 UNIT_CODE = "unit-code-taken"
 EMPLOYEE_CODE = "employee-code-taken"
 ROLE_CODE = "role-code-taken"
-"""The rules under which units, employees and roles claim their codes."""
+CALENDAR_CODE = "calendar-code-taken"
+"""The rules under which units, employees, roles and working calendars claim their codes."""
 
 UnitCode = Annotated[PlainUnitCode, Reference("unit", claim=UNIT_CODE)]
 """The code of an organisational unit that has not ended: group, province, local network, team."""
@@ -180,6 +181,17 @@ EmployeeCode = Annotated[Code, Reference("employee", claim=EMPLOYEE_CODE)]
 
 RoleCode = Annotated[Code, Reference("role", claim=ROLE_CODE)]
 """The code of a role that is not retired."""
+
+
+PlainCalendarCode = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$"),
+    Field(examples=["cn-office"]),
+]
+"""The code of a working calendar, whether there is one of that code or not."""
+
+CalendarCode = Annotated[PlainCalendarCode, Reference("working-calendar", claim=CALENDAR_CODE)]
+"""The code of a working calendar that is not retired."""
 
 
 class Value(BaseModel):

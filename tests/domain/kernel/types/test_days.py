@@ -39,6 +39,7 @@ NEAR = (TODAY - timedelta(days=20 * 366), TODAY + timedelta(days=20 * 366))
 ENDS = (date(1900, 1, 1), TODAY + timedelta(days=50 * 366))
 BOUNDS: dict[str, tuple[date, date]] = {
     **dict.fromkeys(("effective", "registered_on", "opened_on", "closed_on", "at"), DATED),
+    **dict.fromkeys(("from", "first", "last", "day"), DATED),
     **dict.fromkeys(("birthday", "issued_on"), PAST),
     **dict.fromkeys(("expected_close", "starts_on", "ends_on"), NEAR),
     **dict.fromkeys(("starts", "until"), ENDS),
@@ -63,7 +64,8 @@ def test_no_command_takes_for_a_moment_what_is_not_written_as_one() -> None:
 
 
 def test_every_field_that_says_when_is_declared_as_a_day_or_a_moment() -> None:
-    ends = ("_on", "_at", "/at", "day", "close", "until", "starts", "effective")
+    ends: tuple[str, ...] = ("_on", "_at", "/at", "day", "close", "until", "starts", "effective")
+    ends += ("/from", "/first", "/last")
     named = {str(leaf) for leaf in leaves() if str(leaf).endswith(ends)}
     assert named == set(map(str, DAYS + MOMENTS))
 
@@ -116,6 +118,7 @@ COME = [
     if Come() in getattr(hint, "__metadata__", ())
 ]
 BY_RULE = {"closed_on", "expected_close", "starts_on", "ends_on", "starts", "until"}
+BY_RULE |= {"since", "day"}  # of a calendar: its weeks and days are set ahead
 """Days and moments that rules of their aggregates keep in order."""
 
 
