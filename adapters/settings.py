@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from adapters.setting import SettingsError as SettingsError
 from adapters.setting import parse, setting
+from domain.kernel.time.business_day import ZONE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +87,11 @@ class Settings:
         "KEYLINE_PROXIES",
         "addresses of the proxies in front, a,b,…, whose X-Forwarded-For is believed",
         "",
+    )
+    zone: str = setting(
+        "KEYLINE_ZONE",
+        "time zone (IANA name) in which days begin and end, for good: the journal keeps it",
+        ZONE,
     )
     log: str = setting("KEYLINE_LOG", "form of the log: console or json", "console")
     system_log_days: int = setting(
@@ -278,6 +285,10 @@ class Settings:
         settings = cls(**given)
         if settings.log not in ("console", "json"):
             raise SettingsError("KEYLINE_LOG is console or json.")
+        if settings.zone != ZONE and settings.zone not in available_timezones() - {"localtime"}:
+            raise SettingsError(
+                f"KEYLINE_ZONE is the name of a time zone, as in {ZONE}, not {settings.zone!r}."
+            )
         if settings.oidc_issuer and not secure(settings.oidc_issuer):
             raise SettingsError("KEYLINE_OIDC_ISSUER is an https:// URL.")
         if settings.oidc_tokens not in ("at+jwt", "jwt"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from itertools import groupby, pairwise
 from operator import attrgetter
@@ -19,6 +19,7 @@ from adapters.storage.journal_tables import events
 from domain.kernel.aggregate import Aggregate, RuleViolation
 from domain.kernel.commands import Command
 from domain.kernel.envelope import UnreadableEvent
+from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.effective_day import as_day, by_day, stated_in
 from domain.kernel.time.replay import DAY, read, tell
 from domain.kernel.time.retroactive import require_begun
@@ -80,7 +81,7 @@ class Past:
             begun = self._beginnings(values)
             for i, one in enumerate(values):
                 if one in begun:
-                    require_begun(reference.kind, begun[one], self._stated, f"{field}/{i}")
+                    require_begun(reference.kind, *begun[one], self._stated, f"{field}/{i}")
             return
         for i, one in enumerate(values):
             place = f"{field}/{i}" if values is value else field
@@ -88,22 +89,32 @@ class Past:
             if record is None:
                 continue
             if record.begun is not None:
-                require_begun(record.kind, record.begun, self._stated, place)
-            known = as_day(record.beginning) <= self._day < record.in_force
+                since = (record.begun, record.created_on)
+                require_begun(record.kind, *since, self._stated, place)
+            known = as_day(record.beginning, record.created_on) <= self._day < record.in_force
             if reference.live and record.revives and known:
                 then = self._on(record.id, self._day)
                 if then.retired:
                     raise then.closing(place)
 
-    def _beginnings(self, streams: Sequence[str]) -> dict[str, date]:
-        """Return the days, or the moments, that records state for their beginning, by id."""
-        first = [(row[1], row[3], row[11]) for row in self._transaction.appended if row[2] == 1]
+    def _beginnings(self, streams: Sequence[str]) -> dict[str, tuple[date, datetime]]:
+        """Return the days, or the moments, that records state for their beginning, by id.
+
+        Each comes with the moment of its recording.
+        """
+        first = [
+            (row[1], row[5], row[3], row[11]) for row in self._transaction.appended if row[2] == 1
+        ]
         for part in in_parts(streams):
-            query = sa.select(events.c.stream, events.c.type, events.c.data).where(
-                events.c.stream.in_(part), events.c.version == 1
-            )
+            query = sa.select(
+                events.c.stream, events.c.time_us, events.c.type, events.c.data
+            ).where(events.c.stream.in_(part), events.c.version == 1)
             first += map(tuple, self._transaction.connection.execute(query))
-        return {stream: begun for stream, *fact in first if (begun := stated_in(*fact))}
+        return {
+            stream: (begun, instant(time_us))
+            for stream, time_us, *fact in first
+            if (begun := stated_in(*fact))
+        }
 
     def above(self, lineage: Lineage, start: str | None, target: Aggregate) -> tuple[Any, ...]:
         """Return what a lineage takes of all that are above `start` on some day of the fact.
@@ -205,6 +216,6 @@ def looking_back(
 ) -> Past | None:
     """Return a look back to the day that a command states, or `None` unless it has gone by."""
     stated = command.stated(arguments)
-    if stated is None or as_day(stated) >= as_day(instant(transaction.time_us)):
+    if stated is None or as_day(stated) >= recorded_day(instant(transaction.time_us)):
         return None
     return Past(transaction, stated)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from adapters.journal.unit_of_work import Transaction
 from adapters.storage.instants import instant
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.commands import Command
+from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.effective_day import as_day
 from domain.kernel.time.retroactive import (
     FutureFact,
@@ -18,9 +19,7 @@ from domain.kernel.time.retroactive import (
     require_come,
     require_turn,
 )
-
-AHEAD = timedelta(days=1)
-"""How far ahead a day may be: in UTC a day begins later than where the business is."""
+from domain.kernel.types.days import AHEAD
 
 
 def give(
@@ -39,7 +38,7 @@ def give(
     stated = command.stated(arguments)
     if stated is None:
         return command.give(target, arguments)
-    if as_day(stated) > instant(transaction.time_us).date() + AHEAD:
+    if as_day(stated) > recorded_day(instant(transaction.time_us)) + AHEAD:
         raise FutureFact(command.dated)
     late = not command.creates and as_day(stated) < target.in_force
     if yields and not command.creates:
@@ -47,7 +46,7 @@ def give(
         if late or stated < latest:
             return command.give(target, {**arguments, str(command.dated): latest})
     if not command.creates:
-        require_begun(target.kind, target.beginning, stated, command.dated)
+        require_begun(target.kind, target.beginning, target.created_on, stated, command.dated)
     hindsight = None
     if late:
         history = transaction.history(target.id)

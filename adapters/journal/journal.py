@@ -22,7 +22,9 @@ from adapters.storage.databases import connect, fetched, writing
 from adapters.storage.instants import instant, now_us
 from adapters.storage.journal_tables import events, head
 from adapters.storage.migrations import bring_up_to_date
+from adapters.storage.zones import count_as_stated
 from domain.kernel.aggregate import Recorded, discover, from_stored
+from domain.kernel.time.business_day import ZONE
 
 log = structlog.get_logger(__name__)
 
@@ -70,12 +72,15 @@ class Journal:
         """What digests of what clients send are made with, so that nobody else can try guesses."""
         return b"" if self.keys is None else self.keys.digest_key
 
-    def create(self) -> None:
+    def create(self, zone: str = ZONE) -> None:
         """Make the tables that are not there yet, and migrate older ones.
 
-        Raises `NewerJournal` when the program is older than the journal.
+        From now on this process counts days as the journal states, which has to be in `zone`.
+        Raises `NewerJournal` when the program is older than the journal, and `OtherZone`.
         """
-        bring_up_to_date(self.engine)
+        bring_up_to_date(self.engine, zone)
+        with self.engine.connect() as connection:
+            count_as_stated(connection)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -1,4 +1,4 @@
-"""Tables of the journal: events, the head, operations, hashes, claims, checkpoints, leases."""
+"""Tables of the journal: events, head, operations, hashes, zone, claims, checkpoints, leases."""
 
 from __future__ import annotations
 
@@ -142,6 +142,15 @@ migrations = sa.Table(
     sa.Column("time_us", sa.BigInteger, nullable=False),
 )
 """How these tables came to their form; the highest version is the one they are at."""
+
+zone = sa.Table(
+    "zone",
+    journal_tables,
+    sa.Column("one", sa.SmallInteger, sa.CheckConstraint("one = 1"), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+"""One row: the time zone in which days are counted, from a position on; those before are UTC's."""
 
 claims = sa.Table(
     "claims",

@@ -20,8 +20,10 @@ from adapters.storage.journal_tables import (
     migrations,
     operation_hashes,
     operations,
+    zone,
 )
 from adapters.storage.lookalikes import claim_alike
+from adapters.storage.zones import require_zone, state_zone
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +80,11 @@ def _told_by_reads(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE operations ADD COLUMN {column}")
 
 
+def _zone_of_days(connection: sa.Connection) -> None:
+    """Keep the time zone of days for good, which is stated below."""
+    keep(connection, zone)
+
+
 MIGRATIONS = (
     Migration(2, "reads and credentials in the operation log; both logs are kept", _logs_of_reads),
     Migration(3, "events and operations are Merkle logs", _merkle_logs),
@@ -85,6 +92,7 @@ MIGRATIONS = (
     Migration(5, "what looks like a code or name is claimed with it", claim_alike),
     Migration(6, "the operation log has what reads told", _told_by_reads),
     Migration(7, "who had which registration number is known", note_former),
+    Migration(8, "days are counted in a time zone from here on", _zone_of_days),
 )
 """Every step since the first form of the journal, version 1, in order."""
 
@@ -92,13 +100,16 @@ VERSION = MIGRATIONS[-1].version
 """The version of the tables that this program reads and writes."""
 
 
-def bring_up_to_date(engine: sa.Engine) -> None:
+def bring_up_to_date(engine: sa.Engine, time_zone: str) -> None:
     """Make the tables of a journal that are not there yet, and migrate those that are.
 
-    Raises `NewerJournal`, and changes nothing, when the program is older than the journal.
+    One that does not state yet in which time zone days are counted does so now. Changes nothing
+    and raises `NewerJournal` when the program is older than the journal, `OtherZone` when that
+    counts days in another zone.
     """
     with engine.connect() as connection:
         if _version(connection) == VERSION and not _missing(connection):
+            require_zone(connection, time_zone)
             return
     done: list[tuple[Migration, float]] = []
     with writing(engine).begin() as connection:
@@ -114,6 +125,7 @@ def bring_up_to_date(engine: sa.Engine) -> None:
                 migration.run(connection)
                 _note(connection, migration.version, migration.name)
                 done.append((migration, time.perf_counter() - began))
+        state_zone(connection, time_zone)
     for migration, seconds in done:
         what = {"version": migration.version, "name": migration.name}
         log.info("journal.migrated", **what, seconds=round(seconds, 3))
@@ -121,7 +133,7 @@ def bring_up_to_date(engine: sa.Engine) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     """Make an empty journal out of fresh tables."""
-    for table in (events, operations, event_hashes, operation_hashes):
+    for table in (events, operations, event_hashes, operation_hashes, zone):
         keep(connection, table)
     connection.execute(head.insert(), {"one": 1, "position": 0, "operation": 0, "time_us": 0})
     _note(connection, VERSION, "a new journal")

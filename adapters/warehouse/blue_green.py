@@ -16,7 +16,6 @@ from duckdb import DuckDBPyConnection
 from adapters.storage.query_timeout import Patience
 from adapters.warehouse import bitemporal_index as lookbacks
 from adapters.warehouse.bitemporal_index import Lookback
-from projections.kernel.warehouse.facts import literal
 from projections.kernel.warehouse.loader import Loader, position
 
 _BROKEN = (
@@ -50,14 +49,14 @@ class Generation:
     leaving: bool = False
 
     @contextmanager
-    def look(self, zone: str, patience: Patience | None = None) -> Iterator[DuckDBPyConnection]:
-        """Open a cursor, for one thread, that sees one state; days begin as in a time zone.
+    def look(self, patience: Patience | None = None) -> Iterator[DuckDBPyConnection]:
+        """Open a cursor, for one thread, that sees one state.
 
         Raises `QuestionTooLong` and `QuestionTooLarge` when there is a `patience` with it.
         """
         cursor = self.connection.cursor()
         try:
-            cursor.execute(f"SET TimeZone = {literal(zone)}")
+            cursor.execute("SET TimeZone = 'UTC'")
             cursor.begin()
             # The state is that of the first look, so it is taken at once.
             position(cursor)
@@ -66,9 +65,9 @@ class Generation:
         finally:
             cursor.close()
 
-    def inspect(self, zone: str) -> list[str]:
+    def inspect(self) -> list[str]:
         """Read all segments with facts of old; return those damaged."""
-        with self.look(zone) as cursor:
+        with self.look() as cursor:
             return Loader(cursor, {}, self.loader.segments).faults(thorough=True)
 
     def memory(self) -> int:

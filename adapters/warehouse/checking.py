@@ -32,7 +32,7 @@ _KEY = ("id", "version", "then_part")
 
 
 def check(
-    used: Generation, fresh: Generation, zone: str, read: Source, progress: Progress | None
+    used: Generation, fresh: Generation, read: Source, progress: Progress | None
 ) -> list[Report]:
     """Compare a warehouse and its lookback, at its position, with what the journal makes of it.
 
@@ -41,20 +41,19 @@ def check(
     Args:
         used: The one in use; it may be loaded and read meanwhile.
         fresh: An empty one, of another file.
-        zone: The time zone in which days begin.
         read: The journal: gives the raw rows after a position.
         progress: Told each position that was reached, and the last one now and then while tables
             are compared; may raise to end it.
     """
     models = used.lookback.models
-    with used.look(zone) as live:
+    with used.look() as live:
         upto = position(live)
         going: Callable[[], object] = partial(progress, upto) if progress else bool
         fresh.loader.create()
         fresh.loader.repairs.honour(live)
         follow(fresh.loader, until(telling(read, progress), upto))
-        with fresh.look(zone) as made:
-            tables = [*_books(used, zone, upto, position(made))]
+        with fresh.look() as made:
+            tables = [*_books(used, upto, position(made))]
             for each in comparison.check(live, made, [model.name for model in models]):
                 tables.append(each)
                 going()
@@ -62,12 +61,12 @@ def check(
             return [Report(WAREHOUSE, upto, tables), lookback]
 
 
-def _books(used: Generation, zone: str, upto: int, head: int) -> Iterator[Checked]:
+def _books(used: Generation, upto: int, head: int) -> Iterator[Checked]:
     """Look at what a warehouse goes by: how far it says to be, and its files with facts of old."""
     if head < upto:
         text = f"says {upto}, the journal has come to {head}"
         yield Checked("progress", 1, 1, [Finding("progress", "", "position", text)])
-    for file in used.inspect(zone):
+    for file in used.inspect():
         text = "is not as it was when it was sealed"
         yield Checked("segments", 1, 1, [Finding("segments", file, None, text)])
 

@@ -46,13 +46,12 @@ class Remaking:
         new: Generation,
         segments: Segments,
         models: Mapping[str, ReadModel] | None,
-        zone: str,
     ) -> None:
         """Begin with a file in use and one that is empty."""
         self.made: set[str] = set()
         self.sealed = 0
         self._live, self._new = live, new
-        self._segments, self._models, self._zone = segments, models, zone
+        self._segments, self._models = segments, models
 
     def run(self, telling: Source, read: Source, names: Collection[str] | None) -> Compared:
         """Fill the new file until it is near the one in use, which is loaded on, and compare them.
@@ -72,7 +71,7 @@ class Remaking:
         """Fill the new file: make some histories or `facts` anew, or all, and copy the rest."""
         live, new = self._live, self._new
         every = units(new.loader.names())
-        with live.look(self._zone) as cursor:
+        with live.look() as cursor:
             self.made = every
             if names is not None and live.loader.complete:
                 self.made = every & (units(names) | self._differing())
@@ -88,7 +87,7 @@ class Remaking:
 
     def settle(self) -> None:
         """Let the new file go by what operators have decided meanwhile; nothing is loaded."""
-        with self._live.look(self._zone) as cursor:
+        with self._live.look() as cursor:
             self._new.loader.repairs.settle(cursor)
 
     def compare(self) -> Compared:
@@ -102,7 +101,7 @@ class Remaking:
         ]
         # Facts in the very same files, read and proved sound just now, are the same facts.
         same = live.loader.sealed() == new.loader.sealed()
-        with live.look(self._zone) as before, new.look(self._zone) as after:
+        with live.look() as before, new.look() as after:
             return compare(before, after, names, self.sealed if same else 0)
 
     def _differing(self) -> set[str]:

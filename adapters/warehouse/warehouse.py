@@ -51,7 +51,6 @@ class Warehouse:
         *,
         threads: int = 2,
         memory: str = "512MB",
-        zone: str = "UTC",
         patience: Patience | None = None,
         histories: Histories | None = None,
     ) -> None:
@@ -63,7 +62,6 @@ class Warehouse:
             threads: How many threads a query may use.
             memory: How much memory all of it may use before it spills to disk, as in `512MB`; a
                 rebuild has half of it for the new file.
-            zone: The time zone in which a moment has its day, for reports.
             patience: How long a reader may ask; by default without end.
             histories: Gives the history of a record of which something was recorded late.
 
@@ -74,7 +72,6 @@ class Warehouse:
         self.memory_limit = in_bytes(memory)
         self._config: dict[str, Any] = {"threads": threads, "memory_limit": memory}
         self._patience = patience
-        self._zone = zone
         self._histories = histories
         self._writing = threading.Lock()
         self._rebuilding = threading.Lock()
@@ -159,7 +156,7 @@ class Warehouse:
     @contextmanager
     def reader(self) -> Iterator[DuckDBPyConnection]:
         """Open a cursor, for one thread, that sees one state however much is loaded meanwhile."""
-        with self._held() as held, held.look(self._zone, self._patience) as cursor:
+        with self._held() as held, held.look(self._patience) as cursor:
             yield cursor
 
     @contextmanager
@@ -173,7 +170,7 @@ class Warehouse:
 
         `going` is called now and then, and may raise to end it.
         """
-        with self._held() as generation, generation.look(self._zone) as cursor:
+        with self._held() as generation, generation.look() as cursor:
             if not generation.outdated:
                 generation.lookback.follow(cursor, going)
 
@@ -223,7 +220,7 @@ class Warehouse:
         with self._rebuilding, rare_collections():
             new = self._generation(file := self._generations.following())
             self._share(new)
-            work = Remaking(self._current, new, self.segments, self._models, self._zone)
+            work = Remaking(self._current, new, self.segments, self._models)
             try:
                 compared = work.run(telling(read, progress), read, names)
                 self._generations.prepare(file)
@@ -254,7 +251,7 @@ class Warehouse:
             fresh = self._generation(self._generations.scratch())
             self._share(fresh)
             try:
-                return check(used, fresh, self._zone, read, progress)
+                return check(used, fresh, read, progress)
             finally:
                 self._share(None)
                 fresh.discard()
@@ -262,7 +259,7 @@ class Warehouse:
     def inspect(self) -> list[str]:
         """Read all segments with facts of old; return those damaged, which are then `outdated`."""
         with self._held() as generation:
-            if faults := generation.inspect(self._zone):
+            if faults := generation.inspect():
                 generation.outdated = f"segments: {', '.join(faults)}"
         return faults
 

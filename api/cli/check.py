@@ -61,7 +61,7 @@ def _warehouse(settings: Settings) -> list[Report]:
         return _not_compared(ABSENT, absent=True)
     journal = Journal(settings.journal_url)
     try:
-        journal.create()
+        journal.create(settings.zone)
         with progress_to("Remaking the warehouse to compare", journal.head().position) as reach:
             try:
                 warehouse = Warehouse(

@@ -38,7 +38,7 @@ def export(
     """
     journal = Journal(settings.journal_url)
     try:
-        journal.create()
+        journal.create(settings.zone)
         position = None
         if as_of is not None:
             try:

@@ -47,7 +47,7 @@ def _lines(settings: Settings, kind: str, id_: str, field: str | None) -> Iterat
     keys, rows = PersonKeys.of(settings), connect(settings.rows_url, "normal")
     journal = Journal(settings.journal_url, keys=keys)
     try:
-        journal.create()
+        journal.create(settings.zone)
         Erasing(journal, keys).follow()  # a crash, or old keys that were put back, came before us
         events = journal.history(id_)
         if not events or events[0].aggregate != kind:

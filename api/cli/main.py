@@ -126,7 +126,7 @@ def export(
     folder: Annotated[Path, typer.Argument(help="Where the Parquet files go.")],
     as_of: Annotated[
         str | None,
-        typer.Option(help="A day (its end, UTC) or an instant with its zone: as it was then."),
+        typer.Option(help="A business day (its end) or an instant with its zone: as it was then."),
     ] = None,
     employee: Annotated[
         str | None,

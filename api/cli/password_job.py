@@ -42,7 +42,7 @@ def _opened(settings: Settings) -> Iterator[Journal]:
     make_folder(settings.data)
     journal = Journal(settings.journal_url)
     try:
-        journal.create()
+        journal.create(settings.zone)
         yield journal
     finally:
         journal.close()

@@ -117,7 +117,7 @@ def rebuild_rows(
         raise Failure("KEYLINE_KAFKA names no Kafka cluster.", 2)
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
-        journal.create()
+        journal.create(settings.zone)
         projector_of(settings, rows, journal)
         title = f"Rebuilding {', '.join(models)}"
         with alone(journal, "rebuild"), progress_to(title, journal.head().position) as reach:
@@ -155,7 +155,7 @@ def check_rows(settings: Settings, models: Mapping[str, ReadModel]) -> Report:
     """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
-        journal.create()
+        journal.create(settings.zone)
         projector_of(settings, rows, journal)
         if others := stale(rows, models):
             return Report(ROWS, None, why=f"another version made {', '.join(others)}")
@@ -201,7 +201,7 @@ def _stale(settings: Settings) -> dict[str, ReadModel]:
     try:
         if not sa.inspect(rows).has_table(fingerprints.name):
             return {}
-        journal.create()
+        journal.create(settings.zone)
         known = read_models()
         with rows.connect() as connection:  # before the journal, which goes on meanwhile
             ours = positions.c.source == JOURNAL

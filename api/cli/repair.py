@@ -50,7 +50,7 @@ def _open(settings: Settings) -> Iterator[tuple[Journal, sa.Engine]]:
     keys, rows = PersonKeys.of(settings), connect(settings.rows_url, "normal")
     journal = Journal(settings.journal_url, keys=keys)
     try:
-        journal.create()
+        journal.create(settings.zone)
         yield journal, rows
     finally:
         rows.dispose()

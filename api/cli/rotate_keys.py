@@ -81,7 +81,7 @@ def _opened() -> Iterator[tuple[Settings, PersonKeys, SigningSecrets]]:
     persons = PersonKeys.of(settings)
     journal = Journal(settings.journal_url)
     try:
-        journal.create()
+        journal.create(settings.zone)
         yield settings, persons, SigningSecrets(journal.engine, persons)
     finally:
         journal.close()

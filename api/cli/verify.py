@@ -84,7 +84,7 @@ def _audit(
 
     journal = Journal(settings.journal_url)
     try:
-        journal.create()
+        journal.create(settings.zone)
         if unhashed(journal.engine):
             hash_history(journal)
         now = journal.head()

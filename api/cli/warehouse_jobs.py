@@ -37,7 +37,7 @@ def rebuild_warehouse(settings: Settings, names: Sequence[str]) -> dict[str, Any
     wanted = None if WAREHOUSE in names else sorted(units(names))
     journal = Journal(settings.journal_url)
     try:
-        journal.create()
+        journal.create(settings.zone)
         title = f"Rebuilding {', '.join(wanted or [WAREHOUSE])}"
         with progress_to(title, journal.head().position) as reach:
             try:
@@ -77,7 +77,7 @@ def seal(settings: Settings, least: int) -> list[Segment]:
     """
     journal = Journal(settings.journal_url)
     try:
-        journal.create()
+        journal.create(settings.zone)
         segments = Segments(settings.warehouse_path.parent / "segments")
         head, made = journal.head().position, []
         with progress_to("Sealing", head) as reach:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -28,6 +28,7 @@ from api.kernel.reading.read_parameters import (
     require_told,
 )
 from api.reads.event_texts import Told, items, link, told_of
+from domain.kernel.time.business_day import end_of, recorded_day
 from projections.customers.customer_digest import Hierarchy, Touched
 from projections.kernel.history.changes import changes
 from projections.kernel.read_model import read_models
@@ -38,8 +39,8 @@ SENTENCES = 50
 """Sentences about one record; `history` leads to the others."""
 
 _AN_INSTANT = timedelta(microseconds=1)
-_BEGIN = "a day (from its begin, UTC) or an instant; the changes recorded since then"
-_END = "a day (to its end, UTC) or an instant; by default now"
+_BEGIN = "a day (from its begin) or an instant; the changes recorded since then"
+_END = "a day (to its end) or an instant; by default now"
 _SINCE = "instead of `from`: the changes behind this position"
 _UNTIL = "instead of `to`: up to this position"
 _WHO = ("actor", "actor_kind", "on_behalf_of", "on_behalf_kind")
@@ -105,7 +106,7 @@ def _refuse_too_early(parts: Parts, see: Seeing, id_: str, until: int) -> None:
     """
     first = see.events(parts.journal.history(id_)[:1])
     if first and first[0][0].aggregate == "customer" and first[0][0].position > until:
-        day = first[0][0].time.date()
+        day = recorded_day(first[0][0].time)
         raise invalid(
             "to",
             "A digest goes by when things were recorded, and nothing had been recorded of this "
@@ -123,14 +124,14 @@ def _positions(
     if to is not None and until is not None:
         raise invalid("to", "Give either to or to_position.")
     if from_ is not None:
-        since = position_at(parts.journal, moment_of(from_, "from", time.min) - _AN_INSTANT)
+        since = position_at(parts.journal, moment_of(from_, "from") - _AN_INSTANT)
     if to is not None:
-        until = position_at(parts.journal, moment_of(to, "to", time.max))
+        until = position_at(parts.journal, moment_of(to, "to", end_of))
     until = parts.journal.head().position if until is None else until
     for name, moment in (("from", from_), ("to", to)):
-        if moment is not None and moment_of(moment, name, time.min) > datetime.now(UTC) + AHEAD:
+        if moment is not None and moment_of(moment, name) > datetime.now(UTC) + AHEAD:
             raise invalid(name, "This is in the future.")
-    backwards = from_ and to and moment_of(from_, "from", time.min) > moment_of(to, "to", time.max)
+    backwards = from_ and to and moment_of(from_, "from") > moment_of(to, "to", end_of)
     if since is None or since > until or backwards:
         raise invalid("to" if to else "to_position", "The end is before the begin.")
     return since, until

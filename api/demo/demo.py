@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from adapters.commands.executor import Executor
@@ -19,9 +19,7 @@ from api.demo import service as demo_service
 from api.demo.people import people
 from api.demo.places import GROUP, staff
 from api.demo.story import play
-
-BEIJING = timezone(timedelta(hours=8))
-"""The time zone of everybody in the demo data."""
+from domain.kernel.time.business_day import begin_of, recorded_day
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,8 +72,8 @@ def load(
     `advance` is told how many more records are done, of `size.stories`.
     """
     now = now or datetime.now(UTC)
-    midnight = now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
-    today = midnight.date()
+    today = recorded_day(now)
+    midnight = begin_of(today)
     random = Random(seed)
     names = people(random)
     team, duties = staff(names), demo_organisation.officers(names)

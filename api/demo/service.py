@@ -11,6 +11,7 @@ from typing import Any
 from api.demo.customers import Account
 from api.demo.people import Person
 from api.demo.story import Do, Story
+from domain.kernel.time.business_day import day_at
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -69,19 +70,18 @@ class Incident:
 def incidents(
     random: Random, accounts: Sequence[Account], until: datetime, size: int
 ) -> list[Incident]:
-    """Return `size` tickets of the year before a moment."""
+    """Return `size` tickets of the year before a day, which begins at a moment."""
     served = [account for account in accounts if account.state == "active"]
     weights = [{"A": 7, "B": 4, "C": 2}[account.grade] for account in served]
     hours = [1, 1, 1, 1, 1, 1, 2, 5, 14, 18, 16, 12, 7, 10, 15, 15, 12, 9, 5, 4, 3, 3, 2, 1]
     kinds = random.choices(list(_CASES), (55, 12, 18, 15), k=size)
-    midnight = until.replace(hour=0, minute=0, second=0, microsecond=0)
     found = []
     for account, kind in zip(random.choices(served, weights, k=size), kinds, strict=True):
         # More of them lately: those of the last days are still being worked on.
-        known = (midnight.date() - account.since).days
+        known = (day_at(until) - account.since).days
         days = min(int(random.expovariate(1 / 150)) + 1, 366, known)
         hour = random.choices(range(24), hours)[0]
-        at = midnight - timedelta(days=days) + timedelta(hours=hour, minutes=random.randint(0, 59))
+        at = until - timedelta(days=days) + timedelta(hours=hour, minutes=random.randint(0, 59))
         found.append(Incident(account, kind, at))
     return found
 

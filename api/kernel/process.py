@@ -82,7 +82,7 @@ class Parts:
         self.person_keys = PersonKeys.of(settings)
         self.opening = Opening(self.person_keys)
         self.journal = Journal(settings.journal_url, keys=self.person_keys)
-        self.journal.create()
+        self.journal.create(settings.zone)
         self.erasing = Erasing(self.journal, self.person_keys)
         self.erasing.follow()  # before anybody is shown anything
         with self.journal.engine.connect() as connection:

@@ -38,7 +38,7 @@ def status(settings: Settings) -> dict[str, Any]:
     """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
-        journal.create()
+        journal.create(settings.zone)
         head = journal.head()
         warehouse, outdated, memory = _warehouse(settings)
         reached = _rows(rows) | warehouse | _checkpoints(journal)

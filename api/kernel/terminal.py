@@ -42,13 +42,14 @@ def explained(error: Exception) -> tuple[str, int] | None:
 
     from adapters.settings import SettingsError
     from adapters.storage.migrations import NewerJournal
+    from adapters.storage.zones import OtherZone
     from adapters.warehouse.warehouse import WarehouseBroken, WarehouseInUse
 
     if isinstance(error, Failure):
         return str(error), error.status
     if isinstance(error, SettingsError):
         return str(error), 2
-    if isinstance(error, WarehouseBroken | WarehouseInUse | NewerJournal):
+    if isinstance(error, WarehouseBroken | WarehouseInUse | NewerJournal | OtherZone):
         return str(error), 1
     if isinstance(error, DBAPIError):
         return f"The database does not answer: {str(error.orig).strip()}", 1

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from domain.kernel.aggregate import Recorded
+from domain.kernel.time.business_day import recorded_day
 
 _CENT = Decimal("0.01")
 
@@ -16,9 +17,9 @@ def day(text: str | None) -> date | None:
 
 
 def day_of(event: Recorded, field: str = "on") -> date:
-    """Return the day on which something happened: as stated, else when it was recorded (UTC)."""
+    """Return the day on which something happened: as stated, else when it was recorded."""
     stated = event.data.get(field)
-    return event.time.date() if stated is None else date.fromisoformat(stated)
+    return recorded_day(event.time) if stated is None else date.fromisoformat(stated)
 
 
 def moment(text: str | None) -> datetime | None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from domain.kernel.aggregate import Recorded, discover
 from domain.kernel.discovery import declared
 from domain.kernel.envelope import Unreadable, UnreadableEvent
+from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.effective_day import effective_day, in_effect
 from domain.kernel.time.replay import follow
 from projections.kernel.belonging import Belongs
@@ -238,7 +239,7 @@ class ReadModel:
         if row["version"] == 0:
             row["id"] = event.stream
             row["created_at"] = event.time
-            row["in_force"] = day or event.time.date()
+            row["in_force"] = day or recorded_day(event.time)
         elif day is not None:
             row["in_force"] = day
         row["version"] = event.version

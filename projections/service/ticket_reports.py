@@ -9,6 +9,7 @@ from projections.kernel.reports.dimensions import Dimension
 from projections.kernel.reports.measures import Measure, Part, across, count, mean
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
+from projections.kernel.warehouse.days import business_day
 
 _OPEN = ", ".join(f"'{status}'" for status in UNRESOLVED)
 
@@ -24,7 +25,8 @@ tickets = Report(
     name="tickets",
     title="Service tickets",
     records="service_tickets",
-    source=f"SELECT *, CAST(opened_at AS DATE) AS opened_on FROM {seen('service_tickets')}",
+    source=f"SELECT *, {business_day('opened_at', 'created_at')} AS opened_on "
+    f"FROM {seen('service_tickets')}",
     joins=customer_join(),
     behind={"customer": ("customers", "[customer.id]")},
     on="base.opened_on",

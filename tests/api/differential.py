@@ -17,6 +17,7 @@ from api.reads.chains import _links, _told
 from api.reads.late_entries import _late
 from api.reads.logs.events import shown
 from domain.kernel.aggregate import Origin, new_id
+from domain.kernel.time.business_day import recorded_day
 from projections.kernel.exports.exports import exported
 from projections.kernel.lists.list_query import FieldMasked
 from projections.kernel.reports.report import run
@@ -69,9 +70,9 @@ class Comparison(OfRows):
 
     def _late_entries(self) -> None:
         """Compare what was recorded after a position: for today it is all, as far as in sight."""
-        today, upto = self.now.time.date(), self.now.position
+        day, upto = recorded_day(self.now.time), self.now.position
         for after in (0, self.then.position):
-            items, _, _ = _late(self.ways.parts, self.see, today, after, upto, 10_000, Filter(None))
+            items, _, _ = _late(self.ways.parts, self.see, day, after, upto, 10_000, Filter(None))
             got = Counter(each["stream"] for each in items)
             recorded = Counter(each.stream for each in self.events if each.position > after)
             for id_, number in recorded.items():

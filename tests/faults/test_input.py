@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.kernel.time.business_day import recorded_day
 from tests.api.asking import problem
 from tests.faults.fresh import Fresh, until
 
@@ -44,7 +46,7 @@ def test_money_in_sentences_and_changes_has_one_form(keyline: Fresh) -> None:
     assert told["sentence"].endswith("from 3,178,240,000.00 to 3,200,000,000.00.")
     change = told["changes"][0]
     assert (change["before"], change["after"]) == ("3178240000.00", "3200000000.00")
-    assert told["effective"] == told["time"][:10]
+    assert told["effective"] == f"{recorded_day(datetime.fromisoformat(told['time']))}"
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def prepare(settings: Settings) -> str | None:
     keys = PersonKeys.of(settings)
     journal = Journal(settings.journal_url, keys=keys)
     try:
-        journal.create()
+        journal.create(settings.zone)
         if unhashed(journal.engine):
             hash_history(journal)
         made = Keys(journal.engine, settings.admin_key).made
@@ -44,7 +44,7 @@ def load_demo_into(settings: Settings) -> None:
     keys = PersonKeys.of(settings)
     journal = Journal(settings.journal_url, keys=keys)
     try:
-        journal.create()
+        journal.create(settings.zone)
         if not (is_bare(journal) or demo.begun(journal)):
             raise Failure("There are events already: demo data goes into an empty journal only.")
         load_demo(journal)

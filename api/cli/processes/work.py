@@ -24,7 +24,7 @@ def publish(settings: Settings) -> None:
     if kafka is None:
         raise Failure("KEYLINE_KAFKA names no Kafka cluster.", 2)
     journal = Journal(settings.journal_url)
-    journal.create()
+    journal.create(settings.zone)
     logs = Worker("publish-operations", OperationRelay(journal, kafka).work)
     logs.start()
     work(Worker("publish", Relay(journal, kafka).work))
@@ -35,7 +35,7 @@ def publish(settings: Settings) -> None:
 def project(settings: Settings) -> None:
     """Keep the row read models up to date until the process is stopped."""
     journal = Journal(settings.journal_url)
-    journal.create()
+    journal.create(settings.zone)
     bring_up_to_date(settings)
     rows = connect(settings.rows_url, "normal")
     projector, kafka = Projector(rows, histories=journal.history), kafka_of(settings)

@@ -77,7 +77,7 @@ def import_file(
     keys, rows = PersonKeys.of(settings), connect(settings.rows_url, "normal")
     journal = Journal(settings.journal_url, keys=keys)
     try:
-        journal.create()
+        journal.create(settings.zone)
         guard = Guard(journal, rows)
         with _executor(journal, guard, settings.record_events, wish.dry_run) as executor:
             behalf = behalf_of(journal, guard, wish.employee, wish.unit, _digest(file))

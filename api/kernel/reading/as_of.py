@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -15,7 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from adapters.journal.history_queries import any_between, position_at
 from api.kernel.process import Parts
 from api.kernel.reading.read_parameters import AsOf, TheParts, instant_of, invalid, require_told
-from domain.kernel.types.days import plain_day
+from domain.kernel.time.business_day import recorded_day, today
+from domain.kernel.types.days import AHEAD, plain_day
 from projections.kernel.rows.tables import reached
 
 AsOfPosition = Annotated[
@@ -92,10 +93,9 @@ def _day(valid_at: str, as_of: str | None) -> date:
         day = plain_day(valid_at)
     except ValueError:
         raise invalid("valid_at", "Give a day, as in 2026-03-31.") from None
-    # A day east of us has begun while it is still the day before in UTC.
-    if day > datetime.now(UTC).date() + timedelta(days=1):
+    if day > today() + AHEAD:
         raise invalid("valid_at", "This is in the future.")
-    if as_of is not None and day > instant_of(as_of).date() + timedelta(days=1):
+    if as_of is not None and day > recorded_day(instant_of(as_of)) + AHEAD:
         raise invalid("valid_at", "This was in the future at as_of: nothing was known of it.")
     return day
 

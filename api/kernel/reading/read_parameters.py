@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -20,6 +20,7 @@ from api.kernel.problems import FieldMasked, InvalidParameter, NotYet
 from api.kernel.process import Parts
 from api.kernel.reading.position_waiter import Pulse
 from api.kernel.reading.told import tell
+from domain.kernel.time.business_day import begin_of, end_of, today
 from domain.kernel.types.days import plain_day, plain_moment
 from projections.kernel.lists import list_query as question
 from projections.kernel.lists.parameters import BadParameter
@@ -147,7 +148,7 @@ AsOf = Annotated[
     Query(
         max_length=40,
         description="the past as it was known then: an instant with its zone, or a day, meaning "
-        "its end in UTC",
+        "its end in the time zone of the business",
         examples=["2026-03-31", "2026-03-31T17:00:00+08:00"],
     ),
 ]
@@ -164,27 +165,27 @@ async def reach(pulse: Pulse, position: int) -> None:
 
 
 def instant_of(as_of: str, parameter: str = "as_of") -> datetime:
-    """Return the instant in the past that a day (its end, UTC) or an instant names.
+    """Return the instant in the past that a business day (its end) or an instant names.
 
     Raises `InvalidParameter`.
     """
     now = datetime.now(UTC)
-    if as_of == now.date().isoformat():
+    if as_of == today().isoformat():
         return now
-    found = moment_of(as_of, parameter, time.max)
+    found = moment_of(as_of, parameter, end_of)
     if found > now + AHEAD:
         raise invalid(parameter, "This is in the future.")
     return found
 
 
-def moment_of(text: str, parameter: str, of_day: time) -> datetime:
-    """Return the moment that an instant with its zone names, or a day, at a time `of_day` in UTC.
+def moment_of(text: str, parameter: str, of_day: Callable[[date], datetime] = begin_of) -> datetime:
+    """Return the moment that an instant with its zone names, or a business day, its `of_day`.
 
     Raises `InvalidParameter`.
     """
     try:
         if len(text) == 10:
-            return datetime.combine(plain_day(text), of_day, UTC)
+            return of_day(plain_day(text))
         # A plus sign that was not percent-encoded has become a space.
         return plain_moment(text.replace(" ", "+")).astimezone(UTC)
     except (ValueError, OverflowError):
@@ -196,8 +197,8 @@ def span(from_: str | None, to: str | None) -> tuple[datetime | None, datetime |
 
     Raises `InvalidParameter`, also for an end before the begin.
     """
-    since = None if from_ is None else moment_of(from_, "from", time.min)
-    until = None if to is None else moment_of(to, "to", time.max)
+    since = None if from_ is None else moment_of(from_, "from")
+    until = None if to is None else moment_of(to, "to", end_of)
     if since is not None and until is not None and since > until:
         raise invalid("to", "The end is before the begin.")
     return since, until

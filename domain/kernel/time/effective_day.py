@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import orjson
 
 from domain.kernel.envelope import Recorded
+from domain.kernel.time.business_day import day_at, recorded_day
 
 T = TypeVar("T")
 
@@ -22,19 +23,19 @@ stating: dict[str, str] = {}
 """The field that states the day, for the types of events that name another than the usual one."""
 
 
-def as_day(stated: date) -> date:
-    """Return a day as it is, of a moment its day in UTC."""
-    return stated.date() if isinstance(stated, datetime) else stated
+def as_day(stated: date, recorded: datetime | None = None) -> date:
+    """Return a day as it is, of a moment its day: as stated now, or in what was `recorded`."""
+    return day_at(stated, recorded) if isinstance(stated, datetime) else stated
 
 
 def day_of(stated: date | None, time: datetime) -> date:
     """Return the day of a fact recorded at `time` (UTC): as stated, but no later than recorded.
 
-    Of a moment it is the day in UTC. A later one may be stated where the day begins earlier than
-    in UTC, or by a clock that is ahead: it counts as the day of recording.
+    Of a moment it is the business day. A later one may be stated where the day begins earlier,
+    or by a clock that is ahead: it counts as the day of recording.
     """
-    recorded = as_day(time)
-    return recorded if stated is None else min(as_day(stated), recorded)
+    recorded = recorded_day(time)
+    return recorded if stated is None else min(as_day(stated, time), recorded)
 
 
 def moment_of(stated: Any, time: datetime) -> datetime:
@@ -50,14 +51,16 @@ def effective_day(type_: str, data: Mapping[str, Any], time: datetime) -> date:
     """Return the day from which a stored event is true of the business.
 
     `data` is its payload as plain JSON values, `time` when it was recorded (UTC). The day is the
-    business date in the payload, of a moment its day in UTC; at most, and where none is stated,
-    the UTC day of recording.
+    business date in the payload, of a moment its business day; at most, and where none is stated,
+    the day of recording.
     """
-    recorded, stated = time.date(), data.get(stating.get(type_, STATED))
+    recorded, stated = recorded_day(time), data.get(stating.get(type_, STATED))
     if stated is None:
         return recorded
     try:
-        return min(date.fromisoformat(stated[:10]), recorded)
+        if len(stated) == 10:
+            return min(date.fromisoformat(stated), recorded)
+        return min(day_at(datetime.fromisoformat(stated), time), recorded)
     except (TypeError, ValueError):  # another program's idea of a day
         return recorded
 

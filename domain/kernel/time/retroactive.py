@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import cast
 
@@ -14,9 +14,6 @@ from domain.kernel.time.effective_day import as_day, by_day
 from domain.kernel.time.replay import DAY, read, tell
 from domain.kernel.types.values import Come
 
-EASTERNMOST = timedelta(hours=14)
-"""How much earlier than in UTC a day begins where it does so first."""
-
 
 class FutureFact(RuleViolation):
     """Nothing is dated later than tomorrow."""
@@ -26,16 +23,18 @@ class DatesContradict(RuleViolation):
     """Nothing is dated before the records it is about begin, or out of order with what is known."""
 
 
-def require_begun(kind: str, begun: date, stated: date, field: str | None) -> None:
+def require_begun(
+    kind: str, begun: date, recorded: datetime, stated: date, field: str | None
+) -> None:
     """Refuse what is stated, by `field`, for before a record of some kind begins.
 
-    Either is a day or a moment; what begins on a day may do so in the east of the world.
+    Either is a day or a moment; that of the beginning was `recorded` then.
     """
-    if not isinstance(begun, datetime) and isinstance(stated, datetime):
-        stated = stated + EASTERNMOST
-    if not (isinstance(begun, datetime) and isinstance(stated, datetime)):
-        begun, stated = as_day(begun), as_day(stated)
-    if stated < begun:
+    if isinstance(begun, datetime) and isinstance(stated, datetime):
+        early = stated < begun
+    else:
+        early = as_day(stated) < as_day(begun, recorded)
+    if early:
         raise DatesContradict(field, f"The {kind} begins on {begun.isoformat()}.")
 
 

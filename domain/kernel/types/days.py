@@ -10,8 +10,10 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from domain.kernel.time.business_day import today
+
 AHEAD = timedelta(days=1)
-"""How far ahead a day may be: in UTC a day begins later than where the business is."""
+"""How far ahead a day may be: others have days that begin earlier, or clocks that are ahead."""
 
 NEAR, LONG = timedelta(days=20 * 366), timedelta(days=50 * 366)
 """How far from today plans may be, and terms."""
@@ -58,26 +60,26 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 def _past(day: date) -> date:
-    if day > datetime.now(UTC).date() + AHEAD:
+    if day > today() + AHEAD:
         raise PydanticCustomError("past", "This is in the future")
     return day
 
 
 def _begun(year: int) -> int:
-    if year > (datetime.now(UTC) + AHEAD).year:
+    if year > (today() + AHEAD).year:
         raise PydanticCustomError("past", "This is in the future")
     return year
 
 
 def _near(day: date) -> date:
-    if abs(day - datetime.now(UTC).date()) > NEAR:
+    if abs(day - today()) > NEAR:
         raise PydanticCustomError("near", "This is more than twenty years from today")
     return day
 
 
 def _ends(time: _Time) -> _Time:
-    now = datetime.now(UTC)
-    if (time - now if isinstance(time, datetime) else time - now.date()) > LONG:
+    far = time - datetime.now(UTC) if isinstance(time, datetime) else time - today()
+    if far > LONG:
         raise PydanticCustomError("long", "This is more than fifty years from today")
     return time
 
@@ -87,7 +89,7 @@ Day = Annotated[
     Field(ge=date(1900, 1, 1), le=date(2200, 1, 1)),
     _written(plain_day, "Give a day as YYYY-MM-DD, as in 2026-03-31"),
 ]
-"""A calendar day of the business, in the business's own time zone."""
+"""A calendar day of the business, in its own time zone (`KEYLINE_ZONE`)."""
 
 PastDay = Annotated[Day, AfterValidator(_past)]
 """A day that has come: a birthday, the day of a certificate."""

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
+from domain.kernel.time.business_day import counted_in
 from domain.kernel.types.sensitive import SECRET, sensitive_fields
 from projections.kernel.exports.both_times import INTERVALS, both_times
 from projections.kernel.exports.dictionary import dictionary
@@ -163,7 +164,8 @@ def export(
 
     Beside them is `dictionary.json`, which tells what each table and column is, and, written last,
     `manifest.json`, whose content is returned: the `position`, the moment at which its event was
-    recorded (`as_of`) and at which this was made; the `employee` for whom, if not everything was
+    recorded (`as_of`) and at which this was made; the time `zone` in which days are counted; the
+    `employee` for whom, if not everything was
     exported, and, by kind of record, the classes of what was `masked` in some; the `rows` of each
     table.
     """
@@ -180,6 +182,7 @@ def export(
         "position": position,
         "as_of": _moment(last),
         "made_at": _moment(datetime.now(UTC)),
+        "zone": counted_in()[0],
         "employee": employee,
         "masked": {kind: classes for kind, classes in masked.items() if classes},
         "rows": rows,

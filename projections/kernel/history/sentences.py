@@ -22,6 +22,7 @@ from domain.kernel.aggregate import Recorded, discover
 from domain.kernel.codec import fields_of, fields_within
 from domain.kernel.commands import every_command
 from domain.kernel.envelope import Unreadable
+from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.effective_day import effective_day
 from projections.kernel.history.changes import Change
 
@@ -120,7 +121,7 @@ class _Teller:
         text = _PLACE.sub(lambda place: self._value(place[1]) or self._missing(place[1]), text)
         first, *more = (part.strip() for part in text.split("\n"))
         day = effective_day(event.type, event.data, event.time)
-        if day != event.time.date():
+        if day != recorded_day(event.time):
             until = {each.valid_to for each in self._changes}
             days = f"{day} until {until.pop()}" if len(until) == 1 and None not in until else day
             first = f"{first.removesuffix('.')}, effective {days}."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from domain.kernel.time.business_day import begin_of, end_of
 from domain.kernel.types.days import plain_day, plain_moment
 from domain.kernel.types.values import LARGEST
 
@@ -69,8 +70,7 @@ def _amount(text: str, _: str) -> Decimal:
 def _instant(text: str, kind: str) -> datetime:
     """Read an instant, or a day: then its first, as the end of a range its last microsecond."""
     if len(text) <= 10:
-        start = datetime.combine(plain_day(text), datetime.min.time(), UTC)
-        return start + timedelta(days=1, microseconds=-1) if kind == "to" else start
+        return (end_of if kind == "to" else begin_of)(plain_day(text))
     return plain_moment(text).astimezone(UTC)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from domain.kernel.aggregate import Recorded
+from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.effective_day import by_day, effective_day
 
 
@@ -22,7 +23,7 @@ def late_entries(
 
     def day(event: Recorded) -> date:
         if not hasattr(event.data, "get"):
-            return event.time.date()  # nobody can read it, so it states none
+            return recorded_day(event.time)  # nobody can read it, so it states none
         return effective_day(event.type, event.data, event.time)
 
     begun = day(history[0])

@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from domain.kernel.aggregate import Recorded
 from projections.kernel.read_model import Histories, ReadModel, read_models
+from projections.kernel.warehouse.days import business_day_statement
 from projections.kernel.warehouse.facts import (
     append,
     fact_statements,
@@ -92,7 +93,9 @@ class Loader:
         run = self._connection.execute
         run("SET TimeZone = 'UTC'")
         run("CREATE SCHEMA IF NOT EXISTS store")
-        run(PASSING)  # there in a file that another version made, too: it is asked what was decided
+        # Both are there in a file that another version made, too, which goes on answering.
+        run(PASSING)
+        run(business_day_statement())
         with self._transaction():
             run("CREATE TABLE IF NOT EXISTS store.shapes (name VARCHAR, fingerprint VARCHAR)")
             run("CREATE TABLE IF NOT EXISTS store.progress (position BIGINT)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -21,6 +21,7 @@ from domain.customers.customer_profile import Grade
 from domain.customers.customer_standing import PotentialRequired, State
 from domain.kernel.aggregate import Aggregate, NothingChanged, Origin, RuleViolation
 from domain.kernel.commands import every_command
+from domain.kernel.time.business_day import today
 from domain.kernel.time.effective_day import as_day, effective_day
 from domain.kernel.time.replay import evolve, read, tell
 from domain.kernel.time.retroactive import DatesContradict, FutureFact
@@ -39,7 +40,7 @@ from tests.volume import examples
 
 __all__ = ["executor"]
 
-TODAY = datetime.now(UTC).date()
+TODAY = today()
 
 
 def days_ago(days: int) -> str:

@@ -85,7 +85,7 @@ def test_upkeep_and_rebuilding_have_all_the_time(warehouse: Warehouse, patience:
 
     warehouse.look_back(slowly)
     assert warehouse.inspect() == []
-    with warehouse._held() as generation, generation.look("UTC") as cursor:
+    with warehouse._held() as generation, generation.look() as cursor:
         query = "SELECT count(*) FROM range(20000) a, range(20000) b WHERE a.range + b.range = 7"
         assert cursor.execute(query).fetchall() == [(8,)]
     warehouse.rebuild(lambda _: iter([]))

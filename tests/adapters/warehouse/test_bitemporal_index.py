@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import orjson
@@ -15,6 +15,7 @@ import pytest
 
 from adapters.warehouse.warehouse import Warehouse
 from api.kernel.reading.as_of_reads import page_then
+from domain.kernel.time.business_day import today
 from domain.kernel.types.values import LARGEST
 from projections.kernel.columns import Money
 from projections.kernel.lists.duckdb_queries import compiled, decoded, past
@@ -62,8 +63,8 @@ def scanned(
 
 def holds(warehouse: Warehouse, listings: Iterable[Listing] = LISTINGS) -> bool:
     """Compare lists with those of the warehouse, at several positions and days."""
-    last, today = warehouse.position(), datetime.now(UTC).date()
-    days = (None, *(today - timedelta(days=ago) for ago in (0, 200)))
+    last = warehouse.position()
+    days = (None, *(today() - timedelta(days=ago) for ago in (0, 200)))
     moments = list(itertools.product((last // 2, last), days))
     asks = list(itertools.product(("id", "-changed_at"), moments))
     return all(

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.settings import Settings
+from domain.kernel.time.business_day import recorded_day
 from tests.api.asking import head, problem
 from tests.api.conftest import KEY, serving
 from tests.api.kernel.access.test_visibility import World
@@ -106,7 +108,7 @@ def test_a_digest_is_asked_for_by_days_and_paged(group: Group) -> None:
     whole = group.digest("group", group.south)
     assert [len(page) for page in pages] == [2, 2, 1]
     assert [id for page in pages for id in page] == [each["id"] for each in whole["items"]]
-    today = times[0]["time"][:10]
+    today = f"{recorded_day(datetime.fromisoformat(times[0]['time']))}"
     found = group.get("group", f"/customers/{group.south}/digest", **{"from": today, "to": today})
     assert found["from_position"] <= group.start
     assert records(found)[group.south]["began"]

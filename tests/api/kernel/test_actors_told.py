@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import httpx
@@ -17,6 +16,7 @@ import pytest
 from adapters.kafka.cluster import Kafka
 from adapters.settings import Settings
 from domain.kernel.aggregate import discover
+from domain.kernel.time.business_day import today
 from tests.api.asking import register
 from tests.api.command_line import keyline
 from tests.api.customers.test_customer_merges import until
@@ -45,7 +45,7 @@ PATHS: dict[str, Any] = {
 """What can be read as JSON, as the document has it; of problems nobody is told."""
 ASKED: dict[str, dict[str, Any]] = {
     "/access/why": {"permission": "customer.read", "employee": "told.of"},
-    "/late-entries": {"valid_at": datetime.now(UTC).date().isoformat(), "since": 0},
+    "/late-entries": {"valid_at": today().isoformat(), "since": 0},
     "/proofs/consistency": {"from": 1},
     "/customers/{id}/digest": {"from_position": 0},
 }

@@ -2,12 +2,13 @@
 
 import itertools
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from domain.kernel.time.business_day import today
 from tests.api.asking import problem
 
 _numbers = itertools.count(1)
@@ -65,7 +66,7 @@ class Office:
 
 
 def day(ago: int) -> str:
-    return f"{datetime.now(UTC).date() - timedelta(days=ago)}"
+    return f"{today() - timedelta(days=ago)}"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import httpx
 import orjson
 import pytest
 
+from domain.kernel.time.business_day import today
 from tests.api.asking import problem, register
 
 _numbers = itertools.count(1)
@@ -128,7 +129,7 @@ def test_who_could_see_a_record_is_told_as_of_then(client: httpx.Client) -> None
     assert code in who(on=during)
     assert code not in who(on=before)
     assert "admin" in who()
-    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    yesterday = (today() - timedelta(days=1)).isoformat()
     answer = client.get("/access/who", params={"record": customer, "on": yesterday})
     problem(answer, 404, "unknown-id")
 

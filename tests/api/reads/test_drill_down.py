@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from adapters.settings import Settings
+from domain.kernel.time.business_day import today
 from tests.api.asking import head, new_unit, problem, register
 from tests.api.conftest import KEY, serving
 from tests.api.kernel.access.test_visibility import NO_AMOUNTS, World
 
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = today().isoformat()
 
 
 def offer(client: httpx.Client, unit: str, customer: str, amount: str) -> str:

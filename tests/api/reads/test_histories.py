@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from adapters.settings import Settings
+from domain.kernel.time.business_day import recorded_day
 from tests.api.asking import problem, register
 from tests.api.command_line import keyline
 from tests.api.conftest import KEY, serving
@@ -43,12 +45,12 @@ def test_an_event_is_told_in_a_sentence_with_what_it_changed_and_why(
     assert [each["after"] for each in contact["changes"]] == ["Zhang Min", "+86 20 1234 5678"]
     said = f'{who} regraded the customer from B to A, because "revenue doubled".'
     assert (regraded["sentence"], regraded["why"]) == (said, "revenue doubled")
-    today = regraded["time"][:10]
+    today = f"{recorded_day(datetime.fromisoformat(regraded['time']))}"
     assert regraded["changes"] == [
         {"field": "grade", "before": "B", "after": "A", "valid_from": today, "valid_to": None}
     ]
     assert regraded["because"] is None
-    assert regraded["effective"] == regraded["time"][:10]
+    assert regraded["effective"] == today
     said = f"{who} corrected the details: region is Guangdong; annual revenue is 1,250,000.00."
     assert corrected["sentence"] == said
 

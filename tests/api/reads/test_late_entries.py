@@ -1,15 +1,16 @@
 """Late entries over HTTP: what was told afterwards about days that had passed."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 
+from domain.kernel.time.business_day import today
 from tests.api.asking import problem
 
 
 def day(ago: int) -> date:
-    return datetime.now(UTC).date() - timedelta(days=ago)
+    return today() - timedelta(days=ago)
 
 
 def post(client: httpx.Client, path: str, **body: Any) -> dict[str, Any]:

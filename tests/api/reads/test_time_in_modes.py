@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from adapters.journal.journal import Journal
 from api.kernel.reading.read_parameters import JSON
 from domain.kernel.aggregate import Recorded, new_id
+from domain.kernel.time.business_day import today
 from projections.kernel.columns import Money
 from projections.kernel.read_model import ReadModel, Row, read_models
 from tests.api.asking import new_unit
@@ -57,7 +58,7 @@ STORY: list[Step] = [
 
 
 def day(ago: int) -> date:
-    return datetime.now(UTC).date() - timedelta(days=ago)
+    return today() - timedelta(days=ago)
 
 
 class Life:

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from domain.kernel.aggregate import new_id
+from domain.kernel.time.business_day import today
 from tests.api.asking import head, problem, register
 from tests.api.conftest import KEY
 from tests.api.customers.test_customer_merges import merged
@@ -43,7 +44,7 @@ FORMATS = [
 
 
 def day(ago: int) -> str:
-    return f"{datetime.now(UTC).date() - timedelta(days=ago)}"
+    return f"{today() - timedelta(days=ago)}"
 
 
 class Life:

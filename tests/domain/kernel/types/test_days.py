@@ -10,12 +10,13 @@ import pytest
 
 from domain.kernel.aggregate import Aggregate, discover
 from domain.kernel.codec import fields_of
+from domain.kernel.time.business_day import today
 from domain.kernel.time.retroactive import DatesContradict, require_come
 from domain.kernel.types.days import plain_day, plain_moment
 from domain.kernel.types.values import Come
 from tests.domain.fields import Leaf, leaves
 
-TODAY = datetime.now(UTC).date()
+TODAY = today()
 
 NO_DAYS: list[Any] = [
     *("0", "00", "86400", "1699920000", "-1", "1e3", "", " ", "today"),
