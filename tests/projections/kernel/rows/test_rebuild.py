@@ -211,7 +211,10 @@ def test_a_long_read_may_hold_up_a_switch_but_no_other_read(projector: Projector
         assert long.scalar(query) == 10  # and its transaction goes on
         thread.start()
         if projector.engine.dialect.name == "postgresql":
-            switching = "SELECT count(*) FROM pg_locks WHERE mode = 'ExclusiveLock' AND objid > 0"
+            switching = (
+                "SELECT count(*) FROM pg_locks JOIN pg_database AS base ON base.oid = database "
+                "WHERE mode = 'ExclusiveLock' AND objid > 0 AND datname = current_database()"
+            )
             with reading.connect() as connection:
                 while not connection.scalar(sa.text(switching)):
                     connection.rollback()
