@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.kernel.aggregate import discover
 from domain.kernel.time.business_day import (
     EVER,
     ZONE,
@@ -28,6 +29,8 @@ MOMENTS = st.datetimes(datetime(2005, 1, 1), datetime(2030, 1, 1)).map(  # noqa:
     lambda moment: moment.replace(tzinfo=UTC)
 )
 AN_INSTANT = timedelta(microseconds=1)
+
+discover()
 
 
 @pytest.fixture(autouse=True)
