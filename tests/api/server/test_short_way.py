@@ -16,11 +16,12 @@ from api.app import routers
 from api.server.short_way import ShortWay
 from tests.api.conftest import KEY, serving
 from tests.api.kernel.test_parameters import ROUTES
+from tests.volume import FULL
 
 READS = [label for label, route in ROUTES.items() if route.method == "GET"]
 
 ODD = ["", "-1", "9" * 30, "ü,x"]
-"""Values that hardly any parameter takes."""
+"""Values that hardly any parameter takes: one for each of them, in full all for all."""
 
 
 def _differing() -> dict[str, list[str]]:
@@ -82,7 +83,7 @@ def test_what_is_no_read_does_not(path: str) -> None:
 @pytest.mark.parametrize("label", READS)
 def test_both_ways_answer_alike(both: tuple[httpx.Client, httpx.Client], label: str) -> None:
     route = ROUTES[label]
-    queries = ["", *(f"{name}={odd}" for name in DIFFERING[label] for odd in ODD)]
-    for query in queries:
+    queries = [f"{name}={odd}" for name in DIFFERING[label] for odd in ODD]
+    for query in ["", *(queries if FULL else queries[:: len(ODD) + 1])]:
         one, other = (_told(route.ask(client, query)) for client in both)
         assert one == other, query
