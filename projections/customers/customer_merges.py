@@ -51,31 +51,20 @@ undone, `changed` those of them that were changed since the merge, `kept` those 
 they were; `conflicts` what is to be decided then. `without_number`: the duplicate's registration
 number was somebody else's by the time the survivor should have had it."""
 
+customer_merges.becomes("moved", {"customer-merge.reversal-completed": []})
+
 
 @customer_merges.on("customer-merge.begun")
 def _begun(row: Row, event: Recorded) -> Row:
-    names = ("survivor_id", "duplicate_id", "units", "take", "reason")
     who = {"merged_by": event.principal.id, "merged_by_kind": event.principal.kind}
-    return {name: event.data[name] for name in names} | who
+    return {**customer_merges.stated(event), **who}
 
 
 @customer_merges.on("customer-merge.planned")
 def _planned(row: Row, event: Recorded) -> Row:
-    return {"state": "planned", "planned": len(event.data["items"])}
-
-
-@customer_merges.on("customer-merge.completed")
-def _completed(row: Row, event: Recorded) -> Row:
-    names = ("moved", "kept", "without_number")
-    return {"state": "done"} | {name: event.data[name] for name in names}
+    return {"planned": len(event.data["items"])}
 
 
 @customer_merges.on("customer-merge.reversed")
 def _reversed(row: Row, event: Recorded) -> Row:
-    return {"state": "reversing", "undone_because": event.data["reason"]}
-
-
-@customer_merges.on("customer-merge.reversal-completed")
-def _reversal_completed(row: Row, event: Recorded) -> Row:
-    names = ("returned", "changed", "kept", "conflicts")
-    return {"state": "reversed", "moved": []} | {name: event.data[name] for name in names}
+    return {"undone_because": event.data["reason"]}

@@ -15,7 +15,7 @@ from projections.customers.name_key import name_key
 from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
 from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
 from projections.kernel.ownership import Scope
-from projections.kernel.payload_values import day, day_of, money
+from projections.kernel.payload_values import day
 from projections.kernel.read_model import ReadModel, Row
 
 _OF_CONTACTS = {name: name for name in ("phone", "email", "birthday", "preferences")}
@@ -86,18 +86,21 @@ customers = ReadModel(
 `team` the role of each employee, `purchases` what is bought from competitors; `merged` tells of
 one that was merged into another: `into` which, by which `merge_id`, by whom, when and why."""
 
-_PLAIN = (
-    *("name", "short_name", "industry", "region", "registration_number", "website"),
-    *("founded", "employees", "currency"),
+_STEPS = (
+    *("customer.engaged", "customer.activated", "customer.suspended", "customer.lapsed"),
+    *("customer.won-back", "customer.closed"),
 )
-_AMOUNTS = ("annual_revenue", "it_budget")
+
+customers.becomes("state_reason", {"customer.resumed": None})
+customers.becomes("lost_to", {"customer.resumed": None})
+customers.becomes("manager", {"customer.manager-released": None})
+customers.dates("state_on", "customer.registered", *_STEPS, "customer.resumed")
+customers.dates("registered_on", "customer.registered")
 
 
-def _details(data: dict[str, Any]) -> Row:
+def _details(event: Recorded) -> Row:
     """Return the columns for the details that an event states."""
-    changes: Row = {name: data[name] for name in _PLAIN if data.get(name) is not None}
-    changes |= {name: money(data[name]) for name in _AMOUNTS if data.get(name) is not None}
-    changes |= dict.fromkeys(data.get("cleared") or ())
+    changes = customers.stated(event)
     if "name" in changes:
         changes["name_key"] = name_key(changes["name"])
     if "registration_number" in changes:
@@ -106,75 +109,18 @@ def _details(data: dict[str, Any]) -> Row:
     return changes
 
 
-@customers.on("customer.registered")
-def _registered(row: Row, event: Recorded) -> Row:
-    data, on = event.data, day_of(event, "registered_on")
-    return {
-        **_details(data),
-        "state_on": on,
-        "registered_on": on,
-        "unit": data["unit"],
-        "category": data.get("category"),
-        "reach": data.get("reach"),
-        "grade": data.get("grade"),
-        "parent_id": data.get("parent_id"),
-    }
+@customers.on("customer.registered", "customer.details-corrected")
+def _details_stated(row: Row, event: Recorded) -> Row:
+    return _details(event)
 
 
-@customers.on("customer.details-corrected")
-def _details_corrected(row: Row, event: Recorded) -> Row:
-    return _details(event.data)
-
-
-@customers.on("customer.classified")
-def _classified(row: Row, event: Recorded) -> Row:
-    return {"category": event.data["category"], "reach": event.data["reach"]}
-
-
-@customers.on("customer.regraded")
-def _regraded(row: Row, event: Recorded) -> Row:
-    return {"grade": event.data["grade"]}
-
-
-@customers.on("customer.placed-under")
-def _placed_under(row: Row, event: Recorded) -> Row:
-    return {"parent_id": event.data["parent_id"]}
-
-
-@customers.on("customer.transferred")
-def _transferred(row: Row, event: Recorded) -> Row:
-    return {"unit": event.data["unit"]}
-
-
-_STATES = {
-    "customer.engaged": "engaged",
-    "customer.activated": "active",
-    "customer.suspended": "suspended",
-    "customer.lapsed": "lapsed",
-    "customer.won-back": "active",
-    "customer.closed": "closed",
-}
-
-
-@customers.on(*_STATES, "customer.resumed")
+@customers.on(*_STEPS)
 def _state_changed(row: Row, event: Recorded) -> Row:
     ends = event.type == "customer.closed"  # who gained it before stays so
     return {
-        "state": _STATES.get(event.type) or event.data["state"],
-        "state_on": day_of(event),
         "state_reason": event.data.get("reason"),
         "lost_to": row["lost_to"] if ends else event.data.get("competitor"),
     }
-
-
-@customers.on("customer.manager-assigned")
-def _manager_assigned(row: Row, event: Recorded) -> Row:
-    return {"manager": event.data["manager"]}
-
-
-@customers.on("customer.manager-released")
-def _manager_released(row: Row, event: Recorded) -> Row:
-    return {"manager": None}
 
 
 @customers.on("customer.team-member-added")
@@ -225,21 +171,19 @@ def _merged_into(row: Row, event: Recorded) -> Row:
         "at": event.time.isoformat().replace("+00:00", "Z"),
         "reason": event.data["reason"],
     }
-    return {"state": "merged", "merged": told, "contacts": {}}
+    return {"merged": told, "contacts": {}}
 
 
 @customers.on("customer.separated")
 def _separated(row: Row, event: Recorded) -> Row:
-    changes = {"state": event.data["state"], "merged": None}
-    contacts = row["contacts"] | _contacts(event)
-    return _details(event.data) | changes | {"contacts": contacts}
+    return {**_details(event), "merged": None, "contacts": row["contacts"] | _contacts(event)}
 
 
 @customers.on("customer.absorbed")
 def _absorbed(row: Row, event: Recorded) -> Row:
     purchases = [*row["purchases"], *event.data["purchases"]]
     return {
-        **_chosen(event),
+        **_details(event),
         "contacts": row["contacts"] | _contacts(event),
         **_purchases(purchases),
         "team": row["team"] | event.data["team"],
@@ -252,19 +196,11 @@ def _gave_back(row: Row, event: Recorded) -> Row:
     left = [p for p in row["purchases"] if (p["competitor"], p["product"]) not in gone]
     contacts, team = event.data["contacts"], event.data["team"]
     return {
-        **_chosen(event),
+        **_details(event),
         "contacts": {key: each for key, each in row["contacts"].items() if key not in contacts},
         **_purchases(left),
         "team": {who: role for who, role in row["team"].items() if who not in team},
     }
-
-
-_PLACED = ("category", "reach", "grade", "unit", "manager", "parent_id")
-
-
-def _chosen(event: Recorded) -> Row:
-    given = {name: event.data[name] for name in _PLACED if event.data.get(name) is not None}
-    return _details(event.data) | given
 
 
 def _contacts(event: Recorded) -> Row:

@@ -17,11 +17,31 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 _OURS = frozenset({"projections", "domain"})
+_WORD = re.compile(r"'(\w+)'")
 
 
 def code_of(functions: Iterable[Callable[..., Any]]) -> list[str]:
     """Return the code of some functions and of all of ours that they call, with the constants."""
-    found: dict[FunctionType, str] = {}
+    return sorted(
+        "\n".join([_source(function), *sorted(constants)])
+        for function, constants in _reached(functions).items()
+    )
+
+
+def words_of(functions: Iterable[Callable[..., Any]]) -> set[str]:
+    """Return the names that some functions, and all of ours that they call, have as text."""
+    found: set[str] = set()
+    for function, constants in _reached(functions).items():
+        values = (each for code in _codes(function.__code__) for each in code.co_consts)
+        found.update(
+            word for each in (*constants, *map(repr, values)) for word in _WORD.findall(each)
+        )
+    return found
+
+
+def _reached(functions: Iterable[Callable[..., Any]]) -> Mapping[FunctionType, list[str]]:
+    """Return some functions and all of ours that they call, each with the constants it names."""
+    found: dict[FunctionType, list[str]] = {}
     waiting = list[Any](functions)
     while waiting:
         function = inspect.unwrap(waiting.pop())
@@ -29,15 +49,14 @@ def code_of(functions: Iterable[Callable[..., Any]]) -> list[str]:
             function = function.__func__
         if not isinstance(function, FunctionType) or function in found:
             continue
-        constants: list[str] = []
+        constants = found[function] = list[str]()
         for name, value in _named(function):
             for leaf in _leaves(value, function.__module__):
                 if isinstance(leaf, FunctionType):
                     waiting.append(leaf)
                 else:
                     constants.append(f"{name}={leaf}")
-        found[function] = "\n".join([_source(function), *sorted(constants)])
-    return sorted(found.values())
+    return found
 
 
 def _named(function: FunctionType) -> Iterator[tuple[str, Any]]:

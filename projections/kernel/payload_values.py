@@ -38,6 +38,11 @@ def money(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
+def number(text: str | None) -> float | None:
+    """Return a number of the payload."""
+    return None if text is None else float(text)
+
+
 def once(known: list[str], more: str) -> list[str]:
     """Return a list with one more in it, unless it is there: what is added late may be."""
     return known if more in known else [*known, more]

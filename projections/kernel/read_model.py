@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
-from domain.kernel.aggregate import Recorded, discover
+from domain.kernel.aggregate import Recorded
 from domain.kernel.discovery import declared
 from domain.kernel.envelope import Unreadable, UnreadableEvent
 from domain.kernel.time.business_day import recorded_day
@@ -19,7 +19,9 @@ from domain.kernel.time.effective_day import effective_day, in_effect
 from domain.kernel.time.replay import follow
 from projections.kernel.belonging import Belongs
 from projections.kernel.columns import Day, Id, Instant, Json, Text
-from projections.kernel.fingerprint import code_of
+from projections.kernel.declared_folds import DeclaredFolds
+from projections.kernel.declared_folds import Fold as Fold
+from projections.kernel.declared_folds import Row as Row
 from projections.kernel.fold import Check as Check
 from projections.kernel.fold import Folded as Folded
 from projections.kernel.fold import Histories as Histories
@@ -32,35 +34,12 @@ from projections.kernel.fold import fold as fold
 from projections.kernel.full_text import bigrams
 from projections.kernel.ownership import Scope
 
-Row = dict[str, Any]
-Fold = Callable[[Row, Recorded], Row]
-"""Takes the row as it is and an event; returns the columns that change. Pure."""
-
-F = TypeVar("F", bound=Fold)
-
 _OF_EVERY_ROW = ("id", "version", "position", "created_at", "changed_at", "in_force")
 
 row_tables = sa.MetaData()
 
 
-class _Folds(dict[str, Fold | None]):
-    """Folds by event type: `None` for another aggregate's, no change where none was declared."""
-
-    def __init__(self, aggregate: str) -> None:
-        super().__init__()
-        self._prefix = f"{aggregate}."
-
-    def __missing__(self, type_: str) -> Fold | None:
-        found = _unchanged if type_.startswith(self._prefix) else None
-        self[type_] = found
-        return found
-
-
-def _unchanged(row: Row, event: Recorded) -> Row:
-    return {}
-
-
-class ReadModel:
+class ReadModel(DeclaredFolds):
     """One row per record of one aggregate, folded from all its events.
 
     Every row has, before the columns of its model: `id`, the stream; `version`, the number of the
@@ -115,8 +94,8 @@ class ReadModel:
         }
         if missing := sorted(named.union(*indexes, counted) - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}")
-        self.name = name
-        self.aggregate = aggregate
+        super().__init__(name, aggregate, {column.name: column for column in columns})
+        self.module: str = sys._getframe(1).f_globals["__name__"]
         self.order = order
         self.search = tuple(search)
         self.counted = tuple(counted)
@@ -150,25 +129,12 @@ class ReadModel:
             *sorted_by,
         )
         """In which orders lists are walked, with what is filtered where many rows are alike."""
-        self.folds = _Folds(aggregate)
         self._searched = frozenset(search)
         self._owners = frozenset(scope.owners)
         self.blank: Row = {
             column.name: None if column.default is None else column.default.arg  # type: ignore[attr-defined]
             for column in self.table.columns
         }
-
-    def on(self, *event_types: str) -> Callable[[F], F]:
-        """Declare the fold for some event types, as in `@customers.on("customer.lapsed")`."""
-
-        def declare(function: F) -> F:
-            for type_ in event_types:
-                if not type_.startswith(f"{self.aggregate}.") or type_ in self.folds:
-                    raise ValueError(f"{self.name} cannot declare a fold for {type_}")
-                self.folds[type_] = function
-            return function
-
-        return declare
 
     def apply(self, row: Row, event: Recorded) -> Row:
         """Return the row after an event that is next in turn.
@@ -247,13 +213,6 @@ class ReadModel:
         row["changed_at"] = event.time
         return row
 
-    @property
-    def handles(self) -> frozenset[str]:
-        """The event types that have a fold."""
-        return frozenset(
-            type_ for type_, function in self.folds.items() if function not in (None, _unchanged)
-        )
-
     @cached_property
     def fingerprint(self) -> str:
         """What the rows depend on: columns, indexes, the folds and all that these depend on."""
@@ -261,18 +220,7 @@ class ReadModel:
         parts += map(repr, (self.indexes, self.search, self.counted, self.scope))
         functions: list[Callable[..., Any]] = [bigrams] if self.search else []
         functions += [Scope.owned_by] if self.scope.owners else []
-        for type_ in sorted(self.handles):
-            functions.append(fold := self.folds[type_])  # type: ignore[arg-type]
-            parts.append(f"{type_} {fold.__qualname__}")  # type: ignore[union-attr]
-            if (event := discover().events.get(type_)) is not None:
-                fields = [
-                    (each.name, each.default)
-                    for each in dataclasses.fields(event)  # type: ignore[arg-type]
-                    if each.default is not dataclasses.MISSING
-                ]
-                parts.append(f"{event.schema} {fields}")
-                functions += (getattr(event, each) for each in dir(event) if each[:8] == "upcast_v")
-        parts += code_of(functions)
+        parts += self.depends_on(*functions)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
@@ -280,9 +228,12 @@ class ReadModel:
 def read_models() -> Mapping[str, ReadModel]:
     """Return every read model by name: those that modules of this layer declare.
 
-    Adding a file is all it takes to add one.
+    Adding a file is all it takes to add one. Raises `ValueError` for one that declares what no
+    event does, or has a column that none gives.
     """
     found = declared("projections", ReadModel)
+    for model in found:
+        model.require_whole()
     return {model.name: model for model in sorted(found, key=lambda model: model.name)}
 
 

@@ -11,10 +11,11 @@ from domain.marketing.campaign import CampaignKind
 from projections.kernel.belonging import Belongs, OfMany, Stays
 from projections.kernel.columns import COARSE, CURRENCY, Day, Json, Money, Text, naming, one_of
 from projections.kernel.ownership import Scope
-from projections.kernel.payload_values import day, day_of, money, once
+from projections.kernel.payload_values import once
 from projections.kernel.read_model import ReadModel, Row
 
 _AMOUNT = {"sensitive": "amount"}
+_REACHED = ("targets", "contacted", "responded")
 
 campaigns = ReadModel(
     "campaigns",
@@ -55,7 +56,7 @@ campaigns = ReadModel(
     sorts=["starts_on", "name", "changed_at"],
     filters=["status", "kind"],
     search=["name"],
-    counted=["targets", "contacted", "responded"],
+    counted=_REACHED,
     scope=Scope(unit="units", owners=("manager",)),
     belongs=Belongs(
         customer=OfMany(
@@ -76,50 +77,12 @@ campaigns = ReadModel(
 """`contacts` and `responses` count what was recorded, `contacted` and `responded` the customers;
 `response_rate` and `roi` are those of the evaluation."""
 
-_PLAIN = ("name", "goal", "kind", "units", "manager")
-
-
-def _plan(event: Recorded) -> Row:
-    data = event.data
-    changes: Row = {name: data[name] for name in _PLAIN if data.get(name) is not None}
-    changes |= {
-        name: day(data[name]) for name in ("starts_on", "ends_on") if data.get(name) is not None
-    }
-    return changes | ({"budget": money(data["budget"])} if data.get("budget") is not None else {})
-
-
-@campaigns.on("campaign.planned")
-def _planned(row: Row, event: Recorded) -> Row:
-    return {**_plan(event), "currency": event.data["currency"]}
-
-
-@campaigns.on("campaign.plan-revised")
-def _plan_revised(row: Row, event: Recorded) -> Row:
-    return _plan(event)
-
-
-_STATUS = {
-    "campaign.submitted": "submitted",
-    "campaign.approved": "approved",
-    "campaign.rejected": "planned",
-    "campaign.paused": "paused",
-    "campaign.resumed": "running",
-}
-
-
-@campaigns.on(*_STATUS)
-def _status_changed(row: Row, event: Recorded) -> Row:
-    return {"status": _STATUS[event.type]}
-
-
-@campaigns.on("campaign.launched")
-def _launched(row: Row, event: Recorded) -> Row:
-    return {"status": "running", "launched_on": day_of(event)}
-
-
-@campaigns.on("campaign.closed")
-def _closed(row: Row, event: Recorded) -> Row:
-    return {"status": "closed", "closed_on": day_of(event)}
+campaigns.dates("launched_on", "campaign.launched")
+campaigns.dates("closed_on", "campaign.closed")
+campaigns.counts("contacts", "campaign.contact-recorded")
+campaigns.counts("responses", "campaign.response-recorded")
+campaigns.becomes("evaluated", {"campaign.evaluated": True})
+campaigns.keeps("campaign.evaluated", "cost", *_REACHED)
 
 
 @campaigns.on("campaign.targets-added")
@@ -134,19 +97,17 @@ def _targets_removed(row: Row, event: Recorded) -> Row:
 
 @campaigns.on("campaign.target-replaced", "campaign.target-returned")
 def _target_replaced(row: Row, event: Recorded) -> Row:
-    return {name: row[name] + event.data[name] for name in ("targets", "contacted", "responded")}
+    return {name: row[name] + event.data[name] for name in _REACHED}
 
 
 @campaigns.on("campaign.contact-recorded")
 def _contact_recorded(row: Row, event: Recorded) -> Row:
-    contacted = row["contacted"] + event.data.get("first", True)
-    return {"contacts": row["contacts"] + 1, "contacted": contacted}
+    return {"contacted": row["contacted"] + event.data.get("first", True)}
 
 
 @campaigns.on("campaign.response-recorded")
 def _response_recorded(row: Row, event: Recorded) -> Row:
-    responded = row["responded"] + event.data.get("first", True)
-    return {"responses": row["responses"] + 1, "responded": responded}
+    return {"responded": row["responded"] + event.data.get("first", True)}
 
 
 @campaigns.on("campaign.opportunity-linked")
@@ -157,21 +118,3 @@ def _opportunity_linked(row: Row, event: Recorded) -> Row:
 @campaigns.on("campaign.cost-recorded")
 def _cost_recorded(row: Row, event: Recorded) -> Row:
     return {"cost": row["cost"] + Decimal(event.data["amount"])}
-
-
-@campaigns.on("campaign.evaluated")
-def _evaluated(row: Row, event: Recorded) -> Row:
-    data = event.data
-    return {
-        "evaluated": True,
-        "conclusion": data["conclusion"],
-        "orders_won": data["orders_won"],
-        "won_amount": money(data["won_amount"]),
-        "cost_per_response": money(data["cost_per_response"]),
-        "response_rate": _float(data["response_rate"]),
-        "roi": _float(data["roi"]),
-    }
-
-
-def _float(text: str | None) -> float | None:
-    return None if text is None else float(text)

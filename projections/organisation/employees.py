@@ -8,7 +8,6 @@ from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Day, Instant, Json, Text, one_of
 from projections.kernel.ownership import Scope
-from projections.kernel.payload_values import day_of
 from projections.kernel.read_model import ReadModel, Row
 
 employees = ReadModel(
@@ -47,25 +46,10 @@ employees = ReadModel(
 """`state` is active or left; `skills` the level of each, 1 to 5; `certificates` by name: number,
 day of issue, last day. Tokens issued up to `sessions_after` are void."""
 
-_DETAILS = ("name", "phone", "email")
-
-
-@employees.on("employee.engaged")
-def _engaged(row: Row, event: Recorded) -> Row:
-    stated = {name: event.data.get(name) for name in ("code", "unit", "post", *_DETAILS)}
-    return {**stated, "engaged_on": day_of(event)}
-
-
-@employees.on("employee.details-corrected")
-def _details_corrected(row: Row, event: Recorded) -> Row:
-    cleared = dict.fromkeys(event.data.get("cleared", ()))
-    given = {name: value for name in _DETAILS if (value := event.data.get(name)) is not None}
-    return cleared | given
-
-
-@employees.on("employee.moved")
-def _moved(row: Row, event: Recorded) -> Row:
-    return {"unit": event.data["unit"], "post": event.data["post"]}
+employees.dates("engaged_on", "employee.engaged", "employee.reengaged")
+employees.dates("left_on", "employee.left")
+employees.becomes("left_on", {"employee.reengaged": None})
+employees.becomes("state", {"employee.left": "left", "employee.reengaged": "active"})
 
 
 @employees.on("employee.skill-recorded")
@@ -89,18 +73,7 @@ def _certificate_removed(row: Row, event: Recorded) -> Row:
     return {"certificates": _without(row["certificates"], event.data["name"])}
 
 
-@employees.on("employee.left")
-def _left(row: Row, event: Recorded) -> Row:
-    return {"state": "left", "left_on": day_of(event), "sessions_after": event.time}
-
-
-@employees.on("employee.reengaged")
-def _reengaged(row: Row, event: Recorded) -> Row:
-    place = {"unit": event.data["unit"], "post": event.data["post"]}
-    return {**place, "state": "active", "engaged_on": day_of(event), "left_on": None}
-
-
-@employees.on("employee.sessions-ended")
+@employees.on("employee.left", "employee.sessions-ended")
 def _sessions_ended(row: Row, event: Recorded) -> Row:
     return {"sessions_after": event.time}
 

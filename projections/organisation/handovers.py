@@ -37,29 +37,16 @@ handovers = ReadModel(
 over; `moved` those that are with a successor now: kind, id, employee; `kept` those that stayed
 where they were, at the handover or, after it was reversed, at the return."""
 
-
-@handovers.on("handover.begun")
-def _begun(row: Row, event: Recorded) -> Row:
-    return {name: event.data[name] for name in ("employee", "unit", "successors", "reason")}
+handovers.keeps("handover.reversed", "employee", "moved", "reason")
 
 
 @handovers.on("handover.planned")
 def _planned(row: Row, event: Recorded) -> Row:
-    return {"state": "planned", "planned": len(event.data["moves"])}
-
-
-@handovers.on("handover.completed")
-def _completed(row: Row, event: Recorded) -> Row:
-    return {"state": "done", "moved": event.data["moved"], "kept": event.data["kept"]}
-
-
-@handovers.on("handover.reversed")
-def _reversed(row: Row, event: Recorded) -> Row:
-    return {"state": "reversing"}
+    return {"planned": len(event.data["moves"])}
 
 
 @handovers.on("handover.reversal-completed")
 def _reversal_completed(row: Row, event: Recorded) -> Row:
     returned = {(each["kind"], each["id"]) for each in event.data["returned"]}
     moved = [each for each in row["moved"] if (each["kind"], each["id"]) not in returned]
-    return {"state": "reversed", "moved": moved, "kept": event.data["kept"]}
+    return {"moved": moved, "kept": event.data["kept"]}

@@ -43,15 +43,7 @@ teams = ReadModel(
 )
 """`state` is active or dissolved; `members` the role of each employee."""
 
-
-@teams.on("team.formed")
-def _formed(row: Row, event: Recorded) -> Row:
-    return {name: event.data[name] for name in ("name", "unit", "purpose", "customer_id")}
-
-
-@teams.on("team.renamed")
-def _renamed(row: Row, event: Recorded) -> Row:
-    return {"name": event.data["name"]}
+teams.becomes("state", {"team.dissolved": "dissolved"})
 
 
 @teams.on("team.member-added")
@@ -63,8 +55,3 @@ def _member_added(row: Row, event: Recorded) -> Row:
 def _member_removed(row: Row, event: Recorded) -> Row:
     removed = event.data["employee"]
     return {"members": {code: role for code, role in row["members"].items() if code != removed}}
-
-
-@teams.on("team.dissolved")
-def _dissolved(row: Row, event: Recorded) -> Row:
-    return {"state": "dissolved"}

@@ -9,7 +9,6 @@ from domain.organisation.unit import State
 from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Day, Text, one_of
 from projections.kernel.ownership import Scope
-from projections.kernel.payload_values import day_of
 from projections.kernel.read_model import ReadModel, Row
 
 units = ReadModel(
@@ -43,28 +42,10 @@ units = ReadModel(
 """`state` is open, merged or closed. What is below an ended unit, or belongs to it, counts as
 belonging to its `successor`, which may have ended in turn."""
 
-
-@units.on("unit.opened")
-def _opened(row: Row, event: Recorded) -> Row:
-    names = ("code", "name", "english_name", "level", "parent")
-    return {**{name: event.data[name] for name in names}, "opened_on": day_of(event)}
-
-
-@units.on("unit.renamed")
-def _renamed(row: Row, event: Recorded) -> Row:
-    return {"name": event.data["name"], "english_name": event.data["english_name"]}
-
-
-@units.on("unit.moved")
-def _moved(row: Row, event: Recorded) -> Row:
-    return {"parent": event.data["parent"]}
+units.dates("opened_on", "unit.opened")
+units.dates("ended_on", "unit.merged", "unit.closed")
 
 
 @units.on("unit.merged")
 def _merged(row: Row, event: Recorded) -> Row:
-    return {"state": "merged", "successor": event.data["into"], "ended_on": day_of(event)}
-
-
-@units.on("unit.closed")
-def _closed(row: Row, event: Recorded) -> Row:
-    return {"state": "closed", "successor": event.data["successor"], "ended_on": day_of(event)}
+    return {"successor": event.data["into"]}

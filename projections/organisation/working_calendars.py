@@ -11,7 +11,7 @@ from domain.kernel.time.working_hours import Hours, OwnDays, Week
 from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Day, Json, Text, one_of
 from projections.kernel.ownership import Scope
-from projections.kernel.payload_values import day, day_of
+from projections.kernel.payload_values import day
 from projections.kernel.read_model import ReadModel, Row
 
 working_calendars = ReadModel(
@@ -44,6 +44,10 @@ working_calendars = ReadModel(
 """`state` is open or retired; `hours` are the weeks by their first days, the days off, the extra
 days and the announced years; `sources` what ordered each year and each day that was amended."""
 
+working_calendars.dates("opened_on", "working-calendar.opened")
+working_calendars.dates("retired_on", "working-calendar.retired")
+working_calendars.becomes("state", {"working-calendar.retired": "retired"})
+
 
 def hours_of(row: Row) -> Hours:
     """Return the hours of a calendar, which its row has as plain JSON values."""
@@ -54,8 +58,7 @@ def hours_of(row: Row) -> Hours:
 def _opened(row: Row, event: Recorded) -> Row:
     data = event.data
     hours = Hours.by(data["zone"], Week.model_validate(data["week"], strict=False))
-    stated = {name: data[name] for name in ("code", "name", "unit", "zone")}
-    return {**stated, "hours": _plain(hours), "opened_on": day_of(event)}
+    return {**working_calendars.stated(event), "hours": _plain(hours)}
 
 
 @working_calendars.on("working-calendar.week-set")
@@ -82,15 +85,6 @@ def _day_amended(row: Row, event: Recorded) -> Row:
     return {
         "hours": _plain(hours_of(row).with_days(own.manners())),
         "sources": {**row["sources"], amended["day"]: event.data["source"]},
-    }
-
-
-@working_calendars.on("working-calendar.retired")
-def _retired(row: Row, event: Recorded) -> Row:
-    return {
-        "state": "retired",
-        "successor": event.data["successor"],
-        "retired_on": day_of(event),
     }
 
 

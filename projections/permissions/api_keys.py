@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from domain.kernel.aggregate import Recorded
 from domain.kernel.types.sensitive import SECRET
 from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Instant, Json, Text, one_of
 from projections.kernel.ownership import Scope
-from projections.kernel.payload_values import moment
-from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.read_model import ReadModel
 
 api_keys = ReadModel(
     "api_keys",
@@ -41,13 +39,4 @@ api_keys = ReadModel(
 )
 """`state` is active or revoked."""
 
-
-@api_keys.on("api-key.issued")
-def _issued(row: Row, event: Recorded) -> Row:
-    names = ("name", "prefix", "digest", "role", "unit", "masked")
-    return {name: event.data[name] for name in names} | {"until": moment(event.data["until"])}
-
-
-@api_keys.on("api-key.revoked")
-def _revoked(row: Row, event: Recorded) -> Row:
-    return {"state": "revoked"}
+api_keys.becomes("state", {"api-key.revoked": "revoked"})

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Instant, Text, one_of
 from projections.kernel.ownership import Scope
-from projections.kernel.payload_values import moment
-from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.read_model import ReadModel
 
 delegations = ReadModel(
     "delegations",
@@ -38,16 +36,5 @@ delegations = ReadModel(
 )
 """`state` is active or withdrawn; an active delegation counts from `starts` until `until`."""
 
-
-@delegations.on("delegation.given")
-def _given(row: Row, event: Recorded) -> Row:
-    return {
-        **{name: event.data[name] for name in ("principal", "deputy", "reason")},
-        "starts": moment(event.data["starts"]),
-        "until": moment(event.data["until"]),
-    }
-
-
-@delegations.on("delegation.withdrawn")
-def _withdrawn(row: Row, event: Recorded) -> Row:
-    return {"state": "withdrawn"}
+delegations.keeps("delegation.withdrawn", "reason")
+delegations.becomes("state", {"delegation.withdrawn": "withdrawn"})

@@ -12,7 +12,7 @@ from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Instant, Json, Text, naming, one_of
 from projections.kernel.lists.choices import ACTOR
 from projections.kernel.ownership import Scope
-from projections.kernel.payload_values import moment, moment_of
+from projections.kernel.payload_values import moment_of
 from projections.kernel.read_model import ReadModel, Row
 
 grants = ReadModel(
@@ -47,19 +47,11 @@ grants = ReadModel(
 )
 """`state` is active or revoked; an active grant counts from `starts` until `until`."""
 
+grants.keeps("grant.revoked", "reason")
+grants.becomes("state", {"grant.revoked": "revoked"})
+
 
 @grants.on("grant.given")
 def _given(row: Row, event: Recorded) -> Row:
-    names = ("employee", "role", "unit", "reach", "masked", "reason")
-    return {
-        **{name: event.data[name] for name in names},
-        "starts": moment_of(event, "starts"),
-        "until": moment(event.data["until"]),
-        "given_by": event.actor,
-        "given_by_kind": event.actor_kind,
-    }
-
-
-@grants.on("grant.revoked")
-def _revoked(row: Row, event: Recorded) -> Row:
-    return {"state": "revoked"}
+    given = {"given_by": event.actor, "given_by_kind": event.actor_kind}
+    return {**grants.stated(event), "starts": moment_of(event, "starts"), **given}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, Stays
 from projections.kernel.columns import COARSE, Json, Text, naming, one_of
 from projections.kernel.lists.choices import PERMISSION
 from projections.kernel.ownership import Scope
-from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.read_model import ReadModel
 
 roles = ReadModel(
     "roles",
@@ -43,19 +42,4 @@ roles = ReadModel(
 )
 """`state` is active or retired."""
 
-_REVISED = ("name", "permissions", "description")
-
-
-@roles.on("role.defined")
-def _defined(row: Row, event: Recorded) -> Row:
-    return {name: event.data[name] for name in ("code", "unit", *_REVISED)}
-
-
-@roles.on("role.revised")
-def _revised(row: Row, event: Recorded) -> Row:
-    return {name: event.data[name] for name in _REVISED if event.data.get(name) is not None}
-
-
-@roles.on("role.retired")
-def _retired(row: Row, event: Recorded) -> Row:
-    return {"state": "retired"}
+roles.becomes("state", {"role.retired": "retired"})

@@ -11,7 +11,7 @@ from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
 from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
 from projections.kernel.ownership import Scope
-from projections.kernel.payload_values import day, day_of, money, once, share
+from projections.kernel.payload_values import day_of, money, once, share
 from projections.kernel.read_model import ReadModel, Row
 
 _AMOUNT = {"sensitive": "amount"}
@@ -66,41 +66,15 @@ _ENDED = {"won": 100, "lost": 0, "abandoned": 0}
 
 @opportunities.on("opportunity.opened")
 def _opened(row: Row, event: Recorded) -> Row:
-    data, on = event.data, day_of(event, "opened_on")
+    on = day_of(event, "opened_on")
     changes = {
-        name: data.get(name)
-        for name in (
-            *("title", "unit", "customer_id", "manager", "stage", "probability"),
-            *("currency", "source", "lines"),
-        )
-    }
-    changes |= {
+        **opportunities.stated(event),
         "opened_on": on,
         "stage_on": on,
-        "expected_close": day(data.get("expected_close")),
-        "stages": _entered([], data["stage"], on),
+        "stages": _entered([], event.data["stage"], on),
+        **_expected(row, event),
     }
-    return _weighed(row, changes | _expected(row, event))
-
-
-@opportunities.on("opportunity.customer-named")
-def _customer_named(row: Row, event: Recorded) -> Row:
-    return {"customer_id": event.data["customer_id"]}
-
-
-@opportunities.on("opportunity.retitled")
-def _retitled(row: Row, event: Recorded) -> Row:
-    return {"title": event.data["title"]}
-
-
-@opportunities.on("opportunity.manager-assigned")
-def _manager_assigned(row: Row, event: Recorded) -> Row:
-    return {"manager": event.data["manager"]}
-
-
-@opportunities.on("opportunity.transferred")
-def _transferred(row: Row, event: Recorded) -> Row:
-    return {"unit": event.data["unit"]}
+    return _weighed(row, changes)
 
 
 @opportunities.on("opportunity.competitor-added")
@@ -134,7 +108,7 @@ def _moved(row: Row, event: Recorded) -> Row:
 
 @opportunities.on("opportunity.estimated")
 def _estimated(row: Row, event: Recorded) -> Row:
-    return _weighed(row, {"probability": event.data["probability"]})
+    return _weighed(row, opportunities.stated(event))
 
 
 @opportunities.on("opportunity.amount-revised")
@@ -145,11 +119,6 @@ def _amount_revised(row: Row, event: Recorded) -> Row:
 @opportunities.on("opportunity.lines-revised")
 def _lines_revised(row: Row, event: Recorded) -> Row:
     return _weighed(row, {"lines": event.data["lines"]} | _expected(row, event))
-
-
-@opportunities.on("opportunity.expected-close-revised")
-def _expected_close_revised(row: Row, event: Recorded) -> Row:
-    return {"expected_close": day(event.data["expected_close"])}
 
 
 @opportunities.on("opportunity.won", "opportunity.lost", "opportunity.abandoned")

@@ -72,59 +72,20 @@ stands still while the ticket waits for its customer and after its resolution;
 `resolution_seconds` is where it stood at the last resolution. At `wait_until` a wait is over,
 whether or not `end_waits` has said so yet."""
 
-
-@service_tickets.on("service-ticket.opened")
-def _opened(row: Row, event: Recorded) -> Row:
-    at = moment_of(event)
-    names = ("title", "description", "customer_id", "kind", "severity", "channel", "contact")
-    stated = {name: event.data.get(name) for name in (*names, "unit", "level")}
-    return {**stated, "opened_at": at, "running_since": at}
-
-
-@service_tickets.on("service-ticket.contact-erased")
-def _contact_erased(row: Row, event: Recorded) -> Row:
-    return {"contact": None}
-
-
-@service_tickets.on("service-ticket.customer-named")
-def _customer_named(row: Row, event: Recorded) -> Row:
-    return {"customer_id": event.data["customer_id"]}
-
-
-@service_tickets.on("service-ticket.reclassified")
-def _reclassified(row: Row, event: Recorded) -> Row:
-    return {"kind": event.data["kind"], "severity": event.data["severity"]}
-
-
-@service_tickets.on("service-ticket.assigned")
-def _assigned(row: Row, event: Recorded) -> Row:
-    return {"owner": event.data["owner"], "status": "assigned"}
+service_tickets.dates("opened_at", "service-ticket.opened")
+service_tickets.dates("closed_at", "service-ticket.closed")
+service_tickets.dates("running_since", "service-ticket.opened", "service-ticket.reopened")
+service_tickets.counts("reopened", "service-ticket.reopened")
+service_tickets.becomes("contact", {"service-ticket.contact-erased": None})
+service_tickets.becomes("owner", {"service-ticket.transferred": None})
 
 
 @service_tickets.on("service-ticket.accepted")
 def _accepted(row: Row, event: Recorded) -> Row:
-    changes: Row = {"status": "in-progress"}
-    if row["responded_at"] is None:
-        at = moment_of(event)
-        changes["responded_at"] = at
-        changes["response_seconds"] = _seconds(row["opened_at"], at)
-    return changes
-
-
-@service_tickets.on("service-ticket.transferred")
-def _transferred(row: Row, event: Recorded) -> Row:
-    unit, level = event.data["unit"], event.data["level"]
-    return {"unit": unit, "level": level, "owner": None, "status": "open"}
-
-
-@service_tickets.on("service-ticket.handed-over")
-def _handed_over(row: Row, event: Recorded) -> Row:
-    return {"owner": event.data["owner"]}
-
-
-@service_tickets.on("service-ticket.rehomed")
-def _rehomed(row: Row, event: Recorded) -> Row:
-    return {"unit": event.data["unit"]}
+    if row["responded_at"] is not None:
+        return {}
+    at = moment_of(event)
+    return {"responded_at": at, "response_seconds": _seconds(row["opened_at"], at)}
 
 
 @service_tickets.on("service-ticket.progress-recorded")
@@ -135,54 +96,33 @@ def _progress_recorded(row: Row, event: Recorded) -> Row:
 @service_tickets.on("service-ticket.wait-begun")
 def _wait_begun(row: Row, event: Recorded) -> Row:
     at = moment_of(event)
-    waits = {"status": "waiting", "waiting_since": at, "awaited": event.data["awaited"]}
+    waits = {"waiting_since": at, "awaited": event.data["awaited"]}
     return waits | {"wait_until": moment(event.data.get("until"))} | _stopped(row, at)
 
 
 @service_tickets.on("service-ticket.resumed")
 def _resumed(row: Row, event: Recorded) -> Row:
     at = moment_of(event)
-    return {"status": "in-progress", "running_since": at} | _waited(row, at)
-
-
-@service_tickets.on("service-ticket.escalated")
-def _escalated(row: Row, event: Recorded) -> Row:
-    return {"escalation": event.data["escalation"]}
+    return {"running_since": at} | _waited(row, at)
 
 
 @service_tickets.on("service-ticket.resolved")
 def _resolved(row: Row, event: Recorded) -> Row:
     at = moment_of(event)
-    changes = _stopped(row, at) | {"status": "resolved", "resolved_at": at}
+    changes = _stopped(row, at) | {"resolved_at": at}
     changes["resolution_seconds"] = changes["worked_seconds"]
     return changes | {"cause": event.data["cause"], "action": event.data["action"]}
 
 
-@service_tickets.on("service-ticket.confirmed")
-def _confirmed(row: Row, event: Recorded) -> Row:
-    return {"status": "confirmed", "satisfaction": event.data["satisfaction"]}
-
-
 @service_tickets.on("service-ticket.reopened")
 def _reopened(row: Row, event: Recorded) -> Row:
-    changes = dict.fromkeys(("resolved_at", "resolution_seconds", "closed_at", "satisfaction"))
-    return {
-        **changes,
-        "status": "assigned",
-        "running_since": moment_of(event),
-        "reopened": row["reopened"] + 1,
-    }
-
-
-@service_tickets.on("service-ticket.closed")
-def _closed(row: Row, event: Recorded) -> Row:
-    return {"status": "closed", "closed_at": moment_of(event)}
+    return dict.fromkeys(("resolved_at", "resolution_seconds", "closed_at", "satisfaction"))
 
 
 @service_tickets.on("service-ticket.withdrawn")
 def _withdrawn(row: Row, event: Recorded) -> Row:
     at = moment_of(event)
-    return {"status": "withdrawn", "closed_at": at} | _stopped(row, at) | _waited(row, at)
+    return {"closed_at": at} | _stopped(row, at) | _waited(row, at)
 
 
 def _stopped(row: Row, at: datetime) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -76,7 +77,7 @@ def dictionary(cursor: DuckDBPyConnection, tables: Tables) -> dict[str, Any]:
 
 def _about(model: ReadModel) -> str:
     """Return what the rows of a read model are: the first line of the module that declares it."""
-    module = inspect.getmodule(model.folds[min(model.handles)])
+    module = sys.modules[model.module]
     return (inspect.getdoc(module) or "").partition("\n")[0]
 
 

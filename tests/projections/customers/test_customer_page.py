@@ -26,13 +26,22 @@ def registered(id_: str, name: str, parent_id: str | None = None) -> list[tuple[
 
 
 def opened(id_: str, amount: str, *more: tuple[str, Any]) -> list[tuple[str, str, Any]]:
-    data = {"title": id_, "unit": "gd", "customer_id": "c", "stage": "lead", "probability": 50}
-    first = (id_, "opportunity.opened", {**data, "amount": amount, "currency": "CNY", "lines": []})
+    data: Any = {"title": id_, "unit": "gd", "customer_id": "c", "stage": "lead", "probability": 50}
+    data |= {"amount": amount, "currency": "CNY", "lines": []}
+    data |= dict.fromkeys(("manager", "expected_close", "source", "opened_on"))
+    first = (id_, "opportunity.opened", data)
     return [first, *((id_, f"opportunity.{name}", data) for name, data in more)]
 
 
 def ticket(id_: str, *more: tuple[str, Any]) -> list[tuple[str, str, Any]]:
-    data = {"title": id_, "customer_id": "c", "kind": "fault", "severity": "major", "unit": "gd"}
+    data: Any = {
+        "title": id_,
+        "customer_id": "c",
+        "kind": "fault",
+        "severity": "major",
+        "unit": "gd",
+    }
+    data |= dict.fromkeys(("description", "channel", "contact", "level", "at"))
     return [
         (id_, "service-ticket.opened", data),
         *((id_, f"service-ticket.{name}", data) for name, data in more),
