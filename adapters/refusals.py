@@ -127,6 +127,13 @@ class Unavailable(Refusal):
     title = "The journal cannot be written now"
 
 
+class WarehouseOutdated(Refusal):
+    """What an earlier version left in the warehouse does not answer this; it is being remade."""
+
+    status = 503
+    title = "The warehouse is being remade"
+
+
 class RuleBroken(Refusal):
     """A business rule forbids it."""
 

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from adapters.refusals import WarehouseOutdated
 from adapters.storage.query_timeout import Patience
 from adapters.warehouse import bitemporal_index as lookbacks
 from adapters.warehouse.bitemporal_index import Lookback
@@ -52,7 +53,8 @@ class Generation:
     def look(self, patience: Patience | None = None) -> Iterator[DuckDBPyConnection]:
         """Open a cursor, for one thread, that sees one state.
 
-        Raises `QuestionTooLong` and `QuestionTooLarge` when there is a `patience` with it.
+        Raises `QuestionTooLong` and `QuestionTooLarge` when there is a `patience` with it, and
+        `WarehouseOutdated` when what is asked for was not there in the version that made the file.
         """
         cursor = self.connection.cursor()
         try:
@@ -62,6 +64,10 @@ class Generation:
             position(cursor)
             with nullcontext() if patience is None else patience.warehouse(cursor):
                 yield cursor
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            if self.outdated is None:
+                raise
+            raise WarehouseOutdated("Another version made it; try again shortly.") from error
         finally:
             cursor.close()
 

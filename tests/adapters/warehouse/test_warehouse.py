@@ -13,6 +13,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from adapters.refusals import WarehouseOutdated
 from adapters.warehouse.warehouse import Warehouse, WarehouseBroken, WarehouseInUse
 from projections.kernel.read_model import fold, read_models
 from projections.kernel.warehouse.facts import facts
@@ -190,14 +191,22 @@ def test_an_outdated_file_answers_but_loads_only_after_a_rebuild(path: Path) -> 
     first.close()
     with duckdb.connect(path) as connection:
         connection.execute("UPDATE store.shapes SET fingerprint = 'x' WHERE name LIKE '%customers'")
+        connection.execute("DROP VIEW history_customers")
     warehouse = Warehouse(path, histories=known(golden_rows()))
     assert warehouse.outdated == "history_customers"
     assert count(warehouse) == warehouse.position() == 40
+    websites = "SELECT website FROM history_customers"
+    with pytest.raises(WarehouseOutdated), warehouse.reader() as cursor:
+        cursor.execute(websites)
     with pytest.raises(RebuildRequired):
         warehouse.load(rows)
     warehouse.rebuild(lambda after: batches(rows[after:]))
     assert not warehouse.outdated
     assert count(warehouse) == len(rows)
+    with warehouse.reader() as cursor:
+        assert cursor.execute(websites).fetchall()
+    with pytest.raises(duckdb.BinderException), warehouse.reader() as cursor:
+        cursor.execute("SELECT nothing FROM history_customers")  # a fault, and told as one
     warehouse.close()
 
 
