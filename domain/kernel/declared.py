@@ -184,7 +184,7 @@ class _Decision:
         marks = vars(function)
         self.only = list(self._only(marks.get("only", ())))
         ended = aggregate.states and aggregate.states.ended
-        for_ended = self.only and not self.only[0][0].isdisjoint(aggregate.states.ends)  # type: ignore[union-attr]
+        for_ended = self.only and any(each in aggregate.states.ends for each in self.only[0][0])  # type: ignore[union-attr]
         free = creates or for_ended or marks.get("always") or marks.get("system")
         self.ended = None if free else ended
         self.fact = self._fact(marks.get("states"))
@@ -194,11 +194,11 @@ class _Decision:
     def __str__(self) -> str:
         return f"{self.aggregate.__name__}.{self.name}"
 
-    def _only(self, told: tuple[Any, ...]) -> Iterator[tuple[frozenset[Any], type[RuleViolation]]]:
+    def _only(self, told: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], type[RuleViolation]]]:
         states: list[Any] = []
         for each in told:
             if isinstance(each, type) and issubclass(each, RuleViolation) and states:
-                yield frozenset(states), each
+                yield tuple(states), each
                 states = []
             else:
                 _require_state(self.aggregate, self.name, each)
@@ -272,7 +272,9 @@ class _Decision:
 
         def state(record: Any, *args: Any, **kwargs: Any) -> Any:
             function(record, *args, **kwargs)  # does nothing, but knows its parameters
-            given = {**defaults, **dict(zip(names, args, strict=False)), **kwargs}
+            given = {**defaults, **kwargs}
+            if args:
+                given.update(zip(names, args, strict=False))
             if creates:
                 return record._create(getattr(record, fact), **given)
             if changing and all(given[name] == getattr(record, name) for name in changing):
