@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 1000
 """Rows that are asked for together."""
 
-BETWEEN_LOOKS = 0.5
+BETWEEN_LOOKS = 1.0
 """Seconds between two looks at the clock, and at whether the rows have moved; most cost no more."""
 
 LONGEST = 5.0

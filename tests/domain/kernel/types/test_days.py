@@ -120,6 +120,7 @@ COME = [
 ]
 BY_RULE = {"closed_on", "expected_close", "starts_on", "ends_on", "starts", "until"}
 BY_RULE |= {"since", "day"}  # of a calendar: its weeks and days are set ahead
+BY_RULE |= {"due_at"}  # when a deadline's clock had come to it
 """Days and moments that rules of their aggregates keep in order."""
 
 
