@@ -15,9 +15,11 @@ from adapters.refusals import KeyReused, RuleBroken
 from adapters.storage.journal_tables import claims, events, operations
 from domain.kernel.actors import SYSTEM
 from domain.kernel.aggregate import Origin
-from domain.kernel.types.values import ROLE_CODE
+from domain.kernel.types.values import CALENDAR_CODE, ROLE_CODE
+from domain.organisation.standard_calendars import STANDARD_CALENDARS, StandardCalendar
 from domain.permissions.standard_roles import EDITION, STANDARD_ROLES, StandardRole
 from projections.kernel.read_model import fold
+from projections.organisation.working_calendars import working_calendars
 from projections.permissions.roles import roles
 
 log = structlog.get_logger(__name__)
@@ -33,13 +35,13 @@ MARK = "standard/"
 
 
 def lay(executor: Executor) -> None:
-    """Make the root unit, the standard roles and the administrator, as far as they are missing.
+    """Make the root unit, the standard roles, the administrator, the standard calendars.
 
-    What people have changed stays as they left it: a standard role is brought to the edition of
-    this version only while nobody but the system has touched it. Several processes may do this
-    at once; the executor works meanwhile.
+    Only what is missing is made. What people have changed stays as they left it: a standard role is
+    brought to the edition of this version only while nobody but the system has touched it. Several
+    processes may do this at once; the executor works meanwhile.
     """
-    for wish in list(_missing(executor.journal)):
+    for wish in _missing(executor.journal):
         try:
             executor.execute(wish)
         except (RuleBroken, KeyReused) as refusal:
@@ -61,7 +63,7 @@ def _missing(journal: Journal) -> Iterator[Call]:
         group = {"code": ROOT, "name": "集团", "english_name": "Group", "level": "group"}
         yield _call("unit/group", "unit.open", None, group)
     coming = [each for each in STANDARD_ROLES if _key(each) not in done]
-    held = _held(journal, [each.code for each in coming]) if coming else {}
+    held = _held(journal, ROLE_CODE, [each.code for each in coming]) if coming else {}
     for role in coming:
         if role.code in held:
             yield from _revision(journal, role, held[role.code])
@@ -71,9 +73,31 @@ def _missing(journal: Journal) -> Iterator[Call]:
     if "employee/admin" not in done:
         admin = {"code": ADMINISTRATOR, "name": "Administrator", "unit": ROOT}
         yield _call("employee/admin", "employee.engage", None, admin)
+    for calendar in STANDARD_CALENDARS:
+        # Who began without them has calendars of their own, or opens these when they want them.
+        if "grant/admin" not in done or f"calendar/{calendar.code}" in done:
+            yield from _calendar(journal, calendar, done)
     if "grant/admin" not in done:
         grant = {"employee": ADMINISTRATOR, "role": "administrator", "unit": ROOT}
         yield _call("grant/admin", "grant.give", None, grant)
+
+
+def _calendar(journal: Journal, calendar: StandardCalendar, done: set[str]) -> Iterator[Call]:
+    """Yield the commands that open a calendar and announce its years."""
+    key = f"calendar/{calendar.code}"
+    coming = [each for each in calendar.years if f"{key}/{each.year}" not in done]
+    if key not in done:
+        body = {"code": calendar.code, "name": calendar.name, "zone": calendar.zone, "unit": ROOT}
+        week = calendar.week.model_dump(mode="json")
+        yield _call(key, "working-calendar.open", None, {**body, "week": week})
+    for stream in _held(journal, CALENDAR_CODE, [calendar.code]).values() if coming else ():
+        row = fold(working_calendars, {}, journal.history(stream)).rows[stream]
+        for each in coming:
+            if row["state"] == "open" and each.year not in row["hours"]["announced"]:
+                own = each.own.model_dump(mode="json")
+                told = {"year": each.year, "source": each.source, **own}
+                command = "working-calendar.announce-year"
+                yield _call(f"{key}/{each.year}", command, stream, told)
 
 
 def _revision(journal: Journal, role: StandardRole, stream: str) -> Iterator[Call]:
@@ -120,10 +144,10 @@ def _done(journal: Journal) -> set[str]:
     return found | {f"{key}/{EDITION}" for key, _, edition in later if int(edition) >= EDITION}
 
 
-def _held(journal: Journal, codes: Sequence[str]) -> dict[str, str]:
-    """Return the ids of roles by code, of those that there are."""
+def _held(journal: Journal, rule: str, codes: Sequence[str]) -> dict[str, str]:
+    """Return the ids of the records that hold codes under a rule, of those that there are."""
     query = sa.select(claims.c.value, claims.c.stream).where(
-        claims.c.rule == ROLE_CODE, claims.c.value.in_(codes)
+        claims.c.rule == rule, claims.c.value.in_(codes)
     )
     with journal.engine.connect() as connection:
         return {row.value: row.stream for row in connection.execute(query)}

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from adapters.settings import Settings, SettingsError
 from adapters.storage.private_files import keep_private, make_folder
+from api.cli.calendars import calendars
 from api.cli.history import history
 from api.cli.import_ import import_
 from api.cli.rebuild import rebuild, replay, seal
@@ -119,6 +120,7 @@ app.command()(rebuild)
 app.command()(replay)
 app.command()(seal)
 app.add_typer(keys, name="keys")
+app.add_typer(calendars, name="calendars")
 
 
 @app.command()

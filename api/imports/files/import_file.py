@@ -79,7 +79,7 @@ def import_file(
     try:
         journal.create(settings.zone)
         guard = Guard(journal, rows)
-        with _executor(journal, guard, settings.record_events, wish.dry_run) as executor:
+        with executing(journal, guard, settings.record_events, wish.dry_run) as executor:
             behalf = behalf_of(journal, guard, wish.employee, wish.unit, _digest(file))
             importer = Importer(
                 plan,
@@ -125,7 +125,8 @@ def _digest(file: Path) -> str:
 
 
 @contextmanager
-def _executor(journal: Journal, guard: Guard, longest: int, dry_run: bool) -> Iterator[Commands]:
+def executing(journal: Journal, guard: Guard, longest: int, dry_run: bool) -> Iterator[Commands]:
+    """Yield what takes commands at this machine and, in a dry run, keeps nothing of them."""
     executor = Executor(journal, guard=guard, longest=longest)
     executor.start()
     try:

@@ -13,8 +13,10 @@ from adapters.commands.bootstrap import is_bare, lay
 from adapters.commands.executor import Executor
 from adapters.journal.journal import Journal
 from domain.kernel.aggregate import Recorded
+from domain.organisation.standard_calendars import STANDARD_CALENDARS
 from domain.permissions.standard_roles import STANDARD_ROLES, StandardRole
 from projections.kernel.read_model import Row, fold
+from projections.organisation.working_calendars import hours_of, working_calendars
 from projections.permissions.roles import roles
 from tests.adapters.commands.test_executor import call, started_bare, stop
 
@@ -52,9 +54,10 @@ def test_there_is_a_group_the_standard_roles_and_an_administrator(executor: Exec
         "unit.opened",
         *["role.defined"] * len(STANDARD_ROLES),
         "employee.engaged",
+        *(["working-calendar.opened"] + ["working-calendar.year-announced"] * 3) * 2,
         "grant.given",
     ]
-    grant = told(executor.journal)[-1].data
+    (grant,) = (each.data for each in told(executor.journal) if each.type == "grant.given")
     assert (grant["employee"], grant["role"], grant["unit"]) == ("admin", "administrator", "group")
     assert role(executor.journal, "administrator")["permissions"] == ["*"]
 
@@ -71,7 +74,7 @@ def test_several_processes_lay_it_once(database_url: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lay, [here, there] * 4))
 
-    assert len(told(here.journal)) == len(STANDARD_ROLES) + 3
+    assert len(told(here.journal)) == len(STANDARD_ROLES) + 3 + 2 * 4
     stop(here)
     stop(there)
 
@@ -122,11 +125,54 @@ def test_a_role_that_people_have_changed_is_theirs(
 
 def test_an_administrator_who_was_taken_away_does_not_come_back(executor: Executor) -> None:
     lay(executor)
-    grant = told(executor.journal)[-1].stream
+    (grant,) = (each.stream for each in told(executor.journal) if each.type == "grant.given")
     executor.execute(call("grant.revoke", grant, reason="others do it now"))
     before = executor.journal.head()
     lay(executor)
     assert executor.journal.head() == before
+
+
+def calendars(journal: Journal) -> dict[str, Row]:
+    """Return the rows of the working calendars by code."""
+    rows = fold(working_calendars, {}, told(journal)).rows.values()
+    return {row["code"]: row for row in rows}
+
+
+def test_the_standard_calendars_are_there_with_what_was_announced(executor: Executor) -> None:
+    lay(executor)
+    found = calendars(executor.journal)
+    assert {code: hours_of(row) for code, row in found.items()} == {
+        each.code: each.hours for each in STANDARD_CALENDARS
+    }
+
+
+def test_a_system_that_began_without_them_gets_no_calendars(
+    executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foundation, "STANDARD_CALENDARS", ())
+    lay(executor)
+    monkeypatch.setattr(foundation, "STANDARD_CALENDARS", STANDARD_CALENDARS)
+    before = executor.journal.head()
+    lay(executor)
+    assert executor.journal.head() == before
+
+
+def test_a_year_that_people_have_announced_is_not_announced_again(
+    executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, office = STANDARD_CALENDARS
+    *earlier, last = office.years
+    before = (clock, office._replace(years=tuple(earlier)))
+    monkeypatch.setattr(foundation, "STANDARD_CALENDARS", before)
+    lay(executor)
+    row = calendars(executor.journal)["cn-office"]
+    executor.execute(
+        call("working-calendar.announce-year", row["id"], year=last.year, source="Our own")
+    )
+    monkeypatch.setattr(foundation, "STANDARD_CALENDARS", STANDARD_CALENDARS)
+    head = executor.journal.head()
+    lay(executor)
+    assert executor.journal.head() == head
 
 
 def test_a_journal_is_bare_until_somebody_works(executor: Executor) -> None:

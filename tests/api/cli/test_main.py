@@ -21,6 +21,7 @@ from adapters.local.process import free_port
 from adapters.settings import Settings
 from api.cli.main import app
 from api.kernel.terminal import explained
+from domain.organisation.standard_calendars import STANDARD_CALENDARS
 from domain.permissions.standard_roles import STANDARD_ROLES
 from tests.api.command_line import keyline, running, try_call
 
@@ -30,8 +31,8 @@ NAMES = [
 ]
 
 MAPPING = ("--map", "name=name", "--map", "up=parent_id", "--set", "unit=group", "--key", "id")
-FOUNDATION = len(STANDARD_ROLES) + 3
-"""The events that every journal begins with: roles, the group, the administrator, a grant."""
+FOUNDATION = len(STANDARD_ROLES) + 3 + sum(1 + len(each.years) for each in STANDARD_CALENDARS)
+"""The events that every journal begins with: roles, group, administrator, a grant, calendars."""
 
 ALL = FOUNDATION + 3
 """Those and three customers."""

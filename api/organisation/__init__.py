@@ -1,0 +1,1 @@
+"""Organisation: what working calendars say, over HTTP."""
