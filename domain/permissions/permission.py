@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from domain.kernel.aggregate import RuleViolation
+from domain.kernel.aggregate import RuleViolation, discover
 from domain.kernel.commands import commands
 
 
@@ -68,12 +68,23 @@ def permissions() -> Mapping[str, str]:
     return dict(sorted(found.items()))
 
 
+@cache
+def rooms() -> Mapping[str, str]:
+    """Return the room of the house in which each kind of record is, as in `sales`."""
+    kinds = discover().aggregates
+    return {kind: each.__module__.split(".")[1] for kind, each in kinds.items()}
+
+
 def matches(pattern: str, name: str) -> bool:
-    """Tell whether a role's entry allows a permission: `*`, `customer.*`, `*.read` or its name."""
+    """Tell whether a role's entry allows a permission.
+
+    It is `*`, `*.read`, the permission's name, or `customer.*` for all of a kind of record and
+    `sales.*` for all kinds of a room, also those to come.
+    """
     if pattern == "*":
         return True
     (kind, _, verb), (its_kind, _, its_verb) = pattern.partition("."), name.partition(".")
-    return kind in ("*", its_kind) and verb in ("*", its_verb)
+    return kind in ("*", its_kind, rooms().get(its_kind)) and verb in ("*", its_verb)
 
 
 def expand(patterns: Iterable[str]) -> frozenset[str]:
@@ -106,7 +117,7 @@ Pattern = Annotated[
     AfterValidator(_known),
     Field(examples=["customer.*"]),
 ]
-"""The name of a permission, or `*`, `customer.*`, `*.read`; it means something today."""
+"""The name of a permission, or `*`, `customer.*`, `sales.*`, `*.read`; it means something today."""
 
 Patterns = Annotated[list[Pattern], Field(min_length=1, max_length=500), AfterValidator(_distinct)]
 """What a role allows."""

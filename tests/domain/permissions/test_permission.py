@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from domain.kernel.commands import commands
-from domain.permissions.permission import Masked, Patterns, expand, matches, permissions
+from domain.permissions.permission import Masked, Patterns, expand, matches, permissions, rooms
 
 
 def test_every_command_is_a_permission_in_its_own_words() -> None:
@@ -34,6 +34,11 @@ def test_a_permission_says_in_a_sentence_what_it_allows() -> None:
         ("customer.*", "campaign.plan", False),
         ("*.read", "campaign.read", True),
         ("*.read", "campaign.plan", False),
+        ("sales.*", "opportunity.win", True),
+        ("sales.*", "campaign.plan", False),
+        ("sales.*", "report.read", False),
+        ("customers.read", "customer-merge.read", True),
+        ("customers.read", "customer-merge.begin", False),
         ("campaign.plan", "campaign.plan", True),
         ("campaign.plan", "campaign.revise-plan", False),
     ],
@@ -41,6 +46,10 @@ def test_a_permission_says_in_a_sentence_what_it_allows() -> None:
 def test_an_entry_of_a_role_allows_what_it_names(pattern: str, name: str, matched: bool) -> None:
     assert matches(pattern, name) is matched
     assert (name in expand([pattern])) is matched
+
+
+def test_no_kind_of_record_is_called_as_a_room_is() -> None:
+    assert {name.partition(".")[0] for name in permissions()}.isdisjoint(rooms().values())
 
 
 def test_everything_is_all_permissions_and_nothing_is_none() -> None:

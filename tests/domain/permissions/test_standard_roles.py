@@ -21,6 +21,27 @@ def test_a_local_network_has_neither_logs_nor_repair_nor_roles_to_define() -> No
         assert (name in ROLES["province-manager"]) is (name != "parked.repair"), name
 
 
+BY_KIND = ("customer.*", "customer-merge.*", "opportunity.*", "service-ticket.*", "campaign.*")
+LOOKING = ("customer.read", "opportunity.read", "service-ticket.read", "campaign.read")
+KINDS = {entry.partition(".")[0] for entry in BY_KIND}
+"""What the roles said of the business before they named rooms."""
+
+
+@pytest.mark.parametrize(
+    ("code", "entries"),
+    [
+        *((code, BY_KIND) for code in ("group-manager", "province-manager", "network-manager")),
+        ("analyst", LOOKING),
+    ],
+)
+def test_by_rooms_a_role_allows_of_the_kinds_there_were_what_it_did(
+    code: str, entries: tuple[str, ...]
+) -> None:
+    read = set() if code in ("network-manager", "analyst") else expand(["*.read"])
+    here = {name for name in ROLES[code] if name.partition(".")[0] in KINDS}
+    assert here - read == expand(entries) - read
+
+
 def test_every_level_enters_and_keeps_customers() -> None:
     for code in ("group-manager", "province-manager", "network-manager"):
         assert expand(["customer.*", "campaign.*", "grant.*"]) <= ROLES[code]
@@ -38,4 +59,4 @@ def test_who_only_looks_changes_nothing(code: str) -> None:
 
 def test_a_change_of_the_standard_roles_raises_their_edition() -> None:
     digest = hashlib.sha256(repr(STANDARD_ROLES).encode()).hexdigest()[:16]
-    assert (EDITION, digest) == (3, "3e048fc414e539b2")
+    assert (EDITION, digest) == (4, "02253179f3de6339")
