@@ -28,7 +28,7 @@ def test_a_wait_that_is_over_ends_by_itself_and_history_says_so(client: httpx.Cl
     ):
         answer = client.post(f"{ticket}/{verb}", json={**told, **at})
         assert answer.status_code == 200, answer.text
-    until(lambda: client.get(ticket).json()["waiting_seconds"])
+    until(lambda: client.get(ticket).json().get("waiting_seconds"))
     found = client.get(ticket).json()
     assert (found["status"], found["wait_until"], found["waiting_seconds"]) == (
         "in-progress",
