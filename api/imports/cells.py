@@ -29,6 +29,10 @@ FORMS = {
     r"^[^@\s\x00-\x1f\x7f<>]+@[^@\s\x00-\x1f\x7f<>]+\.[^@\s\x00-\x1f\x7f<>.]+$": (
         "an e-mail address, as li.wei@example.com"
     ),
+    r"^([A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+)+|UTC)$": "a time zone, as Asia/Shanghai",
+    r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$": (
+        "hours of a day, as 08:30-12:00"
+    ),
     r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$": "the id of a record",
     r"^(\*|(\*|[a-z]+(-[a-z]+)*)\.(\*|[a-z]+(-[a-z]+)*))$": "a permission, as customer.read",
 }

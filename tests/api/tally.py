@@ -73,7 +73,7 @@ class Tally:
         self.models = {
             model.aggregate: model
             for model in read_models().values()
-            if model.aggregate not in ("unit", "role", "handover")
+            if not model.scope.public and model.aggregate != "handover"
         }
         self.belonging: dict[str, Belonging | None] = {}
         self.text: dict[str, set[str]] = {}
