@@ -20,7 +20,12 @@ working_calendars = ReadModel(
     sa.Column("code", Text, nullable=False, default=""),
     sa.Column("name", Text, nullable=False, default=""),
     sa.Column("unit", Text, nullable=False, default=""),
-    sa.Column("zone", Text, nullable=False, default=""),
+    sa.Column(
+        *("zone", Text),
+        nullable=False,
+        default="",
+        info={"form": ("[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+)+|UTC", "Asia/Shanghai")},
+    ),
     sa.Column(
         *("state", Text),
         nullable=False,

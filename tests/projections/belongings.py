@@ -59,6 +59,8 @@ def belongings(seed: int, count: int = 40) -> list[Recorded]:
             amount=f"{n}.00",
             lines=[{"product": "x", "quantity": 1, "monthly": "5", "one_off": "0", "months": 2}],
             expected_close="2026-05-01",
+            source=None,
+            opened_on=None,
         )
         team(opportunity, "opportunity")
         if chance.random() < 0.3:
@@ -71,7 +73,12 @@ def belongings(seed: int, count: int = 40) -> list[Recorded]:
             customer_id=f"customer-{chance.randrange(n + 1)}",
             kind="fault",
             severity=pick(["minor", "major"]),
+            channel="phone",
+            description="",
             unit=pick(UNITS),
+            level="local",
+            contact=None,
+            at=None,
         )
         if chance.random() < 0.5:
             tell(ticket, "service-ticket.assigned", owner=pick(PEOPLE))

@@ -103,6 +103,10 @@ OPENED: dict[str, tuple[str, dict[str, Any]]] = {
     "customer": ("customer.register", {"name": "x", "unit": "gd-gz"}),
     "employee": ("employee.engage", {"code": "young", "name": "x", "unit": "gd-gz"}),
     "opportunity": ("opportunity.open", {"title": "x", "unit": "gd-gz"}),
+    "working-calendar": (
+        "working-calendar.open",
+        {"code": "young", "name": "x", "unit": "gd-gz", "zone": "Asia/Shanghai", "week": {}},
+    ),
     "unit": ("unit.open", {"code": "young", "name": "x", "level": "team", "parent": "gd-gz"}),
 }
 REFERENCES = [

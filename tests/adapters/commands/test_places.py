@@ -34,6 +34,7 @@ THEIRS = {"delegation.give", "handover.begin"}
 """What is their own as soon as it is made."""
 
 NOBODYS = {"api-key.issue", "customer-merge.begin", "role.define", "unit.open"}
+NOBODYS.add("working-calendar.open")
 NOBODYS |= {"employee.engage", "grant.give"}  # these are whose they tell of
 """What is not theirs: it takes a permission that reaches to all records."""
 
@@ -83,6 +84,13 @@ class Firm:
             "service-ticket.open": {"title": text, "customer_id": one, "unit": unit, **ticket},
             "team.form": {"name": text, "unit": unit},
             "unit.open": {"code": text, "name": text, "level": "team", "parent": unit},
+            "working-calendar.open": {
+                "code": text,
+                "name": text,
+                "unit": unit,
+                "zone": "Asia/Shanghai",
+                "week": {},
+            },
         }
         return bodies[command]
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from domain.kernel.actors import Actor
 from domain.kernel.aggregate import Stored
+from domain.kernel.time.business_day import day_at
 from projections.kernel.read_model import Row
 from projections.service.service_tickets import service_tickets
 from streams.kernel import deadline_runner
@@ -60,7 +61,7 @@ def test_a_wait_ends_when_its_moment_has_come_and_not_before(desk: Desk) -> None
         row = connection.execute(
             sa.select(service_tickets.table).where(service_tickets.table.c.id == first)
         ).one()
-    assert (row.waiting_seconds, row.running_since, row.in_force) == (3600, due, due.date())
+    assert (row.waiting_seconds, row.running_since, row.in_force) == (3600, due, day_at(due))
 
 
 def test_what_was_done_after_the_moment_comes_before_the_end_of_the_wait(desk: Desk) -> None:

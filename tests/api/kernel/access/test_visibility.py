@@ -189,7 +189,8 @@ def test_without_the_permission_a_list_is_refused(world: World) -> None:
     ):
         problem(reader.get(path), 403, "not-permitted")
     events = world.events("sales of gd")
-    assert {event["aggregate"] for event in events} == {"unit", "role", "opportunity"}
+    public = {"unit", "role", "working-calendar"}
+    assert {event["aggregate"] for event in events} == public | {"opportunity"}
     sales = {event["stream"] for event in events if event["aggregate"] == "opportunity"}
     assert sales == {world.sale}
 

@@ -26,6 +26,7 @@ LISTS = {f"/{discover().aggregates[each.aggregate].plural}" for each in read_mod
 CHEAP = {
     *LISTS,
     *(f"{path}/{{id}}" for path in LISTS),
+    *("/working-calendars/{id}/due", "/working-calendars/{id}/worked"),
     *("/customers/{id}/page", "/me", "/me/permissions", "/permissions", "/reports"),
     *("/livez", "/readyz", "/metrics", "/problems", "/problems/{name}", "/parked"),
     *("/proofs/head", "/proofs/keys", "/proofs/consistency", "/proofs/verifier"),
@@ -46,6 +47,8 @@ GIVEN = {
     "/customers/{id}/digest": "?from_position=0",
     "/access/who": f"?record={VALUES['id']}",
     "/access/seen": f"?record={VALUES['id']}",
+    "/working-calendars/{id}/due": "?from=2026-02-13&hours=4",
+    "/working-calendars/{id}/worked": "?from=2026-02-13&to=2026-02-14",
     "/access/why": "?permission=customer.read&unit=group",
 }
 
