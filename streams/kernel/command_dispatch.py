@@ -36,7 +36,8 @@ def fulfil(executor: Executor, asked: Iterable[Asked], between: Callable[[], Non
 
     def settle() -> None:
         name, call, future = waiting.popleft()
-        told = {"of": call.origin.actor, "command": call.command, "id": call.id}
+        who = {"actor": call.origin.actor, "actor_kind": call.origin.actor_kind}
+        told = {**who, "command": call.command, "id": call.id}
         try:
             answer = future.result()
         except (Unavailable, Overloaded):

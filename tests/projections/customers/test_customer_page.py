@@ -168,6 +168,8 @@ def visits(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadModel]:
         return {"status": "done"}
 
     monkeypatch.setattr(opportunities, "visits", model, raising=False)
+    # The events of no aggregate of the house.
+    monkeypatch.setattr(ReadModel, "require_whole", lambda _: None)
     found = (read_models, models_by_kind)
     for each in found:
         each.cache_clear()
