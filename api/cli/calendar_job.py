@@ -34,7 +34,7 @@ def give(
     keys, rows = PersonKeys.of(settings), connect(settings.rows_url, "normal")
     journal = Journal(settings.journal_url, keys=keys)
     try:
-        journal.create()
+        journal.create(settings.zone)
         guard = Guard(journal, rows)
         with executing(journal, guard, settings.record_events, dry_run) as executor:
             behalf = behalf_of(journal, guard, employee, None, "")

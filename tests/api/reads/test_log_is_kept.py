@@ -120,6 +120,8 @@ def test_no_command_line_changes_it(settings: Settings, tmp_path: Path) -> None:
         "history": ["history", "customer", MISSING],
         "keys": ["keys", "rotate"],
         "seal": ["seal"],
+        "rules": ["rules"],
+        "calendars": ["calendars", "announce", "2024", "--from", "chinesecalendar", "--dry-run"],
     }
     servers = {"serve", "publish", "project", "warehouse", "cluster"}
     assert set(get_command(app).commands) - servers <= set(lines)  # type: ignore[attr-defined]
