@@ -32,10 +32,10 @@ router = APIRouter(tags=["working-calendars"])
 LISTING = Listing(working_calendars)
 READ = f"{working_calendars.aggregate}.read"
 
-Instant = Annotated[
-    str, Query(max_length=40, description="an instant with its zone, or the begin of a day")
-]
-Begin = Annotated[str, Query(max_length=40, alias="from", description="the same")]
+_INSTANT = "an instant with its zone, or the begin of a day"
+
+Instant = Annotated[str, Query(max_length=40, description=_INSTANT)]
+Begin = Annotated[str, Query(max_length=40, alias="from", description=_INSTANT)]
 Amount = Annotated[float, Query(ge=0, le=20_000, description="working hours")]
 
 
