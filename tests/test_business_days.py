@@ -81,3 +81,25 @@ def test_whoever_opens_a_journal_for_work_counts_its_days_as_the_settings_say() 
                 assert [ast.unparse(each) for each in node.args] == ["settings.zone"], path
                 opened += 1
     assert opened > 10
+
+
+def test_no_test_takes_the_day_of_its_import_which_a_run_past_midnight_has_left() -> None:
+    for path in sorted((HERE / "tests").rglob("*.py")):
+        taken = [ast.unparse(node) for node in at_import(ast.parse(path.read_text()))]
+        assert [code for code in taken if "today()" in code] == [], path
+
+
+def at_import(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the calls that are made when a module is imported."""
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            if isinstance(node, ast.Call):
+                yield node
+            yield from at_import(node)
+        else:
+            yield from (each for each in getattr(node, "decorator_list", ()))
+
+
+def test_what_is_called_at_import_is_seen_by_this_test() -> None:
+    code = "class A:\n    day = [today()]\n\ndef f():\n    today()\n"
+    assert [ast.unparse(each) for each in at_import(ast.parse(code))] == ["today()"]

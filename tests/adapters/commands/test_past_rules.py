@@ -14,11 +14,12 @@ from adapters.refusals import RuleBroken
 from domain.customers.customer import ParentCycle, RegistrationNumberTaken
 from domain.kernel.aggregate import Aggregate, RecordClosed, discover
 from domain.kernel.commands import every_command
+from domain.kernel.time.business_day import today
 from domain.kernel.time.replay import read, tell
 from domain.kernel.time.retroactive import DatesContradict
 from domain.organisation.unit import UnitCycle
 from tests.adapters.commands.test_executor import call, executor, refused, register
-from tests.adapters.commands.test_retroactive import TICKET, TODAY, broken, days_ago, do, loaded
+from tests.adapters.commands.test_retroactive import TICKET, broken, days_ago, do, loaded
 from tests.domain.replay import history
 
 __all__ = ["executor"]
@@ -134,9 +135,9 @@ def test_nothing_is_about_a_record_before_it_begins(
     if many := "list[" in str(command.body.model_fields[field]):
         value = [value]
     with executor.journal.transaction() as transaction:
-        Past(transaction, TODAY - timedelta(days=30)).require_there(field, reference, value)
+        Past(transaction, today() - timedelta(days=30)).require_there(field, reference, value)
         with pytest.raises(DatesContradict) as refusal:
-            Past(transaction, TODAY - timedelta(days=31)).require_there(field, reference, value)
+            Past(transaction, today() - timedelta(days=31)).require_there(field, reference, value)
     assert refusal.value.field == (f"{field}/0" if many else field)
     assert refusal.value.hint == f"The {reference.kind} begins on {days_ago(30)}."
 

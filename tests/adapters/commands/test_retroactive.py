@@ -40,11 +40,9 @@ from tests.volume import examples
 
 __all__ = ["executor"]
 
-TODAY = today()
-
 
 def days_ago(days: int) -> str:
-    return str(TODAY - timedelta(days=days))
+    return str(today() - timedelta(days=days))
 
 
 @pytest.fixture

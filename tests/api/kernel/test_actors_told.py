@@ -43,13 +43,17 @@ PATHS: dict[str, Any] = {
     and path != "/problems/{name}"
 }
 """What can be read as JSON, as the document has it; of problems nobody is told."""
-ASKED: dict[str, dict[str, Any]] = {
-    "/access/why": {"permission": "customer.read", "employee": "told.of"},
-    "/late-entries": {"valid_at": today().isoformat(), "since": 0},
-    "/proofs/consistency": {"from": 1},
-    "/customers/{id}/digest": {"from_position": 0},
-}
-"""What some of them have to be asked."""
+
+
+def asked(path: str) -> dict[str, Any]:
+    """Return what a read has to be asked."""
+    parameters: dict[str, dict[str, Any]] = {
+        "/access/why": {"permission": "customer.read", "employee": "told.of"},
+        "/late-entries": {"valid_at": today().isoformat(), "since": 0},
+        "/proofs/consistency": {"from": 1},
+        "/customers/{id}/digest": {"from_position": 0},
+    }
+    return parameters.get(path, {})
 
 
 class Doer(NamedTuple):
@@ -155,7 +159,7 @@ def everything(client: httpx.Client, doer: Doer) -> Iterator[tuple[str, Any]]:
     for path, said in PATHS.items():
         names = {each["name"] for each in said.get("parameters", ())}
         ask: dict[str, Any] = {"limit": 200} if "limit" in names else {}
-        ask |= ASKED.get(path, {})
+        ask |= asked(path)
         ask |= {"record": doer.customer} if path in ("/access/who", "/access/seen") else {}
         if "currency" in names and path.endswith("/records"):
             ask["currency"] = "CNY"

@@ -19,8 +19,6 @@ from tests.api.asking import head, new_unit, problem, register
 from tests.api.conftest import KEY, serving
 from tests.api.kernel.access.test_visibility import NO_AMOUNTS, World
 
-TODAY = today().isoformat()
-
 
 def offer(client: httpx.Client, unit: str, customer: str, amount: str) -> str:
     body: dict[str, Any] = {"title": "Lines", "unit": unit, "customer_id": customer}
@@ -85,7 +83,7 @@ def test_the_link_of_a_row_leads_to_records_that_add_up_to_it(sales: Sales, by: 
 
 def test_a_link_says_the_same_whatever_happens_afterwards(sales: Sales) -> None:
     (row,) = sales.ask(by="stage", measures="opportunities,amount")["rows"]
-    (dated,) = sales.ask(by="stage", measures="opportunities", valid_at=TODAY)["rows"]
+    (dated,) = sales.ask(by="stage", measures="opportunities", valid_at=today().isoformat())["rows"]
     assert parse_qs(urlsplit(dated["explain"]).query)["valid_at"]
     before = [explained(sales.client, each) for each in (row, dated)]
     sales.client.post(f"/opportunities/{sales.offers[0]}/win", json={"amount": "7.00"})
@@ -96,7 +94,7 @@ def test_a_link_says_the_same_whatever_happens_afterwards(sales: Sales) -> None:
 
 
 def test_each_record_has_links_to_what_it_was_and_to_its_events(sales: Sales) -> None:
-    found = sales.ask(by="industry", measures="opportunities", valid_at=TODAY)
+    found = sales.ask(by="industry", measures="opportunities", valid_at=today().isoformat())
     for item in explained(sales.client, found["rows"][0])["items"]:
         (customer,) = item["behind"]
         assert customer["id"] in sales.customers

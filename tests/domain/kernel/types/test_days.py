@@ -16,8 +16,6 @@ from domain.kernel.types.days import plain_day, plain_moment
 from domain.kernel.types.values import Come
 from tests.domain.fields import Leaf, leaves
 
-TODAY = today()
-
 NO_DAYS: list[Any] = [
     *("0", "00", "86400", "1699920000", "-1", "1e3", "", " ", "today"),
     *("20260301", "2026-3-1", "2026-03-01 ", " 2026-03-01", "2026-W01-1", "2026-060", "26-03-01"),
@@ -34,19 +32,26 @@ NO_MOMENTS: list[Any] = [
     *(0, 86400, 1699920000, 1.5, True, [], {}),
 ]
 
-DATED = (date(1900, 1, 1), date(2200, 1, 1))  # ends with FutureFact, where it is decided
-PAST = (date(1900, 1, 1), TODAY + timedelta(days=1))
-NEAR = (TODAY - timedelta(days=20 * 366), TODAY + timedelta(days=20 * 366))
-ENDS = (date(1900, 1, 1), TODAY + timedelta(days=50 * 366))
-BOUNDS: dict[str, tuple[date, date]] = {
-    **dict.fromkeys(("effective", "registered_on", "opened_on", "closed_on", "at"), DATED),
-    **dict.fromkeys(("from", "first", "last", "day"), DATED),
-    **dict.fromkeys(("birthday", "issued_on"), PAST),
-    **dict.fromkeys(("expected_close", "starts_on", "ends_on"), NEAR),
-    **dict.fromkeys(("starts", "until"), ENDS),
-    "opportunity.correct-win/closed_on": PAST,
-}
-"""The first and last day of each field, or of one command's; what is new has to be put here."""
+YEAR = timedelta(days=366)
+
+
+def bounds(leaf: Leaf) -> tuple[date, date]:
+    """Return the first and last day of a field, or of one command's; what is new is put here."""
+    now = today()
+    dated = (date(1900, 1, 1), date(2200, 1, 1))  # ends with FutureFact, where it is decided
+    past = (date(1900, 1, 1), now + timedelta(days=1))
+    within = {
+        **dict.fromkeys(("effective", "registered_on", "opened_on", "closed_on", "at"), dated),
+        **dict.fromkeys(("from", "first", "last", "day"), dated),
+        **dict.fromkeys(("birthday", "issued_on"), past),
+        **dict.fromkeys(
+            ("expected_close", "starts_on", "ends_on"), (now - 20 * YEAR, now + 20 * YEAR)
+        ),
+        **dict.fromkeys(("starts", "until"), (date(1900, 1, 1), now + 50 * YEAR)),
+        "opportunity.correct-win/closed_on": past,
+    }
+    return within.get(str(leaf)) or within[str(leaf.place[-1])]
+
 
 DAYS = [leaf for leaf in leaves() if leaf.of("date")]
 MOMENTS = [leaf for leaf in leaves() if leaf.of("date-time")]
@@ -73,13 +78,13 @@ def test_every_field_that_says_when_is_declared_as_a_day_or_a_moment() -> None:
 
 @pytest.mark.parametrize("leaf", DAYS + MOMENTS, ids=str)
 def test_a_day_is_within_what_its_field_means(leaf: Leaf) -> None:
-    first, last = BOUNDS.get(str(leaf)) or BOUNDS[str(leaf.place[-1])]
+    first, last = bounds(leaf)
     day = timedelta(days=1)
 
     def written(on: date) -> str:
         return f"{on}T12:00:00Z" if leaf.of("date-time") else str(on)
 
-    for good in (first + day, last - day, TODAY):
+    for good in (first + day, last - day, today()):
         assert leaf.fault(written(good)) is None
     for odd in (first - 2 * day, last + 2 * day):
         assert leaf.fault(written(odd)) is not None
@@ -89,8 +94,8 @@ def test_an_organisation_is_founded_in_a_year_that_has_begun() -> None:
     founded = [leaf for leaf in leaves() if leaf.place == ("founded",)]
     assert len(founded) == 2
     for leaf in founded:
-        assert leaf.fault(TODAY.year) is leaf.fault(1500) is leaf.fault(1949) is None
-        for odd in (TODAY.year + 2, 2150, 1499, 0, -1, "1949", 1949.5):
+        assert leaf.fault(today().year) is leaf.fault(1500) is leaf.fault(1949) is None
+        for odd in (today().year + 2, 2150, 1499, 0, -1, "1949", 1949.5):
             assert leaf.fault(odd) is not None
 
 
