@@ -14,9 +14,10 @@ from projections.kernel.visibility.visibility import Party
 class Call:
     """A wish to command.
 
-    `id` is the record's, `None` for a command that creates one; `body` is JSON text or plain JSON
-    values; `if_match` the version that the client has seen; `keyed` says that the command id is
-    the client's own, so that the call may be a repeat, with `anybody` of whoever gave it first;
+    `id` is the record's, `None` for a command that creates one, unless a policy names the new one:
+    if it is there already that is the answer, whatever the body says. `body` is JSON text or plain
+    JSON values; `if_match` the version that the client has seen; `keyed` says that the command id
+    is the client's own, so that the call may be a repeat, with `anybody` of whoever gave it first;
     `address`, `trace` and `credential` go into the operation log; `issued` are the parameters that
     the server makes up, no part of the body. `party` is whose permissions decide; without one it
     is the system itself, which may everything. What a call that `yields` says holds on the day

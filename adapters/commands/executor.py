@@ -200,15 +200,10 @@ class Execution:
     def run(self, transaction: Transaction) -> Answer:
         """Decide, append what was decided and log it; a repeat gets its first answer."""
         call, command = self._call, self._command
-        self.repeated = False
-        if call.keyed:
-            done = transaction.operations.done(self._repeat)
-            if done is not None:
-                told = (call.command, call.id, call.body, self._digest_key)
-                if done.digest != self._digest and done.digest not in former(*told):
-                    raise KeyReused("The Idempotency-Key was used for another request before.")
-                self.repeated = True
-                return Answer(done.target, done.version, done.position, repeated=True)
+        given = self._given(transaction)
+        self.repeated = given is not None
+        if given is not None:
+            return given
         if self._invalid is not None or command is None:
             raise self._invalid or UnknownCommand(call.command)
         try:
@@ -222,6 +217,23 @@ class Execution:
         answer = Answer(aggregate.id, aggregate.version, position)
         self._log(transaction, 201 if command.creates else 200, answer, None)
         return answer
+
+    def _given(self, transaction: Transaction) -> Answer | None:
+        """Return the answer to what was done before: the record that it was to make, or its key."""
+        call, command = self._call, self._command
+        if (
+            call.id is not None
+            and command is not None
+            and command.creates
+            and transaction.existing([call.id], command.aggregate.kind)
+        ):
+            return Answer(call.id, 1, transaction.position, repeated=True)
+        if not call.keyed or (done := transaction.operations.done(self._repeat)) is None:
+            return None
+        told = (call.command, call.id, call.body, self._digest_key)
+        if done.digest != self._digest and done.digest not in former(*told):
+            raise KeyReused("The Idempotency-Key was used for another request before.")
+        return Answer(done.target, done.version, done.position, repeated=True)
 
     def refused(self, transaction: Transaction, error: Exception) -> None:
         """Log the refusal."""
@@ -250,8 +262,11 @@ class Execution:
             if call.if_match is not None and call.if_match != target.version:
                 raise StaleVersion(f"The record is at version {target.version} now.")
             held = target.claims
-        elif permit:
-            permit.require_anywhere(command.name)
+        else:
+            if permit:
+                permit.require_anywhere(command.name)
+            if call.id is not None and transaction.load(call.id) is not None:
+                raise UnknownId(f"{call.id} is no {command.aggregate.kind}.")
         past = None if call.yields else looking_back(transaction, command, arguments)
         for field, reference, value in command.named(arguments):
             references.check(transaction, field, reference, value, permit)
@@ -265,7 +280,7 @@ class Execution:
             else:
                 arguments[parameter] = references.lineage(transaction, lineage, start)
         late = past is not None and not command.creates and past.precedes(target)
-        aggregate = give(transaction, command, target, arguments, call.yields)
+        aggregate = give(transaction, command, target, arguments, call.yields, call.id)
         if permit:
             permit.require_made(command, aggregate, call.origin, there, arguments)
         require_other_hands(transaction, command, aggregate.id, call.origin)

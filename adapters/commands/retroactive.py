@@ -28,16 +28,18 @@ def give(
     target: Any,
     arguments: Mapping[str, Any],
     yields: bool = False,
+    named: str | None = None,
 ) -> Aggregate:
     """Give a command to a record, or to the class of a new one; return the record as it is then.
 
     It is decided in the record as it was on the day for which it is stated; one that `yields`
     is stated for the latest day, or moment, that is known of the record when its own is earlier.
-    Raises a `RuleViolation`, also when what is recorded of other days contradicts it.
+    A new record is `named` by an id, or has one of its own. Raises a `RuleViolation`, also when
+    what is recorded of other days contradicts it.
     """
     stated = command.stated(arguments)
     if stated is None:
-        return command.give(target, arguments)
+        return command.give(target, arguments, named)
     if as_day(stated) > recorded_day(instant(transaction.time_us)) + AHEAD:
         raise FutureFact(command.dated)
     late = not command.creates and as_day(stated) < target.in_force
@@ -54,6 +56,6 @@ def give(
         target = hindsight.then
     if not command.creates:
         require_turn(target, stated, command.dated)
-    record = command.give(target, arguments)
+    record = command.give(target, arguments, named)
     require_come(record.unrecorded)
     return record if hindsight is None else hindsight.retold()

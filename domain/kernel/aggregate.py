@@ -29,6 +29,7 @@ from domain.kernel.envelope import Origin as Origin
 from domain.kernel.envelope import Recorded as Recorded
 from domain.kernel.envelope import Stored as Stored
 from domain.kernel.envelope import Unreadable
+from domain.kernel.envelope import named_id as named_id
 from domain.kernel.registry import discover as discover
 from domain.kernel.registry import registry as registry
 from domain.kernel.rule import MovedMeanwhile as MovedMeanwhile
@@ -229,6 +230,12 @@ class Aggregate(BaseAggregate[str]):
     def last_step(self) -> datetime:
         """The moment of the last step, of a record whose steps are timed to the moment."""
         return self._last_step
+
+    def bear(self, id: str) -> None:
+        """Have another id, as long as nothing of the record is recorded."""
+        self._id = id
+        for fact in self.unrecorded:
+            vars(fact)["originator_id"] = id
 
     def since(self, day: date | None) -> None:
         """State for an earlier day, if one is given, the fact that was stated last."""

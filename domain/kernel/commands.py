@@ -103,10 +103,12 @@ class Command:
         stated: date | None = None if self.dated is None else arguments[self.dated]
         return stated
 
-    def give(self, target: Any, arguments: Mapping[str, Any]) -> Aggregate:
+    def give(
+        self, target: Any, arguments: Mapping[str, Any], named: str | None = None
+    ) -> Aggregate:
         """Give the command to a record, or to the class of a new one; return the record.
 
-        Raises a `RuleViolation`.
+        A new record is `named` by an id, or has one of its own. Raises a `RuleViolation`.
         """
         told = {
             f"{name}_" if iskeyword(name) else name: value
@@ -115,6 +117,8 @@ class Command:
         }
         result = getattr(target, self.method)(**told)
         aggregate: Aggregate = result if self.creates else target
+        if self.creates and named is not None:
+            aggregate.bear(named)
         if self.dated == EFFECTIVE:
             aggregate.since(arguments[EFFECTIVE])
         return aggregate

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, dataclass_transform
+
+import uuid_utils
 
 from domain.kernel.actors import Actor, ActorKind
 
@@ -13,6 +16,17 @@ T = TypeVar("T")
 
 History = Iterable[tuple[str, int, str, int, datetime, bytes | str]]
 """Stored events, oldest first: stream, version, type, schema, time, data."""
+
+
+def named_id(time: datetime, *of: object) -> str:
+    """Return the id that something has by what it is made `of`: a UUIDv7 of that moment.
+
+    It comes out the same whoever asks and however often.
+    """
+    told = "\0".join(map(str, of)).encode()
+    milliseconds = round(time.timestamp() * 1_000_000) // 1000
+    rest = hashlib.blake2b(told, digest_size=10).digest()
+    return str(uuid_utils.UUID(bytes=milliseconds.to_bytes(6) + rest, version=7))
 
 
 @dataclass_transform(frozen_default=True)
@@ -95,6 +109,13 @@ class Recorded:
         if self.on_behalf_of is None:
             return None
         return Actor(self.on_behalf_kind or "person", self.on_behalf_of)
+
+    def naming(self, what: str) -> str:
+        """Return the id of what a policy makes because of the event, as in `naming("renewal")`.
+
+        A fold that asks the same links the record of the event to it.
+        """
+        return named_id(self.time, self.stream, self.version, what)
 
     @property
     def principal(self) -> Actor:

@@ -19,6 +19,10 @@ Facts = list[dict[str, Any]]
 class Wish:
     """A command that a policy asks for: its name, the record's id, its body.
 
+    What a command creates has the id that the event names, in a field or as
+    `event.naming("renewal")`; is there such a record already, that is as good, whatever the body
+    says by now.
+
     `key` tells it from the other wishes of the same policy about the same event; it must come out
     the same whenever the policy is asked again. By default it is the record's id. A body that is
     a function is made when all wishes before it are done, from the keys of those refused; where
