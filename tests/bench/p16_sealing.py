@@ -14,7 +14,8 @@ from adapters.journal.journal import recorded
 from adapters.privacy.field_decryption import Opening
 from adapters.privacy.field_encryption import Sealing
 from adapters.privacy.person_keys import PersonKeys
-from domain.kernel.aggregate import Stored, new_id
+from domain.kernel.aggregate import Stored, discover, new_id
+from domain.kernel.codec import codec
 from projections.customers.customers import customers
 from projections.kernel.read_model import Row, fold
 from tests.adapters.keyring import keys_in
@@ -56,21 +57,21 @@ def measure() -> Iterator[Figure]:
 
 def _facts() -> Iterator[Stored]:
     for _ in range(CUSTOMERS):
-        stream, version = new_id(), 1
+        stream = new_id()
         registered = {"name": "广州钢铁", "unit": "gd-gz", "currency": "CNY"}
-        yield Stored(stream, version, "customer.registered", 1, orjson.dumps(registered))
-        for _ in range(EACH):
-            contact = {
-                "contact_id": new_id(),
-                "name": "李伟",
-                "title": "信息部主任",
-                "influence": 4,
-            }
+        yield _stored(stream, 1, "customer.registered", registered)
+        for each in range(EACH):
+            contact = {"contact_id": new_id(), "name": "李伟", "title": "信息部主任"}
             contact |= {"phone": "+86 20 8888 1234", "email": "li.wei@gz-steel.example.com"}
-            for type_ in ("contact-added", "contact-corrected"):
-                version += 1
-                data = orjson.dumps(contact | {"influence": version % 5})
-                yield Stored(stream, version, f"customer.{type_}", 1, data)
+            for version, type_ in enumerate(("added", "corrected"), 2 + 2 * each):
+                data = contact | {"influence": version % 5}
+                yield _stored(stream, version, f"customer.contact-{type_}", data)
+
+
+def _stored(stream: str, version: int, type_: str, data: dict[str, Any]) -> Stored:
+    """Return a fact as the journal has it: with all its fields."""
+    payload = codec(discover().events[type_]).complete(data)
+    return Stored(stream, version, type_, 1, orjson.dumps(payload))
 
 
 def _sealed_rate(keys: PersonKeys, facts: list[Stored]) -> float:
