@@ -40,6 +40,8 @@ from adapters.refusals import (
 from domain.kernel.aggregate import Aggregate, RuleViolation
 from domain.kernel.commands import Command, every_command
 from domain.kernel.envelope import UnreadableEvent
+from domain.kernel.types.authority import Level
+from domain.permissions.authority_limits import decide
 from projections.kernel.visibility.visibility import Subject
 
 log = structlog.get_logger(__name__)
@@ -279,6 +281,10 @@ class Execution:
                 arguments[parameter] = past.above(lineage, start, target)
             else:
                 arguments[parameter] = references.lineage(transaction, lineage, start)
+        for parameter, decided in command.decided.items():
+            arguments[parameter] = decide(decided.rule, decided.facts(target))
+        for parameter in command.highest:
+            arguments[parameter] = permit.highest(command.name, target) if permit else Level.GROUP
         late = past is not None and not command.creates and past.precedes(target)
         aggregate = give(transaction, command, target, arguments, call.yields, call.id)
         if permit:

@@ -16,6 +16,7 @@ from adapters.refusals import NotPermitted
 from adapters.storage.instants import instant
 from domain.kernel.aggregate import Aggregate, Origin, Recorded, to_stored
 from domain.kernel.commands import Command
+from domain.kernel.types.authority import Level
 from projections.kernel.read_model import read_models
 from projections.kernel.visibility.visibility import Decision, Party, Sight, Subject
 from projections.permissions.access_control import ACCESS_KINDS, PUBLIC, Access
@@ -84,6 +85,20 @@ class Permit:
         for each in (record, *filter(None, map(self._transaction.load, record.affected))):
             if not self._decide(self._access, permission, each):
                 raise self._refusal(permission, self._access, each)
+
+    def highest(self, permission: str, record: Aggregate) -> Level | None:
+        """Return the highest level at which the party has a permission over a record's unit.
+
+        For all records there: who may for own records only has no say over those of others.
+        """
+        held = self._access.permitted_at(self._party, permission, self._now)
+        found = (
+            Level(unit["level"])
+            for code in record.units
+            for unit in self._access.units_above(code)
+            if unit["code"] in held and unit["level"] in {*Level}
+        )
+        return max(found, key=lambda level: level.height, default=None)
 
     def require_made(
         self,

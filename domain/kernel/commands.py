@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
 from keyword import iskeyword
@@ -24,7 +24,10 @@ from domain.kernel.aggregate import (
 from domain.kernel.codec import fields_of
 from domain.kernel.time.effective_day import STATED
 from domain.kernel.time.retroactive import DatesContradict, FutureFact
+from domain.kernel.types.authority import Decided, Highest
 from domain.kernel.types.values import Day, Issued, Lineage, Reference, Value
+
+M = TypeVar("M")
 
 EFFECTIVE = "effective"
 """The parameter of every command that states a fact for a day, besides those of its method."""
@@ -41,7 +44,8 @@ class Command:
 
     `body` validates its JSON; `references` maps a parameter to the kind of record that it names,
     `nested` a list of values to what each of them names, by field; `facts` may come of it;
-    `lineages` are the parameters that the system fills in from other records, `issued` those that
+    `lineages` are the parameters that the system fills in from other records, `decided` those that
+    a rule set decides, `highest` those that say how high up it is permitted, `issued` those that
     the server makes up; `rules` are those it may be refused by, `guarded` those of them that need
     more than the record; `apart_from` is the fact whose author may not give this command; `dated`
     is the parameter that states from which day what is said is true, if it has one; what `rises`
@@ -57,6 +61,8 @@ class Command:
     references: Mapping[str, Reference]
     nested: Mapping[str, Mapping[str, Reference]]
     lineages: Mapping[str, Lineage]
+    decided: Mapping[str, Decided]
+    highest: frozenset[str]
     issued: frozenset[str]
     rules: tuple[type[RuleViolation], ...]
     guarded: frozenset[type[RuleViolation]]
@@ -160,7 +166,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
         hints = get_type_hints(function, include_extras=True)
         hints = {n: given[h] if isinstance(h, TypeVar) else h for n, h in hints.items()}
         marks = {
-            parameter: [m for m in _metadata(hint) if isinstance(m, (Reference, Lineage, Issued))]
+            parameter: [m for m in _metadata(hint) if isinstance(m, (Reference, *_FILLED_IN))]
             for parameter, hint in hints.items()
         }
         fields: dict[str, Any] = {
@@ -169,7 +175,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
                 ... if parameter.default is parameter.empty else parameter.default,
             )
             for parameter in list(inspect.signature(function).parameters.values())[1:]
-            if not any(isinstance(m, (Lineage, Issued)) for m in marks[parameter.name])
+            if not any(isinstance(m, _FILLED_IN) for m in marks[parameter.name])
         }
         facts = _facts(aggregate, function)
         if any(fact.dated == STATED and STATED in fields_of(fact) for fact in facts):
@@ -180,7 +186,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             __config__=ConfigDict(extra="forbid", frozen=True, strict=True),
             **fields,
         )
-        references = {p: m for p, ms in marks.items() for m in ms if isinstance(m, Reference)}
+        references = _marked(marks, Reference)
         nested = {p: found for p, hint in hints.items() if (found := dict(_inside(hint)))}
         guarded = frozenset(getattr(function, "guarded", ()))
         fact = getattr(function, "apart_from", None)
@@ -206,10 +212,10 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             body=body,
             references=references,
             nested=nested,
-            lineages={p: m for p, ms in marks.items() for m in ms if isinstance(m, Lineage)},
-            issued=frozenset(
-                p for p, ms in marks.items() if any(isinstance(m, Issued) for m in ms)
-            ),
+            lineages=_marked(marks, Lineage),
+            decided=_marked(marks, Decided),
+            highest=frozenset(_marked(marks, Highest)),
+            issued=frozenset(_marked(marks, Issued)),
             rules=tuple(sorted(rules, key=lambda rule: rule.rule())),
             guarded=guarded,
             facts=tuple(facts),
@@ -218,6 +224,15 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             rises=getattr(function, "rises", False),
             system=getattr(function, "system", False),
         )
+
+
+_FILLED_IN = (Lineage, Decided, Highest, Issued)
+"""Marks of parameters that no client states."""
+
+
+def _marked(marks: Mapping[str, Sequence[Any]], kind: type[M]) -> dict[str, M]:
+    """Return the parameters that have a mark of a kind, each with its mark."""
+    return {p: mark for p, each in marks.items() for mark in each if isinstance(mark, kind)}
 
 
 def _metadata(hint: Any) -> Iterator[Any]:

@@ -52,6 +52,11 @@ class States:
         """Return the state in which a record begins."""
         return self.first
 
+    def own(self, state: Any) -> Any:
+        """Return one of these states, which a Part may name by its text. Raises `ValueError`."""
+        kind: Any = type(self.first)
+        return kind(state) if type(state) is str else state
+
 
 def begins(first: S, ends: Collection[S] = (), ended: type[RuleViolation] | None = None) -> S:
     """Declare the attribute that holds the state of a record, and the state in which it begins.
@@ -122,7 +127,7 @@ def come_about(besides: Callable[[Any, Any], None] | None) -> Callable[[Any, Any
         for name in fact.changing:
             setattr(aggregate, name, getattr(fact, name))
         if fact.leading is not None:
-            setattr(aggregate, aggregate.states.attribute, fact.leading)
+            setattr(aggregate, aggregate.states.attribute, aggregate.states.own(fact.leading))
 
     return apply
 
@@ -172,7 +177,11 @@ def _require_state(aggregate: type[Aggregate], name: str, state: Any) -> None:
     where = f"{aggregate.__name__}.{name}"
     if aggregate.states is None:
         raise Misdeclared(f"{where} names {state!r}, but {aggregate.__name__} begins in no state")
-    if type(state) is not type(aggregate.states.first):
+    try:
+        known = type(aggregate.states.own(state)) is type(aggregate.states.first)
+    except ValueError:
+        known = False
+    if not known:
         raise Misdeclared(f"{where} names {state!r}, which is no state of {aggregate.__name__}")
 
 

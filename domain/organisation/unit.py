@@ -16,6 +16,7 @@ from domain.kernel.aggregate import (
     command,
     starts,
 )
+from domain.kernel.types.authority import Level, Seat
 from domain.kernel.types.values import UNIT_CODE, Line, Lineage, PlainUnitCode, UnitCode
 
 
@@ -170,6 +171,13 @@ class Unit(Aggregate):
     def course(self) -> object:
         """What is above the unit, until it ends."""
         return (self.state, self.parent)
+
+    @property
+    def seat(self) -> Seat | None:
+        """Where it stands among those who approve: a team does not, nor what has ended."""
+        if self.retired or self.level is UnitLevel.TEAM:
+            return None
+        return Seat(Level(self.level), self.code)
 
     def _require_end(self, field: str, above: Sequence[str]) -> None:
         if self.level is UnitLevel.GROUP:

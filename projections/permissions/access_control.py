@@ -136,6 +136,10 @@ class Access:
         """Return the unit, or what has succeeded it, and all above it, nearest first."""
         return self.organisation.above(unit)
 
+    def units_above(self, unit: str) -> Iterator[Row]:
+        """Yield the rows of those units."""
+        yield from filter(None, map(self.shelves["units"].one, self.above(unit)))
+
     def under(self, unit: str) -> frozenset[str]:
         """Return the codes of the unit and of all that is below it, ended units among them."""
         return self.organisation.under(unit)
@@ -222,6 +226,14 @@ class Access:
         else:
             held = map(of_key, self._key(party))
         yield from (each for each in held if each is not None and each.live(now))
+
+    def permitted_at(self, party: Party, permission: str, now: datetime) -> frozenset[str]:
+        """Return the codes of the units at which a party has a permission for all records."""
+        return frozenset(
+            each.unit
+            for each in self.holdings(party, now)
+            if each.reach == "unit" and self.permits(each.role, permission)
+        )
 
     def _key(self, party: Party) -> list[Row]:
         row = None

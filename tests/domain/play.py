@@ -18,8 +18,10 @@ from domain.kernel.commands import Command, every_command
 from domain.kernel.time import working_hours
 from domain.kernel.time.replay import evolve, read, taken, tell
 from domain.kernel.types import codes, values
+from domain.kernel.types.authority import Level, Seat
 from domain.organisation import working_calendar
 from domain.permissions import permission
+from domain.permissions.authority_limits import decide
 from tests.domain.replay import Row, golden
 from tests.domain.replay import history as golden_history
 
@@ -27,6 +29,14 @@ IDS = [f"0192f3a1-0000-7000-8000-00000000000{digit}" for digit in range(4)]
 TEXTS = ["甲公司", "Acme", "third"]
 DAYS = ["2024-01-01", "2024-06-30", "2025-01-01"]
 MOMENTS = ["2024-01-01T00:00:00Z", "2024-06-30T08:00:00+08:00"]
+
+SEATS = [
+    None,
+    Seat(Level.NETWORK, "gd-gz"),
+    Seat(Level.PROVINCE, "gd"),
+    Seat(Level.GROUP, "group"),
+]
+"""What stands at a team and above it: it has no level itself."""
 
 POOLS: list[tuple[Any, Sequence[Any]]] = [
     (values.Line, TEXTS),
@@ -168,7 +178,9 @@ def run(command: Command, target: Any, body: dict[str, Any]) -> Any:
     checked = command.body.model_validate_json(TypeAdapter(Any).dump_json(body))
     arguments = {name: getattr(checked, name) for name in type(checked).model_fields}
     arguments |= dict.fromkeys(command.issued, "issued")
-    return command.give(target, arguments | dict.fromkeys(command.lineages, IDS[:1]))
+    arguments |= {p: SEATS if m.take == "seat" else IDS[:1] for p, m in command.lineages.items()}
+    arguments |= {p: decide(each.rule, each.facts(target)) for p, each in command.decided.items()}
+    return command.give(target, arguments | dict.fromkeys(command.highest, Level.PROVINCE))
 
 
 def play(aggregate: type[Aggregate], begin: int, steps: list[Step]) -> None:

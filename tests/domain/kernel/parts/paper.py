@@ -1,0 +1,84 @@
+"""A paper: as little as can be reviewed, known to the program only while a test is about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from domain.kernel import aggregate as kernel
+from domain.kernel.aggregate import Aggregate, begins, command, discover
+from domain.kernel.commands import commands, every_command
+from domain.kernel.parts.in_unit import InUnit
+from domain.kernel.parts.reviewed import DraftRequired, Reviewed
+from domain.kernel.registry import Registry
+from domain.kernel.types.authority import Decided, Limits
+from domain.kernel.types.values import Amount, Currency, UnitCode
+from domain.permissions import permission
+
+
+class Status(StrEnum):
+    DRAFTED = "drafted"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+
+
+ByValue = Annotated[Limits, Decided("contract-value", "value", "currency")]
+
+BUSINESS, kernel.registry = kernel.registry, Registry()
+
+
+class Paper(InUnit, Reviewed[ByValue], Aggregate):
+    """Something of a value that is approved."""
+
+    status = begins(Status.DRAFTED)
+    value: Decimal
+    currency: str
+
+    class Drafted(Aggregate.Created, changes=("unit", "value", "currency")):
+        """{who} drafted the paper."""
+
+        unit: str
+        value: Decimal
+        currency: str
+
+    class Revised(Aggregate.Event, changes="value"):
+        """{who} revised the paper."""
+
+        value: Decimal
+
+    @classmethod
+    @command(states=Drafted)
+    def draft(cls, unit: UnitCode, value: Amount, currency: Currency = "CNY") -> None:
+        """Draft a paper."""
+
+    @command(states=Revised, only=(Status.DRAFTED, DraftRequired))
+    def revise(self, value: Amount) -> None:
+        """Give the draft another value."""
+
+
+kernel.registry = BUSINESS
+
+
+@contextmanager
+def papers() -> Iterator[None]:
+    """Let papers be a kind of record."""
+    known = discover()
+    before = (known.aggregates, known.events, known.owners)
+    known.aggregates = {**known.aggregates}
+    known.events, known.owners = {**known.events}, {**known.owners}
+    known.add(Paper)
+    _forget()
+    try:
+        yield
+    finally:
+        known.aggregates, known.events, known.owners = before
+        _forget()
+
+
+def _forget() -> None:
+    for each in (commands, every_command, permission.permissions, permission.rooms):
+        each.cache_clear()
+    permission._matched.cache_clear()
