@@ -282,14 +282,14 @@ class Execution:
             else:
                 arguments[parameter] = references.lineage(transaction, lineage, start)
         for parameter, decided in command.decided.items():
-            arguments[parameter] = decide(decided.rule, decided.facts(target))
+            arguments[parameter] = decide(decided.rule, decided.facts(target, arguments))
         for parameter in command.highest:
             arguments[parameter] = permit.highest(command.name, target) if permit else Level.GROUP
         late = past is not None and not command.creates and past.precedes(target)
         aggregate = give(transaction, command, target, arguments, call.yields, call.id)
         if permit:
             permit.require_made(command, aggregate, call.origin, there, arguments)
-        require_other_hands(transaction, command, aggregate.id, call.origin)
+        require_other_hands(transaction, command, aggregate.id, call.origin, arguments)
         if past is not None and (late or aggregate.claims != held):
             past.require_alone(aggregate)
         references.claim(transaction, aggregate, held)

@@ -87,12 +87,14 @@ class Aggregate(BaseAggregate[str]):
 
         A class at schema n has static methods `upcast_v1_v2(data)` … that bring the stored
         payload of an older schema up to date, in place. `dated` names the field that states from
-        which day of the business the fact is true, where it has one.
+        which day of the business the fact is true, where it has one; `about` the one that says
+        which part of the record it is about, where that matters to who may decide about it.
         """
 
         type: ClassVar[str] = ""
         schema: ClassVar[int] = 1
         dated: ClassVar[str] = effective.STATED
+        about: ClassVar[str | None] = None
         leading: ClassVar[object] = None
         changing: ClassVar[tuple[str, ...]] = ()
 

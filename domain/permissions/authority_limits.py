@@ -35,16 +35,16 @@ def decide(rule: str, facts: Mapping[str, Any]) -> Limits:
 
     Args:
         rule: The name of a rule set.
-        facts: What is to be approved, a decimal number; of an amount its `currency` besides. What
-            is in another than that of the limits, or has no number, is only for the level
-            without a limit: no rate of exchange says what it is worth here.
+        facts: What is to be approved, a decimal number, of which the size counts; of an amount
+            its `currency` besides. What is in another than that of the limits, or has no number,
+            is only for the level without a limit: no rate of exchange says what it is worth here.
 
     Raises `KeyError` for a rule set that there is not.
     """
     (measure,) = (value for name, value in facts.items() if name != "currency")
     known = measure is not None and facts.get("currency", CURRENCY) == CURRENCY
     outcome = [
-        Limit(level, limit, limit is None or (known and measure <= limit))
+        Limit(level, limit, limit is None or (known and abs(measure) <= limit))
         for level, limit in LIMITS[rule].items()
     ]
     return Decision(rule, VERSION, outcome)

@@ -179,7 +179,8 @@ def run(command: Command, target: Any, body: dict[str, Any]) -> Any:
     arguments = {name: getattr(checked, name) for name in type(checked).model_fields}
     arguments |= dict.fromkeys(command.issued, "issued")
     arguments |= {p: SEATS if m.take == "seat" else IDS[:1] for p, m in command.lineages.items()}
-    arguments |= {p: decide(each.rule, each.facts(target)) for p, each in command.decided.items()}
+    decided = command.decided.items()
+    arguments |= {p: decide(each.rule, each.facts(target, arguments)) for p, each in decided}
     return command.give(target, arguments | dict.fromkeys(command.highest, Level.PROVINCE))
 
 

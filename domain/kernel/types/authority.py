@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -74,7 +75,8 @@ class Decided:
     """Marks a parameter that the rule set in force decides, a `Decision`.
 
     `rule` is the name of the rule set, as in `contract-value`; `of` are the attributes of the
-    record that it is decided from. Such a parameter is no part of the command's body.
+    record that it is decided from, or methods that take what the command was given by the same
+    names. Such a parameter is no part of the command's body.
     """
 
     rule: str
@@ -84,9 +86,15 @@ class Decided:
         object.__setattr__(self, "rule", rule)
         object.__setattr__(self, "of", of)
 
-    def facts(self, record: Any) -> dict[str, Any]:
-        """Return what the rule set is to know of a record."""
-        return {name: getattr(record, name) for name in self.of}
+    def facts(self, record: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the rule set is to know of a record, for the arguments of a command."""
+        return {name: _told(getattr(record, name), arguments) for name in self.of}
+
+
+def _told(fact: Any, arguments: Mapping[str, Any]) -> Any:
+    if not inspect.ismethod(fact):
+        return fact
+    return fact(*(arguments[name] for name in inspect.signature(fact).parameters))
 
 
 @dataclass(frozen=True, slots=True)

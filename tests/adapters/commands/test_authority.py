@@ -18,6 +18,7 @@ from domain.kernel.parts.reviewed import DecisionOpenRequired, NotYourLevel
 from projections.kernel.visibility.visibility import Party
 from tests.adapters.staff import Company, company
 from tests.domain.kernel.parts.paper import papers
+from tests.domain.play import IDS
 from tests.volume import examples
 
 NETWORK, PROVINCE, GROUP = "head-gz", "head-gd", "head"
@@ -150,6 +151,20 @@ def test_levels_are_those_of_the_units_above_as_they_are_now(firm: Company) -> N
     firm.do(None, "paper.take-back", paper)
     firm.do("author", "paper.submit", paper)
     assert [each["unit"] for each in found(firm, paper)["route"]] == ["gd-fs", "gd"]
+
+
+def test_who_submitted_an_amendment_decides_about_others_only(firm: Company) -> None:
+    paper, (one, other) = drafted(firm, "1.00"), IDS[:2]
+    for amendment, who in ((one, PROVINCE), (other, GROUP)):
+        firm.do(None, "paper.draft-amendment", paper, amendment_id=amendment, value="600000.00")
+        firm.do(who, "paper.submit-amendment", paper, amendment_id=amendment)
+        assert found(firm, paper)["rule"] == "contract-value"
+    for amendment, who, else_ in ((one, PROVINCE, GROUP), (other, GROUP, PROVINCE)):
+        for verb, body in (("approve-amendment", {}), ("send-back-amendment", {"reason": "x"})):
+            told = refused(firm, who, paper, verb, amendment_id=amendment, **body)
+            assert told == SameHands.rule()
+        firm.do(else_, "paper.approve-amendment", paper, amendment_id=amendment)
+        assert found(firm, paper)["event"] == "amendment-approved"
 
 
 def test_the_system_itself_approves_at_the_top(firm: Company) -> None:

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from domain.kernel import aggregate as kernel
-from domain.kernel.aggregate import Aggregate, begins, command, discover
+from domain.kernel.aggregate import Aggregate, begins, command, discover, starts
 from domain.kernel.commands import commands, every_command
 from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.reviewed import DraftRequired, Reviewed
+from domain.kernel.parts.reviewed_amendments import ReviewedAmendments
 from domain.kernel.registry import Registry
 from domain.kernel.types.authority import Decided, Limits
-from domain.kernel.types.values import Amount, Currency, UnitCode
+from domain.kernel.types.values import Amount, Currency, Id, UnitCode
 from domain.permissions import permission
 
 
@@ -27,11 +28,13 @@ class Status(StrEnum):
 
 ByValue = Annotated[Limits, Decided("contract-value", "value", "currency")]
 
+ByChange = Annotated[Limits, Decided("contract-value", "change", "currency")]
+
 BUSINESS, kernel.registry = kernel.registry, Registry()
 
 
-class Paper(InUnit, Reviewed[ByValue], Aggregate):
-    """Something of a value that is approved."""
+class Paper(InUnit, Reviewed[ByValue], ReviewedAmendments[ByChange], Aggregate):
+    """Something of a value that is approved, and so are its amendments."""
 
     status = begins(Status.DRAFTED)
     value: Decimal
@@ -49,6 +52,22 @@ class Paper(InUnit, Reviewed[ByValue], Aggregate):
 
         value: Decimal
 
+    class AmendmentDrafted(Aggregate.Event):
+        """{who} drafted an amendment."""
+
+        amendment_id: str
+        value: Decimal
+
+        def apply(self, aggregate: Any) -> None:
+            """Keep it."""
+            aggregate.amendments[self.amendment_id] = self.value
+
+    amendments: dict[str, Decimal] = starts(dict)
+
+    def change(self, amendment_id: str) -> Decimal:
+        """What an amendment changes."""
+        return self.amendments.get(amendment_id, Decimal())
+
     @classmethod
     @command(states=Drafted)
     def draft(cls, unit: UnitCode, value: Amount, currency: Currency = "CNY") -> None:
@@ -57,6 +76,10 @@ class Paper(InUnit, Reviewed[ByValue], Aggregate):
     @command(states=Revised, only=(Status.DRAFTED, DraftRequired))
     def revise(self, value: Amount) -> None:
         """Give the draft another value."""
+
+    @command(states=AmendmentDrafted)
+    def draft_amendment(self, amendment_id: Id, value: Amount) -> None:
+        """Draft an amendment."""
 
 
 kernel.registry = BUSINESS

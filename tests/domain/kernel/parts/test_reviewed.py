@@ -167,6 +167,8 @@ def test_amounts_in_another_currency_and_without_a_number_are_for_the_level_with
     for facts in ({"value": Decimal(1), "currency": "USD"}, {"value": None, "currency": "CNY"}):
         decided = decide("contract-value", facts)
         assert [each.level for each in decided.outcome if each.enough] == [Level.GROUP]
+    less = decide("contract-value", {"change": Decimal(-600_000), "currency": "CNY"})
+    assert [each.level for each in less.outcome if each.enough] == ["province", "group"]
     discount = decide("discount-authority", {"discount": Decimal("12.5")})
     assert [each.level for each in discount.outcome if each.enough] == ["province", "group"]
 
