@@ -33,6 +33,7 @@ from domain.kernel.envelope import named_id as named_id
 from domain.kernel.registry import discover as discover
 from domain.kernel.registry import registry as registry
 from domain.kernel.rule import MovedMeanwhile as MovedMeanwhile
+from domain.kernel.rule import NotDue as NotDue
 from domain.kernel.rule import NothingChanged as NothingChanged
 from domain.kernel.rule import RecordClosed as RecordClosed
 from domain.kernel.rule import RecordMerged as RecordMerged
@@ -40,6 +41,7 @@ from domain.kernel.rule import RuleViolation as RuleViolation
 from domain.kernel.rule import SameHands as SameHands
 from domain.kernel.rule import kebab as kebab
 from domain.kernel.time import effective_day as effective
+from domain.kernel.time.due import deadline as deadline
 
 applies = event
 """Marks the method that applies a fact: it assigns, never refuses; history replays through it."""

@@ -192,6 +192,10 @@ class _Decision:
         self.aggregate, self.name, self.function, self.creates = aggregate, name, function, creates
         marks = vars(function)
         self.only = list(self._only(marks.get("only", ())))
+        if "due" in marks and aggregate.states is not None and not self.only:
+            raise Misdeclared(f"{self} is due by itself, but is for no states only")
+        if "due" in marks and creates:
+            raise Misdeclared(f"{self} is due by itself, but of no record yet")
         ended = aggregate.states and aggregate.states.ended
         for_ended = self.only and any(each in aggregate.states.ends for each in self.only[0][0])  # type: ignore[union-attr]
         free = creates or for_ended or marks.get("always") or marks.get("system")
@@ -236,6 +240,7 @@ class _Decision:
     def rules(self) -> frozenset[type[RuleViolation]]:
         """What it may be refused by, as declared."""
         rules = {rule for _, rule in self.only} | ({self.ended} if self.ended else set())
+        rules |= vars(self.function).get("refuses", frozenset())
         changes = self.fact and getattr(self.aggregate, self.fact).changing
         return frozenset(rules | {NothingChanged} if changes and not self.creates else rules)
 

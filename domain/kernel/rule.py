@@ -49,6 +49,10 @@ class MovedMeanwhile(RuleViolation):
     """A record follows a customer into a merge, or back, only from where it was left."""
 
 
+class NotDue(RuleViolation):
+    """What time brings about comes at the moment at which the record is due by now."""
+
+
 class NothingChanged(RuleViolation):
     """A correction has to change something."""
 

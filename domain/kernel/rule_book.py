@@ -13,7 +13,7 @@ HEAD = """# Who may do what when: states, commands, rules
 
 Printed from the code by `keyline rules`. In a state a command is good (`✓`), leads to another
 state (`→`), or is refused by the rule named there; it may also be refused by the rules beside it.
-What policies alone ask is in italics.
+What policies alone ask, or time, is in italics.
 """
 
 

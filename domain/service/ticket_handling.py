@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from domain.kernel.aggregate import NothingChanged, RuleViolation, applies, begins, command, starts
+from domain.kernel.aggregate import (
+    NothingChanged,
+    RuleViolation,
+    applies,
+    begins,
+    command,
+    deadline,
+    starts,
+)
 from domain.kernel.part import Part
 from domain.kernel.types.values import EmployeeCode, Line, Moment, Prose, TermMoment, UnitCode
 from domain.service.ticket_step import Step
@@ -49,10 +57,6 @@ class WaitRequired(RuleViolation):
 
 class WaitReversed(RuleViolation):
     """A wait ends after it begins."""
-
-
-class WaitChanged(RuleViolation):
-    """A wait ends by itself only at the moment until which it is to last by now."""
 
 
 class OwnerRequired(RuleViolation):
@@ -209,12 +213,9 @@ class Handling(Part):
     def resume(self, at: Moment | None = None) -> None:
         """Resume work: the customer did its part."""
 
-    @command(only=(Status.WAITING, WaitChanged), system=True)
-    def end_wait(self, due_at: Moment, at: Moment | None = None) -> None:
+    @deadline(at="wait_until", states=Resumed, only=(Status.WAITING, WaitRequired))
+    def end_wait(self, at: Moment | None = None) -> None:
         """Resume work, as the wait was to last until `due_at` and still is."""
-        if due_at != self.wait_until:
-            raise WaitChanged("due_at")
-        self.trigger_event(self.Resumed, at=at, due_at=due_at)
 
     @applies(Resumed)
     def _resumed(self) -> None:

@@ -22,6 +22,7 @@ from projections.kernel.columns import Day, Id, Instant, Json, Text
 from projections.kernel.declared_folds import DeclaredFolds
 from projections.kernel.declared_folds import Fold as Fold
 from projections.kernel.declared_folds import Row as Row
+from projections.kernel.due_columns import due_columns
 from projections.kernel.fold import Check as Check
 from projections.kernel.fold import Folded as Folded
 from projections.kernel.fold import Histories as Histories
@@ -45,7 +46,8 @@ class ReadModel(DeclaredFolds):
     Every row has, before the columns of its model: `id`, the stream; `version`, the number of the
     stream's last event in it; `position`, where that event stands in the journal; `created_at`
     and `changed_at`, when the first and the last event were recorded; `in_force`, the latest
-    effective day of them. The first event finds a row with the defaults of the columns.
+    effective day of them. The first event finds a row with the defaults of the columns. After
+    them it has a column for each deadline of the aggregate, with an index.
     """
 
     def __init__(
@@ -94,6 +96,10 @@ class ReadModel(DeclaredFolds):
         }
         if missing := sorted(named.union(*indexes, counted) - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}")
+        self.dues = tuple(due_columns(aggregate))
+        self._due_by = {each for due in self.dues for each in due.goes_by}
+        if missing := sorted(self._due_by - has):
+            raise ValueError(f"{name} has no column {', '.join(missing)}, by which it is due")
         super().__init__(name, aggregate, {column.name: column for column in columns})
         self.module: str = sys._getframe(1).f_globals["__name__"]
         self.order = order
@@ -111,6 +117,7 @@ class ReadModel(DeclaredFolds):
             sa.Column("changed_at", Instant, nullable=False),
             sa.Column("in_force", Day, nullable=False),
             *columns,
+            *(sa.Column(due.name, Instant) for due in self.dues),
             *([sa.Column("search", Text, nullable=False, default="")] if search else []),
             *([sa.Column("owned_by", Json, nullable=False, default=[])] if scope.owners else []),
         )
@@ -119,6 +126,7 @@ class ReadModel(DeclaredFolds):
             *((*each, "id") for each in indexes),
             *sorted_by,
             *([(*filters, "id")] if filters else []),
+            *((due.name, "id") for due in self.dues),
         )
         shared = [filters if each[0] in filters else () for each in indexes]
         self.orders = (
@@ -158,6 +166,8 @@ class ReadModel(DeclaredFolds):
         after = self.advance({**row, **changes}, event, day)
         if len(after) != len(row):
             raise KeyError(*(changes.keys() - row.keys()))
+        if row["version"] == 0 or not self._due_by.isdisjoint(changes):
+            after |= {due.name: due.moment(after) for due in self.dues}
         if not self._searched.isdisjoint(changes):
             after["search"] = bigrams(*[after[name] for name in self.search])
         if not self._owners.isdisjoint(changes):
@@ -220,6 +230,10 @@ class ReadModel(DeclaredFolds):
         parts += map(repr, (self.indexes, self.search, self.counted, self.scope))
         functions: list[Callable[..., Any]] = [bigrams] if self.search else []
         functions += [Scope.owned_by] if self.scope.owners else []
+        for due in self.dues:
+            declared, makes = due.depends_on()
+            parts.append(declared)
+            functions += makes
         parts += self.depends_on(*functions)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 

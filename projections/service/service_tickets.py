@@ -51,7 +51,6 @@ service_tickets = ReadModel(
         ["customer_id", "status"],
         ["unit", "opened_at"],
         ["owner", "opened_at"],
-        ["wait_until"],
     ],
     sorts=["opened_at", "changed_at"],
     filters=["status", "severity", "kind", "unit"],
@@ -70,7 +69,7 @@ service_tickets = ReadModel(
 """The clock runs while a ticket needs work from us: `worked_seconds` up to `running_since`. It
 stands still while the ticket waits for its customer and after its resolution;
 `resolution_seconds` is where it stood at the last resolution. At `wait_until` a wait is over,
-whether or not `end_waits` has said so yet."""
+whether or not the deadline `end_wait` has said so yet."""
 
 service_tickets.dates("opened_at", "service-ticket.opened")
 service_tickets.dates("closed_at", "service-ticket.closed")

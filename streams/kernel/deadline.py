@@ -1,18 +1,18 @@
-"""Deadlines: what time alone brings about, as pure functions row → commands."""
+"""Deadlines: what time alone brings about, as aggregates declare it, or as row → commands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from domain.kernel.discovery import declared
 from projections.kernel.columns import Instant
-from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.read_model import ReadModel, Row, read_models
 from streams.kernel.policy import Wish
 
 Decide = Callable[[Row], Iterable[Wish]]
@@ -41,6 +41,7 @@ class Deadline:
 def deadline(rows: ReadModel, at: str) -> Callable[[Decide], Deadline]:
     """Declare the function below as a deadline, named after it.
 
+    What is due by one record and about it alone its aggregate declares (`domain.kernel.time.due`).
     It is asked for each row whose instant has come, and asked again only when the fold gives the
     row another instant: so the fold takes the instant away once what it stood for has happened.
     A command that has a parameter `due_at` gets the instant; one that is stated for a day or a
@@ -69,5 +70,19 @@ def deadline(rows: ReadModel, at: str) -> Callable[[Decide], Deadline]:
 
 @cache
 def deadlines() -> Mapping[str, Deadline]:
-    """Return every deadline by name; each module of this layer may declare some."""
-    return {each.name: each for each in declared("streams", Deadline)}
+    """Return every deadline by name; modules of this layer may declare some, aggregates others.
+
+    That of an aggregate is named as its command is.
+    """
+    found = [*declared("streams", Deadline), *_of_aggregates()]
+    return {each.name: each for each in found}
+
+
+def _of_aggregates() -> Iterator[Deadline]:
+    for model in read_models().values():
+        for due in model.dues:
+            yield Deadline(due.command, model, due.name, partial(_wish, due.command))
+
+
+def _wish(command: str, row: Row) -> Iterator[Wish]:
+    yield Wish(command, row["id"])

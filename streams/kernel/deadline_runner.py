@@ -15,6 +15,7 @@ from adapters.refusals import RecordUnreadable, Unavailable
 from adapters.storage.leases import Lease
 from domain.kernel.aggregate import Origin
 from domain.kernel.commands import every_command
+from domain.kernel.time.due import DUE
 from domain.kernel.time.effective_day import TIMED, as_day
 from projections.kernel.rows.projector import Projector
 from streams.kernel.command_dispatch import Asked, fulfil
@@ -36,9 +37,6 @@ LONGEST = 5.0
 
 SHORTEST = 0.01
 """Seconds of the shortest rest, however soon something is due: clocks may stand still."""
-
-DUE = "due_at"
-"""The parameter of a command that is told at which instant it was due."""
 
 
 class Timekeeping:

@@ -48,6 +48,7 @@ def plainly(
             change = model.folds[event.type]
             assert change is not None
             row = {**row, **change(row, event)}
+            row |= {due.name: due.moment(row) for due in model.dues}
         if held:
             last = max(held, key=lambda each: each[1])[2]
             row |= {"id": stream, "version": last.version, "position": last.position}

@@ -26,7 +26,7 @@ def sensitive(model: ReadModel) -> Mapping[str, Sensitive]:
 @cache
 def shown(model: ReadModel) -> tuple[str, ...]:
     """Return the columns that are read: not those for keeping and finding rows, and no secrets."""
-    kept = {"in_force", "search", COLUMN} | {
+    kept = {"in_force", "search", COLUMN, *(due.name for due in model.dues)} | {
         name for name, of in sensitive(model).items() if of == SECRET
     }
     return tuple(column.name for column in model.table.columns if column.name not in kept)

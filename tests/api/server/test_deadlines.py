@@ -37,13 +37,15 @@ def test_a_wait_that_is_over_ends_by_itself_and_history_says_so(client: httpx.Cl
     )
     happened = client.get(f"{ticket}/history").json()["items"]
     (ended,) = (each for each in happened if each["actor_kind"] == "deadline")
-    assert (ended["actor"], ended["type"]) == ("end-waits", "service-ticket.resumed")
+    assert (ended["actor"], ended["type"]) == ("service-ticket.end-wait", "service-ticket.resumed")
     assert ended["sentence"].startswith(
-        "The deadline end-waits resumed work on the ticket, as it was to wait until "
+        "The deadline service-ticket.end-wait resumed work on the ticket, as it was to wait until "
         f"{due:%Y-%m-%d %H:%M} UTC"
     )
     assert datetime.fromisoformat(ended["data"]["due_at"]) == due
-    by = client.get(f"{ticket}/history", params={"actor": "end-waits"}).json()["items"]
+    by = client.get(f"{ticket}/history", params={"actor": "service-ticket.end-wait"}).json()[
+        "items"
+    ]
     assert [each["version"] for each in by] == [ended["version"]]
     assert client.get("/readyz").json()["overdue_seconds"] == 0
     assert "keyline_deadlines_failed 0" in client.get("/metrics").text

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.kernel.aggregate import NothingChanged
+from domain.kernel.aggregate import NotDue, NothingChanged
 from domain.service.service_ticket import Channel, ServiceTicket, ServiceTicketKind, Severity
 from domain.service.ticket_handling import (
     OwnerRequired,
     Status,
     TicketClosed,
-    WaitChanged,
+    WaitRequired,
     WaitReversed,
 )
 from tests.domain.play import IDS, last
@@ -69,13 +69,13 @@ def test_a_wait_ends_by_itself_at_its_moment_alone() -> None:
     with pytest.raises(WaitReversed):
         ticket.wait("Access", at=AT, until=AT)
     ticket.wait("Access", at=AT, until=AT + HOUR)
-    with pytest.raises(WaitChanged):
+    with pytest.raises(NotDue):
         ticket.end_wait(AT)
     ticket.end_wait(AT + HOUR, at=AT + HOUR)
     assert (ticket.status, ticket.wait_until) == (Status.IN_PROGRESS, None)
     due = "2024-03-04T03:00:00Z"
     assert last(ticket) == {"at": due, "due_at": due}
-    with pytest.raises(WaitChanged):
+    with pytest.raises(WaitRequired):
         ticket.end_wait(AT + HOUR)
 
 
@@ -84,6 +84,6 @@ def test_a_wait_that_was_begun_anew_ends_when_that_one_is_over() -> None:
     ticket.wait("Access", at=AT, until=AT + HOUR)
     ticket.resume()
     ticket.wait("A key", at=AT, until=AT + 2 * HOUR)
-    with pytest.raises(WaitChanged):
+    with pytest.raises(NotDue):
         ticket.end_wait(AT + HOUR)
     ticket.end_wait(AT + 2 * HOUR)

@@ -14,8 +14,10 @@ def nothing(row: Row) -> Iterator[Wish]:
     yield Wish("service-ticket.close", row["id"])
 
 
-def test_deadlines_are_found_by_their_files() -> None:
-    assert deadlines()["end-waits"].rows is service_tickets
+def test_deadlines_are_found_where_aggregates_and_files_declare_them() -> None:
+    found = deadlines()["service-ticket.end-wait"]
+    assert (found.rows, found.at) == (service_tickets, "end_wait_at")
+    assert list(found.decide({"id": "t1"})) == [Wish("service-ticket.end-wait", "t1")]
 
 
 def test_no_deadline_is_called_as_another_one_or_a_policy() -> None:

@@ -52,9 +52,9 @@ def test_a_wait_ends_when_its_moment_has_come_and_not_before(desk: Desk) -> None
     (event,) = desk.ended()
     due = BEGUN + HOUR
     assert (event.type, event.stream) == ("service-ticket.resumed", first)
-    assert event.who == Actor("deadline", "end-waits")
+    assert event.who == Actor("deadline", "service-ticket.end-wait")
     assert (event.behalf, event.cause, event.unit) == (None, None, "gd-gz")
-    assert event.command_id == f"end-waits/{first}/{due.isoformat()}/{first}"
+    assert event.command_id == f"service-ticket.end-wait/{first}/{due.isoformat()}/{first}"
     assert datetime.fromisoformat(event.data["due_at"]) == due
     assert datetime.fromisoformat(event.data["at"]) == due
     with desk.engine.connect() as connection:
@@ -171,7 +171,7 @@ def test_what_is_refused_is_not_asked_for_again(desk: Desk) -> None:
     (ticket,) = desk.tickets(1)
     desk.wait({ticket: BEGUN + HOUR})
 
-    @deadline(rows=service_tickets, at="wait_until")
+    @deadline(rows=service_tickets, at="end_wait_at")
     def close(row: Row) -> Iterator[Wish]:
         yield Wish("service-ticket.close", row["id"])
 
@@ -196,7 +196,7 @@ def test_a_deadline_that_fails_keeps_no_other_back_and_is_tried_again_by_the_nex
     desk.wait({broken: BEGUN + HOUR, sound: BEGUN + 2 * HOUR})
     faults = [LookupError("no such column")]
 
-    @deadline(rows=service_tickets, at="wait_until")
+    @deadline(rows=service_tickets, at="end_wait_at")
     def end(row: Row) -> Iterator[Wish]:
         if row["id"] == broken and faults:
             raise faults[0]
@@ -238,16 +238,16 @@ def test_what_is_overdue_is_told(desk: Desk) -> None:
 
 
 def test_a_look_goes_by_the_index(desk: Desk) -> None:
-    (each,) = (each for each in deadlines().values() if each.name == "end-waits")
-    query = each.due(BEGUN).limit(10)
+    (each,) = (each for each in deadlines().values() if each.name == "service-ticket.end-wait")
+    query, number = each.due(BEGUN).limit(10), len(service_tickets.indexes) - 1
     with desk.engine.connect() as connection:
         text = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
         if connection.dialect.name == "sqlite":
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
-            assert "USING INDEX service_tickets_3" in str(plan)
+            assert f"USING INDEX service_tickets_{number}" in str(plan)
         else:
             connection.exec_driver_sql("SET enable_seqscan = off")
             plan = connection.exec_driver_sql(f"EXPLAIN {text}").all()
-            assert "Index Scan using service_tickets_3" in str(plan)
+            assert f"Index Scan using service_tickets_{number}" in str(plan)
         assert "Sort" not in str(plan)
         assert "B-TREE" not in str(plan)

@@ -1,1 +1,0 @@
-"""Service: what time brings about for tickets."""
