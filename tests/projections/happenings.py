@@ -16,7 +16,7 @@ from domain.kernel.aggregate import (
 from domain.kernel.time.replay import evolve, taken
 from projections.kernel.read_model import Histories
 from tests.domain.play import Step, run
-from tests.domain.replay import history
+from tests.domain.replay import goldens, history
 
 Raw = tuple[Any, ...]
 
@@ -53,7 +53,7 @@ class Ledger:
 def golden_rows() -> list[Raw]:
     """Return the golden histories of all aggregates, one event of each in turn."""
     ledger = Ledger()
-    stories = [history(kind) for kind in KINDS]
+    stories = [history(kind, life) for kind in KINDS for life in range(len(goldens(kind)))]
     for turn in range(max(map(len, stories))):
         for story in stories:
             if turn < len(story):

@@ -32,7 +32,8 @@ from domain.service.service_ticket import ServiceTicket
 from tests.adapters.appending import origin
 from tests.adapters.commands.test_executor import call, executor, refused, register, stop
 from tests.adapters.keyring import keys_in
-from tests.domain.play import IDS, lives
+from tests.bodies import IDS
+from tests.domain.play import lives
 from tests.domain.replay import history as golden_history
 from tests.domain.replay import shown
 from tests.organisation import organise

@@ -39,7 +39,8 @@ from domain.customers.customer_team import TeamMemberRequired, TeamRole
 from domain.kernel.aggregate import NothingChanged
 from domain.kernel.erasure import DiscretionRequired, PersonErased
 from domain.kernel.parts.managed import ManagerRequired
-from tests.domain.play import IDS, Step, last, play, plays, stated
+from tests.bodies import IDS
+from tests.domain.play import Step, last, play, plays, stated
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from domain.kernel.aggregate import MovedMeanwhile, RecordMerged
 from domain.kernel.types.values import MERGED
 from domain.sales.opportunity import Opportunity
 from domain.service.service_ticket import ServiceTicket
-from tests.domain.play import IDS
+from tests.bodies import IDS
 
 WHY = "The same company"
 NOTHING = [Outcome(IDS[0], closed=False, returns={})], [Outcome(IDS[1], closed=False, returns={})]

@@ -12,7 +12,7 @@ from domain.kernel.aggregate import NothingChanged, RecordClosed, RecordMerged, 
 from domain.kernel.commands import commands, every_command
 from domain.kernel.time.retroactive import DatesContradict, FutureFact
 from domain.kernel.types.values import EMPLOYEE_CODE, MERGED, UNIT_CODE, Lineage, Reference
-from tests.domain.play import IDS
+from tests.bodies import IDS
 
 TICKET = {
     "customer_id": IDS[0],

@@ -36,7 +36,8 @@ from domain.marketing.campaign_outreach import (
     TargetContacted,
     TargetRequired,
 )
-from tests.domain.play import IDS, Step, last, play, plays, stated
+from tests.bodies import IDS
+from tests.domain.play import Step, last, play, plays, stated
 
 
 def planned(starts_on: date = date(2024, 4, 1), ends_on: date = date(2024, 6, 30)) -> Campaign:

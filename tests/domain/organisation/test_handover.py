@@ -16,7 +16,8 @@ from domain.organisation.handover import (
     Successor,
     SuccessorsOverlap,
 )
-from tests.domain.play import IDS, Step, last, play, plays
+from tests.bodies import IDS
+from tests.domain.play import Step, last, play, plays
 from tests.volume import examples
 
 MOVES = [

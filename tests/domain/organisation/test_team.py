@@ -7,7 +7,8 @@ from hypothesis import given, settings
 
 from domain.kernel.aggregate import NothingChanged
 from domain.organisation.team import MembershipRequired, Team, TeamDissolved
-from tests.domain.play import IDS, Step, last, play, plays
+from tests.bodies import IDS
+from tests.domain.play import Step, last, play, plays
 from tests.volume import examples
 
 

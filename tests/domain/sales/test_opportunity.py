@@ -27,7 +27,8 @@ from domain.sales.opportunity_stage import (
     Stage,
     Status,
 )
-from tests.domain.play import IDS, Step, last, play, plays, stated
+from tests.bodies import IDS
+from tests.domain.play import Step, last, play, plays, stated
 
 LINE = ProductLine(
     product="DIA", quantity=2, monthly=Decimal("100.00"), one_off=Decimal("50.50"), months=24

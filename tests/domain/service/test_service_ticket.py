@@ -25,7 +25,8 @@ from domain.service.ticket_handling import (
     WaitingForCustomer,
     WaitRequired,
 )
-from tests.domain.play import IDS, Step, last, play, plays, stated
+from tests.bodies import IDS
+from tests.domain.play import Step, last, play, plays, stated
 
 
 @pytest.fixture

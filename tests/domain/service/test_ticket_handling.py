@@ -13,7 +13,8 @@ from domain.service.ticket_handling import (
     WaitRequired,
     WaitReversed,
 )
-from tests.domain.play import IDS, last
+from tests.bodies import IDS
+from tests.domain.play import last
 
 AT = datetime(2024, 3, 4, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)

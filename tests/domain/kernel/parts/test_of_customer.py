@@ -8,8 +8,9 @@ import pytest
 from domain.kernel.aggregate import MovedMeanwhile, NothingChanged, to_stored
 from domain.kernel.commands import commands, every_command
 from domain.kernel.parts.of_customer import OfCustomer
+from tests.bodies import IDS
 from tests.domain.kernel.parts.taking import end, fields, records
-from tests.domain.play import IDS, last
+from tests.domain.play import last
 
 
 @records(OfCustomer)

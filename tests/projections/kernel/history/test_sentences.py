@@ -13,39 +13,46 @@ from projections.kernel.history.changes import Span, changes_of_days, steps
 from projections.kernel.history.sentences import Happening, numbers, references, sentence, template
 from projections.kernel.read_model import read_models
 from projections.kernel.visibility.column_masks import masked
-from tests.domain.replay import golden
+from tests.domain.replay import goldens
 
 MODELS = {model.aggregate: model for model in read_models().values()}
 KINDS = sorted(discover().aggregates)
 NOBODY = frozenset[str]()
 
 
-def history(kind: str) -> list[Recorded]:
-    """Return the golden history of a kind of record, as a journal holds it."""
-    found = golden(kind)
+def lives(kind: str) -> list[list[Recorded]]:
+    """Return the golden lives of a kind of record, as a journal holds them."""
     return [
-        Recorded(
-            position=each["version"],
-            stream=found["stream"],
-            version=each["version"],
-            type=each["type"],
-            schema=each["schema"],
-            time=datetime.fromisoformat(each["time"]),
-            actor="e-1001",
-            unit="gd",
-            command_id=f"c-{each['version']}",
-            on_behalf_of=None,
-            cause=None,
-            data=each["data"],
-        )
-        for each in found["events"]
+        [
+            Recorded(
+                position=each["version"],
+                stream=found["stream"],
+                version=each["version"],
+                type=each["type"],
+                schema=each["schema"],
+                time=datetime.fromisoformat(each["time"]),
+                actor="e-1001",
+                unit="gd",
+                command_id=f"c-{each['version']}",
+                on_behalf_of=None,
+                cause=None,
+                data=each["data"],
+            )
+            for each in found["events"]
+        ]
+        for found in goldens(kind)
     ]
+
+
+def history(kind: str) -> list[Recorded]:
+    """Return the first golden life of a kind of record."""
+    return lives(kind)[0]
 
 
 def told(kind: str, hidden: frozenset[str] = NOBODY) -> list[tuple[str, str, Happening]]:
     """Return the type, the sentence and what happened for each event of a golden history."""
     model, found = MODELS[kind], []
-    for step in steps(model, history(kind)):
+    for step in (each for life in lives(kind) for each in steps(model, life)):
         spans = [
             Span(first, last, *(masked(model, row, hidden) for row in rows))
             for first, last, *rows in step.spans
@@ -78,7 +85,9 @@ def test_every_event_has_a_sentence_of_its_own(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_masked_is_in_no_sentence_and_no_change(kind: str) -> None:
-    classes = {of for each in history(kind) for of in sensitive_fields(each.type).values()}
+    classes = {
+        of for life in lives(kind) for each in life for of in sensitive_fields(each.type).values()
+    }
     for (type_, open_, _), (_, text, it) in zip(
         told(kind), told(kind, frozenset(classes)), strict=True
     ):
