@@ -17,8 +17,8 @@ from domain.kernel.aggregate import SameHands
 from domain.kernel.parts.reviewed import DecisionOpenRequired, NotYourLevel
 from projections.kernel.visibility.visibility import Party
 from tests.adapters.staff import Company, company
+from tests.bodies import IDS
 from tests.domain.kernel.parts.paper import papers
-from tests.domain.play import IDS
 from tests.volume import examples
 
 NETWORK, PROVINCE, GROUP = "head-gz", "head-gd", "head"

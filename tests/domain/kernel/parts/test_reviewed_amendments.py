@@ -9,8 +9,9 @@ from domain.kernel.commands import _declared
 from domain.kernel.parts.reviewed import DecisionOpenRequired, DraftRequired, NotYourLevel
 from domain.kernel.types.authority import Level
 from domain.permissions.authority_limits import decide
+from tests.bodies import IDS
 from tests.domain.kernel.parts.paper import Paper
-from tests.domain.play import IDS, SEATS, last, stated
+from tests.domain.play import SEATS, last, stated
 
 ONE, OTHER, NONE, *_ = IDS
 
