@@ -202,9 +202,8 @@ class Journal:
 def recorded(row: Sequence[Any]) -> Recorded:
     """Return a row of `events` as an event, its payload brought to the current schema."""
     # By position, which takes half the time: this is done for every event that anyone reads.
-    position, stream, version, type_, schema, time_us, *origin, data, had, did = (
-        row if row[-1] is not None else with_kinds(row)
-    )
-    at, payload = instant(time_us), from_stored(type_, schema, data)
-    rest: tuple[Any, ...] = (*origin, payload, had, did)
-    return Recorded(position, stream, version, type_, schema, at, *rest)
+    row = row if row[-1] is not None else with_kinds(row)
+    at, stream, version, type_, schema, us, actor, unit, call, behalf, cause, data, had, did = row
+    time, payload = instant(us), from_stored(type_, schema, data)
+    told = (actor, unit, call, behalf, cause, payload, had, did)
+    return Recorded(at, stream, version, type_, schema, time, *told)

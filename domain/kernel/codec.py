@@ -42,6 +42,8 @@ class Payload:
 
         Those that can be changed are its own.
         """
+        if self.plain.keys() <= payload.keys():
+            return payload
         for name, value in self.plain.items():
             if name not in payload:
                 payload[name] = value if value.__class__ not in (list, dict) else _own(value)
