@@ -78,7 +78,7 @@ def _states(aggregate: type[Aggregate]) -> list[Any]:
 
 def _name(aggregate: type[Aggregate], state: Any) -> str:
     if isinstance(state, str | Enum):
-        return str(state)
+        return str(state.value if isinstance(state, Enum) else state)
     assert aggregate.states is not None
     return aggregate.states.attribute if state else f"not {aggregate.states.attribute}"
 

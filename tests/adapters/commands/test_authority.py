@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.refusals import NotPermitted, Refusal, RuleBroken
+from adapters.refusals import InvalidBody, NotPermitted, Refusal, RuleBroken
 from domain.kernel.aggregate import SameHands
 from domain.kernel.parts.reviewed import DecisionOpenRequired, NotYourLevel
 from projections.kernel.visibility.visibility import Party
@@ -84,6 +84,15 @@ def test_a_submission_goes_up_from_level_to_level(firm: Company) -> None:
     firm.do(PROVINCE, "paper.approve", paper, note="good")
     assert found(firm, paper) == {"event": "approved", "level": "province", "note": "good"}
     assert refused(firm, GROUP, paper) == DecisionOpenRequired.rule()
+
+
+def test_nobody_says_themselves_at_which_level_they_approve(firm: Company) -> None:
+    paper = submitted(firm, "600000.00")
+    for more in ({"highest": "group"}, {"level": "group"}):
+        with pytest.raises(InvalidBody):
+            firm.do(NETWORK, "paper.approve", paper, **more)
+    with pytest.raises(InvalidBody):
+        firm.do(None, "paper.submit", drafted(firm, "1.00"), limits={}, seats=[])
 
 
 def test_another_currency_goes_to_the_top(firm: Company) -> None:

@@ -22,10 +22,11 @@ from domain.kernel.parts.reviewed import (
     route_of,
 )
 from domain.kernel.registry import Registry
+from domain.kernel.rule_book import _chapter
 from domain.kernel.time.effective_day import STATED
 from domain.kernel.types.authority import Level, Limit, Seat, Step
 from domain.permissions.authority_limits import LIMITS, decide
-from tests.domain.kernel.parts.paper import ByValue, Paper, Status
+from tests.domain.kernel.parts.paper import ByValue, Paper, Status, papers
 from tests.domain.play import SEATS, last, stated
 
 
@@ -171,6 +172,35 @@ def test_amounts_in_another_currency_and_without_a_number_are_for_the_level_with
     assert [each.level for each in less.outcome if each.enough] == ["province", "group"]
     discount = decide("discount-authority", {"discount": Decimal("12.5")})
     assert [each.level for each in discount.outcome if each.enough] == ["province", "group"]
+
+
+@pytest.mark.parametrize(
+    ("discount", "route"),
+    [
+        ("5.00", []),
+        ("5.01", ["network"]),
+        ("10.00", ["network"]),
+        ("15.00", ["network", "province"]),
+        ("21.00", ["network", "province", "group"]),
+    ],
+)
+def test_a_discount_goes_as_high_as_it_is_deep(discount: str, route: list[str]) -> None:
+    decided = decide("discount-authority", {"discount": Decimal(discount)})
+    assert [each.level for each in route_of(SEATS, decided.outcome)] == route
+
+
+def test_the_rule_book_tells_of_the_states_of_a_review() -> None:
+    with papers():
+        told = {line.split(" | ")[0].strip("| "): line for line in _chapter("paper")}
+    states = ("drafted", "submitted", "approved")
+    assert [part.strip() for part in told["command"].split("|")[2:5]] == [*states]
+    for verb, cells in {
+        "submit": ("→ approved or submitted", "draft-required", "draft-required"),
+        "approve": ("decision-open-required", "→ approved or submitted", "decision-open-required"),
+        "take-back": ("decision-open-required", "→ drafted", "decision-open-required"),
+    }.items():
+        assert [part.strip() for part in told[verb].split("|")[2:5]] == [*cells]
+    assert "not-your-level, same-hands" in told["approve"]
 
 
 def test_each_rule_set_that_decides_a_parameter_is_there() -> None:
