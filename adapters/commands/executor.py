@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -38,6 +38,7 @@ from adapters.refusals import (
     UnknownId,
 )
 from domain.kernel.aggregate import Aggregate, RuleViolation
+from domain.kernel.claim import Claim
 from domain.kernel.commands import Command, every_command
 from domain.kernel.envelope import UnreadableEvent
 from domain.kernel.types.authority import Level
@@ -249,7 +250,7 @@ class Execution:
         call, arguments = self._call, {**self._arguments, **self._call.issued}
         permit = permit_of(call.party, self._guard, transaction)
         target: Any = command.aggregate
-        held: Mapping[type[RuleViolation], str] = {}
+        held: Sequence[Claim] = ()
         there: Subject | None = None
         if not command.creates:
             target = transaction.load(call.id or "")
@@ -263,7 +264,7 @@ class Execution:
                     there = subject(target, transaction)
             if call.if_match is not None and call.if_match != target.version:
                 raise StaleVersion(f"The record is at version {target.version} now.")
-            held = target.claims
+            held = target.claimed
         else:
             if permit:
                 permit.require_anywhere(command.name)
@@ -290,9 +291,9 @@ class Execution:
         if permit:
             permit.require_made(command, aggregate, call.origin, there, arguments)
         require_other_hands(transaction, command, aggregate.id, call.origin, arguments)
-        if past is not None and (late or aggregate.claims != held):
+        if past is not None and (late or aggregate.claimed != held):
             past.require_alone(aggregate)
-        references.claim(transaction, aggregate, held)
+        references.claim(transaction, aggregate, held, permit)
         return aggregate
 
     def _log(

@@ -171,8 +171,9 @@ class Past:
             for other in self._transaction.holders_ever(each.rule.rule(), each.value):
                 if other != record.id:
                     self._require_apart(each, other)
+        now = set(record.claimed)
         for each in held:
-            if record.claims.get(each.rule) != each.value:
+            if (each.rule, each.value) not in now:
                 self._transaction.release(each.rule.rule(), each.value, record.id)
 
     def _require_apart(self, one: Held, other: str) -> None:
@@ -202,12 +203,11 @@ def _values(facts: Facts, of: Callable[[Aggregate], T]) -> list[tuple[date, T]]:
 
 def _held(facts: Facts) -> set[Held]:
     """Return what a record holds on which days, given its facts in the order of its days."""
-    values = _values(facts, lambda record: dict(record.claims))
-    ended: Mapping[type[RuleViolation], str] = {}
+    values = _values(facts, attrgetter("claimed"))
     return {
-        Held(*claim, since, until)
-        for (since, claims), (until, _) in pairwise([*values, (date.max, ended)])
-        for claim in claims.items()
+        Held(rule, value, since, until)
+        for (since, claims), (until, _) in pairwise([*values, (date.max, ())])
+        for rule, value in claims
     }
 
 

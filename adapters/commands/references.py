@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from adapters.commands.permission_check import Permit
 from adapters.journal.unit_of_work import Transaction
 from adapters.refusals import UnknownReference
-from domain.kernel.aggregate import Aggregate, RuleViolation
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.claim import Claim
+from domain.kernel.envelope import UnreadableEvent
 from domain.kernel.types.values import PERSON, Lineage, Reference
 
 
@@ -80,15 +82,38 @@ def lineage(transaction: Transaction, above: Lineage, start: str | None) -> tupl
 
 
 def claim(
-    transaction: Transaction, aggregate: Aggregate, held: Mapping[type[RuleViolation], str]
+    transaction: Transaction,
+    aggregate: Aggregate,
+    held: Sequence[Claim],
+    permit: Permit | None = None,
 ) -> None:
-    """Move the record's claims from what it held before to what it holds now."""
-    claims = aggregate.claims
-    for rule, value in held.items():
-        if claims.get(rule) != value:
+    """Move the record's claims from what it held before to what it holds now.
+
+    Raises the rule that guards what another one has, and which one, if the `permit` lets see it.
+    """
+    claims = aggregate.claimed
+    if claims == held:
+        return
+    before, now = set(held), set(claims)
+    for rule, value in held:
+        if (rule, value) not in now:
             transaction.release(rule.rule(), value, aggregate.id)
-    for rule, value in claims.items():
-        if held.get(rule) != value:
-            if transaction.holder(rule.rule(), value) not in (None, aggregate.id):
-                raise rule
-            transaction.claim(rule.rule(), value, aggregate.id)
+    for rule, value in claims:
+        if (rule, value) in before:
+            continue
+        holder = transaction.holder(rule.rule(), value)
+        if holder is not None and holder != aggregate.id:
+            seen = _is_seen(transaction, holder, permit)
+            several = sum(each is rule for each, _ in claims) > 1
+            what, whose = f'"{value}"' if several else "It", f" by {holder}" if seen else ""
+            raise rule(None, f"{what} is held{whose}." if several or seen else "")
+        transaction.claim(rule.rule(), value, aggregate.id)
+
+
+def _is_seen(transaction: Transaction, id_: str, permit: Permit | None) -> bool:
+    """Tell whether a record is in sight; one that cannot be read is not."""
+    try:
+        record = transaction.load(id_)
+    except UnreadableEvent:
+        return False
+    return record is not None and (permit is None or permit.sees(record))

@@ -114,5 +114,4 @@ class Claims:
 
 def holds(record: Aggregate, claim: Claim) -> bool:
     """Return whether a record holds a claim as it is now."""
-    rule, value = claim
-    return any(rule == each.rule() and value == held for each, held in record.claims.items())
+    return any((rule.rule(), value) == claim for rule, value in record.claimed)

@@ -19,6 +19,7 @@ from eventsourcing.domain import (
 )
 from eventsourcing.utils import get_topic
 
+from domain.kernel import claim
 from domain.kernel.codec import codec
 from domain.kernel.declared import Misdeclared as Misdeclared
 from domain.kernel.declared import States, come_about, settle
@@ -205,9 +206,17 @@ class Aggregate(BaseAggregate[str]):
         return RecordClosed(field)
 
     @property
-    def claims(self) -> Mapping[type[RuleViolation], str]:
-        """What only one record of this kind may hold at a time: the rule and the value held."""
+    def claims(self) -> claim.Claims:
+        """What only one record of this kind may hold at a time, by the rule that guards it.
+
+        That is a value, a frozen set of several, or a tuple of fields that make a key.
+        """
         return {}
+
+    @property
+    def claimed(self) -> tuple[claim.Claim, ...]:
+        """Each of its claims, as it is kept."""
+        return claim.each(self.claims)
 
     @property
     def course(self) -> object:
