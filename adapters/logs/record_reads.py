@@ -19,6 +19,7 @@ from adapters.storage.journal_tables import events, operations
 from domain.kernel.aggregate import discover
 from projections.kernel.read_model import read_models
 from projections.kernel.reports.report import reports
+from projections.kernel.summary import listed
 from projections.kernel.visibility.visibility import Party, Sight, Subject
 from projections.permissions.access_control import PUBLIC, Access
 
@@ -124,8 +125,15 @@ def _tells(command: str, query: str, kind: str) -> bool:
         types = [*given.get("aggregate", ()), *given.get("type", ())]
         return "stream" not in given and all(each.partition(".")[0] == kind for each in types)
     if what in ("list", "read", "history"):
-        return what == "list" and of == kind
+        return what == "list" and kind in _told_by(of)
     return command not in _OF_NO_RECORD
+
+
+@cache
+def _told_by(row: str) -> tuple[str, ...]:
+    """Return the kinds of records that the rows of a list tell of; they are called `row`."""
+    found = next((each for each in listed().values() if each.kind == row), None)
+    return (row,) if found is None else found.kinds
 
 
 @cache

@@ -11,7 +11,8 @@ from adapters.privacy.person_keys import PersonKeys
 from domain.kernel.aggregate import Recorded
 from domain.kernel.envelope import Unreadable
 from domain.kernel.types.personal import Each, personal_fields, through
-from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.listed import Listed
+from projections.kernel.read_model import Row
 from projections.kernel.visibility.sealed_columns import SEALED, personal
 
 
@@ -31,7 +32,7 @@ class Opening:
         """Open with the keys of persons."""
         self._keys = keys
 
-    def rows(self, model: ReadModel, rows: Sequence[Row]) -> Sequence[Row]:
+    def rows(self, model: Listed, rows: Sequence[Row]) -> Sequence[Row]:
         """Return rows of a read model, each with its id, with their personal columns opened."""
         shapes = personal(model)
         if shapes.keys().isdisjoint(rows[0] if rows else ()):

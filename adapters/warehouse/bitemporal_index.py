@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
 from adapters.storage.databases import connect
+from projections.kernel.listed import Listed
 from projections.kernel.lists.list_query import Question
 from projections.kernel.lists.listing import Listing, Page
 from projections.kernel.read_model import ReadModel
@@ -162,7 +163,7 @@ class Lookback:
             return None
 
     @staticmethod
-    def _wants_lists(model: ReadModel, page: Page) -> bool:
+    def _wants_lists(model: Listed, page: Page) -> bool:
         """Tell whether a long list would be on the page: the warehouse alone has these."""
         lists = growing(model)
         return any(name in row and row[name] is None for row in page.items for name in lists)

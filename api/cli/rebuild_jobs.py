@@ -20,13 +20,14 @@ from adapters.warehouse.segments import Source
 from api.kernel.terminal import Failure, notes, out, progress_to
 from domain.kernel.aggregate import Recorded
 from projections.kernel.findings import Report
-from projections.kernel.read_model import ReadModel, read_models
+from projections.kernel.listed import Listed
 from projections.kernel.rows.checking import STORE as ROWS
 from projections.kernel.rows.checking import check
 from projections.kernel.rows.projector import JOURNAL, Projector
 from projections.kernel.rows.rebuild import Rebuilt, rebuild, stale
 from projections.kernel.rows.shadow_tables import Batches
 from projections.kernel.rows.tables import fingerprints, positions
+from projections.kernel.summary import listed
 from projections.kernel.warehouse.loader import WEIGHT
 from streams.followers.project_rows import sources
 from streams.kafka.topic_history import KafkaHistory
@@ -94,9 +95,9 @@ def projector_of(settings: Settings, rows: sa.Engine, journal: Journal) -> Proje
     return projector
 
 
-def chosen(names: Sequence[str]) -> dict[str, ReadModel]:
+def chosen(names: Sequence[str]) -> dict[str, Listed]:
     """Return the read models of these names, all of them for none. Raises `Failure`."""
-    models = read_models()
+    models = listed()
     for name in names:
         if name not in models:
             known = ", ".join(sorted(models))
@@ -105,7 +106,7 @@ def chosen(names: Sequence[str]) -> dict[str, ReadModel]:
 
 
 def rebuild_rows(
-    settings: Settings, models: Mapping[str, ReadModel], from_kafka: bool = False
+    settings: Settings, models: Mapping[str, Listed], from_kafka: bool = False
 ) -> Rebuilt:
     """Rebuild row read models beside those in use, with a progress bar.
 
@@ -121,7 +122,7 @@ def rebuild_rows(
         projector_of(settings, rows, journal)
         title = f"Rebuilding {', '.join(models)}"
         with alone(journal, "rebuild"), progress_to(title, journal.head().position) as reach:
-            kinds = {model.aggregate for model in models.values()}
+            kinds = {kind for model in models.values() for kind in model.kinds}
             history = KafkaHistory(kafka, kinds) if from_kafka and kafka else batches_of(journal)
             return rebuild(rows, models, history, reach, journal.history)
     finally:
@@ -148,7 +149,7 @@ def print_compared(
         out.print(text, highlight=False, soft_wrap=True)
 
 
-def check_rows(settings: Settings, models: Mapping[str, ReadModel]) -> Report:
+def check_rows(settings: Settings, models: Mapping[str, Listed]) -> Report:
     """Fold the journal anew and compare it with the rows in use, unless other code made them.
 
     Raises `Busy` when somebody else checks.
@@ -196,13 +197,13 @@ def bring_up_to_date(settings: Settings) -> None:
             log.warning("rows.differed", model=name, rows=number, ids=compared.examples[name])
 
 
-def _stale(settings: Settings) -> dict[str, ReadModel]:
+def _stale(settings: Settings) -> dict[str, Listed]:
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
         if not sa.inspect(rows).has_table(fingerprints.name):
             return {}
         journal.create(settings.zone)
-        known = read_models()
+        known = listed()
         with rows.connect() as connection:  # before the journal, which goes on meanwhile
             ours = positions.c.source == JOURNAL
             reached = connection.execute(sa.select(positions).where(ours)).all()

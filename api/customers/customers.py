@@ -21,7 +21,7 @@ from api.kernel.reading.as_of import AtMoment, present
 from api.kernel.reading.forwarding import forward
 from api.kernel.reading.read_parameters import MinPosition, TheParts, json_response, reach
 from api.reads.merged_redirect import MOVED, moved
-from projections.customers.customer_page import CustomerPage, customer_page, on_page
+from projections.customers.customer_page import CustomerPage, customer_page, on_page, summed_up
 from projections.customers.customers import customers
 from projections.customers.duplicates import Described
 from projections.kernel.lists.point_in_time import Now, Then
@@ -42,7 +42,7 @@ async def page(
 ) -> Response:
     """Show a customer on one page: its file, subsidiaries, open business, and what it comes to."""
     see.need(f"{customers.aggregate}.read")
-    sights = {each.name: see.sight(f"{each.aggregate}.read") for each in on_page()}
+    sights = {each.name: see.of(each) for each in (*on_page(), *summed_up())}
     if when.now:
         await reach(parts.visible, min_position)
         found, position, headers = await run_in_threadpool(_page, parts, id, sights)
@@ -80,7 +80,8 @@ def _page_then(
 def _plain(page: CustomerPage) -> dict[str, Any]:
     named = {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
     others: dict[str, Any] = named.pop("others")
-    return named | others
+    summaries: dict[str, Any] = named.pop("summaries")
+    return named | others | summaries
 
 
 @adds_to_answer("customer.register")

@@ -19,9 +19,9 @@ from adapters.storage.journal_tables import checkpoints
 from adapters.storage.lookalikes import awkward
 from adapters.storage.private_files import open_to_others
 from adapters.warehouse.blue_green import current_file
-from projections.kernel.read_model import read_models
 from projections.kernel.rows.rebuild import stale
 from projections.kernel.rows.tables import parked, passed_over, positions
+from projections.kernel.summary import listed
 from projections.kernel.warehouse.loader import Loader, position
 from streams.kafka.operation_relay import NAME as OPERATIONS
 
@@ -42,7 +42,7 @@ def status(settings: Settings) -> dict[str, Any]:
         head = journal.head()
         warehouse, outdated, memory = _warehouse(settings)
         reached = _rows(rows) | warehouse | _checkpoints(journal)
-        rebuild = stale(rows, read_models()) if _has(rows, positions.name) else []
+        rebuild = stale(rows, listed()) if _has(rows, positions.name) else []
         ends = {OPERATIONS: head.operation}  # numbers of entries, not positions
         return {
             "position": head.position,

@@ -24,6 +24,7 @@ from api.kernel.reading.read_parameters import (
 from domain.kernel.time.working_time import Clock, NeverDue, clock
 from domain.kernel.types.days import NEAR
 from projections.kernel.lists.listing import Listing
+from projections.kernel.lists.point_in_time import Now
 from projections.kernel.visibility.visibility import Sight
 from projections.organisation.working_calendars import hours_of, working_calendars
 
@@ -110,7 +111,7 @@ async def _clock(
 
 def _now(parts: Parts, id: str, sight: Sight) -> tuple[dict[str, Any] | None, int]:
     with present(parts, working_calendars.aggregate) as now:
-        return LISTING.one(now.connection, id, sight, parts.opening.rows), now.position
+        return LISTING.one(Now(now.connection), id, sight, parts.opening.rows), now.position
 
 
 def _then(parts: Parts, id: str, sight: Sight, when: When) -> tuple[dict[str, Any] | None, int]:

@@ -19,12 +19,12 @@ from api.kernel.reading.ndjson import lines
 from api.kernel.reading.read_parameters import JSON
 from api.kernel.reading.told import tell
 from api.reads.spreadsheets import XLSX, Sheet, csv_head, csv_lines, pieces
-from domain.kernel.aggregate import discover
 from projections.kernel.columns import Json
+from projections.kernel.listed import Listed
 from projections.kernel.lists.duckdb_queries import compiled, decoded, past
 from projections.kernel.lists.list_query import Question
 from projections.kernel.lists.listing import Listing
-from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.read_model import Row
 from projections.kernel.visibility.column_masks import MASKED, classes
 from projections.kernel.visibility.sealed_columns import SEALED, Opener, personal
 from projections.kernel.warehouse.arrow import stored
@@ -86,7 +86,7 @@ def export(
         file.close()
         raise
     tell(then.position, count)
-    name = f"{discover().aggregates[model.aggregate].plural}-{then.position}.{format}"
+    name = f"{model.plural}-{then.position}.{format}"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Length": str(file.tell()),
@@ -97,7 +97,7 @@ def export(
     return StreamingResponse(pieces(file), media_type=MEDIA_TYPES[format], headers=headers)
 
 
-def _ndjson(file: IO[bytes], _: ReadModel, __: list[str], found: Iterable[list[Row]]) -> None:
+def _ndjson(file: IO[bytes], _: Listed, __: list[str], found: Iterable[list[Row]]) -> None:
     for rows in found:
         file.write(lines(rows))
 
@@ -108,7 +108,7 @@ def _csv(file: IO[bytes], names: list[str], found: Iterable[list[Row]], for_: st
         file.write(csv_lines(([_cell(row.get(name)) for name in names] for row in rows), for_))
 
 
-def _xlsx(file: IO[bytes], _: ReadModel, names: list[str], found: Iterable[list[Row]]) -> None:
+def _xlsx(file: IO[bytes], _: Listed, names: list[str], found: Iterable[list[Row]]) -> None:
     with Sheet(names) as sheet:
         for rows in found:
             sheet.add([row.get(name) for name in names] for row in rows)
@@ -122,9 +122,7 @@ def _cell(value: Any) -> Any:
     return orjson.dumps(value, default=str, option=JSON).decode().strip('"')
 
 
-def _parquet(
-    file: IO[bytes], model: ReadModel, names: list[str], found: Iterable[list[Row]]
-) -> None:
+def _parquet(file: IO[bytes], model: Listed, names: list[str], found: Iterable[list[Row]]) -> None:
     types = {name: model.table.c[name].type for name in names if name in model.table.c}
     texts = {name for name, type_ in types.items() if isinstance(type_, Json)}
     lists = pa.list_(pa.string())

@@ -22,10 +22,11 @@ from domain.kernel.codec import fields_of, fields_within
 from domain.kernel.commands import every_command
 from domain.kernel.discovery import declared
 from domain.permissions.permission import expand
+from projections.kernel.listed import Listed
 from projections.kernel.lists.choices import ACTOR, PERMISSION
 from projections.kernel.lists.list_query import Filter, filters
 from projections.kernel.lists.point_in_time import Asking, Now, Then
-from projections.kernel.read_model import ReadModel, Row, models_by_kind
+from projections.kernel.read_model import Row, models_by_kind
 from projections.kernel.reports.record_names import key_of
 from projections.kernel.visibility.owner_index import meets
 from projections.kernel.visibility.row_security import narrowed, subject_of
@@ -45,7 +46,7 @@ _AT_MACHINE = ("export",)
 async def refuse_nobodys(
     parts: Parts,
     see: Seeing,
-    model: ReadModel,
+    model: Listed,
     where: Mapping[str, str],
     sight: Sight,
     then: Moment | None = None,
@@ -131,7 +132,7 @@ def refuse_no_record(parts: Parts, see: Seeing, id_: str, parameter: str) -> Non
         raise invalid(parameter, f"No record in sight is {id_!r}.")
 
 
-def _asked(see: Seeing, model: ReadModel, where: Mapping[str, str]) -> Iterator[tuple[Filter, str]]:
+def _asked(see: Seeing, model: Listed, where: Mapping[str, str]) -> Iterator[tuple[Filter, str]]:
     """Yield the filters, each with a value, of which it has to be looked up what they name."""
     known = filters(model)
     for name, text in where.items():
@@ -180,13 +181,13 @@ def _covers(see: Seeing, kind: str, row: Row | None) -> bool:
     return model.scope.public or sight.covers(subject_of(model, row))
 
 
-def _now(parts: Parts, see: Seeing, model: ReadModel, asked: Asked, sight: Sight) -> Asked:
+def _now(parts: Parts, see: Seeing, model: Listed, asked: Asked, sight: Sight) -> Asked:
     with parts.rows.connect() as connection:
         return list(_strange(Now(connection), see, model, asked, sight))
 
 
 def _then(
-    parts: Parts, see: Seeing, model: ReadModel, asked: Asked, sight: Sight, then: Moment
+    parts: Parts, see: Seeing, model: Listed, asked: Asked, sight: Sight, then: Moment
 ) -> Asked:
     assert parts.warehouse is not None
     with parts.warehouse.reader() as cursor:
@@ -194,12 +195,12 @@ def _then(
 
 
 def _strange(
-    place: Asking, see: Seeing, model: ReadModel, asked: Asked, sight: Sight
+    place: Asking, see: Seeing, model: Listed, asked: Asked, sight: Sight
 ) -> Iterator[tuple[Filter, str]]:
     """Yield those of some filters, each with a value, that find nothing in sight at a place."""
     dialect, tables = place.dialect, place.tables
 
-    def find(where: ReadModel, seen: Sight, query: sa.Select[Any]) -> set[str]:
+    def find(where: Listed, seen: Sight, query: sa.Select[Any]) -> set[str]:
         return {row["found"] for row in place.rows(narrowed(query, where, [seen], dialect, tables))}
 
     for each, pairs in groupby(asked, itemgetter(0)):

@@ -15,7 +15,7 @@ from adapters.warehouse.warehouse import Warehouse
 from api.kernel.access.visibility import See, both
 from api.kernel.process import Parts
 from api.kernel.reading.answer_headers import ASK_AGAIN, matches, tag_of
-from api.kernel.reading.as_of import AtMoment, When, present
+from api.kernel.reading.as_of import AtMoment, present
 from api.kernel.reading.as_of_reads import Then, page_then, pinned, row_then
 from api.kernel.reading.cursors import Cursor, Place, page
 from api.kernel.reading.forwarding import forward
@@ -33,10 +33,13 @@ from api.reads.meant import refuse_nobodys
 from api.reads.merged_redirect import MERGED, MOVED, moved
 from api.reads.row_schemas import page_schema, reference
 from api.reads.spreadsheets import For, check_for
-from domain.kernel.aggregate import discover
+from projections.kernel.listed import Listed
 from projections.kernel.lists.list_query import SEVERAL, Filter, Question, Under, filters, question
 from projections.kernel.lists.listing import Listing, chosen
-from projections.kernel.read_model import ReadModel, Row, read_models
+from projections.kernel.lists.point_in_time import Now
+from projections.kernel.lists.point_in_time import Then as Past
+from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.summary import Summary, listed
 from projections.kernel.visibility.sealed_columns import of_persons
 from projections.kernel.visibility.visibility import Sight
 
@@ -67,37 +70,35 @@ Count = Annotated[
 router = APIRouter()
 
 
-def _add(model: ReadModel) -> None:
-    """Serve the list of a read model and its single rows."""
-    aggregate = discover().aggregates[model.aggregate]
-    path, name = f"/{aggregate.plural}", model.aggregate.replace("-", " ")
+def _add(model: Listed) -> None:
+    """Serve a list and its single rows."""
+    path, name = f"/{model.plural}", model.kind.replace("-", " ")
     router.add_api_route(
         path,
         _list(model),
-        tags=[aggregate.plural],
-        summary=f"List {aggregate.plural.replace('-', ' ')}",
-        operation_id=f"{model.aggregate}.list",
+        tags=[model.plural],
+        summary=f"List {model.plural.replace('-', ' ')}",
+        operation_id=f"{model.kind}.list",
         openapi_extra={"parameters": list(_parameters(model))},
-        responses={200: _pages(page_schema(aggregate))},
+        responses={200: _pages(page_schema(model))},
     )
     router.add_api_route(
         f"{path}/{{id}}",
         _one(model),
-        tags=[aggregate.plural],
-        summary=f"Read a {name}",
-        operation_id=f"{model.aggregate}.read",
+        tags=[model.plural],
+        summary=f"Read {name}" if isinstance(model, Summary) else f"Read a {name}",
+        operation_id=f"{model.kind}.read",
         responses={
-            200: _described("The record.", {"$ref": reference(aggregate)}),
+            200: _described("The record.", {"$ref": reference(model)}),
             304: {"description": "It is still what bears the ETag named by If-None-Match."},
             **(MOVED if MERGED in model.table.columns else {}),
         },
     )
 
 
-def _list(model: ReadModel) -> Callable[..., Any]:
+def _list(model: Listed) -> Callable[..., Any]:
     listing = Listing(model)
     known, kept = filters(model), _kept(model)
-    permission = f"{model.aggregate}.read"
 
     async def list_(
         request: Request,
@@ -125,7 +126,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
                 raise invalid(key, f"Give {key!r} once.")
             if key in known:
                 where[key] = f"{where[key]},{value}" if key in where else value
-        sight = see.need(permission)
+        sight = see.need_of(model)
         if format != "json":
             sight = both(sight, see.need("export.read"))
 
@@ -169,7 +170,7 @@ def _list(model: ReadModel) -> Callable[..., Any]:
 
 
 def _now(parts: Parts, listing: Listing, asked: Question, cursor: Place, count: bool) -> Any:
-    with present(parts, listing.model.aggregate) as now, checked():
+    with present(parts, *listing.model.kinds) as now, checked():
         found = listing.page(now.connection, asked, cursor.after, parts.opening.rows)
         more: dict[str, Any] = {"count": listing.count(now.connection, asked)} if count else {}
     if asked.narrowed:
@@ -214,24 +215,29 @@ def _then(
     return json_response(content, headers | _kept(listing.model))
 
 
-def _kept(model: ReadModel) -> dict[str, str]:
+def _kept(model: Listed) -> dict[str, str]:
     """Return what is said of keeping what is read: nothing of what tells of persons is kept."""
     return {} if of_persons(model) else {"Cache-Control": ASK_AGAIN}
 
 
-def _one(model: ReadModel) -> Callable[..., Any]:
+def _one(model: Listed) -> Callable[..., Any]:
     listing, kept = Listing(model), _kept(model)
 
     def now(parts: Parts, id: str, sight: Sight) -> tuple[Row | None, dict[str, str]]:
-        with present(parts, model.aggregate) as now:
-            row = listing.one(now.connection, id, sight, parts.opening.rows)
+        with present(parts, *model.kinds) as now:
+            row = listing.one(Now(now.connection), id, sight, parts.opening.rows)
         # One record is whole up to its own last event, whatever others are up to.
         position = max(now.position, row["position"] if row else 0)
         return row, {"Position": str(position)}
 
-    def then(parts: Parts, id: str, sight: Sight, when: When) -> tuple[Row | None, dict[str, str]]:
-        at = pinned(parts, when)
-        return row_then(parts, model, id, at, sight), {"Position": str(at.position)}
+    def then(parts: Parts, id: str, sight: Sight, at: Then) -> tuple[Row | None, dict[str, str]]:
+        if isinstance(model, ReadModel):
+            row = row_then(parts, model, id, at, sight)
+        else:
+            assert parts.warehouse is not None
+            with parts.warehouse.reader() as cursor:
+                row = listing.one(Past(cursor, *at), id, sight, parts.opening.rows)
+        return row, {"Position": str(at.position)}
 
     async def one(
         id: str,
@@ -248,21 +254,28 @@ def _one(model: ReadModel) -> Callable[..., Any]:
         The ETag is the version with a digest of what is shown, so it is another for whoever sees
         other things, and `If-Match` takes it.
         """
-        sight = see.need(f"{model.aggregate}.read")
+        sight = see.need_of(model)
         with checked():
             names = question(model, {}, select=fields).fields
         if when.now:
             await reach(parts.visible, min_position)
             row, headers = await run_in_threadpool(now, parts, id, sight)
         else:
-            row, headers = await see.ask(then, parts, id, sight, when)
+            at = await run_in_threadpool(pinned, parts, when)
+            if not isinstance(model, ReadModel):  # what it is made of is in the warehouse
+                if parts.warehouse is None:
+                    return await forward(parts, request)
+                await reach(parts.loaded, max(at.position, min_position))
+            row, headers = await see.ask(then, parts, id, sight, at)
         if row is None:
-            raise UnknownId(f"There is no {model.aggregate} {id!r}{' then' * (not when.now)}.")
+            raise UnknownId(f"There is no {model.kind} {id!r}{' then' * (not when.now)}.")
         if (elsewhere := moved(request, row)) is not None:
             elsewhere.headers.update(headers)
             return elsewhere
         answer = json_response(chosen(row, names), headers | kept)
-        answer.headers["ETag"] = etag = tag_of(bytes(answer.body), row["version"])
+        answer.headers["ETag"] = etag = tag_of(
+            bytes(answer.body), row.get("version", row["position"])
+        )
         if matches(if_none_match, etag):
             return Response(status_code=304, headers=headers | kept | {"ETag": etag})
         return answer
@@ -270,7 +283,7 @@ def _one(model: ReadModel) -> Callable[..., Any]:
     return one
 
 
-def _parameters(model: ReadModel) -> Iterator[Mapping[str, Any]]:
+def _parameters(model: Listed) -> Iterator[Mapping[str, Any]]:
     meanings = {"from": "at least", "to": "at most", "under": "the unit, or one below it"}
     meanings |= {
         "any": "one of these, with commas between",
@@ -307,5 +320,5 @@ def _pages(schema: dict[str, Any]) -> dict[str, Any]:
     return described
 
 
-for each in read_models().values():
+for each in listed().values():
     _add(each)

@@ -6,14 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.kernel.aggregate import Aggregate
 from projections.kernel.columns import Instant, Json, Money
-from projections.kernel.read_model import ReadModel
+from projections.kernel.listed import Listed
 from projections.kernel.visibility.column_masks import MASKED, classes, shown
 from projections.kernel.visibility.sealed_columns import SEALED, personal
 
 
-def row_schema(model: ReadModel) -> dict[str, Any]:
+def row_schema(model: Listed) -> dict[str, Any]:
     """Return the JSON schema of a row."""
     properties = {name: _type(model.table.c[name]) for name in shown(model)}
     if classes(model):
@@ -29,7 +28,7 @@ def row_schema(model: ReadModel) -> dict[str, Any]:
             "description": "the fields beside it, in the row or in a contact of it, that nobody "
             "can read: their person was erased, or the key is missing",
         }
-    return {"type": "object", "title": model.aggregate, "properties": properties}
+    return {"type": "object", "title": model.kind, "properties": properties}
 
 
 def _type(column: sa.Column[Any]) -> dict[str, Any]:
@@ -53,14 +52,9 @@ def _type(column: sa.Column[Any]) -> dict[str, Any]:
     return found | ({"type": [found["type"], "null"]} if column.nullable else {})
 
 
-def schema_name(aggregate: type[Aggregate]) -> str:
-    """Return the name of a row's schema."""
-    return aggregate.__name__
-
-
-def reference(aggregate: type[Aggregate]) -> str:
+def reference(model: Listed) -> str:
     """Return where the document has the schema of a row."""
-    return f"#/components/schemas/{schema_name(aggregate)}"
+    return f"#/components/schemas/{model.title}"
 
 
 PAGE: dict[str, Any] = {
@@ -82,8 +76,8 @@ PAGE: dict[str, Any] = {
 }
 
 
-def page_schema(aggregate: type[Aggregate]) -> dict[str, Any]:
+def page_schema(model: Listed) -> dict[str, Any]:
     """Return the JSON schema of a page."""
-    items = {"items": {"type": "array", "items": {"$ref": reference(aggregate)}}}
+    items = {"items": {"type": "array", "items": {"$ref": reference(model)}}}
     own = {"type": "object", "required": ["items"], "properties": items}
     return {"allOf": [{"$ref": "#/components/schemas/Page"}, own]}

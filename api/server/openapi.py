@@ -15,12 +15,12 @@ from adapters.refusals import HistoryFull, RuleBroken
 from api.commands.batch import Line
 from api.kernel import problems
 from api.kernel.access.authentication import OPEN, OPEN_FOLDERS
-from api.reads.row_schemas import PAGE, row_schema, schema_name
+from api.reads.row_schemas import PAGE, row_schema
 from api.server.shared_parameters import plain, share
 from domain.kernel.aggregate import discover
 from domain.kernel.commands import Command, commands
 from domain.kernel.rule import kebab
-from projections.kernel.read_model import read_models
+from projections.kernel.summary import listed
 
 DESCRIPTION = """Key account management: every change is a command that becomes a fact, and every
 answer can be had as of any day.
@@ -152,8 +152,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     bodies = [(each.body, "validation") for each in commands().values()]
     _, found = models_json_schema([*bodies, (Line, "validation")], ref_template=REFS)  # type: ignore[list-item]
     schemas |= SCHEMAS | found["$defs"] | {"Page": PAGE}
-    for model in read_models().values():
-        schemas[schema_name(discover().aggregates[model.aggregate])] = row_schema(model)
+    schemas |= {model.title: row_schema(model) for model in listed().values()}
     for command in commands().values():
         path, operation = _command(command)
         document["paths"].setdefault(path, {})["post"] = operation

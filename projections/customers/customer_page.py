@@ -12,8 +12,10 @@ from domain.service.ticket_handling import UNRESOLVED
 from projections.customers.customers import customers
 from projections.kernel.belonging import OfCustomer
 from projections.kernel.columns import exact_sum
+from projections.kernel.lists.listing import Listing
 from projections.kernel.lists.point_in_time import Asking
 from projections.kernel.read_model import ReadModel, Row, read_models
+from projections.kernel.summary import Summary, summaries
 from projections.kernel.visibility.column_masks import masked, shown
 from projections.kernel.visibility.row_security import Lens
 from projections.kernel.visibility.sealed_columns import Opener, as_sealed
@@ -30,7 +32,8 @@ class CustomerPage:
     `subsidiaries` are those directly below; `pipeline` sums the opportunities by status and
     currency (count, amount, weighted_amount); `counts` has the numbers of subsidiaries, open
     opportunities and open tickets, and of all tickets; `satisfaction` is the mean of the scores.
-    `others` has what is open of every other kind that belongs to a customer, by its read model.
+    `others` has what is open of every other kind that belongs to a customer, by its read model;
+    `summaries` the row of each summary about customers, nothing where it is out of sight.
     """
 
     customer: Row
@@ -42,6 +45,7 @@ class CustomerPage:
     counts: dict[str, int]
     satisfaction: float | None
     others: dict[str, list[Row]]
+    summaries: dict[str, Row | None]
 
 
 def on_page() -> tuple[ReadModel, ...]:
@@ -53,6 +57,11 @@ def on_page() -> tuple[ReadModel, ...]:
     first = (customers, models["opportunities"], models["service_tickets"])
     others = (model for model in models.values() if model not in first and _shown_here(model))
     return (*first, *others)
+
+
+def summed_up() -> tuple[Summary, ...]:
+    """Return the summaries that are on a page: all that are about customers."""
+    return tuple(each for each in summaries().values() if each.aggregate == customers.aggregate)
 
 
 def _shown_here(model: ReadModel) -> bool:
@@ -82,7 +91,7 @@ def customer_page(
     Args:
         asking: Where to ask: of now, or of a moment in the past.
         id_: The customer.
-        sights: What is seen of each read model, by its name; by default everything.
+        sights: What is seen of each read model and summary, by name; by default everything.
         opened: Opens what is sealed in the rows.
     """
     return _Page(asking, sights or {}, opened).of(id_)
@@ -94,6 +103,7 @@ class _Page:
     def __init__(self, asking: Asking, sights: Mapping[str, Sight], opened: Opener) -> None:
         self._asking = asking
         self._opened = opened
+        self._sights = sights
         self._lenses = {
             model.name: Lens(
                 model, sights.get(model.name), asking.dialect, asking.tables, along=True
@@ -148,7 +158,12 @@ class _Page:
             },
             satisfaction=None if score is None else float(score),
             others={model.name: self._open(model, id_) for model in self._others},
+            summaries={each.name: self._summary(each, id_) for each in summed_up()},
         )
+
+    def _summary(self, summary: Summary, id_: str) -> Row | None:
+        sight = self._sights.get(summary.name)
+        return Listing(summary).one(self._asking, id_, sight, self._opened)
 
     def _open(self, model: ReadModel, id_: str) -> list[Row]:
         """Return the open records of a kind, in the order of its lists."""

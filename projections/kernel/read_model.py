@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.kernel.aggregate import Recorded
+from domain.kernel.aggregate import Recorded, discover
 from domain.kernel.discovery import declared
 from domain.kernel.envelope import Unreadable, UnreadableEvent
 from domain.kernel.time.business_day import recorded_day
@@ -33,6 +33,7 @@ from projections.kernel.fold import Passes as Passes
 from projections.kernel.fold import Waiting as Waiting
 from projections.kernel.fold import fold as fold
 from projections.kernel.full_text import bigrams
+from projections.kernel.listed import Listed
 from projections.kernel.ownership import Scope
 
 _OF_EVERY_ROW = ("id", "version", "position", "created_at", "changed_at", "in_force")
@@ -40,7 +41,7 @@ _OF_EVERY_ROW = ("id", "version", "position", "created_at", "changed_at", "in_fo
 row_tables = sa.MetaData()
 
 
-class ReadModel(DeclaredFolds):
+class ReadModel(Listed, DeclaredFolds):
     """One row per record of one aggregate, folded from all its events.
 
     Every row has, before the columns of its model: `id`, the stream; `version`, the number of the
@@ -86,28 +87,14 @@ class ReadModel(DeclaredFolds):
         Raises `ValueError` when it names a column that there is not.
         """
         has = {*_OF_EVERY_ROW, *(column.name for column in columns)}
-        named = {
-            order.removeprefix("-"),
-            *sorts,
-            *filters,
-            *search,
-            *scope.columns,
-            *belongs.columns,
-        }
-        if missing := sorted(named.union(*indexes, counted) - has):
+        if missing := sorted({*counted, *belongs.columns} - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}")
         self.dues = tuple(due_columns(aggregate))
         self._due_by = {each for due in self.dues for each in due.goes_by}
         if missing := sorted(self._due_by - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}, by which it is due")
-        super().__init__(name, aggregate, {column.name: column for column in columns})
-        self.module: str = sys._getframe(1).f_globals["__name__"]
-        self.order = order
-        self.search = tuple(search)
-        self.counted = tuple(counted)
-        self.scope = scope
-        self.belongs = belongs
-        self.table = sa.Table(
+        DeclaredFolds.__init__(self, name, aggregate, {column.name: column for column in columns})
+        table = sa.Table(
             name,
             row_tables,
             sa.Column("id", Id, primary_key=True),
@@ -121,28 +108,43 @@ class ReadModel(DeclaredFolds):
             *([sa.Column("search", Text, nullable=False, default="")] if search else []),
             *([sa.Column("owned_by", Json, nullable=False, default=[])] if scope.owners else []),
         )
-        sorted_by = [(each, "id", *(name for name in filters if name != each)) for each in sorts]
-        self.indexes = (
-            *((*each, "id") for each in indexes),
-            *sorted_by,
-            *([(*filters, "id")] if filters else []),
-            *((due.name, "id") for due in self.dues),
+        Listed.__init__(
+            self,
+            aggregate,
+            table,
+            order=order,
+            indexes=indexes,
+            sorts=sorts,
+            filters=filters,
+            search=search,
+            scope=scope,
         )
-        shared = [filters if each[0] in filters else () for each in indexes]
-        self.orders = (
-            *(
-                tuple(dict.fromkeys((*each, "id", *more)))
-                for each, more in zip(indexes, shared, strict=True)
-            ),
-            *sorted_by,
-        )
-        """In which orders lists are walked, with what is filtered where many rows are alike."""
+        self.indexes += tuple((due.name, "id") for due in self.dues)
+        self.kind = aggregate
+        self.module: str = sys._getframe(1).f_globals["__name__"]
+        self.counted = tuple(counted)
+        self.belongs = belongs
         self._searched = frozenset(search)
         self._owners = frozenset(scope.owners)
         self.blank: Row = {
             column.name: None if column.default is None else column.default.arg  # type: ignore[attr-defined]
             for column in self.table.columns
         }
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The one kind of the records."""
+        return (self.aggregate,)
+
+    @property
+    def plural(self) -> str:
+        """What the records are called, as in `service-tickets`."""
+        return discover().aggregates[self.aggregate].plural
+
+    @property
+    def title(self) -> str:
+        """What the schema of a record is called, as in `ServiceTicket`."""
+        return discover().aggregates[self.aggregate].__name__
 
     def apply(self, row: Row, event: Recorded) -> Row:
         """Return the row after an event that is next in turn.

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from api.kernel.reading.as_of_reads import Then, page_then, row_then
 from api.reads.logs.events import shown
-from projections.customers.customer_page import customer_page, on_page
+from projections.customers.customer_page import customer_page, on_page, summed_up
 from projections.kernel.lists.list_query import FieldMasked
 from projections.kernel.lists.listing import Listing, Page
 from projections.kernel.lists.point_in_time import Now
@@ -112,7 +112,7 @@ class OfRows(Tally):
         for id_ in ids:
             hidden = self.oracle.hidden(views, self.now.facts[id_])
             mine = self._mine(id_)
-            row = listing.one(self.rows, id_, sight, self.opened)
+            row = listing.one(Now(self.rows), id_, sight, self.opened)
             self.equal("one", id_, row is not None, hidden is not None)
             self.told("one", row, self.among({id_: hidden}), mine)
             marked = set((row or {}).get(MASKED, ()))
@@ -170,7 +170,7 @@ class OfRows(Tally):
                     self.equal("narrowed", column, asked.narrowed, (of,))
 
     def pages(self) -> None:
-        sights = {each.name: self.see.sight(f"{each.aggregate}.read") for each in on_page()}
+        sights = {each.name: self.see.of(each) for each in (*on_page(), *summed_up())}
         kinds, facts = ("customer", "opportunity", "service-ticket"), self.now.facts
         among = self.universe(kinds)
         for id_ in self.chance.sample(self.world.ids["customer"], 8):

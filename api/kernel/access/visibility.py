@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from functools import reduce
 from typing import Annotated, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from api.kernel.process import Parts
 from api.kernel.reading.as_of_reads import units_then
 from api.kernel.reading.read_parameters import parts_of
 from domain.kernel.aggregate import Recorded, discover
+from projections.kernel.listed import Listed
 from projections.kernel.read_model import models_by_kind
 from projections.kernel.visibility.row_security import visible
 from projections.kernel.visibility.visibility import Sight, View
@@ -72,6 +74,16 @@ class Seeing:
             raise NotPermitted(f"You have the permission {permission} nowhere.")
         return sight
 
+    def of(self, listed: Listed) -> Sight:
+        """Return what is seen of a list: rows that may be seen of each kind that they tell of."""
+        return reduce(both, [self.sight(f"{kind}.read") for kind in listed.kinds])
+
+    def need_of(self, listed: Listed) -> Sight:
+        """Return what is seen of a list. Raises `NotPermitted` for what is seen nowhere."""
+        for kind in listed.kinds:
+            self.need(f"{kind}.read")
+        return self.of(listed)
+
     def under(
         self, unit: str, position: int | None = None, valid_at: date | None = None
     ) -> frozenset[str] | None:
@@ -117,11 +129,22 @@ def both(one: Sight, other: Sight) -> Sight:
             return more if some is None else some
         return some & more
 
+    # What a view of both sights shows is not shown more narrowly by it and another one.
+    alike = [view for view in one.views if view in other.views]
     return Sight(
-        tuple(
-            View(a.grant, common(a.units, b.units), common(a.owners, b.owners), a.masked | b.masked)
-            for a in one.views
-            for b in other.views
+        (
+            *alike,
+            *(
+                View(
+                    a.grant,
+                    common(a.units, b.units),
+                    common(a.owners, b.owners),
+                    a.masked | b.masked,
+                )
+                for a in one.views
+                for b in other.views
+                if a not in alike and b not in alike
+            ),
         )
     )
 

@@ -72,8 +72,10 @@ def page_then(
     With `valid_at` only what was true by that day counts, of what was known at the position.
     Raises `BadParameter` when the place `after` is not of this list.
     """
-    with warehouse.lookback() as lookback:
-        page = lookback.page(listing, asked, after, opened, position, valid_at)
+    page: Page | None = None
+    if isinstance(listing.model, ReadModel):  # a summary is made of what the warehouse has
+        with warehouse.lookback() as lookback:
+            page = lookback.page(listing, asked, after, opened, position, valid_at)
     if page is not None and not count:
         return page, None
     tables, total = past(position, valid_at), None

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from domain.kernel.aggregate import discover
 from domain.kernel.codec import fields_of
 from projections.kernel.history.sentences import references
-from projections.kernel.read_model import ReadModel
+from projections.kernel.listed import Listed
 
 ACTOR, PERMISSION = "actor", "permission"
 """What columns name besides records: whoever did something, and what a role may allow."""
@@ -22,7 +22,7 @@ OWN = ("id", "code", "prefix")
 
 
 @cache
-def choices(model: ReadModel) -> Mapping[str, tuple[str, ...]]:
+def choices(model: Listed) -> Mapping[str, tuple[str, ...]]:
     """Return the values that columns may have, by column, of those that have a closed set.
 
     That is what the column says (`one_of`), else what the domain says of the field of this name,
@@ -48,7 +48,7 @@ def choices(model: ReadModel) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def named(model: ReadModel) -> Mapping[str, str]:
+def named(model: Listed) -> Mapping[str, str]:
     """Return the kind of what columns name by code or id, by column, of those that do.
 
     That is a record, of the list itself too, an `ACTOR` or a `PERMISSION`.

@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
-from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.listed import Listed
+from projections.kernel.read_model import Row
+from projections.kernel.summary import Summary
 from projections.kernel.visibility.row_security import Tables
 
 
@@ -32,12 +34,15 @@ DUCK = DuckDialect()
 def past(position: int, valid_at: date | None = None) -> Tables:
     """Return the rows of the read models as they were at a position, for DuckDB's histories.
 
-    With `valid_at` only what was true by that day of the business, of what was known then.
+    With `valid_at` only what was true by that day of the business, of what was known then. A
+    summary is made of them.
     """
     return cache(partial(_past, position, valid_at))
 
 
-def _past(position: int, valid_at: date | None, model: ReadModel) -> sa.FromClause:
+def _past(position: int, valid_at: date | None, model: Listed) -> sa.FromClause:
+    if isinstance(model, Summary):
+        return model.select(past(position, valid_at)).subquery(model.name)
     columns = [sa.column(column.name, column.type) for column in model.table.columns]
     point: list[sa.ColumnElement[Any]] = [sa.literal_column(str(int(position)))]
     if valid_at is not None:

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from projections.kernel.columns import Instant, Json, Money
+from projections.kernel.listed import Listed
 from projections.kernel.lists.choices import OWN, choices, named
 from projections.kernel.lists.parameters import BadParameter, read
-from projections.kernel.read_model import ReadModel
 from projections.kernel.visibility.column_masks import classes, shown
 from projections.kernel.visibility.sealed_columns import personal
 from projections.kernel.visibility.visibility import Sight
@@ -110,7 +110,7 @@ class Question:
 
 
 @cache
-def filters(model: ReadModel) -> Mapping[str, Filter]:
+def filters(model: Listed) -> Mapping[str, Filter]:
     """Return the filters of a read model by the name of their parameter.
 
     `<column>` asks for one of some values, `<column>_from` and `<column>_to` for a range with
@@ -138,7 +138,7 @@ def filters(model: ReadModel) -> Mapping[str, Filter]:
 
 
 @cache
-def sortable(model: ReadModel) -> tuple[str, ...]:
+def sortable(model: Listed) -> tuple[str, ...]:
     """Return the columns by which a list can be sorted."""
     return tuple(
         column.name
@@ -149,13 +149,13 @@ def sortable(model: ReadModel) -> tuple[str, ...]:
     )
 
 
-def fields(model: ReadModel) -> list[str]:
+def fields(model: Listed) -> list[str]:
     """Return the columns that can be read."""
     return list(shown(model))
 
 
 def question(
-    model: ReadModel,
+    model: Listed,
     where: Mapping[str, str],
     *,
     sort: str | None = None,
@@ -218,7 +218,7 @@ def _in_order(conditions: Sequence[tuple[Filter, tuple[Any, ...]]]) -> None:
             raise BadParameter(each.name, "the end is before the begin")
 
 
-def _narrowed(model: ReadModel, columns: Sequence[str], sight: Sight) -> tuple[str, ...]:
+def _narrowed(model: Listed, columns: Sequence[str], sight: Sight) -> tuple[str, ...]:
     """Return the classes of some columns that are masked in some rows, though not in all."""
     closed, found = sight.masked_somewhere(), set[str]()
     for name in columns if closed else ():
@@ -234,7 +234,7 @@ def shown_somewhere(class_: str, sight: Sight, parameter: str) -> str:
     return class_
 
 
-def place(model: ReadModel, asked: Question, values: Sequence[Any]) -> tuple[Any, ...]:
+def place(model: Listed, asked: Question, values: Sequence[Any]) -> tuple[Any, ...]:
     """Return the values of a place as the columns have them; raises `BadParameter`."""
     if len(values) != len(asked.order):
         raise BadParameter("cursor", "not of this list")
@@ -250,7 +250,7 @@ def place(model: ReadModel, asked: Question, values: Sequence[Any]) -> tuple[Any
     return tuple(found)
 
 
-def _order(model: ReadModel, sort: str) -> tuple[tuple[str, bool], ...]:
+def _order(model: Listed, sort: str) -> tuple[tuple[str, bool], ...]:
     able = sortable(model)
     order: list[tuple[str, bool]] = []
     for part in sort.split(","):
@@ -265,7 +265,7 @@ def _order(model: ReadModel, sort: str) -> tuple[tuple[str, bool], ...]:
     return (*order, ("id", order[-1][1]))
 
 
-def _fields(model: ReadModel, select: str | None) -> tuple[str, ...]:
+def _fields(model: Listed, select: str | None) -> tuple[str, ...]:
     able = fields(model)
     if select is None:
         return tuple(able)

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 
 from projections.kernel.columns import Json
 from projections.kernel.full_text import frequent, matches
+from projections.kernel.listed import Listed
 from projections.kernel.lists.list_query import Filter, Question, Values, place
+from projections.kernel.lists.point_in_time import Asking
 from projections.kernel.lists.stretches import stretches
-from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.read_model import Row
 from projections.kernel.visibility.column_masks import MASKED, shown
 from projections.kernel.visibility.owner_index import among
 from projections.kernel.visibility.row_security import (
@@ -58,7 +60,7 @@ class Page:
 class Listing:
     """The list of one read model. Pages are stable: they go on behind a row, not at a number."""
 
-    def __init__(self, model: ReadModel) -> None:
+    def __init__(self, model: Listed) -> None:
         """Answer for a read model."""
         self.model = model
         self._long = {each.name for each in model.table.columns if isinstance(each.type, Json)}
@@ -103,18 +105,17 @@ class Listing:
 
     def one(
         self,
-        connection: sa.Connection,
+        asking: Asking,
         id_: str,
         sight: Sight | None = None,
         opened: Opener = as_sealed,
     ) -> Row | None:
         """Return the row of a record as somebody sees it, `None` when they do not."""
-        table = self.model.table
-        lens = lens_of(self.model, sight, connection.dialect.name, along=True)
+        table = asking.tables(self.model)
+        lens = lens_for(self.model, sight, asking.dialect, asking.tables, along=True)
         query = sa.select(*(table.c[name] for name in shown(self.model)), *lens.marks)
-        found = connection.execute(lens.narrow(query.where(table.c.id == id_))).mappings()
-        row = found.one_or_none()
-        return None if row is None else opened(self.model, [lens.show(dict(row))])[0]
+        rows = [lens.show(row) for row in asking.rows(lens.narrow(query.where(table.c.id == id_)))]
+        return opened(self.model, rows)[0] if rows else None
 
     def select(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from projections.kernel.listed import Listed
 from projections.kernel.read_model import ReadModel, read_models
 from projections.kernel.reports.dimensions import UNSEEN, Dimension
 from projections.kernel.reports.measures import Measure
@@ -11,7 +12,7 @@ from projections.kernel.reports.report_scope import hidden, seen
 from projections.kernel.warehouse.facts import literal, quote
 
 
-def key_of(model: ReadModel) -> str:
+def key_of(model: Listed) -> str:
     """Return the column by which others name the records of a read model: code or id."""
     return "code" if "code" in model.table.c else "id"
 

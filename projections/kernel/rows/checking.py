@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from projections.kernel import full_text as search
 from projections.kernel.columns import Instant, Money
 from projections.kernel.findings import FEW, Checked, Finding, Report, parted, unreadable
+from projections.kernel.listed import Listed
 from projections.kernel.read_model import Histories, ReadModel
 from projections.kernel.rows.shadow_tables import (
     Batches,
@@ -19,15 +20,18 @@ from projections.kernel.rows.shadow_tables import (
     Shadows,
     no_search_for_cycles,
 )
+from projections.kernel.rows.summarising import differences as of_summary
 from projections.kernel.rows.tables import positions
+from projections.kernel.summary import Summary
 from projections.kernel.visibility import owner_index as owned
+from projections.kernel.visibility.row_security import the_table
 
 STORE = "rows"
 
 
 def check(
     engine: sa.Engine,
-    models: Mapping[str, ReadModel],
+    wanted: Mapping[str, Listed],
     batches: Batches,
     progress: Progress | None = None,
     histories: Histories | None = None,
@@ -35,15 +39,19 @@ def check(
     """Fold the whole journal into fresh tables, compare them with those in use, and drop them.
 
     Rows that differ only because those in use have not come so far do not count. Those that were
-    kept up meanwhile are compared once more with what the journal has by then.
+    kept up meanwhile are compared once more with what the journal has by then. Summaries are
+    compared with what the rows in use come to, which are checked, too.
 
     Args:
         engine: The row database.
-        models: What to check.
+        wanted: What to check.
         batches: The journal.
         progress: Told each position that was reached.
         histories: Gives the history of a record of which something was recorded late.
     """
+    summaries = [each for each in wanted.values() if isinstance(each, Summary)]
+    models = {name: each for name, each in wanted.items() if isinstance(each, ReadModel)}
+    models |= {each.name: each for summary in summaries for each in summary.sources}
     reached = reached_by(engine, models)
     shadows = Shadows(engine, models, batches, progress, "check", histories)
     shadows.create()
@@ -56,6 +64,7 @@ def check(
                 tables.append(_compared(connection, shadow, reached, upto))
                 ahead[shadow.model.name] = _ahead(connection, shadow.model, upto)
                 tables += _indexes(connection, shadow.model)
+            tables += [_of_summary(connection, each) for each in summaries]
         if any(ahead.values()):
             reached = reached_by(engine, models)
             _follow(shadows)
@@ -147,7 +156,8 @@ def _compared(
         wanted = [owned.among(ids.c.id, moved, connection.dialect.name)]
     count = connection.scalar(sa.select(sa.func.count()).select_from(ids).where(*wanted)) or 0
     query = sa.select(ids.c.id).where(*wanted).order_by(ids.c.id).limit(FEW)
-    findings = _findings(connection, shadow, connection.scalars(query).all())
+    few = connection.scalars(query).all()
+    findings = _findings(connection, model.name, model.table, shadow.table, few)
     beyond = {id_: at for id_, at in (moved or {}).items() if at > folded}
     findings += [
         Finding(model.name, id_, "position", f"says {at}, the journal has come to {folded}")
@@ -159,6 +169,16 @@ def _compared(
     return Checked(model.name, rows, count + len(beyond), findings)
 
 
+def _of_summary(connection: sa.Connection, summary: Summary) -> Checked:
+    """Compare a summary with what the rows in use come to, in one state of both."""
+    differ, kept = of_summary(summary), summary.table
+    count = connection.scalar(sa.select(sa.func.count()).select_from(differ.subquery())) or 0
+    ids = connection.scalars(differ.order_by("id").limit(FEW)).all()
+    findings = _findings(connection, summary.name, kept, summary.select(the_table).subquery(), ids)
+    rows = connection.scalar(sa.select(sa.func.count()).select_from(kept)) or 0
+    return Checked(summary.name, rows, count, findings)
+
+
 def _ahead(connection: sa.Connection, model: ReadModel, folded: int) -> dict[str, int]:
     """Return the rows in use that are further than what was folded, with their positions."""
     table = model.table
@@ -166,18 +186,24 @@ def _ahead(connection: sa.Connection, model: ReadModel, folded: int) -> dict[str
     return dict(map(tuple, connection.execute(query)))
 
 
-def _findings(connection: sa.Connection, shadow: Shadow, ids: Sequence[str]) -> list[Finding]:
-    used, fresh = (_raw(connection, table, ids) for table in (shadow.model.table, shadow.table))
-    shown = _shown(shadow.table, connection.dialect)
+def _findings(
+    connection: sa.Connection,
+    name: str,
+    kept: sa.Table,
+    made: sa.FromClause,
+    ids: Sequence[str],
+) -> list[Finding]:
+    used, fresh = (_raw(connection, table, ids) for table in (kept, made))
+    shown = _shown(kept, connection.dialect)
     return [
         each
         for id_ in ids
-        for each in parted(shadow.model.name, id_, shown(used.get(id_)), shown(fresh.get(id_)))
+        for each in parted(name, id_, shown(used.get(id_)), shown(fresh.get(id_)))
     ]
 
 
 def _raw(
-    connection: sa.Connection, table: sa.Table, ids: Collection[str]
+    connection: sa.Connection, table: sa.FromClause, ids: Collection[str]
 ) -> dict[str, Mapping[str, Any]]:
     """Return rows as the database keeps them: what somebody put there need not be a value."""
     columns = [sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in table.c]

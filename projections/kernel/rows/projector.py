@@ -18,7 +18,9 @@ from projections.kernel.rows.faults import database_failed
 from projections.kernel.rows.locks import share_lock, swap_lock
 from projections.kernel.rows.parking_lot import park, unpark, waiting
 from projections.kernel.rows.store import RowStore, as_one_of, one_of
+from projections.kernel.rows.summarising import Touched, bring_up
 from projections.kernel.rows.tables import parked, passed_over, positions, reached
+from projections.kernel.summary import kept_with
 
 JOURNAL = "journal"
 """The source that carries the events of all aggregates."""
@@ -50,6 +52,7 @@ class Projector:
         self._stores = {
             name: RowStore(model.table, engine.dialect) for name, model in self.models.items()
         }
+        self._summaries = kept_with(self.models)
         mark = "%s" if engine.dialect.name == "postgresql" else "?"
         some = one_of(engine.dialect)
         self._move_on = (
@@ -83,6 +86,9 @@ class Projector:
                         positions.insert(),
                         [{"model": model.name, "source": each, "position": 0} for each in new],
                     )
+            for summary in self._summaries:
+                if tables.create(connection, summary) and reached(connection, summary.of)[1]:
+                    tables.forget_fingerprint(connection, summary)  # its rows are to be made yet
 
     def position(self) -> int:
         """Return the position up to which all events are in the rows, parked ones aside."""
@@ -162,9 +168,12 @@ class Projector:
         """
         with self.engine.begin() as connection:
             swap_lock(connection)  # nobody is to build on a row that may go back
+            touched = self._touched()
             if passing.take_back(connection, model, stream):
-                self._anew(connection, self.models[model], stream)
-            return self._again(connection, self.models[model], stream)
+                self._anew(connection, self.models[model], stream, touched)
+            left = self._again(connection, self.models[model], stream, touched)
+            bring_up(connection, touched)
+            return left
 
     def skip(self, model: str, stream: str) -> int:
         """Pass over the parked event whose turn it is, and apply those behind it.
@@ -174,28 +183,38 @@ class Projector:
         """
         with self.engine.begin() as connection:
             swap_lock(connection)
-            of_model = self.models[model]
-            if not self._again(connection, of_model, stream):
-                return 0
-            rows = self._stores[model].load(connection, [stream])
-            turn = rows.get(stream, of_model.blank)["version"] + 1
-            queue = waiting(connection, model, [stream])[stream]
-            if turn in queue:
-                passing.pass_over(connection, model, queue[turn])
-            return self._again(connection, of_model, stream)
+            of_model, touched = self.models[model], self._touched()
+            left = self._again(connection, of_model, stream, touched)
+            if left:
+                rows = self._stores[model].load(connection, [stream])
+                turn = rows.get(stream, of_model.blank)["version"] + 1
+                queue = waiting(connection, model, [stream])[stream]
+                if turn in queue:
+                    passing.pass_over(connection, model, queue[turn])
+                left = self._again(connection, of_model, stream, touched)
+            bring_up(connection, touched)
+            return left
 
     def _all(self, table: sa.Table) -> list[sa.Row[Any]]:
         query = sa.select(table).order_by(table.c.model, table.c.stream, table.c.version)
         with self.engine.execution_options(writes=False).connect() as connection:
             return list(connection.execute(query).all())
 
-    def _again(self, connection: sa.Connection, model: ReadModel, stream: str) -> int:
+    def _touched(self) -> Touched:
+        return Touched({each: set[str]() for each in self._summaries})
+
+    def _again(
+        self, connection: sa.Connection, model: ReadModel, stream: str, touched: Touched
+    ) -> int:
         """Apply the parked events of a stream; returns how many are still parked."""
         queue = waiting(connection, model.name, [stream]).get(stream, {})
-        self._apply(connection, model, [queue[each] for each in sorted(queue)], tried=True)
+        events = [queue[each] for each in sorted(queue)]
+        self._apply(connection, model, events, touched, tried=True)
         return len(waiting(connection, model.name, [stream]).get(stream, {}))
 
-    def _anew(self, connection: sa.Connection, model: ReadModel, stream: str) -> None:
+    def _anew(
+        self, connection: sa.Connection, model: ReadModel, stream: str, touched: Touched
+    ) -> None:
         """Fold the row of a stream from its beginning; what cannot be folded is parked."""
         row = self._stores[model.name].load(connection, [stream]).get(stream)
         if row is None:
@@ -204,7 +223,8 @@ class Projector:
             raise OutOfTurn("no history of it is to be had")
         history = whole(self._histories, stream, row["version"], row["position"])
         tables.remove_row(connection, model, model.table, stream)
-        self._apply(connection, model, history, tried=True)
+        touched.rows(model, [row])
+        self._apply(connection, model, history, touched, tried=True)
 
     def _fed_by(self, sources: Iterable[str]) -> list[ReadModel]:
         models = self.models.values()
@@ -215,8 +235,10 @@ class Projector:
     ) -> None:
         with self.engine.begin() as connection:
             share_lock(connection)
+            touched = self._touched()
             for model in self._fed_by(reached):
-                self._apply(connection, model, events, tried=tried)
+                self._apply(connection, model, events, touched, tried=tried)
+            bring_up(connection, touched)
             self._move(connection, reached)
 
     def _apply(
@@ -224,6 +246,7 @@ class Projector:
         connection: sa.Connection,
         model: ReadModel,
         events: Iterable[Recorded],
+        touched: Touched,
         *,
         tried: bool = False,
     ) -> None:
@@ -233,17 +256,19 @@ class Projector:
             return
         store = self._stores[model.name]
         streams = sorted({event.stream for event in mine})
+        before = store.load(connection, streams)
         folded = fold(
             model,
-            store.load(connection, streams),
+            before,
             mine,
             waiting(connection, model.name, streams),
-            keep_versions=False,
+            keep_versions=touched.concerns(model),
             histories=self._histories,
             passes=passing.passes(connection, model.name),
             check=store.trial(connection) if tried else None,
         )
         store.save(connection, folded.rows.values())
+        touched.folded(model, before, folded)
         if folded.parked:
             park(connection, model.name, folded.parked.values())
         unpark(connection, model.name, folded.healed)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
+from projections.kernel.listed import Listed
 from projections.kernel.read_model import Histories, ReadModel
 from projections.kernel.rows import skipped as passing
 from projections.kernel.rows import tables
@@ -22,7 +24,10 @@ from projections.kernel.rows.shadow_tables import (
     Shadows,
     no_search_for_cycles,
 )
+from projections.kernel.rows.summarising import Fresh
+from projections.kernel.rows.summarising import differences as of_summary
 from projections.kernel.rows.tables import fingerprints, parked, positions
+from projections.kernel.summary import Summary, summaries
 
 _NEAR = 2_000
 """How many events may be left for the time when nobody else can write."""
@@ -59,7 +64,7 @@ class Rebuilt:
     switch: float
 
 
-def stale(engine: sa.Engine, models: Mapping[str, ReadModel]) -> list[str]:
+def stale(engine: sa.Engine, models: Mapping[str, Listed]) -> list[str]:
     """Return the names of the read models whose tables were made by other code, or are missing."""
     with engine.connect() as connection:
         if not sa.inspect(connection).has_table(fingerprints.name):
@@ -79,12 +84,14 @@ def reached(engine: sa.Engine, model: ReadModel) -> int:
 
 def rebuild(
     engine: sa.Engine,
-    models: Mapping[str, ReadModel],
+    wanted: Mapping[str, Listed],
     batches: Batches,
     progress: Progress | None = None,
     histories: Histories | None = None,
 ) -> Rebuilt:
     """Fold the whole journal into new tables, and put them in the place of those in use.
+
+    Summaries are made of the new rows, also those that are not named but made of such.
 
     Those in use answer and are kept up to date meanwhile, and are compared with the new ones row
     by row: what differs is told, and the new are used, since the journal is what is true. At the
@@ -93,7 +100,7 @@ def rebuild(
 
     Args:
         engine: The row database.
-        models: What to rebuild.
+        wanted: What to rebuild.
         batches: The journal.
         progress: Told each position that was reached.
         histories: Gives the history of a record of which something was recorded late.
@@ -101,8 +108,11 @@ def rebuild(
     engine = engine.execution_options(writes=True)
     with engine.begin() as connection:
         tables.books.create_all(connection)
+    models = {name: each for name, each in wanted.items() if isinstance(each, ReadModel)}
     shadows = Shadows(engine, models, batches, progress, histories=histories)
-    _drop_former(engine, models)  # of a rebuild that was killed
+    fresh = Fresh(engine, _made(engine, wanted), shadows)
+    new = {each.table.name: each.model for each in shadows.each} | fresh.new
+    _drop_former(engine, new.values())  # of a rebuild that was killed
     shadows.create()
     with no_search_for_cycles():
         shadows.follow()
@@ -110,7 +120,8 @@ def rebuild(
         while shadows.follow() > _NEAR:
             shadows.flush()
         shadows.flush()
-    compared = _compared_with_those_in_use(engine, shadows)
+    fresh.make()
+    compared = _compared_with_those_in_use(engine, shadows, fresh)
     with engine.begin() as connection:
         swap_lock(connection)
         shadows.follow(connection)
@@ -118,26 +129,49 @@ def rebuild(
             shadow.settle(connection)
             shadow.flush_in(connection)
             _keep_books(connection, shadow, shadows.position)
-        new = {shadow.table.name: shadow.model for shadow in shadows.each}
+        fresh.settle(connection)
         since = tables.take_over(connection, new)
     switch = time.perf_counter() - since
-    _drop_former(engine, models)
+    _drop_former(engine, new.values())
     parked = sum(len(shadow.parked) for shadow in shadows.each)
     passed = sum(len(shadow.passed) for shadow in shadows.each)
-    return Rebuilt(shadows.position, parked, passed, compared, switch)
+    position = shadows.position or min(reached_by(engine, _behind(wanted)).values(), default=0)
+    return Rebuilt(position, parked, passed, compared, switch)
 
 
-def _drop_former(engine: sa.Engine, models: Mapping[str, ReadModel]) -> None:
-    for model in models.values():
+def _made(engine: sa.Engine, wanted: Mapping[str, Listed]) -> list[Summary]:
+    """Return the summaries wanted, and those that are made of what is, where the rest is there."""
+    made = [each for each in summaries().values() if not wanted.keys().isdisjoint(each.of)]
+    asked = [each for each in wanted.values() if isinstance(each, Summary)]
+    rest = {each.name: each for summary in made for each in summary.sources}
+    missing = stale(engine, {name: rest[name] for name in rest.keys() - wanted.keys()})
+    made = [each for each in made if set(missing).isdisjoint(each.of)]
+    return list(dict.fromkeys([*asked, *made]))
+
+
+def _behind(wanted: Mapping[str, Listed]) -> list[str]:
+    return [name for each in wanted.values() if isinstance(each, Summary) for name in each.of]
+
+
+def _drop_former(engine: sa.Engine, models: Iterable[Listed]) -> None:
+    for model in models:
         tables.drop_former(engine, model)
 
 
-def _compared_with_those_in_use(engine: sa.Engine, shadows: Shadows) -> Comparison:
+def _compared_with_those_in_use(engine: sa.Engine, shadows: Shadows, fresh: Fresh) -> Comparison:
     models = {shadow.model.name: shadow.model for shadow in shadows.each}
     other_code = stale(engine, models)
     reached = reached_by(engine, models)
     compared, counts, examples = 0, dict[str, int](), dict[str, list[str]]()
     with engine.execution_options(writes=False).connect() as connection:
+
+        def tell(name: str, differ: sa.Select[Any] | sa.CompoundSelect[Any]) -> None:
+            count = sa.select(sa.func.count()).select_from(differ.subquery())
+            if found := connection.scalar(count):
+                counts[name] = found
+                ids = connection.scalars(differ.order_by("id").limit(_EXAMPLES))
+                examples[name] = list(ids)
+
         for shadow in shadows.each:
             name, upto = shadow.model.name, reached.get(shadow.model.name, 0)
             if not sa.inspect(connection).has_table(name):
@@ -145,15 +179,15 @@ def _compared_with_those_in_use(engine: sa.Engine, shadows: Shadows) -> Comparis
             shared = None
             if name in other_code:
                 shared = {each["name"] for each in sa.inspect(connection).get_columns(name)}
-            differ = differences(shadow, upto, shadows.position, shared)
+            tell(name, differences(shadow, upto, shadows.position, shared))
             rows = sa.select(sa.func.count()).where(shadow.table.c.position <= upto)
             compared += connection.scalar(rows) or 0
-            if count := connection.scalar(
-                sa.select(sa.func.count()).select_from(differ.subquery())
-            ):
-                counts[name] = count
-                found = connection.scalars(differ.order_by("id").limit(_EXAMPLES))
-                examples[name] = list(found)
+        for summary in fresh.summaries:
+            used = {each.name: each for each in (summary, *summary.sources)}
+            if not stale(engine, used):
+                tell(summary.name, of_summary(summary))
+                rows = sa.select(sa.func.count()).select_from(summary.table)
+                compared += connection.scalar(rows) or 0
     return Comparison(compared, counts, examples)
 
 

@@ -253,6 +253,8 @@ class Shadows:
     def follow(self, connection: sa.Connection | None = None) -> int:
         """Fold what has come since; returns how many events. Rows are loaded as `Shadow` says."""
         before = self.position
+        if not self.each:
+            return 0
         for events in self._batches(self.position):
             if events:
                 for shadow, mine in self._takers.shared(events):

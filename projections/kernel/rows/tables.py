@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from projections.kernel import full_text as search
 from projections.kernel.columns import Id, Instant, Text
-from projections.kernel.read_model import ReadModel
+from projections.kernel.listed import Listed
 from projections.kernel.visibility import owner_index as owned
 
 _MOMENT = 3
@@ -81,8 +81,8 @@ fingerprints = sa.Table(
 """The columns and code that each table was folded with."""
 
 
-def upsert(table: sa.Table, dialect: str) -> sa.Insert:
-    """Return an insert that replaces the row with the same key."""
+def upsert(table: sa.Table, dialect: str, *, changed: bool = False) -> sa.Insert:
+    """Return an insert that replaces the row with the same key, or only what is `changed`."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = insert(table)
     keys = list(table.primary_key.columns)
@@ -91,10 +91,12 @@ def upsert(table: sa.Table, dialect: str) -> sa.Insert:
         for column in table.columns
         if not column.primary_key
     }
-    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+    differs = [table.c[name].is_distinct_from(value) for name, value in rest.items()]
+    where = sa.or_(*differs) if changed else None
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest, where=where)
 
 
-def create(connection: sa.Connection, model: ReadModel) -> bool:
+def create(connection: sa.Connection, model: Listed) -> bool:
     """Make the table of a read model with its indexes; `False` when it is there already."""
     if sa.inspect(connection).has_table(model.name):
         return False
@@ -105,7 +107,7 @@ def create(connection: sa.Connection, model: ReadModel) -> bool:
     return True
 
 
-def record_fingerprint(connection: sa.Connection, model: ReadModel) -> None:
+def record_fingerprint(connection: sa.Connection, model: Listed) -> None:
     """Note that the table holds what the present code of the read model makes."""
     connection.execute(
         upsert(fingerprints, connection.dialect.name),
@@ -113,12 +115,17 @@ def record_fingerprint(connection: sa.Connection, model: ReadModel) -> None:
     )
 
 
+def forget_fingerprint(connection: sa.Connection, model: Listed) -> None:
+    """Note that the table does not hold what the present code makes: it is to be rebuilt."""
+    connection.execute(fingerprints.delete().where(fingerprints.c.model == model.name))
+
+
 def create_table(connection: sa.Connection, table: sa.Table) -> None:
     """Make an empty table that has no index but its key's."""
     connection.execute(sa.schema.CreateTable(table))
 
 
-def index_statements(dialect: str, model: ReadModel, table: sa.Table) -> list[str]:
+def index_statements(dialect: str, model: Listed, table: sa.Table) -> list[str]:
     """Return the statements that make the indexes of a read model on a table of its shape.
 
     Their names end at random, for a table may take the name of another while that one, with its
@@ -141,7 +148,7 @@ def index_statements(dialect: str, model: ReadModel, table: sa.Table) -> list[st
     return [*statements, f"ANALYZE {table.name}"]
 
 
-def drop(connection: sa.Connection, model: ReadModel, name: str) -> None:
+def drop(connection: sa.Connection, model: Listed, name: str) -> None:
     """Remove a table of the read model's shape, if it is there, with its indexes."""
     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
     if model.search:
@@ -150,7 +157,7 @@ def drop(connection: sa.Connection, model: ReadModel, name: str) -> None:
         owned.drop_index(connection, name)
 
 
-def remove_row(connection: sa.Connection, model: ReadModel, table: sa.Table, id_: str) -> None:
+def remove_row(connection: sa.Connection, model: Listed, table: sa.Table, id_: str) -> None:
     """Remove a row from a table of the read model's shape, and from its indexes."""
     if model.search:
         search.remove_row(connection, table.name, id_)
@@ -159,7 +166,7 @@ def remove_row(connection: sa.Connection, model: ReadModel, table: sa.Table, id_
     connection.execute(table.delete().where(table.c.id == id_))
 
 
-def take_over(connection: sa.Connection, models: Mapping[str, ReadModel]) -> float:
+def take_over(connection: sa.Connection, models: Mapping[str, Listed]) -> float:
     """Give tables the names of those of the read models, which become the former ones.
 
     Readers see either all of the old or all of the new. Nothing but names changes. `models` are
@@ -183,7 +190,7 @@ def take_over(connection: sa.Connection, models: Mapping[str, ReadModel]) -> flo
     return time.perf_counter()  # they read what was committed before
 
 
-def _hold_back_readers(connection: sa.Connection, models: Sequence[ReadModel]) -> float:
+def _hold_back_readers(connection: sa.Connection, models: Sequence[Listed]) -> float:
     """Take the locks for a change of names, without others queueing behind long reads before us.
 
     Tries again and again, each time for a moment; only after `_PATIENCE` seconds it insists.
@@ -206,7 +213,7 @@ def _hold_back_readers(connection: sa.Connection, models: Sequence[ReadModel]) -
     return since
 
 
-def drop_former(engine: sa.Engine, model: ReadModel) -> None:
+def drop_former(engine: sa.Engine, model: Listed) -> None:
     """Remove the table that was in use before, if there is one, in pieces, each a transaction.
 
     SQLite overwrites all that it frees: other writers should not have to wait for all of it.
@@ -226,12 +233,12 @@ def drop_former(engine: sa.Engine, model: ReadModel) -> None:
         drop(connection, model, name)
 
 
-def former(model: ReadModel) -> str:
+def former(model: Listed) -> str:
     """Return the name of the table that was in use before, until it is dropped."""
     return f"{model.name}_former"
 
 
-def _rename(connection: sa.Connection, model: ReadModel, old: str, new: str) -> None:
+def _rename(connection: sa.Connection, model: Listed, old: str, new: str) -> None:
     """Rename a table of SQLite with all that belongs to it."""
     connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
     if model.search:

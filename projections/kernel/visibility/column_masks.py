@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from domain.kernel.types.sensitive import SECRET, without
-from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.listed import Listed
+from projections.kernel.read_model import Row
 from projections.kernel.visibility.owner_index import COLUMN
 
 Sensitive = str | Mapping[str, str]
@@ -17,14 +18,14 @@ MASKED = "masked"
 
 
 @cache
-def sensitive(model: ReadModel) -> Mapping[str, Sensitive]:
+def sensitive(model: Listed) -> Mapping[str, Sensitive]:
     """Return what in a read model is sensitive, by column."""
     columns = model.table.columns
     return {each.name: each.info["sensitive"] for each in columns if "sensitive" in each.info}
 
 
 @cache
-def shown(model: ReadModel) -> tuple[str, ...]:
+def shown(model: Listed) -> tuple[str, ...]:
     """Return the columns that are read: not those for keeping and finding rows, and no secrets."""
     kept = {"in_force", "search", COLUMN, *(due.name for due in model.dues)} | {
         name for name, of in sensitive(model).items() if of == SECRET
@@ -32,7 +33,7 @@ def shown(model: ReadModel) -> tuple[str, ...]:
     return tuple(column.name for column in model.table.columns if column.name not in kept)
 
 
-def classes(model: ReadModel, names: Iterable[str] | None = None) -> frozenset[str]:
+def classes(model: Listed, names: Iterable[str] | None = None) -> frozenset[str]:
     """Return the classes of what is sensitive in some columns of a read model, or in all."""
     found: set[str] = set()
     for name, of in sensitive(model).items():
@@ -41,7 +42,7 @@ def classes(model: ReadModel, names: Iterable[str] | None = None) -> frozenset[s
     return frozenset(found)
 
 
-def masked(model: ReadModel, row: Row, hidden: frozenset[str]) -> Row:
+def masked(model: Listed, row: Row, hidden: frozenset[str]) -> Row:
     """Return a row without what is masked in it; it says so, as in `"masked": ["phone"]`.
 
     Args:

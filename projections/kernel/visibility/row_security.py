@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from projections.kernel.read_model import ReadModel, Row, read_models
+from projections.kernel.listed import Listed
+from projections.kernel.read_model import Row, read_models
 from projections.kernel.visibility import owner_index as owned
 from projections.kernel.visibility.column_masks import classes, masked
 from projections.kernel.visibility.visibility import Sight, Subject, View
 
-Tables = Callable[[ReadModel], sa.FromClause]
+Tables = Callable[[Listed], sa.FromClause]
 """Gives what has the rows of a read model: its table, or the rows of the past."""
 
 Codes = frozenset[str] | None
@@ -24,7 +25,7 @@ EVERYTHING = Sight((View("system"),))
 """What the system itself sees, and an operator at the command line."""
 
 
-def the_table(model: ReadModel) -> sa.FromClause:
+def the_table(model: Listed) -> sa.FromClause:
     """Return the table of a read model: its rows as they are now."""
     return model.table
 
@@ -34,7 +35,7 @@ class Lens:
 
     def __init__(
         self,
-        model: ReadModel,
+        model: Listed,
         sight: Sight | None,
         dialect: str = "sqlite",
         tables: Tables = the_table,
@@ -144,7 +145,7 @@ class Lens:
 
 @lru_cache(maxsize=500)
 def lens_of(
-    model: ReadModel,
+    model: Listed,
     sight: Sight | None,
     dialect: str,
     tables: Tables = the_table,
@@ -156,7 +157,7 @@ def lens_of(
 
 
 def lens_for(
-    model: ReadModel,
+    model: Listed,
     sight: Sight | None,
     dialect: str,
     tables: Tables = the_table,
@@ -171,7 +172,7 @@ def lens_for(
 
 def narrowed(
     query: sa.Select[Any],
-    model: ReadModel,
+    model: Listed,
     sights: Iterable[Sight | None],
     dialect: str,
     tables: Tables = the_table,
@@ -184,7 +185,7 @@ def narrowed(
     return query
 
 
-def subject_of(model: ReadModel, row: Row, above: Row | None = None) -> Subject:
+def subject_of(model: Listed, row: Row, above: Row | None = None) -> Subject:
     """Return where a row belongs; `above` is the row whose owners own it, too, if there is one."""
     scope, units = model.scope, frozenset[str]()
     if scope.unit is not None and row[scope.unit]:
@@ -197,7 +198,7 @@ def subject_of(model: ReadModel, row: Row, above: Row | None = None) -> Subject:
 
 
 def visible(
-    connection: sa.Connection, model: ReadModel, ids: Iterable[str], sight: Sight
+    connection: sa.Connection, model: Listed, ids: Iterable[str], sight: Sight
 ) -> dict[str, frozenset[str]]:
     """Return those of some records that are in sight as they are now, with what is masked."""
     dialect, table = connection.dialect.name, model.table

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 from projections.kernel import full_text as search
 from projections.kernel.columns import Day
+from projections.kernel.listed import Listed
 from projections.kernel.lists.list_query import sortable
 from projections.kernel.read_model import ReadModel
 from projections.kernel.visibility import owner_index as owned
@@ -25,19 +26,19 @@ P < `until` or V < `ceded`: of later days another one told at `until`."""
 _PARAMETERS = (sa.bindparam("point", type_=sa.BigInteger), sa.bindparam("day", type_=Day))
 
 
-def as_of(model: ReadModel) -> sa.FromClause:
+def as_of(model: Listed) -> sa.FromClause:
     """Return the rows of a read model at a position, the parameter `point` of the query."""
     return _rows(model, "then_since <= :point AND then_until > :point", 1)
 
 
-def true_at(model: ReadModel) -> sa.FromClause:
+def true_at(model: Listed) -> sa.FromClause:
     """Return the rows by what was true on a day and known at a position: `day` and `point`."""
     told = "then_since <= :point AND then_lost > :point AND in_force <= :day"
     return _rows(model, f"{told} AND (then_until > :point OR then_ceded > :day)", 2)
 
 
 @cache
-def _rows(model: ReadModel, condition: str, parameters: int) -> sa.FromClause:
+def _rows(model: Listed, condition: str, parameters: int) -> sa.FromClause:
     # As text, because a select of all columns would be walked again by every query around it.
     query = sa.text(f"SELECT * FROM {model.name} WHERE {condition}")
     columns = [sa.column(each.name, each.type) for each in model.table.columns]

@@ -12,6 +12,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from projections.kernel.columns import Json
+from projections.kernel.listed import Listed
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.warehouse.facts import insert, literal, quote
 
@@ -33,7 +34,7 @@ _SCHEMA = pa.schema(
 )
 
 
-def growing(model: ReadModel) -> list[str]:
+def growing(model: Listed) -> list[str]:
     """Return the columns whose lists may grow: not those by which rows are found or seen."""
     found = {"owned_by", *model.scope.columns}
     return [

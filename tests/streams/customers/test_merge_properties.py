@@ -7,10 +7,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.refusals import Refusal
+from projections.customers.open_business import open_business
 from tests.adapters.keyring import keys_in
 from tests.streams.customers.test_merge import Merger
 from tests.volume import examples
@@ -74,6 +76,12 @@ class World:
         assert living
         for id in (*self.deals, *self.tickets):
             assert rows[id]["customer_id"] in living
+        with self.company.engine.connect() as connection:
+            for row in connection.execute(sa.select(open_business.table)):
+                deals = [id for id in self.deals if rows[id]["customer_id"] == row.id]
+                tickets = [id for id in self.tickets if rows[id]["customer_id"] == row.id]
+                assert (row.open_opportunities, row.open_tickets) == (len(deals), len(tickets))
+                assert (row.state, row.name) == (rows[row.id]["state"], rows[row.id]["name"])
         contacts = [each for id in self.customers for each in rows[id]["contacts"]]
         assert len(contacts) == len({*contacts}) == len(NAMES)
         assert all(rows[id]["contacts"] == [] for id in {*self.customers} - living)

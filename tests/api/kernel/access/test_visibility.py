@@ -102,6 +102,58 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             client.close()
 
 
+@pytest.mark.parametrize("as_of", [False, True])
+def test_what_is_open_with_a_customer_is_seen_where_each_kind_that_it_tells_of_is(
+    world: World, as_of: bool
+) -> None:
+    then = {"as_of_position": world.position} if as_of else {}
+
+    def listed(who: str, **asked: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = world.get(who, "/open-business", **then, **asked)["items"]
+        return found
+
+    south = world.get("gd", f"/open-business/{world.south}", **then)
+    assert {**south, "changed_at": None, "position": 0} == {
+        "id": world.south,
+        "position": 0,
+        "changed_at": None,
+        "name": "华南电力",
+        "state": "potential",
+        "grade": "A",
+        "industry": None,
+        "unit": "gd-gz",
+        "manager": None,
+        "open_opportunities": 2,
+        "amount": "30.00",
+        "weighted_amount": "3.00",
+        "currency": "CNY",
+        "next_close": None,
+        "open_tickets": 1,
+        "pipeline": [
+            {
+                "currency": "CNY",
+                "opportunities": 2,
+                "amount": "30.00",
+                "weighted_amount": "3.00",
+            }
+        ],
+        "oldest_ticket_at": south["oldest_ticket_at"],
+    }
+    assert [row["id"] for row in listed("group", sort="-amount")] == [world.south, world.east]
+    assert listed("group", open_opportunities_from=1) == listed("gd") == [south]
+    assert world.get("gd", f"/customers/{world.south}/page", **then)["open_business"] == south
+    (east,) = listed("js")
+    assert (east["id"], east["open_tickets"], east["amount"]) == (world.east, 0, None)
+    (row,) = listed("gd, masked")
+    assert (row["amount"], row["masked"], row["open_tickets"]) == (None, ["amount"], 1)
+    assert [each["amount"] for each in row["pipeline"]] == [None]
+    assert world.readers["gd, masked"].get("/open-business?sort=amount").status_code == 403
+    for path in ("/open-business", f"/open-business/{world.south}"):
+        problem(world.readers["sales of gd"].get(path, params=then), 403, "not-permitted")
+    answer = world.readers["js"].get(f"/open-business/{world.south}", params=then)
+    problem(answer, 404, "unknown-id")
+
+
 @pytest.mark.parametrize(
     ("who", "customers", "sales", "tickets"),
     [("group", 2, 2, 1), ("gd", 1, 1, 0), ("gd, masked", 1, 1, 0), ("js", 1, 1, 1)],

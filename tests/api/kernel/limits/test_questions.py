@@ -15,13 +15,12 @@ from adapters.storage.databases import connect
 from api.kernel.access.authentication import ADMINISTRATOR, Principal
 from api.kernel.limits.questions import Questions
 from api.kernel.problems import TooManyQuestions
-from domain.kernel.aggregate import discover
-from projections.kernel.read_model import read_models
+from projections.kernel.summary import listed
 from tests.api.conftest import KEY, serving
 
 SOMEBODY = Principal("ann", "group")
 
-LISTS = {f"/{discover().aggregates[each.aggregate].plural}" for each in read_models().values()}
+LISTS = {f"/{each.plural}" for each in listed().values()}
 
 CHEAP = {
     *LISTS,
@@ -94,10 +93,9 @@ def test_every_read_is_cheap_or_waits_for_its_turn(without: httpx.Client) -> Non
 def test_a_list_waits_for_its_turn_when_it_is_of_the_past_searched_counted_long_or_whole(
     without: httpx.Client, query: str
 ) -> None:
-    for model in read_models().values():
+    for model in listed().values():
         if model.search or query != "q=x":
-            path = f"/{discover().aggregates[model.aggregate].plural}"
-            assert refused(without.get(f"{path}?{query}")), path
+            assert refused(without.get(f"/{model.plural}?{query}")), model.plural
 
 
 def test_a_record_of_the_past_waits_for_its_turn(without: httpx.Client) -> None:

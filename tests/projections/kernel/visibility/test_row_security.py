@@ -138,7 +138,7 @@ def test_lists_counts_and_rows_show_what_is_in_sight_and_nothing_else(
             lookup = visible(reader.connection, model, ids, seen)
             assert lookup.keys() == wanted.keys()
             for id_ in chance.sample(ids, 5):
-                assert Listing(model).one(reader.connection, id_, seen) == wanted.get(id_)
+                assert Listing(model).one(Now(reader.connection), id_, seen) == wanted.get(id_)
 
 
 def test_words_and_units_are_looked_for_within_sight(reader: Reader) -> None:
