@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 
@@ -33,23 +33,24 @@ def fulfil(executor: Executor, asked: Iterable[Asked], between: Callable[[], Non
     waiting: deque[tuple[str, Call, Future[Answer]]] = deque()
     refused: set[str] = set()
     unreadable: list[RecordUnreadable] = []
+    done: Counter[tuple[str, str]] = Counter()
 
     def settle() -> None:
         name, call, future = waiting.popleft()
-        who = {"actor": call.origin.actor, "actor_kind": call.origin.actor_kind}
-        told = {**who, "command": call.command, "id": call.id}
         try:
-            answer = future.result()
+            future.result()
         except (Unavailable, Overloaded):
             raise
         except RecordUnreadable as error:
             unreadable.append(error)
         except Refusal as refusal:
             # A person was quicker, and the rules have no place for the command any more.
-            log.info("wish.refused", **told, by=refusal.name)
+            who = {"actor": call.origin.actor, "actor_kind": call.origin.actor_kind}
+            told = {"command": call.command, "id": call.id, "by": refusal.name}
+            log.info("wish.refused", **who, **told)
             refused.add(name)
         else:
-            log.info("wish.done", **told, again=answer.repeated)
+            done[call.origin.actor, call.origin.actor_kind] += 1
         between()
 
     for wish, origin in asked:
@@ -66,6 +67,8 @@ def fulfil(executor: Executor, asked: Iterable[Asked], between: Callable[[], Non
         waiting.append((wish.name, call, future))
     while waiting:
         settle()
+    for (actor, kind), count in done.items():  # the operation log has each of them
+        log.info("wishes.done", actor=actor, actor_kind=kind, count=count)
     if unreadable:
         raise unreadable[0]
 

@@ -20,12 +20,16 @@ Decide = Callable[[Row], Iterable[Wish]]
 
 @dataclass(frozen=True)
 class Deadline:
-    """A deadline: the rows that it watches, the column of the instant, what it wishes for then."""
+    """A deadline: the rows that it watches, the column of the instant, what it wishes for then.
+
+    One that is `plain` looks at nothing of a row but which record it is of.
+    """
 
     name: str
     rows: ReadModel
     at: str
     decide: Decide
+    plain: bool = False
 
     @property
     def instant(self) -> sa.Column[Any]:
@@ -34,19 +38,21 @@ class Deadline:
 
     def due(self, now: datetime) -> sa.Select[Any]:
         """Return the query of the rows that are due, in the order of their instants."""
-        query = sa.select(self.rows.table).where(self.instant <= now)
-        return query.order_by(self.instant.nulls_first(), self.rows.table.c.id)  # as the index
+        table, unit = self.rows.table, self.rows.scope.unit
+        needed = {"id", self.at, unit or "id"} if self.plain else table.c.keys()
+        query = sa.select(*(table.c[name] for name in needed)).where(self.instant <= now)
+        return query.order_by(self.instant.nulls_first(), table.c.id)  # as the index
 
 
 def deadline(rows: ReadModel, at: str) -> Callable[[Decide], Deadline]:
     """Declare the function below as a deadline, named after it.
 
-    What is due by one record and about it alone its aggregate declares (`domain.kernel.time.due`).
     It is asked for each row whose instant has come, and asked again only when the fold gives the
     row another instant: so the fold takes the instant away once what it stood for has happened.
     A command that has a parameter `due_at` gets the instant; one that is stated for a day or a
     moment is stated for that of the instant, though not before the last that is known of the
     record. The command has to refuse what has moved meanwhile: the row may be older than it.
+    What a record brings about in itself alone its aggregate declares (`domain.kernel.time.due`).
 
     Args:
         rows: The read model.
@@ -81,7 +87,7 @@ def deadlines() -> Mapping[str, Deadline]:
 def _of_aggregates() -> Iterator[Deadline]:
     for model in read_models().values():
         for due in model.dues:
-            yield Deadline(due.command, model, due.name, partial(_wish, due.command))
+            yield Deadline(due.command, model, due.name, partial(_wish, due.command), True)
 
 
 def _wish(command: str, row: Row) -> Iterator[Wish]:

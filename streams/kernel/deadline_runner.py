@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -30,10 +31,11 @@ AT_ONCE = 1000
 """Rows that are asked for together."""
 
 BETWEEN_LOOKS = 1.0
-"""Seconds between two looks at the clock, and at whether the rows have moved; most cost no more."""
+"""Seconds between two looks at whether the rows have moved, while nothing is due sooner."""
 
 LONGEST = 5.0
-"""Seconds after which rows are looked at in any case: one read model may be ahead of others."""
+"""Seconds after which clock and rows are looked at in any case: somebody may have set the clock,
+and one read model may be ahead of others."""
 
 SHORTEST = 0.01
 """Seconds of the shortest rest, however soon something is due: clocks may stand still."""
@@ -84,11 +86,11 @@ class Timekeeping:
 
     def _follow(self, worker: Worker) -> None:
         self.rows.forgive()
-        seen, following, looked = -1, None, 0.0
+        seen, looked, soon = -1, 0.0, 0.0  # by this machine's clock: it costs nothing to ask
         while not worker.stopping:
-            now, position, began = self._clock(), self._projector.position(), time.monotonic()
-            due = following is not None and following <= now
-            if due or position != seen or began > looked + LONGEST:
+            position, began = self._projector.position(), time.monotonic()
+            if position != seen or began >= min(soon, looked + LONGEST):
+                now = self._clock()
                 try:
                     if self.answer(now):
                         worker.well()
@@ -97,13 +99,13 @@ class Timekeeping:
                     if self._stopping():
                         return
                     raise
-                seen, following, looked = position, self.rows.following(now), began
+                following = self.rows.following(now)
+                left = math.inf if following is None else (following - now).total_seconds()
+                seen, looked, soon = position, began, began + left
             worker.well()
             if self.lease.due:
                 self.lease.renew()
-            left = BETWEEN_LOOKS
-            if following is not None:
-                left = min(left, (following - now).total_seconds())
+            left = min(BETWEEN_LOOKS, soon - time.monotonic())
             worker.pause(max(left, SHORTEST))
 
     def answer(self, now: datetime) -> int:

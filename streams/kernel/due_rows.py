@@ -59,12 +59,12 @@ class DueRows:
 
     def following(self, now: datetime) -> datetime | None:
         """Return the next instant that is to come; `None` when nothing is to."""
+        firsts = [
+            sa.select(sa.func.min(each.instant)).where(each.instant > now).scalar_subquery()
+            for each in self._deadlines
+        ]
         with self._reading.connect() as connection:
-            queries = (
-                sa.select(sa.func.min(each.instant)).where(each.instant > now)
-                for each in self._deadlines
-            )
-            found = [connection.scalar(query) for query in queries]
+            found = connection.execute(sa.select(*firsts)).one() if firsts else ()
         return min((each for each in found if each is not None), default=None)
 
     def settle(self, answered: Iterable[Due], failed: Mapping[Key, str]) -> None:

@@ -13,6 +13,9 @@ ZONE = "Asia/Shanghai"
 EVER = datetime.min.replace(tzinfo=UTC)
 """Since when the zone counts where it always did."""
 
+_REMEMBERED = 3
+"""Days: that of recording, and those that a few facts state."""
+
 _DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
 
 
@@ -20,13 +23,13 @@ _DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
 class _Reckoning:
     """Where the business of this process is, as its journal states it when it is opened.
 
-    `latest` is the day asked for last, from its first moment to before that of the next: nearly
-    always it is asked for again, and to look the time zone up takes five times as long.
+    `latest` are the days asked for last, each from its first moment to before that of the next:
+    nearly always one is asked for again, and to look the time zone up takes five times as long.
     """
 
     zone: ZoneInfo = field(default_factory=partial(ZoneInfo, ZONE))
     since: datetime = EVER
-    latest: tuple[datetime, datetime, date] = (EVER, EVER, date.min)
+    latest: tuple[tuple[datetime, datetime, date], ...] = ()
 
 
 _here = _Reckoning()
@@ -38,7 +41,7 @@ def count_in(zone: str, since: datetime = EVER) -> None:
     What was recorded earlier keeps its days, which are those of UTC. The journal says so when it
     is opened; nobody else does. Raises `ZoneInfoNotFoundError`.
     """
-    _here.zone, _here.since, _here.latest = ZoneInfo(zone), since, (EVER, EVER, date.min)
+    _here.zone, _here.since, _here.latest = ZoneInfo(zone), since, ()
 
 
 def counted_in() -> tuple[str, datetime]:
@@ -82,10 +85,11 @@ def end_of(day: date) -> datetime:
 
 
 def _there(moment: datetime) -> date:
-    first, following, day = _here.latest
-    if not first <= moment < following:
-        day = moment.astimezone(_here.zone).date()
-        _here.latest = (_first(day), _first(day + _DAY), day)
+    for first, following, day in _here.latest:
+        if first <= moment < following:
+            return day
+    day = moment.astimezone(_here.zone).date()
+    _here.latest = ((_first(day), _first(day + _DAY), day), *_here.latest[: _REMEMBERED - 1])
     return day
 
 
