@@ -1,8 +1,10 @@
 """Bodies: well-formed JSON for every command, made of the types of its parameters."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
+from itertools import cycle
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -17,6 +19,7 @@ from domain.kernel.time import working_hours
 from domain.kernel.types import codes, values
 from domain.organisation import working_calendar
 from domain.permissions import permission
+from tests.domain.replay import goldens
 
 Choose = Callable[[Sequence[Any]], Any]
 """Chooses one of several values: at random, as hypothesis draws, or the first."""
@@ -70,23 +73,45 @@ def first(choices: Sequence[Any]) -> Any:
     return choices[0]
 
 
-def body(model: type[BaseModel], choose: Choose, names: Names | None = None) -> dict[str, Any]:
-    """Return JSON for a body, or another value with parts; whether optional parts are in is chosen.
-
-    What refers to a record of a kind in `names` has one of the names there.
-    """
+def body(model: type[BaseModel], choose: Choose) -> dict[str, Any]:
+    """Return JSON for a body, or another value with parts; optional parts are in by choice."""
     return {
-        name: value(hint, choose, names)
+        name: value(hint, choose)
         for name, hint in _hints(model).items()
         if model.model_fields[name].is_required() or choose([True, False])
     }
 
 
-def least(command: Command, names: Names | None = None, **given: Any) -> dict[str, Any]:
-    """Return the shortest body of a command, with what is `given` of what it takes."""
+def least(command: Command, **given: Any) -> dict[str, Any]:
+    """Return the shortest body of a command, with what is `given` where the command takes it."""
     fields, hints = command.body.model_fields, _hints(command.body)
-    required = {name: hints[name] for name, each in fields.items() if each.is_required()}
-    made = {name: value(hint, first, names) for name, hint in required.items()}
+    required = (name for name, each in fields.items() if each.is_required())
+    made = {name: value(hints[name], first) for name in required}
+    return made | {name: each for name, each in given.items() if name in fields}
+
+
+def beginning(command: Command, names: Names, **given: Any) -> dict[str, Any]:
+    """Return the least that makes a record: as its golden history begins, else of the types alone.
+
+    What refers to a record of a kind in `names` has the names there in turn; what is `given` goes
+    where the command takes it.
+    """
+    fields, hints = command.body.model_fields, _hints(command.body)
+    stated = {each.type for each in command.facts}
+    begun = (life["events"][0] for life in goldens(command.aggregate.kind))
+    known = next((each["data"] for each in begun if each["type"] in stated), {})
+    made = {
+        name: copy.deepcopy(told) if (told := known.get(name)) is not None else value(hint, first)
+        for name, hint in hints.items()
+        if fields[name].is_required()
+    }
+    turns = {kind: cycle(each) for kind, each in names.items()}
+    parts = [(p, inner) for name, inner in command.nested.items() for p in made.get(name) or ()]
+    for part, references in [(made, command.references), *parts]:
+        for name, reference in references.items():
+            if part.get(name) and reference.kind in turns:
+                place = next(turns[reference.kind])
+                part[name] = [place] if isinstance(part[name], list) else place
     return made | {name: each for name, each in given.items() if name in fields}
 
 
@@ -100,12 +125,9 @@ def full(command: Command, choose: Choose) -> dict[str, Any]:
     }
 
 
-def value(hint: Any, choose: Choose, names: Names | None = None) -> Any:
+def value(hint: Any, choose: Choose) -> Any:
     """Return JSON for a type. Raises `TypeError` for one of which no value is known."""
     marks = getattr(hint, "__metadata__", ())
-    for mark in marks:
-        if isinstance(mark, values.Reference) and mark.kind in (names or {}):
-            return choose((names or {})[mark.kind])
     for known, pool in POOLS:
         if hint is known or hint == known:
             return choose(pool)
@@ -117,18 +139,18 @@ def value(hint: Any, choose: Choose, names: Names | None = None) -> Any:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return choose([member.value for member in hint])
     if isinstance(hint, type) and issubclass(hint, BaseModel):
-        return body(hint, choose, names)
+        return body(hint, choose)
     if get_origin(hint) in (list, tuple):
-        return [value(arguments[0], choose, names) for _ in range(choose([1, 2, 3]))]
+        return [value(arguments[0], choose) for _ in range(choose([1, 2, 3]))]
     if marks:
-        return _marked(hint, marks, choose, names)
+        return _marked(hint, marks, choose)
     some = [each for each in arguments if each is not NoneType]
     if not some:
         raise TypeError(f"No value of {hint} is known: give the type `examples`.")
-    return value(choose(some if choose is first else arguments), choose, names)
+    return value(choose(some if choose is first else arguments), choose)
 
 
-def _marked(hint: Any, marks: tuple[Any, ...], choose: Choose, names: Names | None) -> Any:
+def _marked(hint: Any, marks: tuple[Any, ...], choose: Choose) -> Any:
     told = [each for mark in marks if isinstance(mark, FieldInfo) for each in mark.examples or ()]
     if told:
         return choose(told)
@@ -138,7 +160,7 @@ def _marked(hint: Any, marks: tuple[Any, ...], choose: Choose, names: Names | No
             return choose(pool)
     of = get_args(hint)[0]
     if of is not int:
-        return value(of, choose, names)
+        return value(of, choose)
     inner = [each for mark in marks for each in getattr(mark, "metadata", [mark])]
     low = next((int(each.ge) for each in inner if isinstance(each, Ge)), 1)  # type: ignore[call-overload]
     high = next((int(each.le) for each in inner if isinstance(each, Le)), low + 4)  # type: ignore[call-overload]

@@ -13,13 +13,14 @@ from adapters.commands.past_rules import Past
 from adapters.refusals import RuleBroken
 from domain.customers.customer import ParentCycle, RegistrationNumberTaken
 from domain.kernel.aggregate import Aggregate, RecordClosed, discover
-from domain.kernel.commands import every_command
+from domain.kernel.commands import commands, every_command
 from domain.kernel.time.business_day import today
 from domain.kernel.time.replay import read, tell
 from domain.kernel.time.retroactive import DatesContradict
 from domain.organisation.unit import UnitCycle
 from tests.adapters.commands.test_executor import call, executor, refused, register
 from tests.adapters.commands.test_retroactive import TICKET, broken, days_ago, do, loaded
+from tests.bodies import beginning
 from tests.domain.replay import history
 
 __all__ = ["executor"]
@@ -100,16 +101,6 @@ def test_a_closed_customer_keeps_its_number_for_the_days_before(executor: Execut
     do(executor, **again, registered_on=days_ago(30))
 
 
-OPENED: dict[str, tuple[str, dict[str, Any]]] = {
-    "customer": ("customer.register", {"name": "x", "unit": "gd-gz"}),
-    "employee": ("employee.engage", {"code": "young", "name": "x", "unit": "gd-gz"}),
-    "opportunity": ("opportunity.open", {"title": "x", "unit": "gd-gz"}),
-    "working-calendar": (
-        "working-calendar.open",
-        {"code": "young", "name": "x", "unit": "gd-gz", "zone": "Asia/Shanghai", "week": {}},
-    ),
-    "unit": ("unit.open", {"code": "young", "name": "x", "level": "team", "parent": "gd-gz"}),
-}
 REFERENCES = [
     (name, field)
     for name, command in every_command().items()
@@ -120,8 +111,9 @@ REFERENCES = [
 
 def young(executor: Executor, kind: str) -> str:
     """Make a record that begins thirty days ago, and return its id."""
-    command, body = OPENED[kind]
-    return do(executor, command, **body, **{str(every_command()[command].dated): days_ago(30)})
+    command = next(c for c in commands().values() if c.creates and c.aggregate.kind == kind)
+    body = beginning(command, {"unit": ["gd-gz"]}, code="young", level="team", parent="gd-gz")
+    return do(executor, command.name, **body | {str(command.dated): days_ago(30)})
 
 
 @pytest.mark.parametrize(("name", "field"), REFERENCES)
@@ -185,7 +177,7 @@ def test_nobody_is_named_for_days_on_which_they_had_left(executor: Executor) -> 
     do(executor, **wish, effective=days_ago(21))
 
 
-@pytest.mark.parametrize("kind", sorted(OPENED))
+@pytest.mark.parametrize("kind", sorted(discover().aggregates))
 def test_the_kinds_that_may_be_open_again_after_their_end_say_so(kind: str) -> None:
     record: Aggregate | None = None
     ended: list[bool] = []

@@ -11,32 +11,25 @@ import pytest
 from adapters.commands.permission_check import ELSEWHERE, ONLY_OWN
 from adapters.identity.api_key_secret import new_key
 from adapters.refusals import NotPermitted
-from domain.kernel.commands import commands
+from domain.kernel.aggregate import Aggregate, Recorded
+from domain.kernel.commands import Command, commands
+from domain.kernel.time.effective_day import effective_day
+from domain.kernel.time.replay import follow
 from projections.kernel.visibility.visibility import Party
 from tests.adapters.staff import Company, company
+from tests.bodies import beginning, first, full, least
 
+BEGUN = "2026-03-01"
 SOON = {"starts": "2026-01-01T00:00:00Z", "until": "2026-12-31T00:00:00Z"}
+OWN: dict[str, dict[str, Any]] = {
+    "delegation.give": SOON,
+    "grant.give": {"employee": "wang"},
+    "unit.open": {"level": "team"},
+}
+"""What some are given besides what all are."""
+
 CREATING = {name: each for name, each in commands().items() if each.creates}
 MOVING = {name: each for name, each in commands().items() if each.places and not each.creates}
-PLAN = {"goal": "y", "kind": "cross-selling", "budget": "1.00"}
-PLAN |= {"starts_on": "2026-01-01", "ends_on": "2026-02-01"}
-
-BECOMES: dict[str, dict[str, str]] = {
-    "campaign.plan": {"manager": "li"},
-    "customer.register": {"manager": "li", "on": "2026-03-01"},
-    "opportunity.open": {"manager": "li", "on": "2026-03-01"},
-    "service-ticket.open": {"owner": "li"},
-    "team.form": {"employee": "li", "role": "lead"},
-}
-"""What is stated besides when somebody makes a record who may do so with own ones only."""
-
-THEIRS = {"delegation.give", "handover.begin"}
-"""What is their own as soon as it is made."""
-
-NOBODYS = {"api-key.issue", "customer-merge.begin", "role.define", "unit.open"}
-NOBODYS.add("working-calendar.open")
-NOBODYS |= {"employee.engage", "grant.give"}  # these are whose they tell of
-"""What is not theirs: it takes a permission that reaches to all records."""
 
 
 class Firm:
@@ -64,35 +57,12 @@ class Firm:
         """Return what a command that makes something is given, to make it at a unit."""
         self.number += 1
         text = f"n{self.number}"
-        one, other = self.customers
-        ticket = {"kind": "fault", "severity": "minor", "channel": "hotline"}
-        bodies: dict[str, dict[str, Any]] = {
-            "api-key.issue": {"name": text, "role": "reader", "unit": unit},
-            "campaign.plan": {"name": text, "units": [unit], **PLAN},
-            "customer-merge.begin": {"survivor_id": one, "duplicate_id": other, "reason": "x"},
-            "customer.register": {"name": text, "unit": unit, "registered_on": "2026-03-01"},
-            "delegation.give": {"principal": "li", "deputy": "zhou", "reason": "x", **SOON},
-            "employee.engage": {"code": text, "name": text, "unit": unit},
-            "grant.give": {"employee": "wang", "role": "reader", "unit": unit},
-            "handover.begin": {
-                "employee": "li",
-                "reason": "x",
-                "successors": [{"employee": "zhou"}],
-            },
-            "opportunity.open": {"title": text, "unit": unit, "opened_on": "2026-03-01"},
-            "role.define": {"code": text, "name": text, "unit": unit, "permissions": ["*.read"]},
-            "service-ticket.open": {"title": text, "customer_id": one, "unit": unit, **ticket},
-            "team.form": {"name": text, "unit": unit},
-            "unit.open": {"code": text, "name": text, "level": "team", "parent": unit},
-            "working-calendar.open": {
-                "code": text,
-                "name": text,
-                "unit": unit,
-                "zone": "Asia/Shanghai",
-                "week": {},
-            },
-        }
-        return bodies[command]
+        names = {"unit": [unit], "customer": self.customers, "employee": ["li", "zhou", "wang"]}
+        names |= {"role": ["reader"]}
+        given = {"code": text, "name": text, "permissions": ["*.read"]}
+        given |= {"registered_on": BEGUN, "opened_on": BEGUN} | OWN.get(command, {})
+        given |= {"parent": unit} if command == "unit.open" else {}
+        return beginning(CREATING[command], names, **given)
 
 
 @pytest.fixture
@@ -101,25 +71,40 @@ def firm(journal_url: str) -> Iterator[Firm]:
         yield Firm(found)
 
 
+def told(firm: Firm, id: str) -> tuple[list[Recorded], Aggregate]:
+    """Return the history of a record, and the record."""
+    history, record = firm.firm.journal.history(id), None
+    for each in history:
+        record = follow(record, each)
+    assert record is not None
+    return history, record
+
+
 @pytest.mark.parametrize("reach", ["own", "team"])
 def test_whoever_may_only_with_own_records_owns_what_they_make(firm: Firm, reach: str) -> None:
-    assert BECOMES.keys() | THEIRS | NOBODYS == CREATING.keys()
+    """By what it says, or by the second fact that its kind has for it; else they make none."""
     firm.firm.grant("li", "everything", "gd", reach=reach)
-    for command in sorted(NOBODYS):
-        with pytest.raises(NotPermitted):
-            firm.do("li", command, **firm.body(command, "gd-gz"))
-    for command in [*BECOMES, *sorted(THEIRS)]:
-        before = firm.firm.journal.head().position
-        made = firm.do("li", command, **firm.body(command, "gd-gz"))
-        history = firm.firm.journal.history(made)
-        assert {each.command_id for each in history} == {history[0].command_id}
-        assert [each.position for each in history] == [before + n + 1 for n in range(len(history))]
-        told = [{**each.data, "actor": each.actor} for each in history[1:]]
-        assert len(told) == (command in BECOMES), command
-        assert all(each.items() >= BECOMES[command].items() for each in told), command
-    for command in BECOMES:
-        with pytest.raises(NotPermitted):
-            firm.do("li", command, **firm.body(command, "bj"))
+    permitted = set[str]()
+    for command, each in sorted(CREATING.items()):
+        before, body = firm.firm.journal.head().position, firm.body(command, "gd-gz")
+        try:
+            made = firm.do("li", command, **body)
+        except NotPermitted:
+            assert each.aggregate.entrust is Aggregate.entrust
+            assert "li" not in told(firm, firm.do(None, command, **body))[1].owners
+            continue
+        permitted.add(command)
+        history, record = told(firm, made)
+        entrusted = each.aggregate.entrust is not Aggregate.entrust
+        assert "li" in record.owners
+        assert {(e.command_id, e.actor) for e in history} == {(history[0].command_id, "li")}
+        assert [e.position for e in history] == [before + 1 + n for n in range(1 + entrusted)]
+        assert len({effective_day(e.type, e.data, e.time) for e in history}) == 1
+        if entrusted:
+            with pytest.raises(NotPermitted):
+                firm.do("li", command, **firm.body(command, "bj"))
+    assert {"customer.register", "delegation.give", "team.form"} <= permitted
+    assert permitted.isdisjoint({"unit.open", "role.define", "grant.give", "employee.engage"})
 
 
 @pytest.mark.parametrize("command", ["opportunity.open", "campaign.plan"])
@@ -146,37 +131,29 @@ def test_what_a_deputy_makes_is_the_principal_s(firm: Firm) -> None:
 
 
 def test_what_goes_elsewhere_is_permitted_at_both_ends(firm: Firm) -> None:
-    away: dict[str, tuple[str, dict[str, Any]]] = {
-        "campaign.revise-plan": ("campaign.plan", {"units": ["gd", "bj"]}),
-        "customer.transfer": ("customer.register", {"unit": "bj"}),
-        "employee.move": ("employee.engage", {"unit": "bj"}),
-        "employee.reengage": ("employee.engage", {"unit": "bj"}),
-        "opportunity.transfer": ("opportunity.open", {"unit": "bj"}),
-        "service-ticket.rehome": ("service-ticket.open", {"unit": "bj"}),
-        "service-ticket.transfer": ("service-ticket.open", {"unit": "bj"}),
-        "unit.close": ("unit.open", {"successor": "bj"}),
-        "unit.merge": ("unit.open", {"into": "bj"}),
-        "unit.move": ("unit.open", {"parent": "bj"}),
-    }
-    assert away.keys() == MOVING.keys()
     firm.firm.grant("li", "everything", "gd")
-    for command, (making, body) in away.items():
-        made = firm.do(None, making, **firm.body(making, "gd"))
-        if command == "employee.reengage":
-            firm.do(None, "employee.leave", made, reason="x")
-        if "reason" in MOVING[command].body.model_fields:
-            body = {**body, "reason": "x"}
+    for command, each in MOVING.items():
+        kind = each.aggregate.kind
+        making = next(name for name, c in CREATING.items() if c.aggregate.kind == kind)
+
+        def made(making: str = making, command: str = command) -> str:
+            id_ = firm.do(None, making, **firm.body(making, "gd"))
+            if command == "employee.reengage":
+                firm.do(None, "employee.leave", id_, reason="x")
+            return id_
+
+        def body(unit: str, each: Command = each) -> dict[str, Any]:
+            told = least(each, reason="x")
+            many = {n for n in each.places if isinstance(full(each, first)[n], list)}
+            return told | {n: ["gd", unit] if n in many else unit for n in each.places}
+
+        id_ = made()
         with pytest.raises(NotPermitted) as refused:
-            firm.do("li", command, made, **body)
+            firm.do("li", command, id_, **body("bj"))
         assert f"{command}, but not at bj. {ELSEWHERE}" in refused.value.detail
-        here = {name: ["gd", "gd-gz"] if name == "units" else value for name, value in body.items()}
-        here = {name: "gd-gz" if value == "bj" else value for name, value in here.items()}
-        if making != "unit.open":
-            firm.do("li", command, made, **here)
-        made = firm.do(None, making, **firm.body(making, "gd"))
-        if command == "employee.reengage":
-            firm.do(None, "employee.leave", made, reason="x")
-        firm.do("admin", command, made, **body)
+        if kind != "unit":
+            firm.do("li", command, id_, **body("gd-gz"))
+        firm.do("admin", command, made(), **body("bj"))
 
 
 def test_a_ticket_rises_to_a_unit_above_and_nothing_else_does(firm: Firm) -> None:

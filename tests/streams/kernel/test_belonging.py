@@ -17,11 +17,11 @@ from projections.kernel.belonging import KeptBy, OfCustomer, OfMany, Stays
 from projections.kernel.read_model import ReadModel, models_by_kind
 from streams.followers.load_warehouse import JournalLoading
 from tests.adapters.keyring import keys_in
-from tests.domain.replay import golden
+from tests.bodies import beginning
 from tests.streams.flow import until, working
 from tests.streams.organised import SINCE, Company
 
-PLACES = {"unit": "gd-gz-bank", "employee": "e1"}
+PLACES = {"unit": ["gd-gz-bank"], "employee": ["e1"]}
 """What is named unless something else is asked for."""
 
 
@@ -31,13 +31,8 @@ class Everything(Company):
     def make(self, kind: str, **named: Any) -> str:
         """Return a new record that names what is given, where its command takes it."""
         (command,) = (c for c in _commands(kind) if c.creates)
-        told, fields = golden(kind)["events"][0]["data"], command.body.model_fields
-        body = {name: told[name] for name, each in fields.items() if each.is_required()}
-        for parameter, reference in command.references.items():
-            if parameter in body and parameter not in named:
-                place = PLACES.get(reference.kind) or self.customer("Somebody")
-                body[parameter] = [place] if isinstance(body[parameter], list) else place
-        return self.do(command.name, **body | {n: v for n, v in named.items() if n in fields})
+        customer = [self.customer("Somebody")]
+        return self.do(command.name, **beginning(command, PLACES | {"customer": customer}, **named))
 
     def customer(self, name: str) -> str:  # type: ignore[override]
         """Return a new customer."""

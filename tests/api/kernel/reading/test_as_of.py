@@ -10,13 +10,15 @@ import httpx
 import orjson
 import pytest
 
-from domain.kernel.aggregate import new_id
+from domain.kernel.aggregate import discover, new_id
+from domain.kernel.commands import commands
 from domain.kernel.time.business_day import today
 from tests.api.asking import head, problem, register
 from tests.api.conftest import KEY
 from tests.api.customers.test_customer_merges import merged
 from tests.api.documented import committed
 from tests.api.organisation.test_units_and_people import Office
+from tests.bodies import beginning
 
 PATHS: dict[str, Any] = committed()["paths"]
 
@@ -48,7 +50,7 @@ def day(ago: int) -> str:
 
 
 class Life:
-    """A customer with what hangs on it, and records of most other kinds."""
+    """A customer with what hangs on it, and records of all other kinds."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
@@ -65,7 +67,25 @@ class Life:
         self.post("/grants", employee=office.people[0], **role)
         body = {"employee": office.people[0], "successors": [{"employee": office.people[1]}]}
         self.post("/handovers", **body, reason="Leave")
+        term = {"starts": f"{day(1)}T00:00:00Z", "until": f"{day(-30)}T00:00:00Z"}
+        away = {"principal": office.people[0], "deputy": office.people[1], "reason": "Leave"}
+        self.post("/delegations", **away, **term)
+        self.others()
         self.grow()
+
+    def others(self) -> None:
+        """Make a record of each kind that there is none of yet, as its golden history begins."""
+        for command in (each for each in commands().values() if each.creates):
+            if not self.some(command.aggregate.plural):
+                kinds = {r.kind: discover().aggregates[r.kind] for r in command.references.values()}
+                names = {kind: self.some(each.plural) for kind, each in kinds.items()}
+                self.post(f"/{command.aggregate.plural}", **beginning(command, names))
+
+    def some(self, plural: str) -> list[str]:
+        """Return what records of a kind are named by: their codes, or their ids."""
+        ask = {"limit": 5, "min_position": head(self.client)}
+        items = self.client.get(f"/{plural}", params=ask).json()["items"]
+        return [each.get("code") or each["id"] for each in items]
 
     def grow(self) -> None:
         """Change everything that the answers to compare are made of."""
