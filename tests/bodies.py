@@ -99,7 +99,7 @@ def beginning(command: Command, names: Names, **given: Any) -> dict[str, Any]:
     fields, hints = command.body.model_fields, _hints(command.body)
     stated = {each.type for each in command.facts}
     begun = (life["events"][0] for life in goldens(command.aggregate.kind))
-    known = next((each["data"] for each in begun if each["type"] in stated), {})
+    known: dict[str, Any] = next((each["data"] for each in begun if each["type"] in stated), {})
     made = {
         name: copy.deepcopy(told) if (told := known.get(name)) is not None else value(hint, first)
         for name, hint in hints.items()

@@ -182,12 +182,27 @@ def modules(room: Path) -> list[str]:
     return sorted(file.name for file in room.glob("*.py") if file.name != "__init__.py")
 
 
+def untold(room: Path) -> list[str]:
+    """Return the files and rooms in a room of which its chapter does not tell."""
+    chapter = (room / "README.md").read_text(encoding="utf-8")
+    within = [f"{each.name}/" for each in rooms() if each.parent == room]
+    return [name for name in [*modules(room), *within] if f"`{name}`" not in chapter]
+
+
+def tell(room: Path) -> None:
+    """Add to the table of a chapter the files of which it does not tell, in their own words."""
+    chapter = room / "README.md"
+    lines = chapter.read_text(encoding="utf-8").splitlines()
+    last = max(n for n, line in enumerate(lines, 1) if line.startswith("| `"))
+    for name in (each for each in untold(room) if each.endswith(".py")):
+        words = ast.get_docstring(ast.parse((room / name).read_text(encoding="utf-8"))) or ""
+        lines.insert(last, f"| `{name}` | {words.splitlines()[0].removesuffix('.')} |")
+    chapter.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def test_each_chapter_tells_of_every_file_and_room_in_it() -> None:
-    for room in rooms():
-        chapter = (room / "README.md").read_text(encoding="utf-8")
-        within = [f"{each.name}/" for each in rooms() if each.parent == room]
-        untold = [name for name in [*modules(room), *within] if f"`{name}`" not in chapter]
-        assert untold == [], room
+    """What it lacks of files is written by `python -m tests.test_house`."""
+    assert {str(room): untold(room) for room in rooms() if untold(room)} == {}
 
 
 def test_a_room_has_no_more_files_than_one_remembers() -> None:
@@ -227,3 +242,9 @@ def test_discovery_finds_what_stands_in_rooms() -> None:
         files = [file for file in sources(package) if file.name != "__init__.py"]
         inner = [room for room in rooms() if room.relative_to(ROOT).parts[0] == package]
         assert len(discovery.modules(package)) == len(files) + len(inner) - 1
+
+
+if __name__ == "__main__":
+    for found in rooms():
+        if untold(found):
+            tell(found)

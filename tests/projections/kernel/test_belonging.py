@@ -56,44 +56,44 @@ def undeclared(given: Iterable[Command], models: Mapping[str, ReadModel]) -> set
     return found
 
 
-def visits(belongs: Belongs) -> ReadModel:
-    """Return a read model of visits that nobody else finds."""
+def rumours(belongs: Belongs) -> ReadModel:
+    """Return a read model of rumours that nobody else finds."""
     columns = (sa.Column("customer_id", Id), sa.Column("unit", Text), sa.Column("visitor", Text))
-    model = ReadModel("visits", "visit", *columns, belongs=belongs)
+    model = ReadModel("rumours", "rumour", *columns, belongs=belongs)
     row_tables.remove(model.table)
     return model
 
 
 @pytest.fixture
-def visit() -> Iterator[type[Aggregate]]:
+def rumour() -> Iterator[type[Aggregate]]:
     """An aggregate that the house knows for one test only."""
 
-    class Visit(Aggregate):
-        """A visit to a customer."""
+    class Rumour(Aggregate):
+        """A rumour of a customer."""
 
         @classmethod
         @command
         def plan(
             cls, title: Line, customer_id: CustomerId, unit: UnitCode, visitor: EmployeeCode
         ) -> Any:
-            """Plan a visit."""
-            raise AssertionError("Nobody plans it.")
+            """Spread a rumour."""
+            raise AssertionError("Nobody spreads it.")
 
-    yield Visit
-    del registry.aggregates[Visit.kind]
+    yield Rumour
+    del registry.aggregates[Rumour.kind]
 
 
 def test_every_customer_unit_or_employee_that_a_command_names_is_followed_or_says_why_not() -> None:
     assert undeclared(business(), models_by_kind()) == set()
 
 
-def test_an_aggregate_that_declares_nothing_is_named(visit: type[Aggregate]) -> None:
-    given = list(kernel._declared(visit))
-    missing = {"visit: customer_id", "visit: unit", "visit: visitor"}
+def test_an_aggregate_that_declares_nothing_is_named(rumour: type[Aggregate]) -> None:
+    given = list(kernel._declared(rumour))
+    missing = {"rumour: customer_id", "rumour: unit", "rumour: visitor"}
     assert undeclared(given, models_by_kind()) == missing
-    assert undeclared(given, {"visit": visits(Belongs())}) == missing
+    assert undeclared(given, {"rumour": rumours(Belongs())}) == missing
     half = Belongs(customer=OfCustomer(end="cancel"), unit=InUnit())
-    assert undeclared(given, {"visit": visits(half)}) == {"visit: visitor"}
+    assert undeclared(given, {"rumour": rumours(half)}) == {"rumour: visitor"}
 
 
 def test_nothing_is_explained_that_no_command_names_or_that_is_followed() -> None:
