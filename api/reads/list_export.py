@@ -20,7 +20,6 @@ from api.kernel.reading.read_parameters import JSON
 from api.kernel.reading.told import tell
 from api.reads.spreadsheets import XLSX, Sheet, csv_head, csv_lines, pieces
 from projections.kernel.columns import Json
-from projections.kernel.listed import Listed
 from projections.kernel.lists.duckdb_queries import compiled, decoded, past
 from projections.kernel.lists.list_query import Question
 from projections.kernel.lists.listing import Listing
@@ -74,30 +73,54 @@ def export(
                 count += len(rows)
                 yield listing.shown(asked, decoded(query, rows), opened)
 
-    model, file = listing.model, tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+    model = listing.model
     told = [MASKED] * bool(classes(model)) + [SEALED] * bool(personal(model))
+    names = [*asked.fields, *told]
+    types = {name: model.table.c[name].type for name in names if name in model.table.c}
+    file = written(format, names, types, found(), for_)
+    tell(then.position, count)
+    narrowed = {"Narrowed": ",".join(asked.narrowed)} if asked.narrowed else {}
+    return sent(file, format, f"{model.plural}-{then.position}", then.position, narrowed)
+
+
+def written(
+    format: str,
+    names: list[str],
+    types: Mapping[str, Any],
+    found: Iterable[list[Row]],
+    for_: str | None = None,
+) -> IO[bytes]:
+    """Return rows written to a file in a format, under these names.
+
+    `types` are those of the columns, by name; what has none is a list of texts.
+    """
+    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
     try:
-        names = [*asked.fields, *told]
         if format == "csv":
-            _csv(file, names, found(), for_)
+            _csv(file, names, found, for_)
         else:
-            _WRITERS[format](file, model, names, found())
+            _WRITERS[format](file, types, names, found)
     except BaseException:
         file.close()
         raise
-    tell(then.position, count)
-    name = f"{model.plural}-{then.position}.{format}"
+    return file
+
+
+def sent(
+    file: IO[bytes], format: str, name: str, position: int, more: Mapping[str, str]
+) -> Response:
+    """Return a file that was written as an answer, under a name, with more headers."""
     headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Disposition": f'attachment; filename="{name}.{format}"',
         "Content-Length": str(file.tell()),
-        "Position": str(then.position),
-        **({"Narrowed": ",".join(asked.narrowed)} if asked.narrowed else {}),
+        "Position": str(position),
+        **more,
     }
     file.seek(0)
     return StreamingResponse(pieces(file), media_type=MEDIA_TYPES[format], headers=headers)
 
 
-def _ndjson(file: IO[bytes], _: Listed, __: list[str], found: Iterable[list[Row]]) -> None:
+def _ndjson(file: IO[bytes], _: Any, __: list[str], found: Iterable[list[Row]]) -> None:
     for rows in found:
         file.write(lines(rows))
 
@@ -108,7 +131,7 @@ def _csv(file: IO[bytes], names: list[str], found: Iterable[list[Row]], for_: st
         file.write(csv_lines(([_cell(row.get(name)) for name in names] for row in rows), for_))
 
 
-def _xlsx(file: IO[bytes], _: Listed, names: list[str], found: Iterable[list[Row]]) -> None:
+def _xlsx(file: IO[bytes], _: Any, names: list[str], found: Iterable[list[Row]]) -> None:
     with Sheet(names) as sheet:
         for rows in found:
             sheet.add([row.get(name) for name in names] for row in rows)
@@ -122,8 +145,9 @@ def _cell(value: Any) -> Any:
     return orjson.dumps(value, default=str, option=JSON).decode().strip('"')
 
 
-def _parquet(file: IO[bytes], model: Listed, names: list[str], found: Iterable[list[Row]]) -> None:
-    types = {name: model.table.c[name].type for name in names if name in model.table.c}
+def _parquet(
+    file: IO[bytes], types: Mapping[str, Any], names: list[str], found: Iterable[list[Row]]
+) -> None:
     texts = {name for name, type_ in types.items() if isinstance(type_, Json)}
     lists = pa.list_(pa.string())
     schema = pa.schema(

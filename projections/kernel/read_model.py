@@ -35,6 +35,7 @@ from projections.kernel.fold import fold as fold
 from projections.kernel.full_text import bigrams
 from projections.kernel.listed import Listed
 from projections.kernel.ownership import Scope
+from projections.kernel.todo import Todo
 
 _OF_EVERY_ROW = ("id", "version", "position", "created_at", "changed_at", "in_force")
 
@@ -64,6 +65,7 @@ class ReadModel(Listed, DeclaredFolds):
         counted: Sequence[str] = (),
         scope: Scope = Scope(),  # noqa: B008
         belongs: Belongs = Belongs(),  # noqa: B008
+        todos: Sequence[Todo] = (),
     ) -> None:
         """Declare a read model.
 
@@ -83,17 +85,20 @@ class ReadModel(Listed, DeclaredFolds):
                 the record itself.
             scope: Where the rows belong. Without it, only those see them who see everything.
             belongs: Which customer, unit and employee the records go with.
+            todos: What is to be done about its rows, by whom.
 
         Raises `ValueError` when it names a column that there is not.
         """
         has = {*_OF_EVERY_ROW, *(column.name for column in columns)}
-        if missing := sorted({*counted, *belongs.columns} - has):
+        named = {*counted, *belongs.columns, *(name for todo in todos for name in todo.columns)}
+        if missing := sorted(named - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}")
         self.dues = tuple(due_columns(aggregate))
         self._due_by = {each for due in self.dues for each in due.goes_by}
         if missing := sorted(self._due_by - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}, by which it is due")
         DeclaredFolds.__init__(self, name, aggregate, {column.name: column for column in columns})
+        self.todos = tuple(todos)
         table = sa.Table(
             name,
             row_tables,

@@ -12,6 +12,7 @@ from domain.kernel.types.authority import Level
 from projections.kernel.columns import COARSE, Instant, Json, Text, naming, one_of
 from projections.kernel.lists.choices import ACTOR
 from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.todo import Todo
 
 
 def review_columns() -> list[sa.Column[Any]]:
@@ -42,6 +43,14 @@ def keep_review(model: ReadModel) -> None:
     """Keep the `review_columns` of the read model of an aggregate that is `Reviewed`."""
     for fact, fold in _FOLDS.items():
         model.on(f"{model.aggregate}.{fact}")(fold)
+
+
+def review_todo(kind: str, text: str) -> Todo:
+    """Return what is to be done about a record that waits for approval: by whom, at which unit."""
+    when = {"status": "submitted"}
+    return Todo(
+        command=f"{kind}.approve", text=text, when=when, at="awaits_unit", since="submitted_at"
+    )
 
 
 _UNDECIDED = {

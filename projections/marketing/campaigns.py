@@ -13,6 +13,7 @@ from projections.kernel.columns import COARSE, CURRENCY, Day, Json, Money, Text,
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import once
 from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.todo import Todo
 
 _AMOUNT = {"sensitive": "amount"}
 _REACHED = ("targets", "contacted", "responded")
@@ -72,6 +73,38 @@ campaigns = ReadModel(
             "units": Stays("A unit that has ended counts as its successor."),
             "manager": Stays("The plan says who manages it, and is revised."),
         },
+    ),
+    todos=(
+        Todo(
+            command="campaign.approve",
+            text="Approve {name}, or reject it",
+            when={"status": "submitted"},
+            since="changed_at",
+            due="starts_on",
+        ),
+        Todo(
+            command="campaign.launch",
+            text="Launch {name}",
+            when={"status": "approved"},
+            who="manager",
+            since="changed_at",
+            due="starts_on",
+        ),
+        Todo(
+            command="campaign.close",
+            text="Carry {name} out: {contacted} of {targets} targets contacted",
+            when={"status": "running"},
+            who="manager",
+            since="launched_on",
+            due="ends_on",
+        ),
+        Todo(
+            command="campaign.evaluate",
+            text="Evaluate {name}",
+            when={"status": "closed", "evaluated": "false"},
+            who="manager",
+            since="closed_on",
+        ),
     ),
 )
 """`contacts` and `responses` count what was recorded, `contacted` and `responded` the customers;

@@ -13,6 +13,7 @@ from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, T
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import day_of, money, once, share
 from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.todo import Todo
 
 _AMOUNT = {"sensitive": "amount"}
 _OF_LINES = {"monthly": "amount", "one_off": "amount"}
@@ -55,6 +56,23 @@ opportunities = ReadModel(
         keeper=KeptBy(),
         ended=("won", "lost", "abandoned"),
         stays={"employee": Stays("Who was in the team of a sale stays named in it.")},
+    ),
+    todos=(
+        Todo(
+            command="opportunity.win",
+            text="Bring {title} to its close",
+            when={"status": "open"},
+            who="manager",
+            since="opened_on",
+            due="expected_close",
+        ),
+        Todo(
+            command="opportunity.revise-expected-close",
+            text="Say when {title} is expected to close",
+            when={"status": "open", "expected_close": ""},
+            who="manager",
+            since="opened_on",
+        ),
     ),
 )
 """`amount` is what was agreed when won, else the `expected_amount`; `weighted_amount` the amount

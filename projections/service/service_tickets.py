@@ -13,6 +13,7 @@ from projections.kernel.columns import COARSE, Id, Instant, Text
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import moment, moment_of
 from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.todo import Todo
 
 service_tickets = ReadModel(
     "service_tickets",
@@ -64,6 +65,50 @@ service_tickets = ReadModel(
         keeper=KeptBy("owner", give="hand-over"),
         ended=("closed", "withdrawn"),
         stays={"to": Stays("An escalation is told to somebody; the ticket stays its owner's.")},
+    ),
+    todos=(
+        Todo(
+            command="service-ticket.assign",
+            text="Assign {title}",
+            when={"status": "open", "owner": ""},
+            since="opened_at",
+        ),
+        Todo(
+            command="service-ticket.accept",
+            text="Accept {title}",
+            when={"status": "assigned"},
+            who="owner",
+            since="opened_at",
+        ),
+        Todo(
+            command="service-ticket.resolve",
+            text="Resolve {title}",
+            when={"status": "in-progress"},
+            who="owner",
+            since="opened_at",
+        ),
+        Todo(
+            command="service-ticket.resume",
+            text="{title} waits for {awaited}",
+            when={"status": "waiting"},
+            who="owner",
+            since="waiting_since",
+            due="wait_until",
+        ),
+        Todo(
+            command="service-ticket.resume",
+            text="{title} waits for {awaited}",
+            when={"status": "waiting", "wait_until": ""},
+            who="owner",
+            since="waiting_since",
+        ),
+        Todo(
+            command="service-ticket.close",
+            text="Close {title}",
+            when={"status": "resolved,confirmed"},
+            who="owner",
+            since="resolved_at",
+        ),
     ),
 )
 """The clock runs while a ticket needs work from us: `worked_seconds` up to `running_since`. It
