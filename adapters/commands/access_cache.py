@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from adapters.journal.journal import Journal, recorded
 from adapters.storage.journal_tables import events
 from domain.kernel.aggregate import Recorded, registry
+from projections.kernel.parking_lot import passes_by
 from projections.kernel.read_model import read_models
-from projections.kernel.rows.skipped import passes_by
 from projections.kernel.rows.tables import fingerprints, parked, positions
 from projections.permissions.access_control import ACCESS_KINDS, ACCESS_MODELS, Access
 

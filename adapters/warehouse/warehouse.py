@@ -138,20 +138,22 @@ class Warehouse:
             return aside.passed_over(cursor)
 
     def retry(self, name: str, stream: str) -> int:
-        """Apply the parked events again, all of them; returns how many are still parked.
+        """Apply the parked events of a record again; returns how many are still parked.
 
-        What was decided about a record, in the history of this name or `facts`, is taken back.
+        What was decided about it, in the history of this name or `facts`, is taken back.
         """
         with self._writing:
             self._require_current()
-            self._current.loader.repairs.take_back(name, stream)
-            return self._current.loader.repairs.retry()
+            return self._current.loader.repairs.retry(name, stream)
 
-    def skip(self, name: str, stream: str) -> None:
-        """Pass over the first parked event of a record in the history of this name, or `facts`."""
+    def skip(self, name: str, stream: str) -> int:
+        """Pass over the first parked event of a record in the history of this name, or `facts`.
+
+        Returns how many are still parked.
+        """
         with self._writing:
             self._require_current()
-            self._current.loader.repairs.skip(name, stream)
+            return self._current.loader.repairs.skip(name, stream)
 
     @contextmanager
     def reader(self) -> Iterator[DuckDBPyConnection]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,9 +16,8 @@ from adapters.warehouse.warehouse import Warehouse, WarehouseInUse
 from api.cli.rebuild_jobs import chosen, projector_of
 from api.kernel.terminal import Failure
 from projections.kernel.rows.projector import Projector
-from streams.kernel.parking_lot import PREFIX, Postponed
 from streams.kernel.policy import policies
-from streams.kernel.policy_runner import Reactions
+from streams.kernel.policy_runner import PREFIX, Reactions
 
 FACTS = "facts"
 HISTORY = "history_"
@@ -34,15 +32,13 @@ def retry_parked(settings: Settings, model: str, stream: str, *, skip: bool = Fa
     model, when nothing of that record is parked, and when a server has the warehouse open.
     """
     with _open(settings) as (journal, rows):
-        if model.startswith(PREFIX):
-            return _of_policy(journal, rows, settings, model.removeprefix(PREFIX), stream, skip)
         if model == FACTS or model.startswith(HISTORY):
             return _of_warehouse(journal, settings, model, stream, skip)
-        chosen([model])
         projector = projector_of(settings, rows, journal)
-        aside = [*projector.parked(), *([] if skip else projector.passed_over())]
-        _require(any((each.model, each.stream) == (model, stream) for each in aside), model, stream)
-        return (projector.skip if skip else projector.retry)(model, stream)
+        if model.startswith(PREFIX):
+            return _of_policy(journal, settings, projector, model, stream, skip)
+        chosen([model])
+        return _repair(projector, projector, model, stream, skip)
 
 
 @contextmanager
@@ -59,18 +55,20 @@ def _open(settings: Settings) -> Iterator[tuple[Journal, sa.Engine]]:
 
 
 def _of_policy(
-    journal: Journal, rows: sa.Engine, settings: Settings, name: str, stream: str, skip: bool
+    journal: Journal,
+    settings: Settings,
+    projector: Projector,
+    model: str,
+    stream: str,
+    skip: bool,
 ) -> int:
-    if name not in policies():
+    if model.removeprefix(PREFIX) not in policies():
         known = ", ".join(f"{PREFIX}{each}" for each in sorted(policies()))
-        raise Failure(f"There is no policy {name!r}; there are {known}.", 2)
-    projector: Projector = projector_of(settings, rows, journal)
-    _require(bool(Postponed(rows).of(name, stream)), PREFIX + name, stream)
+        raise Failure(f"There is no {model!r}; there are {known}.", 2)
     executor = Executor(journal, settings.queue)
     executor.start()
     try:
-        reactions = Reactions(journal, executor, projector)
-        return (reactions.skip if skip else reactions.retry)(name, stream)
+        return _repair(projector, Reactions(journal, executor, projector), model, stream, skip)
     finally:
         executor.stop()
 
@@ -86,18 +84,20 @@ def _of_warehouse(journal: Journal, settings: Settings, model: str, stream: str,
             f"A running server has the warehouse; ask it: POST /parked/{model}/{stream}/{verb}"
         ) from error
     try:
-        aside = [*warehouse.parked(), *([] if skip else warehouse.passed_over())]
-        _require(_count(aside, model, stream) > 0, model, stream)
-        (warehouse.skip if skip else warehouse.retry)(model, stream)
-        return _count(warehouse.parked(), model, stream)
+        return _repair(warehouse, warehouse, model, stream, skip)
     finally:
         warehouse.close()
 
 
-def _count(aside: Sequence[Mapping[str, Any]], model: str, stream: str) -> int:
-    return [(each["model"], each["stream"]) for each in aside].count((model, stream))
-
-
-def _require(parked: bool, model: str, stream: str) -> None:
-    if not parked:
+def _repair(
+    keeper: Projector | Warehouse,
+    mender: Projector | Reactions | Warehouse,
+    model: str,
+    stream: str,
+    skip: bool,
+) -> int:
+    """Have what one keeps aside of a record mended; returns how many events are left."""
+    aside = [*keeper.parked(), *([] if skip else keeper.passed_over())]
+    if not any((each["model"], each["stream"]) == (model, stream) for each in aside):
         raise Failure(f"{model} has parked nothing of {stream}.")
+    return (mender.skip if skip else mender.retry)(model, stream)

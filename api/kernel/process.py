@@ -268,7 +268,7 @@ class Parts:
         """
         found: list[dict[str, Any]] = []
         if self.role == "api":
-            found += [dict(row._mapping) for row in self.projector.parked()]
+            found += self.projector.parked()
         if self.warehouse is not None:
             found += self.warehouse.parked()
         return found
@@ -277,7 +277,7 @@ class Parts:
         """Return the events that operators have decided to go on without, as `put_aside` does."""
         found: list[dict[str, Any]] = []
         if self.role == "api":
-            found += [dict(row._mapping) for row in self.projector.passed_over()]
+            found += self.projector.passed_over()
         if self.warehouse is not None:
             found += self.warehouse.passed_over()
         return found

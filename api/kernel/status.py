@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -19,8 +20,9 @@ from adapters.storage.journal_tables import checkpoints
 from adapters.storage.lookalikes import awkward
 from adapters.storage.private_files import open_to_others
 from adapters.warehouse.blue_green import current_file
+from projections.kernel import parking_lot as parking
 from projections.kernel.rows.rebuild import stale
-from projections.kernel.rows.tables import parked, passed_over, positions
+from projections.kernel.rows.tables import create_books, parked, positions
 from projections.kernel.summary import listed
 from projections.kernel.warehouse.loader import Loader, position
 from streams.kafka.operation_relay import NAME as OPERATIONS
@@ -52,8 +54,8 @@ def status(settings: Settings) -> dict[str, Any]:
                 name: {"position": at, "lag": max(0, ends.get(name, head.position) - at)}
                 for name, at in reached.items()
             },
-            "parked": _aside(rows, parked),
-            "passed_over": _aside(rows, passed_over),
+            "parked": _aside(rows, passed=False),
+            "passed_over": _aside(rows, passed=True),
             "stale": rebuild + outdated,
             "warehouse_memory": memory,
             "altered": _altered(journal),
@@ -118,13 +120,15 @@ def _warehouse(settings: Settings) -> tuple[dict[str, int], list[str], dict[str,
         return {}, [], None
 
 
-def _aside(engine: sa.Engine, table: sa.Table) -> list[dict[str, Any]]:
-    if not _has(engine, table.name):
+def _aside(engine: sa.Engine, *, passed: bool) -> list[dict[str, Any]]:
+    if not _has(engine, parked.name):
         return []
-    wanted = [table.c[name] for name in ("model", "stream", "version", "position", "error")]
-    with engine.connect() as connection:
-        found = connection.execute(sa.select(*wanted).order_by(table.c.position)).mappings()
-        return [dict(row) for row in found]
+    with engine.execution_options(writes=True).begin() as connection:
+        create_books(connection)  # of a former version, they may be of another form
+        aside = parking.listed(parking.in_rows(connection), passed=passed)
+    wanted = ("model", "stream", "version", "position", "error")
+    found = sorted(aside, key=itemgetter("position"))
+    return [{name: each[name] for name in wanted} for each in found]
 
 
 def _has(engine: sa.Engine, table: str) -> bool:

@@ -151,5 +151,22 @@ def whole(histories: Histories, stream: str, version: int, position: int) -> Seq
     return history
 
 
+def again(
+    histories: Histories | None, stream: str, row: Row | None, aside: Iterable[Recorded]
+) -> Sequence[Recorded]:
+    """Return all events of a stream that are in its row or put aside, to fold it from its start.
+
+    Raises `OutOfTurn` when they are not to be had.
+    """
+    known = [(each.version, each.position) for each in aside]
+    if row is not None:
+        known.append((row["version"], row["position"]))
+    if not known:
+        return []
+    if histories is None:
+        raise OutOfTurn("no history of it is to be had")
+    return whole(histories, stream, *max(known))
+
+
 def _day(event: Recorded) -> date:
     return effective_day(event.type, event.data, event.time)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 import structlog
@@ -17,13 +18,17 @@ from adapters.storage.journal_tables import events
 from adapters.storage.leases import Lease, LeaseLost
 from domain.kernel.aggregate import Recorded
 from domain.kernel.envelope import Unreadable, UnreadableEvent
+from projections.kernel.parking_lot import Lot, in_rows
+from projections.kernel.read_model import Parked
 from projections.kernel.rows.projector import Projector
 from streams.kernel.command_dispatch import fulfil, in_answer
-from streams.kernel.parking_lot import Postponed
 from streams.kernel.policy import Facts, Policy, policies
 from streams.kernel.worker import Worker, alone
 
 log = structlog.get_logger(__name__)
+
+PREFIX = "policy:"
+"""Stands before the name of a policy among the places that have put events aside."""
 
 AT_ONCE = 500
 """Events that are looked at together."""
@@ -61,7 +66,6 @@ class Reactions:
         self._executor = executor
         self._projector = projector
         self._policies = policies() if chosen is None else chosen
-        self.postponed = Postponed(projector.engine)
         self._stopping: Callable[[], bool] = lambda: False
         self._types = {type_ for policy in self._policies.values() for type_ in policy.on}
 
@@ -125,33 +129,55 @@ class Reactions:
         for policy in self._policies.values():
             if event.type not in policy.on:
                 continue
-            if any(each.version < event.version for each in self._of(policy, event)):
-                self.postponed.add(policy.name, event, "an earlier event of the record waits")
+            with self._lot(policy) as lot:
+                waits = any(each.version < event.version for each in lot.queue(event.stream))
+            if waits:
+                self._park(policy, event, "an earlier event of the record waits")
             else:
                 self._attempt(policy, event)
         return True
 
-    def retry(self, policy: str, stream: str) -> int:
+    def retry(self, model: str, stream: str) -> int:
         """Answer the events of a record that a policy has put aside; returns how many are left.
 
-        Raises `KeyError` when there is no such policy.
+        Those that were passed over, too. Raises `KeyError` when there is no such policy.
         """
-        chosen = self._policies[policy]
-        for event in self.postponed.of(policy, stream):
-            # It needs no lease: whoever else answers the event gives its commands the same ids.
-            if not self._attempt(chosen, event, between=lambda: None):
-                break
-            self.postponed.remove(policy, event)
-        return len(self.postponed.of(policy, stream))
+        policy = self._policies[model.removeprefix(PREFIX)]
+        with self._lot(policy, writes=True) as lot:
+            lot.take_back(stream)
+        return self._again(policy, stream)
 
-    def skip(self, policy: str, stream: str) -> int:
+    def skip(self, model: str, stream: str) -> int:
         """Pass over the first event of a record that a policy has put aside; answer the others."""
-        for event in self.postponed.of(policy, stream)[:1]:
-            self.postponed.remove(policy, event)
-        return self.retry(policy, stream)
+        policy = self._policies[model.removeprefix(PREFIX)]
+        with self._lot(policy, writes=True) as lot:
+            for event in lot.queue(stream)[:1]:
+                lot.pass_over(event)
+        return self._again(policy, stream)
 
-    def _of(self, policy: Policy, event: Recorded) -> Sequence[Recorded]:
-        return self.postponed.of(policy.name, event.stream)
+    def _again(self, policy: Policy, stream: str) -> int:
+        with self._lot(policy) as lot:
+            queue = lot.queue(stream)
+        for number, event in enumerate(queue):
+            # It needs no lease: whoever else answers the event gives its commands the same ids.
+            if not self._attempt(policy, event, between=lambda: None):
+                return len(queue) - number
+            with self._lot(policy, writes=True) as lot:
+                lot.unpark([event])
+        return 0
+
+    @contextmanager
+    def _lot(self, policy: Policy, *, writes: bool = False) -> Iterator[Lot]:
+        """Give what a policy has put aside: it stands beside what no row could take.
+
+        An event behind a parked one, of the same record and for the same policy, waits for it.
+        """
+        with self._projector.engine.execution_options(writes=writes).begin() as connection:
+            yield Lot(in_rows(connection), PREFIX + policy.name)
+
+    def _park(self, policy: Policy, event: Recorded, reason: str) -> None:
+        with self._lot(policy, writes=True) as lot:
+            lot.park([Parked(event, reason)])
 
     def _attempt(
         self, policy: Policy, event: Recorded, between: Callable[[], None] | None = None
@@ -166,7 +192,7 @@ class Reactions:
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             log.warning("policy.postponed", policy=policy.name, stream=event.stream, error=reason)
-            self.postponed.add(policy.name, event, reason)
+            self._park(policy, event, reason)
             return False
         return True
 

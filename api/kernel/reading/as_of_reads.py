@@ -14,8 +14,8 @@ from projections.kernel.history.fold_at import fold_at
 from projections.kernel.lists.duckdb_queries import compiled, decoded, past
 from projections.kernel.lists.list_query import Question
 from projections.kernel.lists.listing import Listing, Page
+from projections.kernel.parking_lot import passes_by
 from projections.kernel.read_model import ReadModel, Row, read_models
-from projections.kernel.rows.skipped import passes_by
 from projections.kernel.visibility.column_masks import masked, shown
 from projections.kernel.visibility.row_security import subject_of
 from projections.kernel.visibility.sealed_columns import Opener

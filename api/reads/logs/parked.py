@@ -13,10 +13,9 @@ from api.kernel.access.visibility import See, Seeing
 from api.kernel.process import Parts
 from api.kernel.reading.read_parameters import TheParts, json_response
 from domain.kernel.types.sensitive import sensitive_fields, without
-from projections.kernel.rows.parking_lot import plain
+from projections.kernel.parking_lot import plain
 from projections.kernel.rows.projector import Projector
-from streams.kernel.parking_lot import PREFIX
-from streams.kernel.policy_runner import Reactions
+from streams.kernel.policy_runner import PREFIX, Reactions
 
 router = APIRouter(tags=["operation"])
 
@@ -42,10 +41,7 @@ def retry(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
     What still cannot be applied is parked: a decision to pass it over is taken back.
     """
     _check(parts, see, model, stream, [*parts.put_aside(), *parts.passed_over()])
-    if isinstance(place := _place(parts, model), Warehouse):
-        place.retry(model, stream)
-        return {"parked": _left(parts, model, stream)}
-    return {"parked": place.retry(model.removeprefix(PREFIX), stream)}
+    return {"parked": _place(parts, model).retry(model, stream)}
 
 
 @router.post("/parked/{model}/{stream}/skip")
@@ -56,10 +52,7 @@ def skip(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
     or a mended program can apply the event.
     """
     _check(parts, see, model, stream, parts.put_aside())
-    if isinstance(place := _place(parts, model), Warehouse):
-        place.skip(model, stream)
-        return {"parked": _left(parts, model, stream)}
-    return {"parked": place.skip(model.removeprefix(PREFIX), stream)}
+    return {"parked": _place(parts, model).skip(model, stream)}
 
 
 def _place(parts: Parts, model: str) -> Projector | Reactions | Warehouse:
@@ -69,10 +62,6 @@ def _place(parts: Parts, model: str) -> Projector | Reactions | Warehouse:
     if model in parts.projector.models or parts.warehouse is None:
         return parts.projector
     return parts.warehouse
-
-
-def _left(parts: Parts, model: str, stream: str) -> int:
-    return [(each["model"], each["stream"]) for each in parts.parked()].count((model, stream))
 
 
 def _seen(

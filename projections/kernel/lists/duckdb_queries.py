@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from typing import Any
@@ -53,11 +53,18 @@ def _past(position: int, valid_at: date | None, model: Listed) -> sa.FromClause:
     return source
 
 
-def compiled(query: sa.Select[Any]) -> tuple[str, list[Any]]:
-    """Return the text of a query for DuckDB, with `?` for its parameters, and those."""
-    made = query.compile(dialect=DUCK, compile_kwargs={"render_postcompile": True})
+def compiled(
+    query: sa.Executable, values: Mapping[str, Any] | None = None
+) -> tuple[str, list[Any]]:
+    """Return the text of a statement for DuckDB, with `?` for its parameters, and those.
+
+    `values` are those of the parameters that it leaves open.
+    """
+    made = query.compile(  # type: ignore[attr-defined]
+        dialect=DUCK, compile_kwargs={"render_postcompile": True}
+    )
     processors: Any = made._bind_processors
-    parameters = made.construct_params()
+    parameters = made.construct_params(values)
     return str(made), [
         processors[name](parameters[name]) if name in processors else parameters[name]
         for name in made.positiontup or ()

@@ -5,21 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
-from projections.kernel.fold import whole
-from projections.kernel.read_model import Histories, OutOfTurn, ReadModel, fold, read_models
-from projections.kernel.rows import skipped as passing
+from projections.kernel import parking_lot as parking
+from projections.kernel.fold import again
+from projections.kernel.parking_lot import Lot, in_rows
+from projections.kernel.read_model import Histories, ReadModel, fold, read_models
 from projections.kernel.rows import tables
 from projections.kernel.rows.faults import database_failed
 from projections.kernel.rows.locks import share_lock, swap_lock
-from projections.kernel.rows.parking_lot import park, unpark, waiting
 from projections.kernel.rows.store import RowStore, as_one_of, one_of
 from projections.kernel.rows.summarising import Touched, bring_up
-from projections.kernel.rows.tables import parked, passed_over, positions, reached
+from projections.kernel.rows.tables import positions, reached
 from projections.kernel.summary import kept_with
 
 JOURNAL = "journal"
@@ -71,7 +72,7 @@ class Projector:
         sources = list(sources)
         with self.engine.begin() as connection:
             swap_lock(connection)
-            tables.books.create_all(connection)
+            tables.create_books(connection)
             for model in self.models.values():
                 tables.create(connection, model)
                 mine = [source for source in sources if _feeds(source, model)]
@@ -152,13 +153,13 @@ class Projector:
         with self._applied:
             self._applied.notify_all()
 
-    def parked(self) -> list[sa.Row[Any]]:
-        """Return the parked events: model, stream, version, position, event, error, parked_at."""
-        return self._all(parked)
+    def parked(self) -> list[dict[str, Any]]:
+        """Return the parked events, those of policies too, as `parking_lot.listed` does."""
+        return self._listed(passed=False)
 
-    def passed_over(self) -> list[sa.Row[Any]]:
-        """Return the events that are passed over, as `parked` does, with passed_at."""
-        return self._all(passed_over)
+    def passed_over(self) -> list[dict[str, Any]]:
+        """Return the events that are passed over, as `parking_lot.listed` does."""
+        return self._listed(passed=True)
 
     def retry(self, model: str, stream: str) -> int:
         """Apply the parked events of a stream again; returns how many are still parked.
@@ -166,12 +167,13 @@ class Projector:
         What was decided about it is taken back: its row is folded anew, as if no event had been
         passed over. Raises `OutOfTurn` when its history is not to be had for that.
         """
+        of_model = self.models[model]
         with self.engine.begin() as connection:
             swap_lock(connection)  # nobody is to build on a row that may go back
             touched = self._touched()
-            if passing.take_back(connection, model, stream):
-                self._anew(connection, self.models[model], stream, touched)
-            left = self._again(connection, self.models[model], stream, touched)
+            apply = partial(self._apply, connection, of_model, touched=touched, tried=True)
+            anew = partial(self._anew, connection, of_model, touched)
+            left = parking.retry(Lot(in_rows(connection), model), stream, apply, anew)
             bring_up(connection, touched)
             return left
 
@@ -181,49 +183,38 @@ class Projector:
         It is tried first. The row goes on without what that event would have changed, after each
         rebuild too, until a retry. Returns how many are still parked.
         """
+        of_model = self.models[model]
         with self.engine.begin() as connection:
             swap_lock(connection)
-            of_model, touched = self.models[model], self._touched()
-            left = self._again(connection, of_model, stream, touched)
-            if left:
-                rows = self._stores[model].load(connection, [stream])
-                turn = rows.get(stream, of_model.blank)["version"] + 1
-                queue = waiting(connection, model, [stream])[stream]
-                if turn in queue:
-                    passing.pass_over(connection, model, queue[turn])
-                left = self._again(connection, of_model, stream, touched)
+            touched = self._touched()
+            apply = partial(self._apply, connection, of_model, touched=touched, tried=True)
+            turn = partial(self._turn, connection, of_model)
+            left = parking.skip(Lot(in_rows(connection), model), stream, apply, turn)
             bring_up(connection, touched)
             return left
 
-    def _all(self, table: sa.Table) -> list[sa.Row[Any]]:
-        query = sa.select(table).order_by(table.c.model, table.c.stream, table.c.version)
+    def _listed(self, *, passed: bool) -> list[dict[str, Any]]:
         with self.engine.execution_options(writes=False).connect() as connection:
-            return list(connection.execute(query).all())
+            return parking.listed(in_rows(connection), passed=passed)
 
     def _touched(self) -> Touched:
         return Touched({each: set[str]() for each in self._summaries})
 
-    def _again(
-        self, connection: sa.Connection, model: ReadModel, stream: str, touched: Touched
-    ) -> int:
-        """Apply the parked events of a stream; returns how many are still parked."""
-        queue = waiting(connection, model.name, [stream]).get(stream, {})
-        events = [queue[each] for each in sorted(queue)]
-        self._apply(connection, model, events, touched, tried=True)
-        return len(waiting(connection, model.name, [stream]).get(stream, {}))
+    def _turn(self, connection: sa.Connection, model: ReadModel, stream: str) -> int:
+        rows = self._stores[model.name].load(connection, [stream])
+        version: int = rows.get(stream, model.blank)["version"]
+        return version + 1
 
     def _anew(
-        self, connection: sa.Connection, model: ReadModel, stream: str, touched: Touched
+        self, connection: sa.Connection, model: ReadModel, touched: Touched, stream: str
     ) -> None:
         """Fold the row of a stream from its beginning; what cannot be folded is parked."""
+        lot = Lot(in_rows(connection), model.name)
         row = self._stores[model.name].load(connection, [stream]).get(stream)
-        if row is None:
-            return
-        if self._histories is None:
-            raise OutOfTurn("no history of it is to be had")
-        history = whole(self._histories, stream, row["version"], row["position"])
+        history = again(self._histories, stream, row, lot.queue(stream))
+        lot.forget(stream)
         tables.remove_row(connection, model, model.table, stream)
-        touched.rows(model, [row])
+        touched.rows(model, [] if row is None else [row])
         self._apply(connection, model, history, touched, tried=True)
 
     def _fed_by(self, sources: Iterable[str]) -> list[ReadModel]:
@@ -254,24 +245,23 @@ class Projector:
         mine = [event for event in events if model.folds[event.type] is not None]
         if not mine:
             return
-        store = self._stores[model.name]
+        store, lot = self._stores[model.name], Lot(in_rows(connection), model.name)
         streams = sorted({event.stream for event in mine})
         before = store.load(connection, streams)
         folded = fold(
             model,
             before,
             mine,
-            waiting(connection, model.name, streams),
+            lot.waiting(streams),
             keep_versions=touched.concerns(model),
             histories=self._histories,
-            passes=passing.passes(connection, model.name),
+            passes=lot.passes,
             check=store.trial(connection) if tried else None,
         )
         store.save(connection, folded.rows.values())
         touched.folded(model, before, folded)
-        if folded.parked:
-            park(connection, model.name, folded.parked.values())
-        unpark(connection, model.name, folded.healed)
+        lot.park(folded.parked.values())
+        lot.unpark(folded.healed)
 
     def _move(self, connection: sa.Connection, reached: Mapping[str, int]) -> None:
         names = as_one_of(connection.dialect, self.models)

@@ -10,12 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from projections.kernel.listed import Listed
+from projections.kernel.parking_lot import Lot, in_rows
 from projections.kernel.read_model import Histories, ReadModel
-from projections.kernel.rows import skipped as passing
 from projections.kernel.rows import tables
 from projections.kernel.rows.checking import differences, reached_by
 from projections.kernel.rows.locks import swap_lock
-from projections.kernel.rows.parking_lot import park
 from projections.kernel.rows.projector import JOURNAL
 from projections.kernel.rows.shadow_tables import (
     Batches,
@@ -26,7 +25,7 @@ from projections.kernel.rows.shadow_tables import (
 )
 from projections.kernel.rows.summarising import Fresh
 from projections.kernel.rows.summarising import differences as of_summary
-from projections.kernel.rows.tables import fingerprints, parked, positions
+from projections.kernel.rows.tables import fingerprints, positions
 from projections.kernel.summary import Summary, summaries
 
 _NEAR = 2_000
@@ -107,7 +106,7 @@ def rebuild(
     """
     engine = engine.execution_options(writes=True)
     with engine.begin() as connection:
-        tables.books.create_all(connection)
+        tables.create_books(connection)
     models = {name: each for name, each in wanted.items() if isinstance(each, ReadModel)}
     shadows = Shadows(engine, models, batches, progress, histories=histories)
     fresh = Fresh(engine, _made(engine, wanted), shadows)
@@ -194,10 +193,7 @@ def _compared_with_those_in_use(engine: sa.Engine, shadows: Shadows, fresh: Fres
 def _keep_books(connection: sa.Connection, shadow: Shadow, position: int) -> None:
     name = shadow.model.name
     tables.record_fingerprint(connection, shadow.model)
-    connection.execute(parked.delete().where(parked.c.model == name))
-    if shadow.parked:
-        park(connection, name, shadow.parked.values())
-    passing.keep(connection, name, frozenset(shadow.passed))
+    Lot(in_rows(connection), name).renew(shadow.parked.values(), shadow.passed)
     connection.execute(
         positions.update()
         .where(positions.c.model == name, positions.c.source == JOURNAL)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import gc
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
-from projections.kernel.fold import whole
+from projections.kernel.fold import again
+from projections.kernel.parking_lot import Key, Lot, in_rows
 from projections.kernel.read_model import (
     Histories,
-    OutOfTurn,
     Parked,
     ReadModel,
     Row,
@@ -22,7 +22,6 @@ from projections.kernel.read_model import (
 )
 from projections.kernel.rows import tables
 from projections.kernel.rows.faults import database_failed
-from projections.kernel.rows.skipped import Key, decided
 from projections.kernel.rows.store import RowStore
 
 Batches = Callable[[int], Iterable[Sequence[Recorded]]]
@@ -54,7 +53,7 @@ class Shadow:
         self.table = model.table.to_metadata(sa.MetaData(), name=f"{model.name}_{purpose}")
         self.parked: dict[Key, Parked] = {}
         self.passed: set[Key] = set()
-        self._decided: frozenset[Key] = frozenset()
+        self._decided: Set[Key] = frozenset()
         self._engine = engine.execution_options(writes=True)
         self._store = RowStore(self.table, engine.dialect)
         self._rows: dict[str, Row] = {}
@@ -66,7 +65,7 @@ class Shadow:
         with self._engine.begin() as connection:
             tables.drop(connection, self.model, self.table.name)
             tables.create_table(connection, self.table)
-            self._decided = decided(connection, self.model.name)
+            self._decided = Lot(in_rows(connection), self.model.name).decided().keys()
 
     def drop(self) -> None:
         """Remove the table."""
@@ -125,7 +124,7 @@ class Shadow:
 
     def settle(self, connection: sa.Connection) -> None:
         """Fold those records anew about which operators have decided otherwise meanwhile."""
-        now = decided(connection, self.model.name)
+        now = Lot(in_rows(connection), self.model.name).decided().keys()
         changed, self._decided = now ^ self._decided, now
         for stream in {stream for stream, _ in changed}:
             self._load({stream} - self._rows.keys(), connection)
@@ -168,14 +167,7 @@ class Shadow:
     def _write_anew(self, connection: sa.Connection, stream: str) -> None:
         """Write the row of a record, folded from its beginning as far as the database takes it."""
         aside = [each.event for (of, _), each in self.parked.items() if of == stream]
-        known = [(each.version, each.position) for each in aside]
-        if row := self._rows.pop(stream, None):
-            known.append((row["version"], row["position"]))
-        if not known:
-            return
-        if self._histories is None:
-            raise OutOfTurn("no history of it is to be had")
-        history = whole(self._histories, stream, *max(known))
+        history = again(self._histories, stream, self._rows.pop(stream, None), aside)
         self.parked = {key: each for key, each in self.parked.items() if key[0] != stream}
         self.passed = {key for key in self.passed if key[0] != stream}
         tables.remove_row(connection, self.model, self.table, stream)

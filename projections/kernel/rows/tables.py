@@ -45,21 +45,9 @@ parked = sa.Table(
     sa.Column("event", Text, nullable=False),
     sa.Column("error", Text, nullable=False),
     sa.Column("parked_at", Instant, nullable=False),
+    sa.Column("passed_at", Instant),
 )
-"""Events that could not be applied, with the reason."""
-
-passed_over = sa.Table(
-    "passed_over",
-    books,
-    sa.Column("model", sa.String(100), primary_key=True),
-    sa.Column("stream", Id, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("position", sa.BigInteger, nullable=False),
-    sa.Column("event", Text, nullable=False),
-    sa.Column("error", Text, nullable=False),
-    sa.Column("passed_at", Instant, nullable=False),
-)
-"""Events that could not be applied and that an operator has decided to go on without."""
+"""Events that could not be applied, with the reason, and since when an operator goes on without."""
 
 settled = sa.Table(
     "settled",
@@ -83,7 +71,7 @@ fingerprints = sa.Table(
 
 def upsert(table: sa.Table, dialect: str, *, changed: bool = False) -> sa.Insert:
     """Return an insert that replaces the row with the same key, or only what is `changed`."""
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(table)
     keys = list(table.primary_key.columns)
     rest = {
@@ -94,6 +82,22 @@ def upsert(table: sa.Table, dialect: str, *, changed: bool = False) -> sa.Insert
     differs = [table.c[name].is_distinct_from(value) for name, value in rest.items()]
     where = sa.or_(*differs) if changed else None
     return statement.on_conflict_do_update(index_elements=keys, set_=rest, where=where)
+
+
+def create_books(connection: sa.Connection) -> None:
+    """Make the books that are not there yet; what is passed over once had a table of its own."""
+    books.create_all(connection)
+    there = sa.inspect(connection)
+    if all(each["name"] != "passed_at" for each in there.get_columns(parked.name)):
+        column = sa.schema.CreateColumn(parked.c.passed_at).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE parked ADD COLUMN {column}")
+    if there.has_table("passed_over"):
+        same = "model, stream, version, position, event, error"
+        connection.exec_driver_sql(
+            f"INSERT INTO parked ({same}, parked_at, passed_at) SELECT {same}, passed_at, "
+            "passed_at FROM passed_over WHERE true ON CONFLICT DO NOTHING"
+        )
+        connection.exec_driver_sql("DROP TABLE passed_over")
 
 
 def create(connection: sa.Connection, model: Listed) -> bool:

@@ -110,7 +110,8 @@ def _answering(fresh: DuckDBPyConnection, models: Iterable[str]) -> Iterator[Tab
         f"UNION ALL SELECT {raw} FROM store.recent WHERE type NOT IN ({known})"
     )
     yield Table("events without a fact", without, "stream")
-    yield Table("parked", "SELECT model, stream, version, position FROM store.parked", "stream")
+    aside = "SELECT model, stream, version, position FROM store.parked WHERE passed_at IS NULL"
+    yield Table("parked", aside, "stream")
     for name in models:
         yield Table(f"present_{name}", f"FROM store.present_{name}", "id")
         yield Table(f"past_{name}", f"FROM store.past_{name}", "id")

@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from domain.kernel.aggregate import Recorded
 from projections.kernel.read_model import Histories, ReadModel, read_models
+from projections.kernel.warehouse import parking_lot as parking
 from projections.kernel.warehouse.days import business_day_statement
 from projections.kernel.warehouse.facts import (
     append,
@@ -25,7 +26,6 @@ from projections.kernel.warehouse.facts import (
     settle_recent,
 )
 from projections.kernel.warehouse.journal_rows import prepared, recorded
-from projections.kernel.warehouse.parking_lot import PARKING, PASSING
 from projections.kernel.warehouse.repairs import Repairs
 from projections.kernel.warehouse.row_history import History
 from projections.kernel.warehouse.segments import Part
@@ -94,7 +94,7 @@ class Loader:
         run("SET TimeZone = 'UTC'")
         run("CREATE SCHEMA IF NOT EXISTS store")
         # Both are there in a file that another version made, too, which goes on answering.
-        run(PASSING)
+        parking.create(self._connection)
         run(business_day_statement())
         with self._transaction():
             run("CREATE TABLE IF NOT EXISTS store.shapes (name VARCHAR, fingerprint VARCHAR)")
@@ -113,7 +113,7 @@ class Loader:
             files: dict[str, list[str]] = {}
             for name, part in self.sealed():
                 files.setdefault(name, []).append(str(self.segments / part.file))
-            statements = [*fact_statements(files), PARKING]
+            statements = [*fact_statements(files)]
             for history in self._histories:
                 statements += history.statements()
             digest = sha256("".join(statements).encode()).hexdigest()

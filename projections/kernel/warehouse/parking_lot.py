@@ -1,138 +1,149 @@
-"""Aside: events that the warehouse could not take, and those of them that it goes on without."""
+"""The parking lot of the warehouse: its table, and what is decided while another file is made."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-import pyarrow as pa
+import sqlalchemy as sa
 from duckdb import DuckDBPyConnection
 
 from domain.kernel.aggregate import Recorded
-from projections.kernel.read_model import Folded, Passes, Waiting
-from projections.kernel.rows import parking_lot as parking
-from projections.kernel.rows.skipped import Key
-from projections.kernel.warehouse.facts import insert
+from projections.kernel.lists.duckdb_queries import DUCK, compiled, decoded
+from projections.kernel.parking_lot import Key, Lot, Rows, Store, listed, written
+from projections.kernel.read_model import Folded, Parked, Passes, Waiting
+from projections.kernel.rows import tables
 from projections.kernel.warehouse.journal_rows import recorded
 
-_COLUMNS = (
-    "model VARCHAR, stream VARCHAR, version BIGINT, position BIGINT, event VARCHAR, error VARCHAR"
-)
-_PARKED = pa.schema(
-    [
-        ("model", pa.string()),
-        ("stream", pa.string()),
-        ("version", pa.int64()),
-        ("position", pa.int64()),
-        ("event", pa.string()),
-        ("error", pa.string()),
-    ]
-)
+_TABLE = tables.parked.to_metadata(sa.MetaData(schema="store"))
 
 PARKING = (
-    f"CREATE TABLE IF NOT EXISTS store.parked ({_COLUMNS}); "
+    f"{sa.schema.CreateTable(_TABLE, if_not_exists=True).compile(dialect=DUCK)}; "
     "CREATE TABLE IF NOT EXISTS store.healed (position BIGINT)"
 )
 """The SQL that makes the tables of the events that could not be applied yet, and of the positions
 of those that could later on: behind them, what was known to be complete has changed."""
 
-PASSING = f"CREATE TABLE IF NOT EXISTS store.passed_over ({_COLUMNS})"
-"""The SQL that makes the table of the events that operators have decided to go on without."""
+_ONCE = "stream, version, position, event, error"
+_HISTORY = "CASE model WHEN 'facts' THEN model ELSE 'history_' || model END"
+
+_FORMER = f"""
+BEGIN;
+ALTER TABLE store.parked RENAME TO parked_before;
+CREATE TABLE IF NOT EXISTS store.passed_over AS FROM store.parked_before LIMIT 0;
+{PARKING};
+INSERT INTO store.parked SELECT {_HISTORY}, {_ONCE}, now(), NULL FROM store.parked_before;
+INSERT INTO store.parked SELECT {_HISTORY}, {_ONCE}, now(), now() FROM store.passed_over
+ON CONFLICT DO NOTHING;
+DROP TABLE store.parked_before;
+DROP TABLE store.passed_over;
+COMMIT
+"""
+"""The SQL that makes one table of the two in which a former program kept what is aside."""
 
 ANEW = 0
 """Stands among the healed positions for a record that was folded anew from its beginning."""
 
 FACTS = "facts"
-"""Stands in the place of a read model for events that nobody can read: they have no fact."""
+"""Stands in the place of a history for events that nobody can read: they have no fact."""
 
 Decisions = Mapping[Key, Mapping[str, Any]]
-"""What operators have decided about a read model, by event: the rows of the table."""
+"""What operators have decided about a place, by event: the rows of the table."""
+
+
+def create(connection: DuckDBPyConnection) -> None:
+    """Make the tables, in a file of whatever version."""
+    known = "duckdb_columns() WHERE schema_name = 'store' AND table_name = 'parked'"
+    columns = connection.execute(f"SELECT column_name FROM {known}").fetchall()
+    connection.execute(_FORMER if columns and ("passed_at",) not in columns else PARKING)
+
+
+def in_warehouse(connection: DuckDBPyConnection) -> Store:
+    """Return a transaction of a warehouse as a store."""
+
+    def execute(statement: sa.Executable, values: Rows) -> list[dict[str, Any]]:
+        found = connection
+        for each in values or [{}]:
+            found = connection.execute(*compiled(statement, each))
+        return decoded(statement, found.fetchall()) if isinstance(statement, sa.Select) else []
+
+    return Store(DUCK.name, _TABLE, execute)
+
+
+class HistoryLot(Lot):
+    """What one history has put aside; what changes with it behind the position is `healed`."""
+
+    def __init__(self, connection: DuckDBPyConnection, place: str) -> None:
+        """Look after a place, within a transaction of the warehouse."""
+        super().__init__(in_warehouse(connection), place)
+        self._connection = connection
+
+    def unpark(self, events: Sequence[Recorded]) -> None:
+        """Forget that events were parked."""
+        super().unpark(events)
+        self._heal(event.position for event in events)
+
+    def pass_over(self, event: Recorded) -> None:
+        """Decide to go on without an event that is parked."""
+        super().pass_over(event)
+        self._heal([event.position])
+
+    def forget(self, stream: str) -> None:
+        """Forget all about a stream, which is to be folded from its beginning."""
+        super().forget(stream)
+        self._heal([ANEW])
+
+    def _heal(self, positions: Iterable[int]) -> None:
+        for each in positions:
+            self._connection.execute("INSERT INTO store.healed VALUES (?)", [each])
 
 
 class Aside:
-    """What one history has put aside."""
+    """What one history has put aside, and what of it is in memory."""
 
-    def __init__(self, model: str) -> None:
-        """Look after the events of a read model."""
-        self._model = model
+    def __init__(self, place: str) -> None:
+        """Look after a place of the parking lot."""
+        self._place = place
         self._former: Decisions = {}
         self.forget()
+
+    def lot(self, connection: DuckDBPyConnection) -> Lot:
+        """Return what is aside, within a transaction."""
+        return HistoryLot(connection, self._place)
 
     def forget(self) -> None:
         """Forget what is in memory: the transaction that it belonged to was undone."""
         self._parking = True
-        self._passed: set[Key] | None = None
 
     def waiting(self, connection: DuckDBPyConnection, streams: Collection[str]) -> Waiting | None:
         """Return the parked events of some streams, `None` when there are none at all."""
         if not self._parking:
             return None
-        query = "SELECT stream, event FROM store.parked WHERE model = ?"
-        found = connection.execute(query, [self._model]).fetchall()
-        self._parking = bool(found)
-        wanted = set(streams)
-        waiting: Waiting = {}
-        for text in (text for stream, text in found if stream in wanted):
-            event = parking.read(text)
-            waiting.setdefault(event.stream, {})[event.version] = event
-        return waiting or None
-
-    def streams(self, connection: DuckDBPyConnection) -> list[str]:
-        """Return the streams of which something is parked."""
-        query = "SELECT DISTINCT stream FROM store.parked WHERE model = ? ORDER BY stream"
-        return [stream for (stream,) in connection.execute(query, [self._model]).fetchall()]
+        parking = self.lot(connection).streams()
+        self._parking = bool(parking)
+        some = parking.intersection(streams)
+        return self.lot(connection).waiting(some) if some else None
 
     def keep(self, connection: DuckDBPyConnection, folded: Folded) -> None:
         """Park what could not be folded, and forget what was parked and now could."""
-        parked = [each.event for each in folded.parked.values()]
-        for event in [*folded.healed, *parked]:
-            connection.execute(
-                "DELETE FROM store.parked WHERE model = ? AND stream = ? AND version = ?",
-                [self._model, event.stream, event.version],
-            )
         if folded.healed:
-            positions = pa.array([event.position for event in folded.healed], pa.int64())
-            insert(connection, "store.healed", pa.table({"position": positions}))
-        if parked:
+            self.lot(connection).unpark(folded.healed)
+        if folded.parked:
             self._parking = True
-            columns = zip(
-                *(
-                    (
-                        self._model,
-                        each.event.stream,
-                        each.event.version,
-                        each.event.position,
-                        parking.written(each.event),
-                        each.error[:2000],
-                    )
-                    for each in folded.parked.values()
-                ),
-                strict=True,
-            )
-            insert(connection, "store.parked", pa.table(list(map(pa.array, columns)), _PARKED))
+            self.lot(connection).park(folded.parked.values())
 
     def passes(self, connection: DuckDBPyConnection) -> Passes:
         """Return what tells whether an event is passed over."""
 
         def told(event: Recorded) -> bool:
-            key = (event.stream, event.version)
-            if self._passed is None:
-                self._passed = set(decisions(connection, self._model))
-            if key in self._former and key not in self._passed:
-                decide(connection, self._former[key])
-                self._passed.add(key)
-            return key in self._passed
+            if self.lot(connection).passes(event):
+                return True
+            decision = self._former.get((event.stream, event.version))
+            if decision is not None:
+                self.lot(connection).put([decision])
+            return decision is not None
 
         return told
-
-    def pass_over(self, connection: DuckDBPyConnection, event: Recorded) -> None:
-        """Decide to go on without an event that is parked."""
-        connection.execute(
-            "INSERT INTO store.passed_over FROM store.parked "
-            "WHERE model = ? AND stream = ? AND version = ?",
-            [self._model, event.stream, event.version],
-        )
-        self._passed = None
 
     def honour(self, former: Decisions) -> set[str]:
         """Take over, of what was decided elsewhere, whatever is needed from now on.
@@ -143,51 +154,27 @@ class Aside:
         self._former = former
         return {stream for stream, _ in changed}
 
-    def clear(self, connection: DuckDBPyConnection, stream: str) -> None:
-        """Forget what is parked of a stream and what was decided about it, to fold it anew."""
-        for table in ("parked", "passed_over"):
-            connection.execute(
-                f"DELETE FROM store.{table} WHERE model = ? AND stream = ?", [self._model, stream]
-            )
-        connection.execute("INSERT INTO store.healed VALUES (?)", [ANEW])
-        self._passed = None
-
-
-def decide(connection: DuckDBPyConnection, decision: Mapping[str, Any]) -> None:
-    """Note the decision to go on without an event: a row of the table."""
-    values = [decision[name] for name in _PARKED.names]
-    connection.execute("INSERT INTO store.passed_over VALUES (?, ?, ?, ?, ?, ?)", values)
-
-
-def decisions(connection: DuckDBPyConnection, model: str) -> Decisions:
-    """Return what operators have decided about a read model, or about `facts`."""
-    found = connection.execute("FROM store.passed_over WHERE model = ?", [model]).fetchall()
-    return {(row[1], row[2]): dict(zip(_PARKED.names, row, strict=True)) for row in found}
-
 
 def parked(connection: DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return what could not be taken yet: model, stream, version, position, error, event.
+    """Return what could not be taken yet, as `listed` does.
 
     The model is `history_<read model>`, or `facts` for an event that cannot be read at all.
     """
-    return _listed(connection, "parked", passed=False)
+    decided = Lot(in_warehouse(connection), FACTS).decided()
+    return listed(in_warehouse(connection)) + [
+        {"model": FACTS, "stream": event.stream, "version": event.version}
+        | {"position": event.position, "error": error, "event": written(event)}
+        for event, error in ((each.event, each.error) for each in unreadable(connection))
+        if (event.stream, event.version) not in decided
+    ]
 
 
 def passed_over(connection: DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return what operators have decided to go on without, as `parked` does."""
-    return _listed(connection, "passed_over", passed=True)
+    """Return what operators have decided to go on without, as `listed` does."""
+    return listed(in_warehouse(connection), passed=True)
 
 
-def _listed(connection: DuckDBPyConnection, table: str, *, passed: bool) -> list[dict[str, Any]]:
-    columns = "'history_' || model, stream, version, position, error, event"
-    query = f"SELECT {columns} FROM store.{table} WHERE model <> ? ORDER BY ALL"
-    found = connection.execute(query, [FACTS]).fetchall()
-    decided = decisions(connection, FACTS)
-    query = "FROM store.unreadable ORDER BY position"
-    for *row, error in connection.execute(query).fetchall():
-        event = recorded(row)
-        place = (FACTS, event.stream, event.version, event.position)
-        if ((event.stream, event.version) in decided) == passed:
-            found.append((*place, error, parking.written(event)))
-    names = ("model", "stream", "version", "position", "error", "event")
-    return [dict(zip(names, row, strict=True)) for row in found]
+def unreadable(connection: DuckDBPyConnection) -> list[Parked]:
+    """Return the events that have no fact, with the reason."""
+    rows = connection.execute("FROM store.unreadable ORDER BY position").fetchall()
+    return [Parked(recorded(row), error) for *row, error in rows]

@@ -74,9 +74,7 @@ def fill(
         for table in _columns(new, name):
             _copy(live, new, f"SELECT * FROM store.{table}", table)
         if name != FACTS:
-            model = literal(name.removeprefix("history_"))
-            for table in ("parked", "passed_over"):
-                _copy(live, new, f"FROM store.{table} WHERE model = {model}", table)
+            _copy(live, new, f"FROM store.parked WHERE model = {literal(name)}", "parked")
     if FACTS in made:
         for file in sealed.rests:
             loader.settle_table(rest(file))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -10,9 +11,10 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from domain.kernel.aggregate import Recorded
+from projections.kernel import parking_lot as parking
 from projections.kernel.columns import Json
-from projections.kernel.fold import whole
-from projections.kernel.read_model import Check, Folded, Histories, OutOfTurn, ReadModel, Row, fold
+from projections.kernel.fold import again
+from projections.kernel.read_model import Check, Folded, Histories, ReadModel, Row, fold
 from projections.kernel.warehouse.arrow import stored
 from projections.kernel.warehouse.elements import Elements
 from projections.kernel.warehouse.facts import insert, quote
@@ -72,7 +74,7 @@ class History:
         self._unsaved: dict[str, Row] = {}
         self._replaced: set[str] = set()
         self._made: pa.Table | None = None
-        self.aside = Aside(model.name)
+        self.aside = Aside(self.name)
 
     @property
     def fingerprint(self) -> str:
@@ -150,47 +152,39 @@ class History:
         self.elements.forget()
         self.aside.forget()
 
-    def retry(self, connection: DuckDBPyConnection) -> None:
-        """Apply the parked events again, those of each stream in turn."""
-        queues = self.aside.waiting(connection, self.aside.streams(connection)) or {}
-        events = [queue[version] for queue in queues.values() for version in sorted(queue)]
-        self.load(connection, events)
+    def retry(self, connection: DuckDBPyConnection, stream: str) -> None:
+        """Apply the parked events of a stream again. Raises `OutOfTurn`."""
+        apply, anew = partial(self.load, connection), partial(self.fold_anew, connection)
+        parking.retry(self.aside.lot(connection), stream, apply, anew)
 
     def skip(self, connection: DuckDBPyConnection, stream: str) -> None:
         """Pass over the parked event whose turn it is in a stream, and apply those behind it.
 
         It is tried first. What was decided stays so, until it is taken back.
         """
-        for decide in (False, True):
-            queue = (self.aside.waiting(connection, [stream]) or {}).get(stream, {})
-            row = self._current(connection, [stream]).get(stream, self.model.blank)
-            following = queue.get(row["version"] + 1)
-            if decide and following is not None:
-                self.aside.pass_over(connection, following)
-            self.load(connection, [queue[version] for version in sorted(queue)])
+        apply, turn = partial(self.load, connection), partial(self._turn, connection)
+        parking.skip(self.aside.lot(connection), stream, apply, turn)
 
     def fold_anew(self, connection: DuckDBPyConnection, stream: str) -> None:
         """Make the versions of a record from its beginning, with nothing of it aside.
 
         Raises `OutOfTurn` when its history is not to be had.
         """
-        queue = (self.aside.waiting(connection, [stream]) or {}).get(stream, {})
-        known = [(each.version, each.position) for each in queue.values()]
-        if row := self._current(connection, [stream]).get(stream):
-            known.append((row["version"], row["position"]))
-        if not known:
-            return
-        if self._histories is None:
-            raise OutOfTurn("no history of it is to be had")
-        history = whole(self._histories, stream, *max(known))
+        row = self._current(connection, [stream]).get(stream)
+        history = again(self._histories, stream, row, self.aside.lot(connection).queue(stream))
         tables = [self._present, self._past, self._revised]
         if self.elements.columns:
             tables += [self._long, self.elements.table]
         for table in tables:
             connection.execute(f"DELETE FROM {table} WHERE id = ?", [stream])
         self._rows.pop(stream, None)
-        self.aside.clear(connection, stream)
+        self.aside.lot(connection).forget(stream)
         self.load(connection, history)
+
+    def _turn(self, connection: DuckDBPyConnection, stream: str) -> int:
+        row = self._current(connection, [stream]).get(stream, self.model.blank)
+        version: int = row["version"]
+        return version + 1
 
     def _fold(
         self,

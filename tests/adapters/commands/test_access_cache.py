@@ -117,7 +117,7 @@ def test_events_that_the_rows_put_aside_count(firm: Company, journal_url: str) -
     history = firm.journal.read(0, 10_000)
     given = next(each for each in history if each.type == "grant.given" and each.stream == grant)
     projector.apply([each for each in history if each != given])
-    assert [each.stream for each in projector.parked()] == [grant]
+    assert [each["stream"] for each in projector.parked()] == [grant]
     engine.dispose()
     with another(journal_url) as guard:
         assert not sees(guard.now())

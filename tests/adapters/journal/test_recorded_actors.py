@@ -19,7 +19,7 @@ from adapters.proofs.merkle_store import LOGS, backfill, frontier
 from adapters.storage.databases import connect, writing
 from domain.kernel.actors import Actor, attributed, formerly
 from domain.kernel.aggregate import Origin, new_id
-from projections.kernel.rows.parking_lot import plain
+from projections.kernel.parking_lot import plain
 from projections.kernel.visibility.row_security import EVERYTHING
 from tests.adapters.storage.test_migrations import first_form
 

@@ -119,16 +119,29 @@ def test_a_file_of_another_version_of_the_code_hands_down_what_was_decided(
     opened.close()
 
 
-def test_a_file_from_before_decisions_lasted_is_made_anew(warehouse: Warehouse) -> None:
+@pytest.mark.parametrize("version", ["this", "another"])
+@pytest.mark.parametrize("lasted", [True, False], ids=["decisions lasted", "they did not"])
+def test_a_file_with_two_tables_of_what_is_aside_keeps_all_of_it(
+    warehouse: Warehouse, lasted: bool, version: str
+) -> None:
+    warehouse.load([raw(happened(6, "b", 2, "account.paid", amount="some"))])
+    warehouse.skip(NAME, "a")
     current = warehouse._current.connection
-    current.execute("UPDATE store.shapes SET fingerprint = 'other'")
-    current.execute("DROP TABLE store.passed_over")
+    columns = "replace(model, 'history_', '') AS model, stream, version, position, event, error"
+    for table, which in (("passed_over", "IS NOT NULL"), ("before", "IS NULL")):
+        query = f"SELECT {columns} FROM store.parked WHERE passed_at {which}"
+        current.execute(f"CREATE TABLE store.{table} AS {query}")
+    current.execute("DROP TABLE store.parked; ALTER TABLE store.before RENAME TO parked")
+    if not lasted:
+        current.execute("DROP TABLE store.passed_over")
+    if version == "another":
+        current.execute("UPDATE store.shapes SET fingerprint = 'other'")
     warehouse.close()
-    opened = Warehouse(warehouse.path, MODELS, histories=history)
-    assert (opened.outdated is not None, aside(opened)) == (True, PARKED)
-    rebuild(opened)
-    assert aside(opened) == PARKED
-    opened.close()
+    for _ in range(2):
+        opened = Warehouse(warehouse.path, MODELS, histories=history)
+        assert (opened.outdated is None) == (version == "this")
+        assert aside(opened) == ([("b", 2)], [("a", 3)] if lasted else [])
+        opened.close()
 
 
 @pytest.mark.parametrize("names", [None, ["facts"]])

@@ -11,8 +11,9 @@ from adapters.privacy.person_keys import PersonKeys
 from adapters.settings import Settings
 from adapters.storage.databases import connect
 from domain.kernel.aggregate import Origin, Stored, new_id
+from projections.kernel.fold import Parked
+from projections.kernel.parking_lot import Lot, in_rows
 from projections.kernel.rows.projector import Projector
-from streams.kernel.parking_lot import Postponed
 from tests.api.command_line import keyline, running
 from tests.organisation import organise
 
@@ -41,7 +42,8 @@ class House:
         projector.create()
         projector.apply(self.journal.read(0, 1000))
         closed = self.journal.history(self.customer)[-1]
-        Postponed(rows).add("abandon-opportunities", closed, "It was a bad day.")
+        with rows.execution_options(writes=True).begin() as connection:
+            Lot(in_rows(connection), POLICY).park([Parked(closed, "It was a bad day.")])
         rows.dispose()
 
     def do(self, command: str, id: str | None = None, **body: Any) -> str:
@@ -81,10 +83,15 @@ def test_what_a_policy_could_not_answer_is_passed_over_and_the_system_log_says_s
     house = House(tmp_path)
     assert keyline(tmp_path, "retry", POLICY, house.customer, "--skip").returncode == 0
     assert house.last(house.sale) == "opportunity.opened"
+    assert f"passed over {POLICY} {house.customer}" in keyline(tmp_path, "status").stdout.replace(
+        "\n", ""
+    )
     assert house.customer in keyline(tmp_path, "log", "--event", "job.*").stdout
     unknown = keyline(tmp_path, "retry", "policy:rest", house.customer)
     assert unknown.returncode == 2
     assert POLICY in unknown.stderr
+    assert keyline(tmp_path, "retry", POLICY, house.customer).returncode == 0
+    assert house.last(house.sale) == "opportunity.abandoned"
     house.journal.close()
 
 

@@ -149,7 +149,10 @@ def test_a_poison_event_parks_its_stream_and_the_others_go_on(
         last = history.grow(50)
         until(lambda: projector.position() == last)
         assert all(worker.healthy for worker in workers)
-    assert [(each.stream, each.version) for each in projector.parked()] == [(sick, 2), (sick, 3)]
+    assert [(each["stream"], each["version"]) for each in projector.parked()] == [
+        (sick, 2),
+        (sick, 3),
+    ]
     found = rows(engine)
     assert found.pop(sick)["version"] == 1
     assert set(found) == set(history.versions)

@@ -194,7 +194,7 @@ def test_an_event_that_a_policy_cannot_answer_waits_and_the_others_are_answered(
         assert all(worker.failures == 0 for worker in workers)
     assert [event.stream for event in house.abandoned()] == gone
     name = "abandon-opportunities"
-    assert [(each.model, each.stream) for each in house.projector.parked()] == [
+    assert [(each["model"], each["stream"]) for each in house.projector.parked()] == [
         ("customers", broken),
         (f"policy:{name}", broken),
     ]
@@ -217,7 +217,7 @@ def test_a_record_that_cannot_be_read_delays_a_policy_about_itself_only(house: H
         until(lambda: reactions.checkpoint.get() >= house.journal.history(second)[-1].position)
         assert all(worker.failures == 0 for worker in workers)
     assert [event.stream for event in house.abandoned()] == [sound]
-    assert {(each.model, each.stream) for each in house.projector.parked()} == {
+    assert {(each["model"], each["stream"]) for each in house.projector.parked()} == {
         ("opportunities", broken),
         ("policy:abandon-opportunities", first),
     }

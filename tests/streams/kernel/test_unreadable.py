@@ -53,7 +53,7 @@ class Town:
 
     def parked(self) -> list[tuple[str, int]]:
         """Return the stream and version of each parked event."""
-        return [(each.stream, each.version) for each in self.projector.parked()]
+        return [(each["stream"], each["version"]) for each in self.projector.parked()]
 
     def equals_the_fold(self) -> bool:
         """Tell whether the rows are what the history folds to."""
@@ -99,7 +99,7 @@ def test_the_rows_of_all_other_records_go_on(town: Town, schema: int, data: byte
         assert worker.failures == 0
     assert town.versions() == {town.broken: 1, town.sound: 2}
     assert town.parked() == [(town.broken, 2), (town.broken, 3)]
-    assert "UnreadableEvent" in town.projector.parked()[0].error
+    assert "UnreadableEvent" in town.projector.parked()[0]["error"]
     assert town.equals_the_fold()
     assert town.projector.retry("customers", town.broken) == 2
     assert town.projector.skip("customers", town.broken) == 0
@@ -114,7 +114,7 @@ def test_a_retry_heals_the_record_once_its_events_can_be_brought_up_to_date(
     with working(JournalProjection(town.journal, town.projector).work):
         until(lambda: town.projector.position() == town.last)
     assert town.parked() == [(town.broken, 2), (town.broken, 3)]
-    assert "no such grade" in town.projector.parked()[0].error
+    assert "no such grade" in town.projector.parked()[0]["error"]
     upcasting(monkeypatch, lambda data: data.update(grade=data.pop("mark")))
     assert town.projector.retry("customers", town.broken) == 0
     assert town.versions() == {town.broken: 3, town.sound: 2}

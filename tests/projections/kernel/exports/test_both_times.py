@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from domain.kernel.aggregate import Recorded
 from projections.kernel.exports.both_times import INTERVALS, both_times
-from projections.kernel.warehouse.parking_lot import PARKING, PASSING
+from projections.kernel.warehouse.parking_lot import PARKING
 from projections.kernel.warehouse.row_history import History
 from tests.projections.accounts import accounts
 from tests.projections.kernel.history.test_fold_at import day, plainly, stories, told
@@ -24,7 +24,7 @@ def test_of_every_position_and_day_there_is_the_state_that_was_known_and_true(
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE SCHEMA store")
-        connection.execute(f"{PARKING}; {PASSING}")
+        connection.execute(PARKING)
         history = History(accounts, told(story))
         for statement in history.statements():
             connection.execute(statement)

@@ -21,7 +21,7 @@ from projections.kernel.reports.late_entries import late_entries
 from projections.kernel.rows.checking import check
 from projections.kernel.rows.projector import Projector
 from projections.kernel.rows.rebuild import rebuild
-from projections.kernel.warehouse.parking_lot import PARKING, PASSING
+from projections.kernel.warehouse.parking_lot import PARKING
 from projections.kernel.warehouse.row_history import History
 from tests.projections.accounts import START, accounts, happened
 from tests.volume import examples
@@ -102,7 +102,7 @@ def test_lists_at_any_position_and_day_are_the_plain_fold(
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE SCHEMA store")
-        connection.execute(f"{PARKING}; {PASSING}")
+        connection.execute(PARKING)
         history = History(accounts, told(story))
         for statement in history.statements():
             connection.execute(statement)

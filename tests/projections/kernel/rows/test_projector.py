@@ -114,8 +114,11 @@ def test_an_event_that_cannot_be_folded_parks_its_stream_only(projector: Project
     found = rows(projector)
     assert found["bad"]["version"] == 2
     assert found["good"]["balance"] == Decimal("5.00")
-    assert [(row.stream, row.version) for row in projector.parked()] == [("bad", 3), ("bad", 4)]
-    assert "InvalidOperation" in projector.parked()[0].error
+    assert [(row["stream"], row["version"]) for row in projector.parked()] == [
+        ("bad", 3),
+        ("bad", 4),
+    ]
+    assert "InvalidOperation" in projector.parked()[0]["error"]
     assert projector.position() == 12
 
 
@@ -149,7 +152,7 @@ def test_a_value_that_the_database_refuses_parks_its_stream_only(projector: Proj
     too_much = opened_and_paid("bad", 1, "99999999999999999999.00")
     projector.apply([*too_much, *opened_and_paid("good", 11, "5.00")])
     assert {id_: row["version"] for id_, row in rows(projector).items()} == {"bad": 1, "good": 2}
-    assert [(row.stream, row.version) for row in projector.parked()] == [("bad", 2)]
+    assert [(row["stream"], row["version"]) for row in projector.parked()] == [("bad", 2)]
     assert projector.retry("accounts", "bad") == 1
 
 
@@ -164,7 +167,7 @@ def test_a_missing_table_stops_the_projector_and_parks_nothing(projector: Projec
 def test_a_gap_heals_by_itself_when_the_missing_event_arrives(projector: Projector) -> None:
     first, second, third = opened_and_paid("a", 1, "1.00", "2.00")
     projector.apply([first, third])
-    assert [row.version for row in projector.parked()] == [3]
+    assert [row["version"] for row in projector.parked()] == [3]
     projector.apply([second])
     assert rows(projector)["a"]["version"] == 3
     assert projector.parked() == []

@@ -168,7 +168,7 @@ def test_events_that_cannot_be_applied_are_parked_by_a_rebuild_too(projector: Pr
         happened(7, "bad", 3, "account.paid", amount="1.00"),
     ]
     assert rebuild(projector.engine, MODELS, journal).parked == 2
-    assert [row.version for row in projector.parked()] == [2, 3]
+    assert [row["version"] for row in projector.parked()] == [2, 3]
     assert rows(projector.engine)["bad"]["version"] == 1
 
 

@@ -16,7 +16,7 @@ from projections.kernel.lists.listing import Listing
 from projections.kernel.visibility.visibility import Sight, View
 from projections.kernel.warehouse.bitemporal_index import NEVER, as_of, steps, true_at
 from projections.kernel.warehouse.loader import Loader
-from projections.kernel.warehouse.parking_lot import PARKING, PASSING
+from projections.kernel.warehouse.parking_lot import PARKING
 from projections.kernel.warehouse.row_history import History
 from tests.projections.accounts import accounts, happened
 from tests.projections.kernel.history.test_fold_at import day, plainly, stories, told
@@ -34,7 +34,7 @@ def test_rows_at_any_position_and_day_are_the_plain_fold(
     memory = Memory([accounts])
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA store")
-        connection.execute(f"{PARKING}; {PASSING}")
+        connection.execute(PARKING)
         history = History(accounts, told(story))
         for statement in history.statements():
             connection.execute(statement)

@@ -165,7 +165,7 @@ def test_a_poison_event_parks_its_stream_and_the_others_go_on(
     of_stream = [row[2] for row in rows if row[1] == stream and row[2] >= rows[bad][2]]
     assert [each["version"] for each in parked(connection)] == of_stream
     assert "KeyError" in parked(connection)[0]["error"]
-    assert made.repairs.retry() == len(of_stream)
+    assert made.repairs.retry("history_opportunities", stream) == len(of_stream)
     tickets = read_models()["service_tickets"]
     expected = fold(tickets, {}, recorded(rows)).rows
     assert rows_at(connection, tickets, len(rows)) == expected
@@ -212,7 +212,9 @@ def test_an_event_that_cannot_be_read_is_kept_apart_until_the_program_is_mended(
         assert rows_at(connection, customers, len(rows)) == fold(customers, {}, recorded(rows)).rows
 
         monkeypatch.setattr(ServiceTicket.Resolved, "upcast_v1_v2", staticmethod(lambda data: None))
-        assert loader(connection).repairs.retry() == 0
+        repairs = loader(connection).repairs
+        places = {(each["model"], each["stream"]) for each in parked(connection)}
+        assert {repairs.retry(*place) for place in sorted(places)} == {0}
         with duckdb.connect() as other:
             loader(other).load(rows)
             assert content(connection) == content(other)
@@ -241,8 +243,9 @@ def test_a_payload_that_no_program_can_read_stops_nobody_and_is_passed_over(
     behind = [row[2] for row in rows if row[1] == rows[bad][1] and row[2] >= rows[bad][2]]
     histories = [each for each in parked(connection) if each["model"] == "history_customers"]
     assert [each["version"] for each in histories] == behind
-    assert made.repairs.retry() == len(behind) + 1
-    made.repairs.skip("history_customers", rows[bad][1])
+    assert made.repairs.retry("facts", rows[bad][1]) == 1
+    assert made.repairs.retry("history_customers", rows[bad][1]) == len(behind)
+    assert made.repairs.skip("history_customers", rows[bad][1]) == 0
     assert {each["model"] for each in parked(connection)} == {"facts"}
     [customer] = rows_at(connection, read_models()["customers"], len(rows)).values()
     assert customer["version"] == behind[-1]
