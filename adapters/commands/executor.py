@@ -278,7 +278,10 @@ class Execution:
         for parameter, lineage in command.lineages.items():
             told = lineage.start in arguments
             start = arguments[lineage.start] if told else getattr(target, lineage.start)
-            if past is not None and not command.creates and lineage.step is not None:
+            if lineage.one:
+                then = None if past is None else past.then
+                arguments[parameter] = references.attribute(transaction, lineage, start, then)
+            elif past is not None and not command.creates and lineage.step is not None:
                 arguments[parameter] = past.above(lineage, start, target)
             else:
                 arguments[parameter] = references.lineage(transaction, lineage, start)

@@ -66,6 +66,10 @@ class Past:
         record: Any = tell(None, [first, *(fact for fact in rest if fact.effective_day <= day)])
         return record  # type: ignore[no-any-return]
 
+    def then(self, record: Aggregate) -> Aggregate:
+        """Return a record as it was at the end of the day; before it began, as it began."""
+        return self._on(record.id, self._day)
+
     def precedes(self, record: Aggregate) -> bool:
         """Tell whether something is known of a record that is true only from a later day."""
         return self._day < record.in_force

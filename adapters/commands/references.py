@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from adapters.commands.permission_check import Permit
@@ -79,6 +79,22 @@ def lineage(transaction: Transaction, above: Lineage, start: str | None) -> tupl
         taken.append(getattr(record, above.take))
         start = None if above.step is None else getattr(record, above.step)
     return tuple(taken)
+
+
+def attribute(
+    transaction: Transaction,
+    of: Lineage,
+    start: str | None,
+    then: Callable[[Aggregate], Aggregate] | None = None,
+) -> Any:
+    """Return what is wanted of the record that `start` names, `None` when there is none.
+
+    It is as of now, or as of a day gone by, as which `then` returns a record.
+    """
+    record = None if start is None else named(transaction, of, start)
+    if record is None or record.kind != of.kind:
+        return None
+    return getattr(record if then is None else then(record), of.take)
 
 
 def claim(

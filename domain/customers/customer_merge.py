@@ -19,7 +19,7 @@ from domain.kernel.aggregate import (
     command,
     starts,
 )
-from domain.kernel.types.values import MERGED, CustomerId, Line, Lineage
+from domain.kernel.types.values import MERGED, CustomerId, Line, Lineage, attribute
 
 
 class State(StrEnum):
@@ -38,8 +38,8 @@ Fields = Annotated[list[Choice], Field(max_length=len(Choice))]
 
 IN_WORK = "merge-under-way"
 
-UnitOfSurvivor = Annotated[Sequence[str], Lineage("customer", "survivor_id", None, take="unit")]
-UnitOfDuplicate = Annotated[Sequence[str], Lineage("customer", "duplicate_id", None, take="unit")]
+UnitOfSurvivor = Annotated[str, attribute("customer", "survivor_id", "unit")]
+UnitOfDuplicate = Annotated[str, attribute("customer", "duplicate_id", "unit")]
 AboveSurvivor = Annotated[Sequence[str], Lineage("customer", "survivor_id", "parent_id")]
 AboveDuplicate = Annotated[Sequence[str], Lineage("customer", "duplicate_id", "parent_id")]
 Busy = Annotated[Sequence[str], Lineage("customer-merge", "duplicate_id", None, claim=IN_WORK)]
@@ -173,7 +173,7 @@ class CustomerMerge(Aggregate):
             duplicate_id=duplicate_id,
             take=list(dict.fromkeys(take)),
             reason=reason,
-            units=sorted({*unit, *other_unit}),
+            units=sorted({unit, other_unit}),
         )
 
     @applies(Begun)

@@ -20,9 +20,9 @@ from domain.customers.merge_survivorship import (
     told,
 )
 from domain.kernel.aggregate import Aggregate, RecordMerged, RuleViolation, applies, command
-from domain.kernel.types.values import Id, Line, Lineage
+from domain.kernel.types.values import Id, Line, Lineage, attribute
 
-Left = Annotated[Sequence[Any], Lineage("customer", "duplicate_id", None, take="estate")]
+Left = Annotated[Estate, attribute("customer", "duplicate_id", "estate")]
 AboveDuplicate = Annotated[Sequence[str], Lineage("customer", "duplicate_id", "parent_id")]
 
 
@@ -86,13 +86,12 @@ class Merging(Parting):
         merge_id: Id,
         reason: Line,
         take: list[Choice],
-        left: Left,
+        estate: Left,
         above: AboveDuplicate,
     ) -> None:
         """Take a duplicate in: the values chosen, its people, what it buys elsewhere, its team."""
         if merge_id in self.absorbed:
             raise AbsorbedOnce
-        estate: Estate = left[0]
         own = self.fields
         values = {each.value: estate.fields[each.value] for each in take}
         values = {name: value for name, value in values.items() if value != own[name]}

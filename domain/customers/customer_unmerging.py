@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from domain.customers.customer_contacts import ContactDetails, Contacts
@@ -28,25 +28,21 @@ from domain.customers.merge_survivorship import (
 )
 from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command, starts
 from domain.kernel.time.correction import corrected
-from domain.kernel.types.values import EMPLOYEE_CODE, UNIT_CODE, Id, Line, Lineage
+from domain.kernel.types.values import EMPLOYEE_CODE, UNIT_CODE, Id, Line, Lineage, attribute
 
-Returned = Annotated[Sequence[Any], Lineage("customer", "survivor_id", None, take="returns")]
+Returned = Annotated[Mapping[str, Return], attribute("customer", "survivor_id", "returns")]
 
 REGISTERED = "registration-number-taken"
 """The rule under which customers claim their registration number."""
 
 AboveBefore = Annotated[Sequence[str], Lineage("customer", "parent_before", "parent_id")]
-HeadBefore = Annotated[Sequence[str], Lineage("customer", "parent_before", None, take="state")]
-UnitBefore = Annotated[
-    Sequence[bool], Lineage("unit", "unit_before", None, claim=UNIT_CODE, take="retired")
-]
+HeadBefore = Annotated[State | None, attribute("customer", "parent_before", "state")]
+UnitBefore = Annotated[bool | None, attribute("unit", "unit_before", "retired", UNIT_CODE)]
 ManagerBefore = Annotated[
-    Sequence[bool], Lineage("employee", "manager_before", None, claim=EMPLOYEE_CODE, take="left")
+    bool | None, attribute("employee", "manager_before", "left", EMPLOYEE_CODE)
 ]
 HoldersBefore = Annotated[Sequence[str], Lineage("customer", "number_before", None, REGISTERED)]
-ManagerThen = Annotated[
-    Sequence[bool], Lineage("employee", "manager", None, claim=EMPLOYEE_CODE, take="left")
-]
+ManagerThen = Annotated[bool | None, attribute("employee", "manager", "left", EMPLOYEE_CODE)]
 HoldersThen = Annotated[Sequence[str], Lineage("customer", "number_key", None, REGISTERED)]
 
 
@@ -164,7 +160,7 @@ class Parting(Profile, AccountTeam, Contacts):
             raise AbsorbedOnce
         why = lost(self.id, above, head, ended, gone, holders)
         barred = {NUMBER} & why.keys() if self.state is not State.CLOSED else set()
-        if self.id in above or State.MERGED in head:  # below itself, or what is not there now
+        if self.id in above or head == State.MERGED:  # below itself, or what is not there now
             barred.add(PARENT)
         values, kept = known.restored(self.fields, self._later(merge_id), barred, why)
         kept += known.missed(self.contacts, self.purchases, self.team)
@@ -232,9 +228,9 @@ class Parting(Profile, AccountTeam, Contacts):
             raise IntoOneCustomer
         taken = bool({*holders} - {self.id}) and self.before_merge is not State.CLOSED
         kept = [difference(NUMBER, self.details[NUMBER], None, TAKEN)] if taken else []
-        if self.manager is not None and any(gone):
+        if self.manager is not None and gone:
             kept.append(leaver(self.manager))
-        contacts = returned[0][merge_id].contacts
+        contacts = returned[merge_id].contacts
         self.trigger_event(
             self.Separated,
             merge_id=merge_id,

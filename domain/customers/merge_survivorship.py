@@ -208,9 +208,9 @@ def told(purchase: Purchase) -> dict[str, Any]:
 def lost(
     id: str,
     above: Collection[str],
-    head: Collection[str],
-    ended: Collection[bool],
-    left: Collection[bool],
+    head: State | None,
+    ended: bool | None,
+    left: bool | None,
     holders: Collection[str],
 ) -> dict[str, str]:
     """Return by name the fields of a customer that nobody could give it as before, each with why.
@@ -224,13 +224,13 @@ def lost(
         holders: Who has the registration number before.
     """
     found: dict[str, str] = {}
-    if {State.CLOSED, State.MERGED} & {*head}:
+    if head in (State.CLOSED, State.MERGED):
         found[PARENT] = ABSENT
     if id in above:
         found[PARENT] = BELOW
-    if any(ended):
+    if ended:
         found[UNIT] = ENDED
-    if any(left):
+    if left:
         found[MANAGER] = LEFT
     if {*holders} - {id}:
         found[NUMBER] = TAKEN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -17,10 +16,10 @@ from domain.kernel.types.values import (
     Id,
     Kind,
     Line,
-    Lineage,
     Reference,
     UnitCode,
     Value,
+    attribute,
 )
 
 
@@ -62,9 +61,7 @@ Items = Annotated[list[HandoverItem], Field(max_length=200_000)]
 Leaver = Annotated[Code, Reference("employee", live=False, claim=EMPLOYEE_CODE)]
 """The code of an employee, also of one who has left."""
 
-UnitOfLeaver = Annotated[
-    Sequence[str], Lineage("employee", "employee", None, claim=EMPLOYEE_CODE, take="unit")
-]
+UnitOfLeaver = Annotated[str, attribute("employee", "employee", "unit", EMPLOYEE_CODE)]
 
 
 class OtherHands(RuleViolation):
@@ -154,7 +151,7 @@ class Handover(Aggregate):
         if len(rest) > 1 or len({*units}) < len(units) or len({*customers}) < len(customers):
             raise SuccessorsOverlap("successors")
         return cls._create(
-            cls.Begun, employee=employee, unit=unit[0], successors=successors, reason=reason
+            cls.Begun, employee=employee, unit=unit, successors=successors, reason=reason
         )
 
     @property

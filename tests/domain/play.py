@@ -102,7 +102,9 @@ def run(command: Command, target: Any, body: dict[str, Any]) -> Any:
     checked = command.body.model_validate_json(TypeAdapter(Any).dump_json(body))
     arguments = {name: getattr(checked, name) for name in type(checked).model_fields}
     arguments |= dict.fromkeys(command.issued, "issued")
-    arguments |= {p: SEATS if m.take == "seat" else IDS[:1] for p, m in command.lineages.items()}
+    for parameter, mark in command.lineages.items():
+        above = SEATS if mark.take == "seat" else IDS[:1]
+        arguments[parameter] = above[0] if mark.one else above
     decided = command.decided.items()
     arguments |= {p: decide(each.rule, each.facts(target, arguments)) for p, each in decided}
     return command.give(target, arguments | dict.fromkeys(command.highest, Level.PROVINCE))

@@ -92,9 +92,11 @@ class Lineage:
 
     `start` is the name of the parameter, or of the record's attribute, that names the first one,
     by its id or by its code under the rule `claim`; `step` the attribute of a record that names
-    the one above it, none for the first alone; `take` the attribute that is wanted of each. Such
-    a parameter is no part of the command's body. A `PERSON` outside the staff is no record: what
-    comes is `IN_USE` when some record knows them by this id, `ERASED` when none may any more.
+    the one above it, none for the first alone; `take` the attribute that is wanted of each. With
+    `one` the first one's comes by itself, as it was on the day that the command states, and nothing
+    where there is no such record. Such a parameter is no part of the command's body. A `PERSON`
+    outside the staff is no record: what comes is `IN_USE` when some record knows them by this id,
+    `ERASED` when none may any more.
     """
 
     kind: str
@@ -102,6 +104,16 @@ class Lineage:
     step: str | None
     claim: str | None = None
     take: str = "id"
+    one: bool = False
+
+
+def attribute(kind: str, start: str, take: str, claim: str | None = None) -> Lineage:
+    """Mark a parameter that the system fills in: what a record has in an attribute.
+
+    As in `Annotated[Category | None, attribute("customer", "customer_id", "category")]`; the
+    arguments are those of `Lineage`.
+    """
+    return Lineage(kind, start, None, claim, take, one=True)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

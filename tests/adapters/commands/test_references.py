@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from adapters.commands.dry_run import Rehearsal
 from adapters.commands.executor import Executor
-from adapters.commands.references import lineage
+from adapters.commands.references import attribute, lineage
 from adapters.refusals import RuleBroken, UnknownReference
 from domain.kernel.types.values import Lineage
+from domain.kernel.types.values import attribute as filled
 from tests.adapters.commands.test_executor import call, refused, started_bare, stop
 
 
@@ -155,3 +156,19 @@ def test_a_lineage_that_leads_back_to_itself_ends() -> None:
     records = {each.id: each for each in with_parent}
     transaction: Any = SimpleNamespace(load=records.get)
     assert lineage(transaction, Lineage("customer", "up", "up"), "a") == ("a", "b")
+
+
+def test_an_attribute_of_a_named_record_is_filled_in_or_nothing_where_there_is_none() -> None:
+    bank = SimpleNamespace(id="a", kind="customer", category="strategic")
+    transaction: Any = SimpleNamespace(load={"a": bank}.get)
+    mark = filled("customer", "customer_id", "category")
+    assert mark == Lineage("customer", "customer_id", None, take="category", one=True)
+    assert attribute(transaction, mark, "a") == "strategic"
+    assert attribute(transaction, mark, "b") is attribute(transaction, mark, None) is None
+    other = filled("employee", "customer_id", "category")
+    assert attribute(transaction, other, "a") is None
+
+    def then(record: Any) -> Any:
+        return SimpleNamespace(**{**vars(record), "category": "important"})
+
+    assert attribute(transaction, mark, "a", then) == "important"

@@ -29,7 +29,7 @@ from tests.bodies import IDS
 
 WHY = "The same company"
 NOTHING = [Outcome(IDS[0], closed=False, returns={})], [Outcome(IDS[1], closed=False, returns={})]
-KNOWN: tuple[list[Any], ...] = ([], [], [], [], [])
+KNOWN: tuple[Any, ...] = ([], None, None, None, [])
 ITEM = MergeOutcomeItem(kind="opportunity", id=IDS[2], version=1)
 
 
@@ -43,7 +43,7 @@ def begun(
 ) -> CustomerMerge:
     """Return a merge that has begun."""
     return CustomerMerge.begin(
-        survivor, duplicate, WHY, ["gd-gz"], ["gd-sz"], *above, busy or [], take or []
+        survivor, duplicate, WHY, "gd-gz", "gd-sz", *above, busy or [], take or []
     )
 
 
@@ -124,18 +124,18 @@ def test_a_customer_goes_into_another_one_and_comes_out_again() -> None:
         duplicate.erase_contact(next(iter(contacts)), "Asked", "Art. 47")
     assert isinstance(duplicate.closing("customer_id"), RecordMerged)
     take = [Choice.NAME, Choice.GRADE]
-    survivor.absorb(duplicate.id, IDS[3], WHY, take, [duplicate.estate], [])
+    survivor.absorb(duplicate.id, IDS[3], WHY, take, duplicate.estate, [])
     with pytest.raises(AbsorbedOnce):
-        survivor.absorb(duplicate.id, IDS[3], WHY, take, [duplicate.estate], [])
+        survivor.absorb(duplicate.id, IDS[3], WHY, take, duplicate.estate, [])
     assert (survivor.details["name"], survivor.contacts) == ("B", contacts)
     survivor.give_back(IDS[3], duplicate.id, "x", *KNOWN)
     with pytest.raises(AbsorbedOnce):
         survivor.give_back(IDS[3], duplicate.id, "x", *KNOWN)
     assert (survivor.details["name"], survivor.contacts) == ("A", {})
-    duplicate.separate(survivor.id, IDS[3], "x", [survivor.returns], [], [])
+    duplicate.separate(survivor.id, IDS[3], "x", survivor.returns, None, [])
     assert (duplicate.state, duplicate.contacts) == (State.POTENTIAL, contacts)
     with pytest.raises(IntoOneCustomer):
-        duplicate.separate(survivor.id, IDS[3], "x", [survivor.returns], [], [])
+        duplicate.separate(survivor.id, IDS[3], "x", survivor.returns, None, [])
 
 
 def test_merges_into_one_customer_are_undone_in_any_order() -> None:
@@ -143,7 +143,7 @@ def test_merges_into_one_customer_are_undone_in_any_order() -> None:
     for name, merge in (("B", IDS[1]), ("C", IDS[2])):
         duplicate = customer(name)
         duplicate.merge_into(survivor.id, merge, WHY)
-        survivor.absorb(duplicate.id, merge, WHY, [Choice.NAME], [duplicate.estate], [])
+        survivor.absorb(duplicate.id, merge, WHY, [Choice.NAME], duplicate.estate, [])
     survivor.give_back(IDS[1], IDS[0], "x", *KNOWN)
     assert survivor.details["name"] == "C"
     survivor.give_back(IDS[2], IDS[0], "x", *KNOWN)

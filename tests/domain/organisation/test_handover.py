@@ -28,7 +28,7 @@ MOVES = [
 
 def begun(*successors: Successor) -> Handover:
     """Return a handover from e1 to successors."""
-    return Handover.begin("e1", list(successors), "Leaves us", unit=["gd-gz"])
+    return Handover.begin("e1", list(successors), "Leaves us", unit="gd-gz")
 
 
 @pytest.fixture
