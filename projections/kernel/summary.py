@@ -152,12 +152,7 @@ class Summary(Listed):
         if keyed is None:
             return table
         key = table.c[self.key_of(model.name)]
-        if keyed == "postgresql":
-            wanted = key == sa.any_(sa.bindparam(KEYS, type_=ARRAY(sa.Text)))
-        else:
-            each = sa.func.json_each(sa.bindparam(KEYS)).table_valued("value").c.value
-            wanted = key.in_(sa.select(each))
-        return sa.select(table).where(wanted).subquery(model.name)
+        return sa.select(table).where(is_wanted(key, keyed)).subquery(model.name)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -166,6 +161,14 @@ class Summary(Listed):
         parts += map(repr, (self.indexes, self.scope, self.of, self._key))
         parts += code_of([self._sql])
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def is_wanted(key: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a key is one of the `KEYS`, in the row database of this name."""
+    if dialect == "postgresql":
+        return key == sa.any_(sa.bindparam(KEYS, type_=ARRAY(sa.Text)))
+    each = sa.func.json_each(sa.bindparam(KEYS)).table_valued("value").c.value
+    return key.in_(sa.select(each))
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,8 +15,7 @@ from projections.kernel.rows import tables
 from projections.kernel.rows.locks import key_locks
 from projections.kernel.rows.shadow_tables import Shadows
 from projections.kernel.rows.store import as_one_of
-from projections.kernel.summary import KEYS, Summary
-from projections.kernel.visibility.owner_index import among
+from projections.kernel.summary import KEYS, Summary, is_wanted
 from projections.kernel.visibility.row_security import Tables, the_table
 
 _AT_ONCE = 20_000
@@ -64,18 +64,32 @@ def make(
     sources: Tables = the_table,
 ) -> None:
     """Make the rows of some keys anew, in a table of the summary's shape."""
-    table = summary.table if table is None else table
     dialect = connection.dialect.name
-    query = summary.select(sources, dialect)
-    insert = tables.upsert(table, dialect, changed=True)
-    names = [column.name for column in table.columns]
-    # Without a condition SQLite takes ON CONFLICT for that of a join.
-    rows = query.where(sa.true())
+    usual = table is None and sources is the_table
+    made = _usual(summary, dialect) if usual else _statements(summary, dialect, table, sources)
     listed = {KEYS: as_one_of(connection.dialect, keys)}
-    connection.execute(insert.from_select(names, rows), listed)
+    for statement in made:
+        connection.execute(statement, listed)
+
+
+@cache
+def _usual(summary: Summary, dialect: str) -> Sequence[sa.UpdateBase]:
+    """Return the statements for the tables in use: to put them together costs more than to run."""
+    return _statements(summary, dialect)
+
+
+def _statements(
+    summary: Summary, dialect: str, table: sa.Table | None = None, sources: Tables = the_table
+) -> Sequence[sa.UpdateBase]:
+    """Return what makes the rows of the `KEYS`, and what removes those of records there are not."""
+    table = summary.table if table is None else table
+    # Without a condition SQLite takes ON CONFLICT for that of a join.
+    rows = summary.select(sources, dialect).where(sa.true())
+    names = [column.name for column in table.columns]
+    insert = tables.upsert(table, dialect, changed=True).from_select(names, rows)
     first = sources(summary.sources[0]).c.id
     there = sa.select(first).where(first == table.c.id).exists()
-    connection.execute(table.delete().where(among(table.c.id, keys, dialect), ~there))
+    return insert, table.delete().where(is_wanted(table.c.id, dialect), ~there)
 
 
 def differences(
