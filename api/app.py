@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import Lifespan, Message
+from starlette.types import Lifespan
 
 from adapters.identity.passwords import Cost
 from adapters.refusals import Refusal
@@ -18,7 +18,7 @@ from api.commands.routes import CommandRoutes
 from api.kernel import problems
 from api.kernel.problems import InternalError, MethodNotAllowed
 from api.kernel.process import Parts, Role
-from api.kernel.reading.read_parameters import known_only, unfit_parameters
+from api.kernel.reading.read_parameters import unfit_parameters
 from api.server.alarms import Watch
 from api.server.gateway import Entrance
 from api.server.openapi import describe
@@ -41,8 +41,7 @@ def application(
     parts = Parts(settings, role, password_cost)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await _build_routes(app)
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         parts.start()
         watch = Worker("watch", Watch(parts).work)
         watch.start()
@@ -70,10 +69,9 @@ def router_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(known_only)],
+        # Routers that are included have each of their routes built once more.
+        routes=[route for router in routers() for route in router.routes],
     )
-    for router in routers():
-        app.include_router(router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -85,22 +83,6 @@ def router_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
 def routers() -> Iterator[APIRouter]:
     """Yield the routers that modules of this layer declare: adding a file adds its routes."""
     yield from declared("api", APIRouter)
-
-
-async def _build_routes(app: FastAPI) -> None:
-    """Ask for what is not there: FastAPI builds its routes when it first looks for one.
-
-    That takes a second, for which everybody would wait who comes with or after the first request.
-    """
-    nothing = {"method": "GET", "path": "/-", "query_string": b"", "root_path": "", "headers": []}
-
-    async def receive() -> Message:
-        return {"type": "http.disconnect"}
-
-    async def send(_: Message) -> None:
-        return
-
-    await app({"type": "http", **nothing}, receive, send)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from adapters.commands.body_validation import unfit
@@ -13,7 +13,7 @@ from adapters.commands.exact_json import read
 from api.kernel.access.credentials import Issued
 from api.kernel.bodies import read_body, require_json
 from api.kernel.problems import MEDIA_TYPE
-from api.kernel.reading.read_parameters import TheParts, json_response
+from api.kernel.reading.read_parameters import TheParts, json_response, known_only
 from domain.kernel.types.values import Code
 
 LIMIT = 16_384
@@ -22,7 +22,7 @@ LIMIT = 16_384
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 """A password or token in the clear."""
 
-router = APIRouter(tags=["sign-in"])
+router = APIRouter(tags=["sign-in"], dependencies=[Depends(known_only)])
 
 
 class _Body(BaseModel):

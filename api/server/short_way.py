@@ -63,8 +63,9 @@ class Read:
         """Plan a call, after those it depends on; return the number of its step."""
         assert wanted.call is not None
         if wanted.call not in planned:
+            # What is not named tells nothing: it looks at the parameters' names, as `answer` does.
             found = tuple(
-                (each.name or "", self._plan(each, planned)) for each in wanted.dependencies
+                (each.name, self._plan(each, planned)) for each in wanted.dependencies if each.name
             )
             given = (*wanted.path_params, *wanted.query_params, *wanted.header_params)
             waits = inspect.iscoroutinefunction(wanted.call)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from adapters.refusals import UnknownId
 from adapters.warehouse.warehouse import Warehouse
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.process import Parts
-from api.kernel.reading.read_parameters import TheParts, json_response
+from api.kernel.reading.read_parameters import TheParts, json_response, known_only
 from domain.kernel.types.sensitive import sensitive_fields, without
 from projections.kernel.parking_lot import plain
 from projections.kernel.rows.projector import Projector
 from streams.kernel.policy_runner import PREFIX, Reactions
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
 
 
 @router.get("/parked")
