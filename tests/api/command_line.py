@@ -7,6 +7,8 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,36 +40,27 @@ def keyline(data: Path, *arguments: str, **settings: str) -> subprocess.Complete
 @contextmanager
 def running(
     data: Path, *arguments: str, until: str, **settings: str
-) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+) -> Iterator[tuple[warm.Copy, list[str]]]:
     """Run a command until it has printed a line with `until`; yields it and its lines so far.
 
     It is ended by Ctrl-C, unless the block has done so, and must end with status 0.
     """
-    process = subprocess.Popen(
-        command(*arguments),
-        cwd=ROOT,
-        env=environment(data, **settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    lines: list[str] = []
-    try:
-        for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-            if until in line:
-                break
-        else:
-            raise AssertionError("\n".join(lines[-40:]))
-        yield process, lines
-    finally:
-        if process.poll() is None:
+    with tempfile.TemporaryDirectory(prefix="keyline-told-") as folder:
+        told = Path(folder, "told")
+        told.touch()
+        process = warm.Copy(arguments, ROOT, environment(data, **settings), told)
+        lines: list[str] = []
+        try:
+            while not any(until in line for line in lines):
+                assert process.status is None, "\n".join(lines[-40:])
+                time.sleep(0.02)
+                lines[:] = told.read_text().splitlines()
+            yield process, lines
+        finally:
             process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=60)
-        lines += rest.splitlines()
-    assert process.returncode == 0, "\n".join(lines[-40:])
+            status = process.wait(60)
+            lines[:] = told.read_text().splitlines()
+    assert status == 0, "\n".join(lines[-40:])
 
 
 def try_call(line: str, key: str = "") -> httpx.Response:

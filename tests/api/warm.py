@@ -6,15 +6,20 @@ A process that has imported everything, and done nothing, is copied for each com
 import multiprocessing
 import os
 import pkgutil
+import runpy
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from signal import Signals
 
 CONSOLE = {"COLUMNS": "200", "NO_COLOR": "1"}
 """Of the environment, what is read when modules are imported."""
+
+KEYLINE = "api.cli.main"
+"""The program of the command line, unless another module is to run it otherwise."""
 
 _WARM = multiprocessing.get_context("forkserver")
 _WARM.set_forkserver_preload([f"{__package__}.warmed"])
@@ -29,6 +34,53 @@ def warm_up() -> None:
     import_module("api.app")
 
 
+class Copy:
+    """`keyline` with these arguments, running in a folder with no other environment.
+
+    What it prints goes to the ends of two files, or of one; `program` is the module that runs it.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        out: Path,
+        errors: Path | None = None,
+        program: str = KEYLINE,
+    ) -> None:
+        """Start it."""
+        told = (out, errors or out)
+        self._process = _WARM.Process(
+            target=_run, args=(arguments, folder, environment, told, program), daemon=True
+        )
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid: int = self._process.pid
+
+    @property
+    def status(self) -> int | None:
+        """What it ended with, of a signal its negative number; `None` while it runs."""
+        return self._process.exitcode
+
+    def send_signal(self, which: Signals) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.status is None:
+            os.kill(self.pid, which)
+
+    def wait(self, seconds: float) -> int:
+        """Wait for its end, and return its status.
+
+        Ends it and raises `TimeoutExpired` when it takes longer than so many seconds.
+        """
+        self._process.join(seconds)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+            raise subprocess.TimeoutExpired(KEYLINE, seconds)
+        return self._process.exitcode
+
+
 def run(
     arguments: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float = 120
 ) -> subprocess.CompletedProcess[str]:
@@ -37,26 +89,29 @@ def run(
     Raises `TimeoutExpired` when it takes longer than so many seconds.
     """
     with tempfile.TemporaryDirectory(prefix="keyline-told-") as told:
-        files = [Path(told, name) for name in ("out", "err")]
-        process = _WARM.Process(target=_run, args=(arguments, folder, environment, files))
-        process.start()
-        process.join(seconds)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-            raise subprocess.TimeoutExpired(arguments, seconds)
-        out, err = (file.read_text(encoding="utf-8") for file in files)
-        return subprocess.CompletedProcess(arguments, process.exitcode, out, err)
+        out, errors = (Path(told, name) for name in ("out", "err"))
+        status = Copy(arguments, folder, environment, out, errors).wait(seconds)
+        texts = (file.read_text(encoding="utf-8") for file in (out, errors))
+        return subprocess.CompletedProcess(arguments, status, *texts)
 
 
 def _run(
-    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], files: Sequence[Path]
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    files: Sequence[Path],
+    program: str,
 ) -> None:
+    os.setsid()  # Ctrl-C at the tests is not for it
     os.umask(0o022)  # the usual one, by which files would be open to others
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     for number, file in enumerate(files, 1):
-        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = ["keyline", *arguments]
-    import_module("api.cli.main").main()
+    if program == KEYLINE:
+        import_module(KEYLINE).main()
+    else:
+        runpy.run_module(program, run_name="__main__")

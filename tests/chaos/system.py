@@ -7,8 +7,6 @@ import contextlib
 import os
 import resource
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,31 +14,29 @@ from pathlib import Path
 import httpx
 
 from adapters.local.process import free_port
+from tests.api import warm
 from tests.chaos.load import Load
 from tests.volume import seed
 
 SEED = seed("CHAOS_SEED", 20261123)
 KEY = "chaos-administrator-key"
-KEYLINE = ("-m", "api.cli.main")
-COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
-"""Lets servers keep what Python compiles: they are started a hundred times."""
 
 
 class Process:
     """One part of the system, in a process that can be killed and started again."""
 
-    def __init__(self, environment: dict[str, str], *command: str) -> None:
-        self._command = [sys.executable, *command]
+    def __init__(self, environment: dict[str, str], part: str, program: str = warm.KEYLINE) -> None:
+        self._part, self._program = part, program
         self._environment = environment
-        self._log = Path(environment["KEYLINE_DATA"]) / f"{command[-1]}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._log = Path(environment["KEYLINE_DATA"]) / f"{part}.log"
+        self._process: warm.Copy | None = None
 
     def start(self) -> None:
         """Start it."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, env=os.environ | self._environment | COMPILED, stdout=log, stderr=log
-            )
+        environment = os.environ | self._environment
+        self._process = warm.Copy(
+            [self._part], Path.cwd(), environment, self._log, program=self._program
+        )
 
     @property
     def pid(self) -> int:
@@ -115,10 +111,7 @@ def report(what: str, load: Load, lost: Sequence[str]) -> None:
 
 def equal_to_the_fold(settings: dict[str, str]) -> None:
     """Check the read models against a fresh fold of the journal."""
-    command = [sys.executable, *KEYLINE, "replay", "--check"]
-    done = subprocess.run(
-        command, env=os.environ | settings, capture_output=True, text=True, timeout=120
-    )
+    done = warm.run(["replay", "--check"], Path.cwd(), os.environ | settings)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

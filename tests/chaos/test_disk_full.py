@@ -13,7 +13,6 @@ from adapters.settings import Settings
 from tests.chaos.load import Load, losses
 from tests.chaos.system import (
     KEY,
-    KEYLINE,
     Process,
     alive,
     base,
@@ -28,7 +27,7 @@ from tests.chaos.system import (
 @pytest.mark.chaos
 def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     settings = environment(tmp_path)
-    server = Process(settings, *KEYLINE, "serve")
+    server = Process(settings, "serve")
     url = base(settings)
     load = Load(url, KEY)
 

@@ -17,7 +17,6 @@ from adapters.settings import Settings
 from tests.chaos.load import Load, losses
 from tests.chaos.system import (
     KEY,
-    KEYLINE,
     SEED,
     Process,
     alive,
@@ -64,7 +63,7 @@ async def kill_under_load(
 @pytest.mark.parametrize("step", STEPS)
 def test_embedded_nothing_acknowledged_is_lost_or_done_twice(tmp_path: Path, step: int) -> None:
     settings = environment(tmp_path)
-    server = Process(settings, *KEYLINE, "serve")
+    server = Process(settings, "serve")
     url = base(settings)
     with ending([server]):
         chance = random.Random(SEED + step)
@@ -92,8 +91,8 @@ def test_scaled_out_nothing_acknowledged_is_lost_or_done_twice(
             kafka=kafka.bootstrap,
             topics=topic_prefix.rstrip("."),
         )
-        server = Process(settings, *KEYLINE, "serve")
-        others = [Process(settings, *KEYLINE, part) for part in ("publish", "project")]
+        server = Process(settings, "serve")
+        others = [Process(settings, part) for part in ("publish", "project")]
         url = base(settings)
         with ending([server, *others]):
             chance = random.Random(SEED + step)
@@ -113,7 +112,7 @@ def test_scaled_out_nothing_acknowledged_is_lost_or_done_twice(
 @pytest.mark.chaos
 def test_a_server_that_acknowledges_before_it_commits_is_caught(tmp_path: Path) -> None:
     settings = environment(tmp_path)
-    server = Process(settings, "-m", "tests.chaos.hasty_server", "serve")
+    server = Process(settings, "serve", "tests.chaos.hasty_server")
     with ending([server]):
         load = Load(base(settings), KEY)
 

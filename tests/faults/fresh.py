@@ -99,7 +99,7 @@ def serving(folder: Path, **settings: str) -> Iterator[Fresh]:
     data = folder / "data"
     data.mkdir(exist_ok=True)
     chosen = environment(data, **settings)
-    server = Process(chosen, "-m", "api.cli.main", "serve")
+    server = Process(chosen, "serve")
     fresh = Fresh(chosen)
     with ending([server]), fresh.http:
         server.start()

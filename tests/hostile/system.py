@@ -41,7 +41,7 @@ def attacked(folder: Path, program: str = "api.cli.main", **settings: str) -> It
     """
     print(f"seed {SEED}")
     chosen = environment(folder, **settings)
-    server = Process(chosen, "-m", program, "serve")
+    server = Process(chosen, "serve", program)
     with ending([server]):
         server.start()
         others = asyncio.run(_ready(server, base(chosen)))
