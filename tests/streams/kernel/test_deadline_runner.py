@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,9 +24,10 @@ from streams.kernel.policy import Wish
 from tests.streams.desk import BEGUN, HOUR, Clock, Desk
 from tests.streams.flow import happen, until, working
 from tests.streams.timekeeper import without_instant
+from tests.volume import seed, volume
 
-MANY = int(os.environ.get("DEADLINES_DUE", "2000"))
-SEED = int(os.environ.get("DEADLINES_SEED", "20261129"))
+MANY = volume("DEADLINES_DUE", 500, 2000)
+SEED = seed("DEADLINES_SEED", 20261129)
 SOME = 60
 
 
@@ -142,9 +143,11 @@ def killed_without_instant(desk: Desk) -> None:
 RUNS = [keeping, fighting, going_back, killed]
 
 
-def waits_that_are_over(desk: Desk, run: Callable[[Desk], None]) -> list[tuple[str, datetime]]:
+def waits_that_are_over(
+    desk: Desk, run: Callable[[Desk], None], tickets: int = SOME
+) -> list[tuple[str, datetime]]:
     """Have tickets wait twice; return which of the waits were not ended once."""
-    ids = desk.tickets(SOME)
+    ids = desk.tickets(tickets)
     first = {id_: BEGUN + HOUR + timedelta(minutes=i) for i, id_ in enumerate(ids)}
     desk.wait(first)
     run(desk)
@@ -161,10 +164,11 @@ def test_each_instant_takes_effect_once(desk: Desk, run: Callable[[Desk], None])
 
 @pytest.mark.parametrize("run", [keeping, fighting, going_back, killed_without_instant])
 def test_ids_without_the_instant_are_caught(
-    desk: Desk, run: Callable[[Desk], None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: Callable[[Desk], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deadline_runner, "command_id", without_instant)
-    assert len(waits_that_are_over(desk, run)) == SOME
+    with closing(Desk(f"sqlite:///{tmp_path / 'test.db'}")) as desk:
+        assert len(waits_that_are_over(desk, run, 10)) == 10
 
 
 def test_what_is_refused_is_not_asked_for_again(desk: Desk) -> None:
