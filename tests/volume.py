@@ -5,6 +5,10 @@ name besides, by which it alone can be set; the head of a run prints the two, a 
 """
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 FULL = os.environ.get("TEST_VOLUME", "quick") == "full"
 """Whether all is tried."""
@@ -23,3 +27,8 @@ def seed(name: str, usual: int) -> int:
 def examples(quick: int) -> int:
     """Return how many examples of a property are drawn: in full twenty times as many."""
     return 20 * quick if FULL else quick
+
+
+def some(values: Sequence[T], quick: int) -> Sequence[T]:
+    """Return at most so many values, spread evenly from the first on; in full all of them."""
+    return values if FULL else values[:: -(-len(values) // quick) or 1]

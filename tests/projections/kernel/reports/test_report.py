@@ -29,6 +29,7 @@ from projections.kernel.visibility.visibility import Sight, View
 from projections.kernel.warehouse.loader import Loader
 from tests.projections.business import Business
 from tests.projections.happenings import Ledger, Raw, recorded
+from tests.volume import some
 
 
 class World:
@@ -338,7 +339,7 @@ def test_every_dimension_groups_and_filters(world: World, name: str) -> None:
     for dimension in report.angles():
         grouped = world.run(name, by=[dimension.name], measures=[first]).rows()
         assert grouped
-        for row in grouped:
+        for row in some(grouped, 4):
             value = row[dimension.name]
             one = world.run(
                 name, by=[dimension.name], where={dimension.name: [value or ""]}, measures=[first]
