@@ -157,6 +157,9 @@ ASKED = (
     ("/access/why", "permission", "nope"),
     ("/access/who?record={id}", "permission", "nope"),
     ("/access/who?record={id}", "on", "nope"),
+    ("/me/todos", "kind", "nope"),
+    ("/me/todos", "customer_id", new_id()),
+    ("/me/todos", "employee", "ghost"),
 )
 """Parameters of logs, feeds and histories, each with a value that there cannot be."""
 
