@@ -24,7 +24,7 @@ from projections.kernel.rows.summarising import differences as of_summary
 from projections.kernel.rows.tables import positions
 from projections.kernel.summary import Summary
 from projections.kernel.visibility import owner_index as owned
-from projections.kernel.visibility.row_security import the_table
+from projections.kernel.visibility.row_security import Tables
 
 STORE = "rows"
 
@@ -40,7 +40,7 @@ def check(
 
     Rows that differ only because those in use have not come so far do not count. Those that were
     kept up meanwhile are compared once more with what the journal has by then. Summaries are
-    compared with what the rows in use come to, which are checked, too.
+    compared with what the rows folded anew come to, of a record that has moved on those in use.
 
     Args:
         engine: The row database.
@@ -64,7 +64,10 @@ def check(
                 tables.append(_compared(connection, shadow, reached, upto))
                 ahead[shadow.model.name] = _ahead(connection, shadow.model, upto)
                 tables += _indexes(connection, shadow.model)
-            tables += [_of_summary(connection, each) for each in summaries]
+            told = dict[Listed, sa.FromClause]()
+            for shadow in shadows.each:
+                told[shadow.model] = _told(shadow, reached.get(shadow.model.name, 0), upto)
+            tables += [_of_summary(connection, each, told.__getitem__) for each in summaries]
         if any(ahead.values()):
             reached = reached_by(engine, models)
             _follow(shadows)
@@ -169,12 +172,26 @@ def _compared(
     return Checked(model.name, rows, count + len(beyond), findings)
 
 
-def _of_summary(connection: sa.Connection, summary: Summary) -> Checked:
-    """Compare a summary with what the rows in use come to, in one state of both."""
-    differ, kept = of_summary(summary), summary.table
+def _told(shadow: Shadow, reached: int, folded: int) -> sa.FromClause:
+    """Return the rows as folded anew, but those in use where one has come further than the other.
+
+    `reached` is the position up to which all events are in the rows in use, `folded` the one up
+    to which they are in the shadow.
+    """
+    used, fresh = shadow.model.table, shadow.table
+    ahead = sa.select(used.c.id).where(used.c.position > folded)
+    behind = sa.select(fresh.c.id).where(fresh.c.position > reached)
+    moved = ahead.union(behind)
+    still = sa.select(fresh).where(fresh.c.id.not_in(moved))
+    return still.union_all(sa.select(used).where(used.c.id.in_(moved))).subquery(used.name)
+
+
+def _of_summary(connection: sa.Connection, summary: Summary, sources: Tables) -> Checked:
+    """Compare a summary with what the rows of its sources come to, in one state of all."""
+    differ, kept = of_summary(summary, sources=sources), summary.table
     count = connection.scalar(sa.select(sa.func.count()).select_from(differ.subquery())) or 0
     ids = connection.scalars(differ.order_by("id").limit(FEW)).all()
-    findings = _findings(connection, summary.name, kept, summary.select(the_table).subquery(), ids)
+    findings = _findings(connection, summary.name, kept, summary.select(sources).subquery(), ids)
     rows = connection.scalar(sa.select(sa.func.count()).select_from(kept)) or 0
     return Checked(summary.name, rows, count, findings)
 
