@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from copy import deepcopy
@@ -67,6 +68,10 @@ SYSTEM = Behalf()
 """Nobody's behalf: it is the system that imports."""
 
 
+_HOLDER = re.compile(r"(?<= held by )[0-9a-f-]{36}(?=\.)")
+"""Who has what a row claims, in the words of a refusal."""
+
+
 class Importer:
     """Imports the rows of sheets that follow one plan."""
 
@@ -113,9 +118,11 @@ class Importer:
                 part = wave[start : start + AT_ONCE]
                 self._do([each for each in part if each.fault is None], result)
                 advance(len(part))
+        made = {each.id: each.row.line for each in rows.work if each.new}
         for each in rows.work:
             if each.fault is not None:
-                result.faults.append(Fault(each.row.line, each.text, each.fault))
+                reason = _HOLDER.sub(lambda found: _line_of(found[0], made), each.fault)
+                result.faults.append(Fault(each.row.line, each.text, reason))
             elif each.differences:
                 result.updated.append(Updated(each.row.line, each.id or "", each.differences))
             elif each.new:
@@ -315,3 +322,8 @@ def _parent(parent: Work, reference: Reference) -> str:
     if parent.id is None:
         raise NotFound(f"line {parent.row.line}, above it, was not imported")
     return parent.id if reference.claim is None else str(parent.first["code"])
+
+
+def _line_of(id_: str, made: Mapping[str | None, int]) -> str:
+    """Return the line of this file of which a record was made, which tells more than its id."""
+    return f"line {made[id_]}" if id_ in made else id_

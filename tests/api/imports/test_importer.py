@@ -147,7 +147,8 @@ def test_faults_name_the_line_and_the_column(desk: Desk) -> None:
         (3, "customer.register: column '名称': Field required"),
         (
             5,
-            "customer.register: No two customers have the same registration number.",
+            "customer.register: No two customers have the same registration number. "
+            "It is held by line 4.",
         ),
         (6, "column '上级': there is no customer 'Nobody'"),
         (7, "the same key as in line 6"),

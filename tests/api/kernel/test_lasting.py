@@ -232,7 +232,7 @@ def test_a_batch_does_nothing_for_whoever_is_not_let_in_any_more(running: httpx.
 
 EXPORTS = {
     "drill_down._exported": "/reports/customers/records?format=csv&measures=customers",
-    "list_export.export": "/customers?format=ndjson",
+    "list_export.sent": "/customers?format=ndjson",
     "operations._export": "/operations?format=ndjson",
     "system_log.log": "/system-log?format=ndjson",
 }
