@@ -1,4 +1,4 @@
-"""Open business: what is open with each customer, by which account managers go through theirs."""
+"""Open business: what is open with each customer, in one row."""
 
 from __future__ import annotations
 

@@ -75,14 +75,26 @@ class Seeing:
         return sight
 
     def of(self, listed: Listed) -> Sight:
-        """Return what is seen of a list: rows that may be seen of each kind that they tell of."""
-        return reduce(both, [self.sight(f"{kind}.read") for kind in listed.kinds])
+        """Return what is seen of a list: rows that may be seen of each kind that they tell of.
+
+        What the records of several kinds come to sees only who sees all of these: to others it
+        would give away those that they do not see.
+        """
+        sights = [self.sight(f"{kind}.read") for kind in listed.kinds]
+        if len(sights) == 1:
+            return sights[0]
+        return reduce(both, [Sight(tuple(v for v in each.views if v.whole)) for each in sights])
 
     def need_of(self, listed: Listed) -> Sight:
         """Return what is seen of a list. Raises `NotPermitted` for what is seen nowhere."""
         for kind in listed.kinds:
             self.need(f"{kind}.read")
-        return self.of(listed)
+        if not (sight := self.of(listed)):
+            kinds = ", ".join(f"{kind}.read" for kind in listed.kinds)
+            raise NotPermitted(
+                f"It tells what all records come to: it takes {kinds} for the whole group."
+            )
+        return sight
 
     def under(
         self, unit: str, position: int | None = None, valid_at: date | None = None
