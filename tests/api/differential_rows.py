@@ -171,7 +171,7 @@ class OfRows(Tally):
 
     def pages(self) -> None:
         sights = {each.name: self.see.of(each) for each in (*on_page(), *summed_up())}
-        kinds, facts = ("customer", "opportunity", "service-ticket"), self.now.facts
+        kinds, facts = ("customer", "contract", "opportunity", "service-ticket"), self.now.facts
         among = self.universe(kinds)
         for id_ in self.chance.sample(self.world.ids["customer"], 8):
             page = customer_page(Now(self.rows), id_, sights, self.opened)
@@ -204,8 +204,13 @@ class OfRows(Tally):
         return fact.get("customer_id") == customer
 
     def _only_named(self, customer: str, token: str) -> bool:
-        """Tell whether a value is of another customer's file, or of a sale that is over."""
+        """Tell whether a value is of another customer's file, an amount or of a sale that is over.
+
+        Of kinds that have no part of their own only names are on the page.
+        """
         record, _ = self.world.tokens[token]
         fact = self.now.facts[record]
-        other = fact["kind"] == "customer" and record != customer and not token.endswith("n")
-        return other or (fact["kind"] == "opportunity" and bool(fact["over"]))
+        named = fact["kind"] == "contract" or (fact["kind"] == "customer" and record != customer)
+        return (named and not token.endswith("n")) or (
+            fact["kind"] == "opportunity" and bool(fact["over"])
+        )

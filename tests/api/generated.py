@@ -146,6 +146,8 @@ class World:
             self._customer(n)
         for n in range(50):
             self._opportunity(n)
+        for n in range(20):
+            self._contract(n)
         for n in range(40):
             name = f"zqt{n:04}n"
             fixed = {"kind": "fault", "severity": "minor", "channel": "hotline"}
@@ -208,6 +210,20 @@ class World:
             self.do("customer.assign-manager", made, manager=self._somebody())
         for employee in self.chance.sample(self.people, self.chance.choice([0, 0, 1, 2])):
             self.do("customer.add-team-member", made, employee=employee, role="service")
+
+    def _contract(self, n: int) -> None:
+        name, fee = f"zqx{n:04}n", f"77{n:06}.50"
+        made = self.do(
+            "contract.draft",
+            title=name,
+            unit=self._unit(),
+            customer_id=self.chance.choice(self.ids["customer"]),
+            manager=self.chance.choice([None, self._somebody()]),
+            starts_on="2026-01-01",
+            ends_on="2026-12-31",
+            lines=[{"id": "a", "product": "DIA", "one_off": fee}],
+        )
+        self._tell(made, [(name, ""), (fee[:8], "amount")])
 
     def _opportunity(self, n: int) -> None:
         name, amount = f"zqo{n:04}n", f"75{n:06}.50"

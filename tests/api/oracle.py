@@ -135,7 +135,9 @@ class Oracle:
             *({fact["employee"]} if fact["kind"] == "grant" else ()),
             *({fact["principal"], fact["deputy"]} if fact["kind"] == "delegation" else ()),
         }
-        if fact["kind"] in ("opportunity", "service-ticket") and fact.get("customer_id"):
+        if fact["kind"] in ("contract", "opportunity", "service-ticket") and fact.get(
+            "customer_id"
+        ):
             own |= self.owners(facts[fact["customer_id"]], facts)
         return own
 

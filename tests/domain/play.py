@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.kernel.aggregate import Aggregate, RuleViolation, Stored, to_stored
 from domain.kernel.commands import Command, every_command
@@ -49,9 +49,22 @@ def _pending(aggregate: Aggregate) -> list[Any]:
     return list(aggregate.pending_events)
 
 
+def _body(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
+    return _made(model).filter(lambda body: _is_whole(model, body))
+
+
 @st.composite
-def _body(draw: st.DrawFn, model: type[BaseModel]) -> dict[str, Any]:
+def _made(draw: st.DrawFn, model: type[BaseModel]) -> dict[str, Any]:
     return bodies.body(model, lambda choices: draw(st.sampled_from(choices)))
+
+
+def _is_whole(model: type[BaseModel], body: dict[str, Any]) -> bool:
+    """Tell whether what is said of several values together holds, as that no two are alike."""
+    try:
+        model.model_validate_json(TypeAdapter(Any).dump_json(body))
+    except ValidationError:
+        return False
+    return True
 
 
 Step = tuple[Command, dict[str, Any]]

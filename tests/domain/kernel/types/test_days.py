@@ -43,11 +43,14 @@ def bounds(leaf: Leaf) -> tuple[date, date]:
     within = {
         **dict.fromkeys(("effective", "registered_on", "opened_on", "closed_on", "at"), dated),
         **dict.fromkeys(("from", "first", "last", "day"), dated),
-        **dict.fromkeys(("birthday", "issued_on"), past),
+        **dict.fromkeys(("last_day", "to"), dated),
+        **dict.fromkeys(("birthday", "issued_on", "given_on", "paid_on", "signed_on"), past),
         **dict.fromkeys(
             ("expected_close", "starts_on", "ends_on"), (now - 20 * YEAR, now + 20 * YEAR)
         ),
-        **dict.fromkeys(("starts", "until"), (date(1900, 1, 1), now + 50 * YEAR)),
+        **dict.fromkeys(
+            ("starts", "until", "due_on", "for_day"), (date(1900, 1, 1), now + 50 * YEAR)
+        ),
         "opportunity.correct-win/closed_on": past,
     }
     return within.get(str(leaf)) or within[str(leaf.place[-1])]
@@ -71,7 +74,7 @@ def test_no_command_takes_for_a_moment_what_is_not_written_as_one() -> None:
 
 def test_every_field_that_says_when_is_declared_as_a_day_or_a_moment() -> None:
     ends: tuple[str, ...] = ("_on", "_at", "/at", "day", "close", "until", "starts", "effective")
-    ends += ("/from", "/first", "/last")
+    ends += ("/from", "/0/to", "/first", "/last")
     named = {str(leaf) for leaf in leaves() if str(leaf).endswith(ends)}
     assert named == set(map(str, DAYS + MOMENTS))
 
@@ -125,6 +128,7 @@ COME = [
 ]
 BY_RULE = {"closed_on", "expected_close", "starts_on", "ends_on", "starts", "until"}
 BY_RULE |= {"since", "day"}  # of a calendar: its weeks and days are set ahead
+BY_RULE |= {"last_day", "for_day", "notice_day"}  # of a contract: within its term
 BY_RULE |= {"due_at"}  # when a deadline's clock had come to it
 """Days and moments that rules of their aggregates keep in order."""
 

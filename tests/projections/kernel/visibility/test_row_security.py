@@ -17,7 +17,7 @@ from projections.kernel.lists.duckdb_queries import compiled, decoded, past
 from projections.kernel.lists.list_query import FieldMasked, Question, question
 from projections.kernel.lists.listing import Listing, Page
 from projections.kernel.lists.point_in_time import Asking, Now, Then
-from projections.kernel.read_model import ReadModel, Row, fold
+from projections.kernel.read_model import ReadModel, Row, fold, read_models
 from projections.kernel.rows.projector import Projector
 from projections.kernel.visibility.column_masks import MASKED, masked, shown
 from projections.kernel.visibility.row_security import subject_of, visible
@@ -82,7 +82,7 @@ def reader(
         return
     with database(request, tmp_path_factory) as url:
         engine = connect(url, "normal")
-        projector = Projector(engine, {model.name: model for model in MODELS})
+        projector = Projector(engine, read_models())
         projector.create()
         half = len(EVENTS) // 2
         projector.apply(EVENTS[:half])
@@ -94,10 +94,10 @@ def reader(
 
 def _past(looking_back: bool) -> Iterator[Reader]:
     connection = duckdb.connect()
-    loader = Loader(connection, {model.name: model for model in MODELS})
+    loader = Loader(connection, read_models())
     loader.create()
     loader.load(map(raw, EVENTS))
-    memory = Memory(MODELS)
+    memory = Memory(list(read_models().values()))
     memory.bring(connection)
     yield Reader(Then(connection, len(EVENTS)), None, memory if looking_back else None)
     memory.close()

@@ -1,0 +1,1 @@
+"""Sales: what time and signatures bring about for contracts and their sales."""
