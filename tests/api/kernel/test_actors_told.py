@@ -15,8 +15,8 @@ import pytest
 
 from adapters.kafka.cluster import Kafka
 from adapters.settings import Settings
-from domain.kernel.aggregate import discover
 from domain.kernel.time.business_day import today
+from projections.kernel.summary import listed
 from tests.api.asking import register
 from tests.api.command_line import keyline
 from tests.api.customers.test_customer_merges import until
@@ -149,7 +149,7 @@ def everything(client: httpx.Client, doer: Doer) -> Iterator[tuple[str, Any]]:
     yield "/events as a stream", streamed(client, len(events))
     yield "/me", client.get("/me", headers=doer.headers).json()
     done = [each for each in events if any(tellings(each, doer.id))]
-    plurals = {aggregate.plural: kind for kind, aggregate in discover().aggregates.items()}
+    plurals = {each.plural: each.aggregate for each in listed().values()}
     attempts = client.get("/operations", params={"actor": doer.id}).json()["items"]
     values = {
         "{command_id}": list(dict.fromkeys(each["command_id"] for each in done)),
