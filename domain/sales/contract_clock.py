@@ -96,13 +96,13 @@ class ContractClock(ContractAmendments):
     """What is noted when its day has come."""
 
     class TookEffect(Aggregate.Event, to=Status.IN_FORCE):
-        """The contract took effect, as {who} noted."""
+        """{who} noted that the contract took effect."""
 
         due_at: datetime
         on: date | None = None
 
     class EndNeared(Aggregate.Event):
-        """The contract had {days} days to the end of its {of}, as {who} noted."""
+        """{who} noted that there are {days} days left to the end of its {of}."""
 
         days: int
         of: Until
@@ -114,14 +114,14 @@ class ContractClock(ContractAmendments):
             aggregate.reminded[self.of] = recorded_day(self.due_at)
 
     class PaymentFellDue(Aggregate.Event):
-        """The payment {item} fell due, as {who} noted."""
+        """{who} noted that the payment {item} fell due."""
 
         item: str
         due_at: datetime
         on: date | None = None
 
     class Expired(Aggregate.Event, to=Status.EXPIRED):
-        """The contract expired, as {who} noted."""
+        """{who} noted that the contract expired."""
 
         due_at: datetime
         on: date | None = None

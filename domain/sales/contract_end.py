@@ -76,8 +76,8 @@ class ContractEnd(ContractCourse):
     class Terminated(Aggregate.Event, to=Status.TERMINATED):
         """{who} terminated the contract, {last_day} being its last day, because "{reason}".
 
-        It ends by {by}. [It went to {competitor}. ][{remaining} is left of it.]
-        [ The penalty is {penalty}.]
+        It ends by {by}.[ It went to {competitor}.][ {remaining} is left of it.][ The penalty is
+        {penalty}.]
         """
 
         last_day: date

@@ -15,8 +15,10 @@ from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
 
 
-def review_columns() -> list[sa.Column[Any]]:
+def review_columns(rule: str) -> list[sa.Column[Any]]:
     """Return columns for where a record is in its review, for `keep_review` to keep.
+
+    `rule` is the one that says how far each level's authority goes, as the command has it.
 
     `awaits` is the level for which it waits, at the unit `awaits_unit`; `route` the levels of its
     last submission, by who and when, and by which version of a `rule`. What was approved by its
@@ -28,7 +30,7 @@ def review_columns() -> list[sa.Column[Any]]:
         sa.Column("submitted_by_kind", Text, info=kinds),
         sa.Column("submitted_at", Instant),
         sa.Column("route", Json, nullable=False, default=[]),
-        sa.Column("rule", Text, info=COARSE),
+        sa.Column("rule", Text, info=COARSE | one_of(rule)),
         sa.Column("rule_version", sa.Integer),
         sa.Column("awaits", Text, info=levels),
         sa.Column("awaits_unit", Text, info=naming("unit")),

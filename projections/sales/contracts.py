@@ -85,7 +85,7 @@ contracts = ReadModel(
         info=_masked("monthly", "one_off", "value_change"),
     ),
     sa.Column("payments", Json, nullable=False, default=[], info=_masked("amount", "paid")),
-    *review_columns(),
+    *review_columns("contract-value"),
     sa.Column("told_since", Day),
     sa.Column("reminded", Json, nullable=False, default={}),
     sa.Column("due_at", Instant),

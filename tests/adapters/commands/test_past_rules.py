@@ -113,7 +113,10 @@ for name, command in every_command().items():
 def young(executor: Executor, kind: str) -> str:
     """Make a record that begins thirty days ago, and return its id."""
     command = next(c for c in commands().values() if c.creates and c.aggregate.kind == kind)
-    body = beginning(command, {"unit": ["gd-gz"]}, code="young", level="team", parent="gd-gz")
+    names = {"unit": ["gd-gz"]}
+    if "customer" in {each.kind for each in command.references.values()} and kind != "customer":
+        names["customer"] = [registered(executor, 100)]
+    body = beginning(command, names, code="young", level="team", parent="gd-gz")
     return do(executor, command.name, **body | {str(command.dated): days_ago(30)})
 
 

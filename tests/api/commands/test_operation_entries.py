@@ -66,7 +66,7 @@ def test_each_way_to_read_a_record_is_found_by_it(
         ("/reports/customers?by=grade", "reports.customers"),
         ("/reports/customers?by=grade&format=parquet", "reports.customers"),
         ("/operations?person=admin", "operation.list"),
-        ("/operations?person=admin&format=csv", "operation.list"),
+        ("/operations?command=parked&format=csv", "operation.list"),  # few, on any server
         ("/parked", "parked"),
     ],
 )

@@ -246,7 +246,7 @@ def test_a_cursor_of_another_list_is_refused(company: Company) -> None:
 
 
 def test_what_waits_at_a_level_is_for_those_who_may_at_its_unit() -> None:
-    columns = [sa.Column("unit", Text), sa.Column("status", Text), *review_columns()]
+    columns = [sa.Column("unit", Text), sa.Column("status", Text), *review_columns("worth")]
     bids = ReadModel("bids", "bid", *columns, todos=[review_todo("bid", "Approve it")])
     source = Source(bids, bids.todos[0], Listing(bids))
 

@@ -32,7 +32,7 @@ def model() -> Iterator[ReadModel]:
     """The read model of papers, apart from those of the business."""
     with papers():
         status = sa.Column("status", Text, nullable=False, default="drafted")
-        found = ReadModel("papers_of_a_test", "paper", status, *review_columns())
+        found = ReadModel("papers_of_a_test", "paper", status, *review_columns("worth"))
         keep_review(found)
         row_tables.remove(found.table)
         yield found
@@ -41,7 +41,7 @@ def model() -> Iterator[ReadModel]:
 
 def review(model: ReadModel, *events: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     row = row_after(model, *events)
-    names = [each.name for each in review_columns()]
+    names = [each.name for each in review_columns("worth")]
     return {name: row[name] for name in ["status", *names] if row[name] not in (None, [])}
 
 
