@@ -102,8 +102,8 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
             """Keep what it says."""
             for name in ("customer_id", "unit", "manager", "currency"):
                 setattr(aggregate, name, getattr(self, name))
-            aggregate.outline = Draft.among(vars(self))
-            aggregate.take(aggregate.outline, self.timestamp)
+            aggregate._outline = Draft.among(vars(self))
+            aggregate.take(aggregate._outline, self.timestamp)
 
     class Revised(Draft, Aggregate.Event):
         """{who} revised the draft: {changes}."""
@@ -113,8 +113,8 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
 
         def apply(self, aggregate: Any) -> None:
             """Keep what it says now."""
-            aggregate.outline = corrected(aggregate.outline, vars(self), self.cleared)
-            aggregate.take(aggregate.outline, self.timestamp)
+            aggregate._outline = corrected(aggregate._outline, vars(self), self.cleared)
+            aggregate.take(aggregate._outline, self.timestamp)
 
     class Signed(Aggregate.Event, to=Status.SIGNED):
         """{who} noted that the contract was signed[ by {ours} for us][ and by {contact_id}]."""
@@ -127,7 +127,7 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
         document_id: str | None
         checksum: str
 
-    outline: dict[str, Any]
+    _outline: dict[str, Any]
     currency: str
 
     @classmethod
@@ -185,7 +185,7 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
     @property
     def claims(self) -> Mapping[type[RuleViolation], str]:
         """The number of the contract, for ever."""
-        number = self.outline["number"]
+        number = self._outline["number"]
         return {ContractNumberTaken: number} if number else {}
 
     @command(only=(*UNSIGNED, SignedStands, Status.DRAFTED, DraftRequired))
@@ -223,10 +223,10 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
         | None = None,
     ) -> None:
         """Revise the draft: what is given changes, `clear` names what is left out from now on."""
-        changes = correction(self.outline, Draft.among(locals()), clear or ())
+        changes = correction(self._outline, Draft.among(locals()), clear or ())
         if not changes:
             raise NothingChanged
-        terms = _terms(corrected(self.outline, changes, changes.get("cleared", ())))
+        terms = _terms(corrected(self._outline, changes, changes.get("cleared", ())))
         told = "lines" if lines else "ends_on" if ends_on else "starts_on"
         require_whole(terms, told, LineOutsideTerm)
         self.trigger_event(self.Revised, value=terms.value, **changes)
@@ -241,7 +241,7 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
         signed_on: PastDay | None = None,
     ) -> None:
         """Note that the approved contract was signed, by whom, and the checksum of its text."""
-        if self.outline["checksum"] not in (None, checksum):
+        if self._outline["checksum"] not in (None, checksum):
             raise ApprovedTextOnly("checksum")
         self.trigger_event(
             self.Signed,

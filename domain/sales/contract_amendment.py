@@ -98,12 +98,12 @@ class ContractAmendments(ContractPayments, ReviewedAmendments[AmendmentAuthority
         amendment_id: str
         reason: str | None = None
 
-    amendments: dict[str, Amendment] = starts(dict)
+    proposed: dict[str, Amendment] = starts(dict)
     amended_from: date = starts(lambda: date.min)
 
     def at_stake(self, amendment_id: str) -> Decimal:
         """Return what an amendment adds to the value or takes from it; of none nothing."""
-        known = self.amendments.get(amendment_id)
+        known = self.proposed.get(amendment_id)
         return Decimal(0) if known is None else abs(known.to(self.terms).value - self.terms.value)
 
     @command(only=SIGNED)
@@ -163,7 +163,7 @@ class ContractAmendments(ContractPayments, ReviewedAmendments[AmendmentAuthority
         ends_on: date | None,
         checksum: str | None,
     ) -> None:
-        self.amendments[amendment_id] = Amendment(
+        self.proposed[amendment_id] = Amendment(
             since=since,
             end_lines=tuple(end_lines),
             new_lines=tuple(new_lines),
@@ -180,9 +180,9 @@ class ContractAmendments(ContractPayments, ReviewedAmendments[AmendmentAuthority
         checksum: Code | None = None,
     ) -> None:
         """Note that an amendment was signed: from its day on the contract has its lines and end."""
-        if amendment_id not in self.amendments:
+        if amendment_id not in self.proposed:
             raise AmendmentRequired("amendment_id")
-        amendment = self.amendments[amendment_id]
+        amendment = self.proposed[amendment_id]
         if not self.amendment_approved(amendment_id):
             raise AmendmentApprovalRequired("amendment_id")
         if amendment.checksum not in (None, checksum):
@@ -198,18 +198,18 @@ class ContractAmendments(ContractPayments, ReviewedAmendments[AmendmentAuthority
 
     @applies(AmendmentSigned)
     def _amendment_signed(self, amendment_id: str, timestamp: datetime) -> None:
-        amendment = self.amendments.pop(amendment_id)
+        amendment = self.proposed.pop(amendment_id)
         self.amended_from = amendment.since
         self.agree(amendment.to(self.terms), timestamp)
 
     @command(only=SIGNED)
     def drop_amendment(self, amendment_id: Id, reason: Line | None = None) -> None:
         """Drop an amendment that was drafted."""
-        if amendment_id not in self.amendments:
+        if amendment_id not in self.proposed:
             raise AmendmentRequired("amendment_id")
         self.trigger_event(self.AmendmentDropped, amendment_id=amendment_id, reason=reason)
 
     @applies(AmendmentDropped)
     def _amendment_dropped(self, amendment_id: str) -> None:
-        del self.amendments[amendment_id]
+        del self.proposed[amendment_id]
         self.reviews.pop(amendment_id, None)

@@ -133,7 +133,7 @@ class ContractClock(ContractAmendments):
     @property
     def watch(self) -> Watch:
         """What has to be known to say what is to come."""
-        open_ = (e for e in self.payments.values() if self.paid.get(e.id, 0) < e.amount)
+        open_ = (e for e in self.scheduled.values() if self.receipts.get(e.id, 0) < e.amount)
         return Watch(
             status=self.status,
             terms=self.terms,

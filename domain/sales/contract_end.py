@@ -89,7 +89,7 @@ class ContractEnd(ContractCourse):
         on: date | None = None
 
     notice_days: int | None
-    penalty = starts(Decimal)
+    penalty: Decimal | None = starts(lambda: None)
 
     def late(self, day: date, last_day: date) -> bool:
         """Tell whether it is too late, on a day, to give notice for a last day."""
@@ -179,4 +179,4 @@ class ContractEnd(ContractCourse):
     @applies(Terminated)
     def _terminated(self, last_day: date, penalty: Decimal | None) -> None:
         self.terms = self.terms.model_copy(update={"cut": last_day})
-        self.penalty = penalty or Decimal(0)
+        self.penalty = penalty

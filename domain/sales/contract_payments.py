@@ -85,24 +85,25 @@ class ContractPayments(ContractEnd):
         paid_on: date | None = None
         reference: str | None = None
 
-    payments: dict[str, Payment] = starts(dict)
-    paid: dict[str, Decimal] = starts(dict)
+    scheduled: dict[str, Payment] = starts(dict)
+    receipts: dict[str, Decimal] = starts(dict)
+    """What was paid, by the payment that it was for."""
     fell_due: set[str] = starts(set)
 
     @command(only=PAYABLE)
     def schedule_payments(self, items: Payments) -> None:
         """Schedule all payments of the contract, instead of those scheduled before."""
         amounts = {each.id: each.amount for each in items}
-        if any(amounts.get(name, -1) < paid for name, paid in self.paid.items()):
+        if any(amounts.get(name, -1) < paid for name, paid in self.receipts.items()):
             raise PaymentStands("items")
-        if sum(amounts.values()) > self.terms.value + self.penalty:
+        if sum(amounts.values()) > self.terms.value + (self.penalty or 0):
             raise PaymentsBeyondValue("items")
         self.trigger_event(self.PaymentsScheduled, items=items)
 
     @applies(PaymentsScheduled)
     def _payments_scheduled(self, items: list[Payment]) -> None:
-        known, self.payments = self.payments, {each.id: each for each in items}
-        moved = {n for n, e in known.items() if self.payments.get(n, e).due_on != e.due_on}
+        known, self.scheduled = self.scheduled, {each.id: each for each in items}
+        moved = {n for n, e in known.items() if self.scheduled.get(n, e).due_on != e.due_on}
         self.fell_due -= moved
 
     @command(only=PAYABLE)
@@ -114,9 +115,9 @@ class ContractPayments(ContractEnd):
         reference: Line | None = None,
     ) -> None:
         """Record that a scheduled payment was made, in whole or in part."""
-        if item not in self.payments:
+        if item not in self.scheduled:
             raise PaymentRequired("item")
-        if self.paid.get(item, 0) + amount > self.payments[item].amount:
+        if self.receipts.get(item, 0) + amount > self.scheduled[item].amount:
             raise PaidTwice("amount")
         self.trigger_event(
             self.PaymentRecorded, item=item, amount=amount, paid_on=paid_on, reference=reference
@@ -124,4 +125,4 @@ class ContractPayments(ContractEnd):
 
     @applies(PaymentRecorded)
     def _payment_recorded(self, item: str, amount: Decimal) -> None:
-        self.paid[item] = self.paid.get(item, Decimal(0)) + amount
+        self.receipts[item] = self.receipts.get(item, Decimal(0)) + amount

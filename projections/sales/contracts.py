@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.business_day import begin_of, recorded_day
+from domain.kernel.types.values import LARGEST
 from domain.sales.contract import Contract
 from domain.sales.contract_amendment import Amendment
 from domain.sales.contract_terms import ContractLine, Terms
@@ -143,7 +144,7 @@ def _settled(row: Row, event: Recorded, changes: Row, terms: Terms | None = None
             "lines": told["lines"],
             "suspensions": told["suspensions"],
             "fees": fees,
-            "value": terms.value,
+            "value": min(terms.value, LARGEST),
         }
     after = {**row, **changes}
     watch = watch_of(after)
@@ -289,7 +290,8 @@ def _payment_recorded(row: Row, event: Recorded) -> Row:
         else each
         for each in row["payments"]
     ]
-    return _settled(row, event, {"payments": payments, "paid": row["paid"] + amount})
+    paid = min(row["paid"] + amount, LARGEST)
+    return _settled(row, event, {"payments": payments, "paid": paid})
 
 
 @contracts.on("contract.payment-fell-due")

@@ -26,7 +26,7 @@ class Review(NamedTuple):
 class ReviewedAmendments(Part, Generic[Amending]):
     """How far each amendment has come; one that is not in `reviews` is a draft."""
 
-    needs = ("amendments",)
+    needs = ("proposed",)
 
     class AmendmentSubmitted(Aggregate.Event):
         """{who} submitted an amendment for approval[: "{note}"]."""
@@ -93,7 +93,7 @@ class ReviewedAmendments(Part, Generic[Amending]):
             del aggregate.reviews[self.amendment_id]
 
     beyond: ClassVar[str]
-    amendments: Collection[str]
+    proposed: Collection[str]
     reviews: dict[str, Review] = starts(dict)
 
     def amendment_approved(self, amendment_id: str) -> bool:
@@ -102,7 +102,7 @@ class ReviewedAmendments(Part, Generic[Amending]):
 
     def _under_review(self, amendment_id: str) -> Review:
         review = self.reviews.get(amendment_id)
-        if review is None or review.approved or amendment_id not in self.amendments:
+        if review is None or review.approved or amendment_id not in self.proposed:
             raise DecisionOpenRequired("amendment_id")
         return review
 
@@ -111,7 +111,7 @@ class ReviewedAmendments(Part, Generic[Amending]):
         self, amendment_id: Id, seats: Seats, limits: Amending, note: Prose | None = None
     ) -> None:
         """Submit an amendment for approval; within the author's own authority it is approved so."""
-        if amendment_id not in self.amendments or amendment_id in self.reviews:
+        if amendment_id not in self.proposed or amendment_id in self.reviews:
             raise DraftRequired("amendment_id")
         route = route_of(seats, limits.outcome)
         self.trigger_event(

@@ -65,7 +65,7 @@ def amended() -> Life:
     life = year(2027).signed(date(2027, 1, 1))
     ends = [LineEnd(id="a", last_day=date(2027, 3, 31))]
     life.do(MARCH, "draft_amendment", APRIL, ends, [line("a", "25000"), ENDED])
-    (id_,) = life.now.amendments
+    (id_,) = life.now.proposed
     with pytest.raises(AmendmentApprovalRequired):
         life.now.sign_amendment(id_)
     facts = {"at_stake": life.now.at_stake(id_), "currency": "CNY"}
@@ -225,13 +225,13 @@ def test_an_amendment_that_does_not_fit_is_refused() -> None:
         with pytest.raises(AmendmentRequired):
             command("0192f3a1-0000-7000-8000-000000000009")
     life.do(MARCH, "draft_amendment", may, ends_on=date(2028, 12, 31), checksum="c1")
-    (id_,) = life.now.amendments
+    (id_,) = life.now.proposed
     nothing = {"at_stake": Decimal(0), "currency": "CNY"}
     life.do(MARCH, "submit_amendment", id_, SEATS, decide("contract-value", nothing))
     with pytest.raises(ApprovedTextOnly):
         life.now.sign_amendment(id_, checksum="c2")
     life.do(MARCH, "drop_amendment", id_, "Not wanted")
-    assert life.now.amendments == {}
+    assert life.now.proposed == {}
 
 
 def test_terms_that_contradict_themselves_are_refused() -> None:

@@ -60,13 +60,13 @@ class Paper(InUnit, Reviewed[ByValue], ReviewedAmendments[ByChange], Aggregate):
 
         def apply(self, aggregate: Any) -> None:
             """Keep it."""
-            aggregate.amendments[self.amendment_id] = self.value
+            aggregate.proposed[self.amendment_id] = self.value
 
-    amendments: dict[str, Decimal] = starts(dict)
+    proposed: dict[str, Decimal] = starts(dict)
 
     def change(self, amendment_id: str) -> Decimal:
         """What an amendment changes."""
-        return self.amendments.get(amendment_id, Decimal())
+        return self.proposed.get(amendment_id, Decimal())
 
     @classmethod
     @command(states=Drafted)
