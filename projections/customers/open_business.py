@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from domain.service.ticket_handling import UNRESOLVED
 from projections.kernel.columns import COARSE, CURRENCY, Day, Instant, Json, Money, Text
-from projections.kernel.ownership import Scope
 from projections.kernel.summary import Rows, Summary
 from projections.kernel.sums import capped_sum, json_list, json_object
 
@@ -116,7 +115,6 @@ open_business = Summary(
     indexes=[["manager", "name"]],
     sorts=["name", "changed_at", "amount", "open_opportunities", "open_tickets", "next_close"],
     filters=["state", "grade", "unit"],
-    scope=Scope(unit="unit", through=("id", "customers")),
 )
 """`pipeline` has the number and the amounts of the open opportunities by currency; `amount` and
 `weighted_amount` are those of the one `currency`, nothing where there are several: they are never

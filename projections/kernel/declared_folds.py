@@ -136,6 +136,15 @@ class DeclaredFolds:
         by = stating.get(type_, STATED)
         return _and_then(first, values, by, days, moments, list(told.counted))
 
+    def state_after(self, type_: str) -> Row:
+        """Return the state to which events of a type lead, by its column if there is one."""
+        event = discover().events.get(type_)
+        leading: Any = None if event is None else event.leading
+        states = None if leading is None else discover().owners[type_].states
+        if states is None or states.attribute not in self.columns:
+            return {}
+        return {states.attribute: leading.value if isinstance(leading, Enum) else leading}
+
     @property
     def handles(self) -> frozenset[str]:
         """The event types that have a fold."""
@@ -173,7 +182,7 @@ class DeclaredFolds:
         for type_, told in self._told.items():
             if type_ not in events:
                 raise ValueError(f"{self.name} folds {type_}, which is no event")
-            names = {each.name for each in _fields(events[type_])} | self._state(type_).keys()
+            names = {each.name for each in _fields(events[type_])} | self.state_after(type_).keys()
             if idle := sorted({*told.kept} - names):
                 raise ValueError(f"{type_} has no field {', '.join(idle)} that {self.name} keeps")
             if events[type_].dated != TIMED and any(map(self._is_instant, told.dated)):
@@ -220,17 +229,8 @@ class DeclaredFolds:
     def _values(self, type_: str) -> Row:
         """Return what columns become after events of a type, and the state that these lead to."""
         told = self._told.get(type_) or _Told()
-        state = {} if told.columns & self._state(type_).keys() else self._state(type_)
+        state = {} if told.columns & self.state_after(type_).keys() else self.state_after(type_)
         return state | told.values
-
-    def _state(self, type_: str) -> Row:
-        """Return the state to which events of a type lead, if it has a column."""
-        event = discover().events.get(type_)
-        leading: Any = None if event is None else event.leading
-        states = None if leading is None else discover().owners[type_].states
-        if states is None or states.attribute not in self.columns:
-            return {}
-        return {states.attribute: leading.value if isinstance(leading, Enum) else leading}
 
     def _copy(self, type_: str) -> Fold:
         """Return the fold that gives the fields of an event type to the columns of their names."""

@@ -33,7 +33,8 @@ class Summary(Listed):
     """One row per record of the first source, which is a function of the rows of all sources.
 
     Every row has, before the columns of its summary: `id`, the record; `position` and
-    `changed_at`, where and when the latest event was recorded in any row that it is made of.
+    `changed_at`, where and when the latest event was recorded in any row that it is made of. It
+    is seen by those who see all records of each source, as it would give away the others.
     """
 
     def __init__(
@@ -48,7 +49,6 @@ class Summary(Listed):
         indexes: Sequence[Sequence[str]] = (),
         sorts: Sequence[str] = (),
         filters: Sequence[str] = (),
-        scope: Scope = Scope(),  # noqa: B008
     ) -> None:
         """Declare a summary.
 
@@ -64,7 +64,6 @@ class Summary(Listed):
             indexes: Columns of each index.
             sorts: Columns by which large lists are sorted.
             filters: Columns by which large lists are filtered.
-            scope: Where the rows belong.
         """
         self.of = tuple(of)
         self._key, self._sql = key, sql
@@ -84,7 +83,7 @@ class Summary(Listed):
             sorts=sorts,
             filters=filters,
             search=(),
-            scope=scope,
+            scope=Scope(),
         )
         self.kind = self.plural
 
@@ -158,7 +157,7 @@ class Summary(Listed):
     def fingerprint(self) -> str:
         """What the rows depend on: columns, indexes, and the function that makes them."""
         parts = [f"{column.name} {column.type!r}" for column in self.table.columns]
-        parts += map(repr, (self.indexes, self.scope, self.of, self._key))
+        parts += map(repr, (self.indexes, self.of, self._key))
         parts += code_of([self._sql])
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 

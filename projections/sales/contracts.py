@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.business_day import begin_of, recorded_day
 from domain.kernel.types.values import LARGEST
-from domain.sales.contract import Contract
 from domain.sales.contract_amendment import Amendment
 from domain.sales.contract_terms import ContractLine, Terms
 from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
@@ -30,7 +29,7 @@ from projections.kernel.columns import (
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import day, day_of, moment_of, money
 from projections.kernel.read_model import ReadModel, Row
-from projections.kernel.reviews import keep_review, review_columns
+from projections.kernel.reviews import keep_review, review_columns, review_todo
 from projections.sales.contract_watch import terms_of, unpaid, watch_of
 
 _AMOUNT = {"sensitive": "amount"}
@@ -101,6 +100,7 @@ contracts = ReadModel(
     sorts=["last_day", "changed_at", "value"],
     filters=["status", "renewal", "unit"],
     search=["number", "title"],
+    todos=[review_todo("contract", "Approve the contract {title}")],
     scope=Scope(unit="unit", owners=("manager",), through=("customer_id", "customers")),
     belongs=Belongs(
         customer=OfCustomer(
@@ -119,20 +119,13 @@ its term or by `cut_on`, the day with which a notice or a termination ends it. I
 to, `payment_due_on` when the first payment is due that was not made in whole. At `due_at` something
 is to be noted of it: `note_contracts` does."""
 
-_STATE = {
-    each.type: str(each.leading)
-    for each in vars(Contract).values()
-    if isinstance(each, type) and issubclass(each, Contract.Event) and each.leading
-}
-
 contracts.dates("signed_on", "contract.signed")
 keep_review(contracts)
 
 
 def _settled(row: Row, event: Recorded, changes: Row, terms: Terms | None = None) -> Row:
     """Return the changes with all that follows from them, from new terms if there are any."""
-    if event.type in _STATE:
-        changes = {**changes, "status": _STATE[event.type]}
+    changes = {**changes, **contracts.state_after(event.type)}
     if terms is not None:
         told = terms.model_dump(mode="json")
         fees = [{"from": first.isoformat(), "monthly": str(fee)} for first, fee in terms.steps()]

@@ -69,12 +69,22 @@ def row(parties: Parties, path: str, position: int) -> dict[str, Any]:
     return found
 
 
+def todo(parties: Parties, who: str, position: int = 0) -> list[str]:
+    """Return what waits for a party, as of its submission or later."""
+    asked: dict[str, Any] = {"kind": "contract", "min_position": max(position, parties.position)}
+    answer = parties[who].get("/me/todos", params=asked).raise_for_status()
+    return [each["text"] for each in answer.json()["items"]]
+
+
 def test_a_contract_goes_up_to_the_level_whose_authority_is_enough(parties: Parties) -> None:
     path = parties.contract("50000.00")
+    assert todo(parties, "network") == ["Approve the contract Lines"]
     problem(parties["author"].post(f"{path}/approve", json={}), 409, "same-hands")
     passed = parties.do("network", f"{path}/approve", note="good for us")
     assert row(parties, path, passed["position"])["status"] == "submitted"
     problem(parties["network"].post(f"{path}/approve", json={}), 409, "not-your-level")
+    assert todo(parties, "province", passed["position"]) == ["Approve the contract Lines"]
+    assert todo(parties, "network", passed["position"]) == []
     approved = parties.do("province", f"{path}/approve")
     assert row(parties, path, approved["position"])["status"] == "approved"
     told = parties["admin"].get(f"{path}/history").json()["items"]
