@@ -22,6 +22,7 @@ from domain.kernel.time.correction import Fields, corrected, correction
 from domain.kernel.types.values import (
     LARGEST,
     Amount,
+    Cost,
     Count,
     Currency,
     EmployeeCode,
@@ -29,6 +30,7 @@ from domain.kernel.types.values import (
     NearDay,
     OpportunityId,
     Prose,
+    Sensitive,
     UnitCode,
     Worth,
 )
@@ -85,7 +87,7 @@ class Plan(Fields):
     goal: str | None = None
     kind: CampaignKind | None = None
     units: list[str] | None = None
-    budget: Worth | None = None
+    budget: Cost | None = None
     starts_on: date | None = None
     ends_on: date | None = None
     manager: str | None = None
@@ -125,7 +127,7 @@ class Campaign(Outreach, Aggregate):
     class CostRecorded(Aggregate.Event):
         """{who} recorded a cost of {amount}[ {currency}] for "{purpose}"."""
 
-        amount: Worth
+        amount: Cost
         purpose: str
         on: date | None = None
 
@@ -141,11 +143,11 @@ class Campaign(Outreach, Aggregate):
         contacted: int
         responded: int
         response_rate: Ratio | None
-        cost: Worth
-        cost_per_response: Worth | None
+        cost: Cost
+        cost_per_response: Cost | None
         orders_won: int
         won_amount: Worth
-        roi: Ratio | None
+        roi: Annotated[Ratio | None, Sensitive("cost")]
         on: date | None = None
 
     outline: dict[str, Any]

@@ -27,7 +27,11 @@ class LastAdministrator(RuleViolation):
 
 
 class FieldClass(StrEnum):
-    """Fields that a grant may mask, wherever they stand."""
+    """Fields that a grant may mask, wherever they stand.
+
+    Scores of persons are the `assessment`; no kind of record has any yet, but a grant may mask
+    them before the first is given.
+    """
 
     PHONE = "phone"
     EMAIL = "email"
@@ -36,6 +40,12 @@ class FieldClass(StrEnum):
     REVENUE = "revenue"
     IT_BUDGET = "it-budget"
     AMOUNT = "amount"
+    COST = "cost"
+    ASSESSMENT = "assessment"
+
+
+HIDES = {FieldClass.AMOUNT: (FieldClass.COST,)}
+"""What goes with what is masked: costs were amounts once, and whoever hid these hid them, too."""
 
 
 DECLARED = {
@@ -50,6 +60,12 @@ DECLARED = {
     "system-log.read": "See the system log: starts, stops, jobs, errors, sign-ins.",
 }
 """Permissions that neither a command nor an aggregate gives rise to."""
+
+
+def hidden(masked: Iterable[str]) -> frozenset[str]:
+    """Return the classes of fields that are not shown where some are masked."""
+    stated = [FieldClass(each) for each in masked]
+    return frozenset(str(each) for name in stated for each in (name, *HIDES.get(name, ())))
 
 
 @cache

@@ -91,7 +91,7 @@ campaigns_report = Report(
             "sum of the budgets",
             total("base.budget"),
             money=True,
-            sensitive="amount",
+            sensitive="cost",
         ),
         Measure(
             "cost",
@@ -99,7 +99,7 @@ campaigns_report = Report(
             "sum of the costs recorded",
             total("base.cost"),
             money=True,
-            sensitive="amount",
+            sensitive="cost",
         ),
         Measure(
             "cost_per_response",
@@ -108,7 +108,7 @@ campaigns_report = Report(
             {"cost": total("base.cost"), "responded": _whole("responded")},
             amount_each("{cost}", "{responded}"),
             money=True,
-            sensitive="amount",
+            sensitive="cost",
         ),
         Measure(
             "opportunities",
@@ -132,7 +132,7 @@ campaigns_report = Report(
             {"won": total("base.won"), "cost": total("base.cost")},
             "round(({won} - {cost}) / nullif({cost}, 0), 4)",
             money=True,
-            sensitive="amount",
+            sensitive="cost",
         ),
     ),
 )

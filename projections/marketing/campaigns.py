@@ -15,7 +15,7 @@ from projections.kernel.payload_values import once
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
 
-_AMOUNT = {"sensitive": "amount"}
+_COST = {"sensitive": "cost"}
 _REACHED = ("targets", "contacted", "responded")
 
 campaigns = ReadModel(
@@ -31,8 +31,8 @@ campaigns = ReadModel(
     sa.Column("ends_on", Day),
     sa.Column("launched_on", Day),
     sa.Column("closed_on", Day),
-    sa.Column("budget", Money, info=_AMOUNT),
-    sa.Column("cost", Money, nullable=False, default=Decimal(0), info=_AMOUNT),
+    sa.Column("budget", Money, info=_COST),
+    sa.Column("cost", Money, nullable=False, default=Decimal(0), info=_COST),
     sa.Column("currency", Text, info=CURRENCY),
     sa.Column("targets", sa.Integer, nullable=False, default=0),
     sa.Column("contacts", sa.Integer, nullable=False, default=0),
@@ -47,10 +47,10 @@ campaigns = ReadModel(
     ),
     sa.Column("evaluated", sa.Boolean, nullable=False, default=False),
     sa.Column("orders_won", sa.Integer),
-    sa.Column("won_amount", Money, info=_AMOUNT),
+    sa.Column("won_amount", Money, info={"sensitive": "amount"}),
     sa.Column("response_rate", sa.Float),
-    sa.Column("cost_per_response", Money, info=_AMOUNT),
-    sa.Column("roi", sa.Float),
+    sa.Column("cost_per_response", Money, info=_COST),
+    sa.Column("roi", sa.Float, info=_COST),
     sa.Column("conclusion", Text),
     order="-starts_on",
     indexes=[["manager"]],

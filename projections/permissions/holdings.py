@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from domain.permissions.permission import hidden
 from projections.kernel.read_model import Row
 
 
@@ -16,7 +17,7 @@ class Holding(NamedTuple):
     role: str
     unit: str
     reach: str
-    masked: frozenset[str]
+    masked: frozenset[str]  # with what goes with what was stated
     starts: datetime | None
     until: datetime | None
 
@@ -35,7 +36,7 @@ def of_grant(row: Row) -> Holding | None:
         row["role"],
         row["unit"],
         row["reach"],
-        frozenset(row["masked"] or ()),
+        hidden(row["masked"] or ()),
         row["starts"],
         row["until"],
     )
@@ -45,7 +46,7 @@ def of_key(row: Row) -> Holding | None:
     """Return the holding that an API key is, unless it was revoked."""
     if row["state"] != "active":
         return None
-    masked = frozenset(row["masked"] or ())
+    masked = hidden(row["masked"] or ())
     return Holding(row["id"], None, row["role"], row["unit"], "unit", masked, None, row["until"])
 
 

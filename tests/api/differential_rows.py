@@ -23,7 +23,7 @@ from tests.api.tally import Tally
 BY_CLASS = {
     "customer": (("annual_revenue", "revenue"), ("it_budget", "it-budget"), ("name", "")),
     "opportunity": (("amount", "amount"), ("weighted_amount", "amount"), ("unit", "")),
-    "campaign": (("budget", "amount"), ("cost", "amount"), ("starts_on", "")),
+    "campaign": (("budget", "cost"), ("won_amount", "amount"), ("starts_on", "")),
     "employee": (("phone", "phone"), ("email", "email"), ("post", "")),
 }
 """Columns to sort and filter by, and the class by which each is masked."""

@@ -171,7 +171,7 @@ class World:
                 "manager": manager,
             }
             made = self.do("campaign.plan", **about, **fixed, **dates)
-            self._tell(made, [(name, ""), (budget[:8], "amount")])
+            self._tell(made, [(name, ""), (budget[:8], "cost")])
         for n in range(40, 52, 2):
             pair = {"survivor_id": self._plain(n), "duplicate_id": self._plain(n + 1)}
             self.do("customer-merge.begin", reason="one company", **pair)

@@ -16,6 +16,9 @@ OWN = {"employee.read", "grant.read", "team.read", "delegation.read"}
 OWN |= {"delegation.give", "delegation.withdraw"}
 ABOUT_PERMISSIONS = {"role", "grant", "delegation", "api-key"}
 OWNERS = ("manager", "owner")
+WITH = {"amount": {"cost"}}
+"""What is hidden with a class of fields that is masked."""
+
 OVER = {"left", "closed", "merged", "merged-into", "revoked", "withdrawn", "retired"}
 OVER |= {"dissolved", "abandoned"}
 
@@ -118,7 +121,8 @@ class Oracle:
                 reach = each.get("reach", "unit")
                 owners = {each["employee"], *self.mates(each)} if reach != "unit" else None
                 of = () if owners is None else (frozenset(owners),)
-                found.append(View((each["unit"],), of, frozenset(each["masked"])))
+                masked = {*each["masked"]}.union(*(WITH.get(name, ()) for name in each["masked"]))
+                found.append(View((each["unit"],), of, frozenset(masked)))
         return found
 
     def mates(self, grant: dict[str, Any]) -> set[str]:

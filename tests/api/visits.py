@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,11 @@ def visit(client: httpx.Client) -> None:
     )
     seen = ["visit.read", "customer.read"]
     post("/roles", code="visitors", name="Visitors", unit="group", permissions=seen)
-    keys = {unit: post("/api-keys", name=unit, role="visitors", unit=unit) for unit in ("gd", "yn")}
-    last = keys["yn"]["position"]
+    post(f"/visits/{planned['id']}/score-visitor", score=7)
+    issue = partial(post, "/api-keys", role="visitors")
+    keys = {unit: issue(name=unit, unit=unit) for unit in ("gd", "yn")}
+    keys["masked"] = issue(name="masked", unit="gd", masked=["assessment"])
+    last = keys["masked"]["position"]
 
     def get(path: str, key: str = KEY, **params: Any) -> dict[str, Any]:
         params |= {"min_position": last}
@@ -87,8 +91,20 @@ def visit(client: httpx.Client) -> None:
         assert (touched["title"], touched["began"]) == ("Renewal", True)
     page = get(f"/customers/{customer}/page")
     assert [each["id"] for each in page["visits"]] == [planned["id"]]
-    (event,) = get(f"/visits/{planned['id']}/history")["items"]
-    assert 'planned the visit "Renewal" on 2026-03-02' in event["sentence"]
+    first, second = get(f"/visits/{planned['id']}/history")["items"]
+    assert 'planned the visit "Renewal" on 2026-03-02' in first["sentence"]
+    assert second["sentence"].endswith("how the visitor did: 7 of 10.")
+    for path in ("/visits", f"/visits/{planned['id']}/history"):
+        *_, full = get(path, keys["gd"]["key"])["items"]
+        *_, less = get(path, keys["masked"]["key"])["items"]
+        assert less["masked"] == ["assessment"]
+        assert full.get("data", full)["score"] == 7
+        assert less.get("data", less)["score"] is None
+    assert "7" not in less["sentence"]
+    for asked in ({"sort": "score"}, {"score": 7}):
+        assert get("/visits", keys["gd"]["key"], **asked)["items"]
+        bearer = {"Authorization": f"Bearer {keys['masked']['key']}"}
+        assert client.get("/visits", params=asked, headers=bearer).status_code == 403
 
 
 if __name__ == "__main__":

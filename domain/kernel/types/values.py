@@ -154,7 +154,10 @@ class Sensitive:
 
 
 Worth = Annotated[Decimal, Sensitive("amount")]
-"""An amount of a sale or a campaign, as an event states it."""
+"""An amount of a sale, as an event states it."""
+
+Cost = Annotated[Decimal, Sensitive("cost")]
+"""What something costs or may cost, as an event states it."""
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]

@@ -6,7 +6,16 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from domain.kernel.commands import commands
-from domain.permissions.permission import Masked, Patterns, expand, matches, permissions, rooms
+from domain.permissions.permission import (
+    FieldClass,
+    Masked,
+    Patterns,
+    expand,
+    hidden,
+    matches,
+    permissions,
+    rooms,
+)
 
 
 def test_every_command_is_a_permission_in_its_own_words() -> None:
@@ -74,3 +83,10 @@ def test_an_unknown_entry_is_named_in_the_refusal() -> None:
 def test_entries_given_twice_count_once() -> None:
     assert TypeAdapter(Patterns).validate_json('["*", "*.read", "*"]') == ["*", "*.read"]
     assert TypeAdapter(Masked).validate_json('["phone", "phone"]') == ["phone"]
+
+
+def test_who_sees_no_amounts_sees_no_costs() -> None:
+    assert hidden(["amount", "phone"]) == {"amount", "cost", "phone"}
+    assert hidden(["cost"]) == {"cost"}
+    assert hidden(FieldClass) == {*FieldClass}
+    assert hidden([]) == set()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from projections.kernel.visibility.visibility import Party, Subject
 from tests.projections.company import (
     NOW,
@@ -115,6 +117,19 @@ def test_fields_are_masked_where_every_grant_that_shows_the_record_masks_them() 
     assert sight.masked(at("gd-gz")) == {"phone"}
     assert sight.masked_somewhere() == {"phone", "revenue"}
     assert not sight.everything
+
+
+@pytest.mark.parametrize(
+    ("masked", "hidden"),
+    [(["amount"], {"amount", "cost"}), (["cost"], {"cost"}), (["phone"], {"phone"})],
+)
+def test_a_grant_that_masks_amounts_hides_costs_too_as_it_did_when_they_were_amounts(
+    masked: list[str], hidden: set[str]
+) -> None:
+    key = api_key("ab12", "reader", "gd", masked=masked)
+    known = access(LI, READER, grant("li", "reader", "gd", masked=masked), key)
+    for party in (Party("li"), Party(None, key="k-ab12")):
+        assert known.sight(party, "customer.read", NOW).masked(at("gd")) == hidden
 
 
 def test_everybody_reads_units_and_roles_and_what_is_about_themselves() -> None:
