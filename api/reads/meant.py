@@ -22,8 +22,8 @@ from domain.kernel.codec import fields_of, fields_within
 from domain.kernel.commands import every_command
 from domain.kernel.discovery import declared
 from domain.permissions.permission import expand
+from projections.kernel.columns import ACTOR, PERMISSION
 from projections.kernel.listed import Listed
-from projections.kernel.lists.choices import ACTOR, PERMISSION
 from projections.kernel.lists.list_query import Filter, filters
 from projections.kernel.lists.point_in_time import Asking, Now, Then
 from projections.kernel.read_model import Row, models_by_kind

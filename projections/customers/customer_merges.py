@@ -6,12 +6,10 @@ from typing import get_args
 
 import sqlalchemy as sa
 
-from domain.customers.customer_merge import State
 from domain.kernel.actors import ActorKind
 from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, Stays
-from projections.kernel.columns import COARSE, Id, Json, Text, naming, one_of
-from projections.kernel.lists.choices import ACTOR
+from projections.kernel.columns import ACTOR, Id, Json, Text, naming, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel, Row
 
@@ -22,7 +20,6 @@ customer_merges = ReadModel(
     sa.Column("duplicate_id", Id, nullable=False, default=""),
     sa.Column("units", Json, nullable=False, default=[], info={"list": True}),
     sa.Column("take", Json, nullable=False, default=[]),
-    sa.Column("state", Text, nullable=False, default="begun", info=COARSE | one_of(*State)),
     sa.Column("reason", Text),
     sa.Column("merged_by", Text, info=naming(ACTOR)),
     sa.Column("merged_by_kind", Text, info=one_of(*get_args(ActorKind))),
@@ -38,7 +35,6 @@ customer_merges = ReadModel(
     indexes=[["created_at"], ["survivor_id"], ["duplicate_id"]],
     scope=Scope(unit="units"),
     belongs=Belongs(
-        ended=("reversed",),
         stays={
             "survivor_id": Stays("It says which customer went into which."),
             "duplicate_id": Stays("It says which customer went into which."),

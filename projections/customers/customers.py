@@ -12,9 +12,8 @@ from domain.kernel.aggregate import Recorded
 from domain.kernel.time.effective_day import STATED
 from domain.kernel.types.personal import Each
 from projections.customers.name_key import name_key
-from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
+from projections.kernel.belonging import Belongs, OfCustomer, Stays
 from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
-from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import day
 from projections.kernel.read_model import ReadModel, Row
 
@@ -30,7 +29,6 @@ customers = ReadModel(
     sa.Column("name", Text, nullable=False, default=""),
     sa.Column("short_name", Text),
     sa.Column("name_key", Text, nullable=False, default=""),
-    sa.Column("state", Text, nullable=False, default="potential", info=COARSE),
     sa.Column("state_on", Day),
     sa.Column("state_reason", Text),
     sa.Column("lost_to", Text),
@@ -38,10 +36,8 @@ customers = ReadModel(
     sa.Column("reach", Text, info=COARSE),
     sa.Column("grade", Text, info=COARSE),
     sa.Column("industry", Text, info=COARSE),
-    sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("region", Text),
     sa.Column("parent_id", Id),
-    sa.Column("manager", Text),
     sa.Column("registration_number", Text),
     sa.Column("registration_key", Text),
     sa.Column("website", Text),
@@ -53,7 +49,6 @@ customers = ReadModel(
     sa.Column("registered_on", Day),
     sa.Column("rival_until", Day),
     sa.Column("contacts", Json, nullable=False, default={}, info=_CONTACTS),
-    sa.Column("team", Json, nullable=False, default={}),
     sa.Column("purchases", Json, nullable=False, default=[]),
     sa.Column("merged", Json),
     order="name",
@@ -67,7 +62,6 @@ customers = ReadModel(
     sorts=["name", "changed_at", "annual_revenue", "registered_on"],
     filters=["state", "grade", "industry", "category", "unit"],
     search=["name", "short_name"],
-    scope=Scope(unit="unit", owners=("manager", "team")),
     belongs=Belongs(
         customer=OfCustomer(
             column="parent_id",
@@ -75,10 +69,6 @@ customers = ReadModel(
             name="place-under",
             end=Stays("A subsidiary may outlive its head office."),
         ),
-        unit=InUnit(),
-        keeper=KeptBy(),
-        ended=("closed", "merged"),
-        stays={"employee": Stays("Who is in the account team is said one by one.")},
     ),
 )
 """`lost_to` is the competitor that gained a lapsed customer, also after its file was closed;
@@ -121,16 +111,6 @@ def _state_changed(row: Row, event: Recorded) -> Row:
         "state_reason": event.data.get("reason"),
         "lost_to": row["lost_to"] if ends else event.data.get("competitor"),
     }
-
-
-@customers.on("customer.team-member-added")
-def _team_member_added(row: Row, event: Recorded) -> Row:
-    return {"team": {**row["team"], event.data["employee"]: event.data["role"]}}
-
-
-@customers.on("customer.team-member-removed")
-def _team_member_removed(row: Row, event: Recorded) -> Row:
-    return {"team": _without(row["team"], event.data["employee"])}
 
 
 @customers.on("customer.contact-added", "customer.contact-corrected")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
+
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.parts import in_unit, managed, of_customer, staffed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,10 @@ class KeptBy:
 class Belongs:
     """What a record belongs to, and in which states it has `ended`.
 
-    The policies on merges of customers, ended units, handovers and lapsed customers go by it.
-    `stays` says of each other parameter by which a command names a customer, a unit or an
-    employee why the record follows none of them.
+    What is not told follows from what its aggregate declares: the unit and the keeper from its
+    Parts, the ends from its states. The policies on merges of customers, ended units, handovers
+    and lapsed customers go by it. `stays` says of each other parameter by which a command names a
+    customer, a unit or an employee why the record follows none of them.
     """
 
     customer: OfCustomer | OfMany | None = None
@@ -84,6 +89,29 @@ class Belongs:
     keeper: KeptBy | None = None
     ended: tuple[str, ...] = ()
     stays: Mapping[str, Stays] = field(default_factory=dict)
+
+    def completed(self, aggregate: type[Aggregate]) -> Belongs:
+        """Return it with what follows from what an aggregate declares.
+
+        Raises `ValueError` where the aggregate is of a customer, and what becomes of its records
+        when that leaves is not told.
+        """
+        if issubclass(aggregate, of_customer.OfCustomer) and self.customer is None:
+            raise ValueError(
+                f"{aggregate.kind} is of a customer: say Belongs(customer=OfCustomer(end=…))"
+            )
+        states, stays = aggregate.states, self.stays
+        every = states.ends if states and isinstance(states.first, Enum) else ()
+        if issubclass(aggregate, staffed.Staffed):
+            stays = {"employee": Stays("Who is in a team is said one by one."), **stays}
+        is_kept, is_in = (issubclass(aggregate, p) for p in (managed.Managed, in_unit.InUnit))
+        return replace(
+            self,
+            unit=self.unit or (InUnit() if is_in else None),
+            keeper=self.keeper or (KeptBy() if is_kept else None),
+            ended=self.ended or tuple(str(each.value) for each in every),
+            stays=stays,
+        )
 
     @property
     def columns(self) -> set[str]:

@@ -147,6 +147,10 @@ CURRENCY = COARSE | {"form": ("[A-Z]{3}", "CNY")}
 """Marks a column with codes of currencies: the pattern of these, and an example."""
 
 
+ACTOR, PERMISSION = "actor", "permission"
+"""What columns name besides records: whoever did something, and what a role may allow."""
+
+
 def naming(kind: str) -> dict[str, str]:
     """Mark a column with the kind of what it names, where no command's field says it."""
     return {"of": kind}

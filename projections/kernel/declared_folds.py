@@ -67,12 +67,18 @@ class _Told:
 class DeclaredFolds:
     """The folds of a read model, by event type: by default, as declared of columns, and written."""
 
-    def __init__(self, name: str, aggregate: str, columns: Columns) -> None:
-        """Begin with what the fields of events give to columns of their names."""
+    def __init__(
+        self, name: str, aggregate: str, columns: Columns, folds: Mapping[str, Fold] = {}
+    ) -> None:
+        """Begin with what the fields of events give to columns of their names.
+
+        By `folds` those of some types give something else, unless the fold for one is written.
+        """
         self.name = name
         self.aggregate = aggregate
         self.columns = columns
         self.folds = _Folds(self)
+        self._first = folds
         self._told: dict[str, _Told] = {}
         self._copies: dict[str, Fold] = {}
 
@@ -127,7 +133,7 @@ class DeclaredFolds:
         if not type_.startswith(f"{self.aggregate}."):
             return None
         told = self._told.get(type_) or _Told()
-        first = told.written or self._copy(type_)
+        first = told.written or self._first.get(type_) or self._copy(type_)
         values = self._values(type_)
         if not (values or told.dated or told.counted):
             return first
@@ -156,9 +162,9 @@ class DeclaredFolds:
         parts, functions = list[str](), [*more, *_MECHANISM]
         for type_ in sorted(self.handles):
             told = self._told.get(type_) or _Told()
-            if told.written is not None:
-                functions.append(told.written)
-                parts.append(f"{type_} {told.written.__qualname__}")
+            if (fold := told.written or self._first.get(type_)) is not None:
+                functions.append(fold)
+                parts.append(f"{type_} {fold.__qualname__}")
             parts.append(
                 f"{type_} {sorted(self._values(type_).items())} {told.dated} {told.counted}"
             )
@@ -193,6 +199,7 @@ class DeclaredFolds:
         for told in self._told.values():
             given |= told.columns - {*told.kept}
         written = [told.written for told in self._told.values() if told.written is not None]
+        written += self._first.values()
         if forgotten := sorted(self.columns.keys() - given - words_of(written)):
             raise ValueError(f"{self.name}: no event gives {', '.join(forgotten)}")
 

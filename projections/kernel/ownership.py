@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.parts.of_customer import OfCustomer
+from domain.kernel.parts.staffed import Staffed
+from projections.kernel.belonging import Belongs
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -22,6 +27,18 @@ class Scope:
     owners: tuple[str, ...] = ()
     through: tuple[str, str] | None = None
     public: bool = False
+
+    @classmethod
+    def following(cls, aggregate: type[Aggregate], belongs: Belongs) -> Scope:
+        """Return the scope of records that are seen where they belong.
+
+        That is at their unit, by who keeps them or is in their team, and with their customer.
+        """
+        unit = None if belongs.unit is None else belongs.unit.column
+        keeper = () if belongs.keeper is None else (belongs.keeper.column,)
+        team = ("team",) if issubclass(aggregate, Staffed) else ()
+        through = ("customer_id", "customers") if issubclass(aggregate, OfCustomer) else None
+        return cls(unit, (*keeper, *team), through)
 
     @property
     def columns(self) -> set[str]:

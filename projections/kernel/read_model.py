@@ -35,6 +35,7 @@ from projections.kernel.fold import fold as fold
 from projections.kernel.full_text import bigrams
 from projections.kernel.listed import Listed
 from projections.kernel.ownership import Scope
+from projections.kernel.part_columns import part_columns, part_folds, part_todos
 from projections.kernel.todo import Todo
 
 _OF_EVERY_ROW = ("id", "version", "position", "created_at", "changed_at", "in_force")
@@ -49,7 +50,8 @@ class ReadModel(Listed, DeclaredFolds):
     stream's last event in it; `position`, where that event stands in the journal; `created_at`
     and `changed_at`, when the first and the last event were recorded; `in_force`, the latest
     effective day of them. The first event finds a row with the defaults of the columns. After
-    them it has a column for each deadline of the aggregate, with an index.
+    them it has those that the Parts of the aggregate give (`part_columns`), and one for each of its
+    deadlines, with an index.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class ReadModel(Listed, DeclaredFolds):
         filters: Sequence[str] = (),
         search: Sequence[str] = (),
         counted: Sequence[str] = (),
-        scope: Scope = Scope(),  # noqa: B008
+        scope: Scope | None = None,
         belongs: Belongs = Belongs(),  # noqa: B008
         todos: Sequence[Todo] = (),
     ) -> None:
@@ -83,12 +85,21 @@ class ReadModel(Listed, DeclaredFolds):
             counted: The columns that are among the `counts` of the record. Each event says by how
                 many they change, as of when it was recorded; in another order they are taken from
                 the record itself.
-            scope: Where the rows belong. Without it, only those see them who see everything.
-            belongs: Which customer, unit and employee the records go with.
-            todos: What is to be done about its rows, by whom.
+            scope: Where the rows are seen. Without it that is where the records belong; those that
+                belong nowhere see only those who see everything.
+            belongs: Which customer, unit and employee the records go with, as far as that does not
+                follow from what the aggregate declares.
+            todos: What is to be done about its rows, by whom, beside what its Parts ask for.
 
         Raises `ValueError` when it names a column that there is not.
         """
+        of, folds = discover().aggregates.get(aggregate), dict[str, Fold]()
+        if of is not None:
+            columns += (*part_columns(of, {column.name for column in columns}),)
+            belongs, folds = belongs.completed(of), part_folds(of)
+            scope = scope or Scope.following(of, belongs)
+            todos = (*todos, *part_todos(of, {column.name for column in columns}))
+        scope = scope or Scope()
         has = {*_OF_EVERY_ROW, *(column.name for column in columns)}
         named = {*counted, *belongs.columns, *(name for todo in todos for name in todo.columns)}
         if missing := sorted(named - has):
@@ -97,7 +108,8 @@ class ReadModel(Listed, DeclaredFolds):
         self._due_by = {each for due in self.dues for each in due.goes_by}
         if missing := sorted(self._due_by - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}, by which it is due")
-        DeclaredFolds.__init__(self, name, aggregate, {column.name: column for column in columns})
+        by_name = {column.name: column for column in columns}
+        DeclaredFolds.__init__(self, name, aggregate, by_name, folds)
         self.todos = tuple(todos)
         table = sa.Table(
             name,

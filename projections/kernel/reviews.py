@@ -1,36 +1,36 @@
-"""Reviews: the columns of records that are reviewed, and the folds that keep them."""
+"""Reviews: the columns of records that are reviewed, the folds that keep them, and the to-do."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import sqlalchemy as sa
 
 from domain.kernel.actors import ActorKind
-from domain.kernel.aggregate import Recorded
-from domain.kernel.types.authority import Level
-from projections.kernel.columns import COARSE, Instant, Json, Text, naming, one_of
-from projections.kernel.lists.choices import ACTOR
-from projections.kernel.read_model import ReadModel, Row
+from domain.kernel.aggregate import Aggregate, Recorded
+from domain.kernel.parts.reviewed import SUBMITTED, Ruled
+from domain.kernel.types.authority import Decided, Level
+from projections.kernel.columns import ACTOR, COARSE, Instant, Json, Text, naming, one_of
+from projections.kernel.declared_folds import Fold, Row
 from projections.kernel.todo import Todo
 
 
-def review_columns(rule: str) -> list[sa.Column[Any]]:
-    """Return columns for where a record is in its review, for `keep_review` to keep.
-
-    `rule` is the one that says how far each level's authority goes, as the command has it.
+def review_columns(aggregate: type[Aggregate]) -> list[sa.Column[Any]]:
+    """Return columns for where a record is in its review; `REVIEW_FOLDS` keep them.
 
     `awaits` is the level for which it waits, at the unit `awaits_unit`; `route` the levels of its
     last submission, by who and when, and by which version of a `rule`. What was approved by its
     own submission has `own` for its `approved_level`.
     """
     kinds, levels = one_of(*get_args(ActorKind)), COARSE | one_of(*Level)
+    (decided,) = (m for m in get_args(vars(aggregate)["given"][Ruled]) if isinstance(m, Decided))
     return [
         sa.Column("submitted_by", Text, info=naming(ACTOR)),
         sa.Column("submitted_by_kind", Text, info=kinds),
         sa.Column("submitted_at", Instant),
         sa.Column("route", Json, nullable=False, default=[]),
-        sa.Column("rule", Text, info=COARSE | one_of(rule)),
+        sa.Column("rule", Text, info=COARSE | one_of(decided.rule)),
         sa.Column("rule_version", sa.Integer),
         sa.Column("awaits", Text, info=levels),
         sa.Column("awaits_unit", Text, info=naming("unit")),
@@ -41,15 +41,14 @@ def review_columns(rule: str) -> list[sa.Column[Any]]:
     ]
 
 
-def keep_review(model: ReadModel) -> None:
-    """Keep the `review_columns` of the read model of an aggregate that is `Reviewed`."""
-    for fact, fold in _FOLDS.items():
-        model.on(f"{model.aggregate}.{fact}")(fold)
+def review_todo(aggregate: type[Aggregate], named: str) -> Todo:
+    """Return what is to be done about a record that waits for approval: by whom, at which unit.
 
-
-def review_todo(kind: str, text: str) -> Todo:
-    """Return what is to be done about a record that waits for approval: by whom, at which unit."""
-    when = {"status": "submitted"}
+    It is `named` by a column.
+    """
+    kind = aggregate.kind
+    text = f"Approve the {kind.replace('-', ' ')} {{{named}}}"
+    when = {aggregate.states.attribute: SUBMITTED} if aggregate.states else {}
     return Todo(
         command=f"{kind}.approve", text=text, when=when, at="awaits_unit", since="submitted_at"
     )
@@ -101,7 +100,7 @@ def _back(row: Row, event: Recorded) -> Row:
     return _waiting([], None)
 
 
-_FOLDS = {
+REVIEW_FOLDS: Mapping[str, Fold] = {
     "submitted": _submitted,
     "passed-on": _passed_on,
     "approved": _approved,

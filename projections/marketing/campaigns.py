@@ -24,7 +24,6 @@ campaigns = ReadModel(
     sa.Column("name", Text, nullable=False, default=""),
     sa.Column("goal", Text),
     sa.Column("kind", Text, nullable=False, default="", info=COARSE | one_of(*CampaignKind)),
-    sa.Column("status", Text, nullable=False, default="planned", info=COARSE),
     sa.Column("units", Json, nullable=False, default=[], info={"list": True}),
     sa.Column("manager", Text),
     sa.Column("starts_on", Day),
@@ -68,7 +67,6 @@ campaigns = ReadModel(
             follow="replace-target",
             give_back="return-target",
         ),
-        ended=("closed",),
         stays={
             "units": Stays("A unit that has ended counts as its successor."),
             "manager": Stays("The plan says who manages it, and is revised."),

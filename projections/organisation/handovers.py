@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
-from domain.organisation.handover import State
 from projections.kernel.belonging import Belongs, Stays
-from projections.kernel.columns import COARSE, Json, Text, one_of
+from projections.kernel.columns import Json, Text
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel, Row
 
@@ -17,7 +16,6 @@ handovers = ReadModel(
     sa.Column("employee", Text, nullable=False, default=""),
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("successors", Json, nullable=False, default=[]),
-    sa.Column("state", Text, nullable=False, default="begun", info=COARSE | one_of(*State)),
     sa.Column("planned", sa.Integer),
     sa.Column("moved", Json, nullable=False, default=[]),
     sa.Column("kept", Json, nullable=False, default=[]),
@@ -26,7 +24,6 @@ handovers = ReadModel(
     indexes=[["created_at"], ["employee"], ["unit"]],
     scope=Scope(unit="unit", owners=("employee",)),
     belongs=Belongs(
-        ended=("reversed",),
         stays={
             "employee": Stays("It says whose business went to whom."),
             "successors": Stays("It says whose business went to whom."),

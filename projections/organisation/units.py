@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
-from domain.organisation.unit import State
 from projections.kernel.belonging import Belongs, Stays
-from projections.kernel.columns import COARSE, Day, Text, one_of
+from projections.kernel.columns import COARSE, Day, Text
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel, Row
 
@@ -19,7 +18,6 @@ units = ReadModel(
     sa.Column("english_name", Text),
     sa.Column("level", Text, nullable=False, default="", info=COARSE),
     sa.Column("parent", Text),
-    sa.Column("state", Text, nullable=False, default="open", info=COARSE | one_of(*State)),
     sa.Column("successor", Text),
     sa.Column("opened_on", Day),
     sa.Column("ended_on", Day),
@@ -28,10 +26,6 @@ units = ReadModel(
     search=["name", "english_name"],
     scope=Scope(public=True),
     belongs=Belongs(
-        ended=(
-            "merged",
-            "closed",
-        ),
         stays={
             "parent": Stays("What is below an ended unit counts as below its successor."),
             "into": Stays("It says which unit went into which."),

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from domain.kernel.actors import ActorKind
 from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, Stays
-from projections.kernel.columns import COARSE, Instant, Json, Text, naming, one_of
-from projections.kernel.lists.choices import ACTOR
+from projections.kernel.columns import ACTOR, COARSE, Instant, Json, Text, naming, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import moment_of
 from projections.kernel.read_model import ReadModel, Row

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from projections.kernel.belonging import Belongs, Stays
-from projections.kernel.columns import COARSE, Json, Text, naming, one_of
-from projections.kernel.lists.choices import PERMISSION
+from projections.kernel.columns import COARSE, PERMISSION, Json, Text, naming, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel
 

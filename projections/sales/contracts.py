@@ -14,7 +14,7 @@ from domain.kernel.time.business_day import begin_of, recorded_day
 from domain.kernel.types.values import LARGEST
 from domain.sales.contract_amendment import Amendment
 from domain.sales.contract_terms import ContractLine, Terms
-from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
+from projections.kernel.belonging import Belongs, OfCustomer, Stays
 from projections.kernel.columns import (
     COARSE,
     CURRENCY,
@@ -26,10 +26,8 @@ from projections.kernel.columns import (
     Text,
     json_text,
 )
-from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import day, day_of, moment_of, money
 from projections.kernel.read_model import ReadModel, Row
-from projections.kernel.reviews import keep_review, review_columns, review_todo
 from projections.sales.contract_watch import terms_of, unpaid, watch_of
 
 _AMOUNT = {"sensitive": "amount"}
@@ -45,10 +43,6 @@ contracts = ReadModel(
     "contract",
     sa.Column("number", Text),
     sa.Column("title", Text, nullable=False, default=""),
-    sa.Column("customer_id", Id, nullable=False, default=""),
-    sa.Column("unit", Text, nullable=False, default=""),
-    sa.Column("manager", Text),
-    sa.Column("status", Text, nullable=False, default="drafted", info=COARSE),
     sa.Column("opportunity_id", Id),
     sa.Column("quote_id", Id),
     sa.Column("quote_version", sa.Integer),
@@ -85,7 +79,6 @@ contracts = ReadModel(
         info=_masked("monthly", "one_off", "value_change"),
     ),
     sa.Column("payments", Json, nullable=False, default=[], info=_masked("amount", "paid")),
-    *review_columns("contract-value"),
     sa.Column("told_since", Day),
     sa.Column("reminded", Json, nullable=False, default={}),
     sa.Column("due_at", Instant),
@@ -100,15 +93,10 @@ contracts = ReadModel(
     sorts=["last_day", "changed_at", "value"],
     filters=["status", "renewal", "unit"],
     search=["number", "title"],
-    todos=[review_todo("contract", "Approve the contract {title}")],
-    scope=Scope(unit="unit", owners=("manager",), through=("customer_id", "customers")),
     belongs=Belongs(
         customer=OfCustomer(
             end=Stays("A contract binds a customer who leaves; it is ended by a decision.")
         ),
-        unit=InUnit(),
-        keeper=KeptBy(),
-        ended=("expired", "terminated", "void"),
         stays={"ours": Stays("Who signed stays named.")},
     ),
 )
@@ -120,7 +108,6 @@ to, `payment_due_on` when the first payment is due that was not made in whole. A
 is to be noted of it: `note_contracts` does."""
 
 contracts.dates("signed_on", "contract.signed")
-keep_review(contracts)
 
 
 def _settled(row: Row, event: Recorded, changes: Row, terms: Terms | None = None) -> Row:

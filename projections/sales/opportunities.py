@@ -8,9 +8,8 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
-from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
-from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
-from projections.kernel.ownership import Scope
+from projections.kernel.belonging import Belongs, OfCustomer
+from projections.kernel.columns import COARSE, CURRENCY, Day, Json, Money, Text
 from projections.kernel.payload_values import day_of, money, once, share
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
@@ -22,10 +21,6 @@ opportunities = ReadModel(
     "opportunities",
     "opportunity",
     sa.Column("title", Text, nullable=False, default=""),
-    sa.Column("customer_id", Id),
-    sa.Column("unit", Text, nullable=False, default=""),
-    sa.Column("manager", Text),
-    sa.Column("status", Text, nullable=False, default="open", info=COARSE),
     sa.Column("stage", Text, nullable=False, default="lead", info=COARSE),
     sa.Column("stage_on", Day),
     sa.Column("probability", sa.Integer, nullable=False, default=0),
@@ -43,19 +38,13 @@ opportunities = ReadModel(
     sa.Column("lines", Json, nullable=False, default=[], info={"sensitive": _OF_LINES}),
     sa.Column("stages", Json, nullable=False, default=[]),
     sa.Column("competitors", Json, nullable=False, default=[]),
-    sa.Column("team", Json, nullable=False, default={}),
     order="expected_close",
     indexes=[["customer_id", "status"], ["unit", "expected_close"], ["manager", "expected_close"]],
     sorts=["expected_close", "changed_at", "amount", "opened_on"],
     filters=["status", "stage", "unit"],
     search=["title"],
-    scope=Scope(unit="unit", owners=("manager", "team"), through=("customer_id", "customers")),
     belongs=Belongs(
         customer=OfCustomer(end="abandon"),
-        unit=InUnit(),
-        keeper=KeptBy(),
-        ended=("won", "lost", "abandoned"),
-        stays={"employee": Stays("Who was in the team of a sale stays named in it.")},
     ),
     todos=(
         Todo(
@@ -104,17 +93,6 @@ def _competitor_added(row: Row, event: Recorded) -> Row:
 def _competitor_dropped(row: Row, event: Recorded) -> Row:
     dropped = event.data["competitor"]
     return {"competitors": [each for each in row["competitors"] if each != dropped]}
-
-
-@opportunities.on("opportunity.team-member-added")
-def _team_member_added(row: Row, event: Recorded) -> Row:
-    return {"team": {**row["team"], event.data["employee"]: event.data["role"]}}
-
-
-@opportunities.on("opportunity.team-member-removed")
-def _team_member_removed(row: Row, event: Recorded) -> Row:
-    removed = event.data["employee"]
-    return {"team": {name: role for name, role in row["team"].items() if name != removed}}
 
 
 @opportunities.on("opportunity.advanced", "opportunity.moved-back")

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from domain.kernel.aggregate import Recorded
 from domain.kernel.types.values import Personal
 from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
-from projections.kernel.columns import COARSE, Id, Instant, Text
-from projections.kernel.ownership import Scope
+from projections.kernel.columns import COARSE, Instant, Text
 from projections.kernel.payload_values import moment, moment_of
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
@@ -20,12 +19,10 @@ service_tickets = ReadModel(
     "service-ticket",
     sa.Column("title", Text, nullable=False, default=""),
     sa.Column("description", Text),
-    sa.Column("customer_id", Id, nullable=False, default=""),
     sa.Column("kind", Text, nullable=False, default="", info=COARSE),
     sa.Column("severity", Text, nullable=False, default="", info=COARSE),
     sa.Column("channel", Text, info=COARSE),
     sa.Column("contact", Text, info={"personal": Personal()}),
-    sa.Column("status", Text, nullable=False, default="open", info=COARSE),
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("level", Text, info=COARSE),
     sa.Column("owner", Text),
@@ -56,14 +53,12 @@ service_tickets = ReadModel(
     sorts=["opened_at", "changed_at"],
     filters=["status", "severity", "kind", "unit"],
     search=["title"],
-    scope=Scope(unit="unit", owners=("owner",), through=("customer_id", "customers")),
     belongs=Belongs(
         customer=OfCustomer(
             in_any_state=True, end=Stays("A case is seen to, whoever the customer is by then.")
         ),
         unit=InUnit(transfer="rehome"),
         keeper=KeptBy("owner", give="hand-over"),
-        ended=("closed", "withdrawn"),
         stays={"to": Stays("An escalation is told to somebody; the ticket stays its owner's.")},
     ),
     todos=(

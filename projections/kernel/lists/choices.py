@@ -14,9 +14,6 @@ from domain.kernel.codec import fields_of
 from projections.kernel.history.sentences import references
 from projections.kernel.listed import Listed
 
-ACTOR, PERMISSION = "actor", "permission"
-"""What columns name besides records: whoever did something, and what a role may allow."""
-
 OWN = ("id", "code", "prefix")
 """The columns by which the records of a read model are known themselves."""
 

@@ -12,20 +12,18 @@ from typing import Any
 import httpx
 import pyarrow.parquet as pq
 import pytest
-import sqlalchemy as sa
 
 from adapters.settings import Settings
 from domain.kernel.commands import commands
 from domain.kernel.time.business_day import today
-from projections.kernel.columns import Text
 from projections.kernel.lists.list_query import question
 from projections.kernel.lists.listing import Listing
 from projections.kernel.lists.todo_list import Source, sources
 from projections.kernel.read_model import ReadModel, row_tables
-from projections.kernel.reviews import review_columns, review_todo
 from projections.kernel.visibility.visibility import Sight, View
 from tests.api.asking import problem
 from tests.api.conftest import KEY, serving
+from tests.domain.kernel.parts.paper import papers
 
 
 def day(ahead: int) -> str:
@@ -246,9 +244,9 @@ def test_a_cursor_of_another_list_is_refused(company: Company) -> None:
 
 
 def test_what_waits_at_a_level_is_for_those_who_may_at_its_unit() -> None:
-    columns = [sa.Column("unit", Text), sa.Column("status", Text), *review_columns("worth")]
-    bids = ReadModel("bids", "bid", *columns, todos=[review_todo("bid", "Approve it")])
-    source = Source(bids, bids.todos[0], Listing(bids))
+    with papers():
+        bids = ReadModel("bids", "paper")
+        source = Source(bids, bids.todos[0], Listing(bids))
 
     def units(*views: View) -> Any:
         told = (datetime.now(UTC), None, None, None, Sight(views))

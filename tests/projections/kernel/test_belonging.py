@@ -13,8 +13,9 @@ from domain.kernel.aggregate import Aggregate, command
 from domain.kernel.commands import Command, every_command
 from domain.kernel.registry import registry
 from domain.kernel.types.values import CustomerId, EmployeeCode, Line, UnitCode
-from projections.kernel.belonging import Belongs, InUnit, OfCustomer, OfMany, Stays
+from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, OfMany, Stays
 from projections.kernel.columns import Id, Text
+from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel, models_by_kind, row_tables
 
 NAMED = ("customer", "employee", "unit")
@@ -141,3 +142,27 @@ def test_where_a_record_stays_the_reason_is_a_sentence() -> None:
 def test_a_column_that_is_not_there_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="errands has no column unit"):
         ReadModel("errands", "errand", belongs=Belongs(unit=InUnit()))
+
+
+def test_what_the_parts_of_an_aggregate_say_needs_no_word() -> None:
+    model = ReadModel("deals", "opportunity", belongs=Belongs(customer=OfCustomer(end="abandon")))
+    row_tables.remove(model.table)
+    had = {"customer_id", "unit", "manager", "team", "status"}
+    assert had <= set(model.table.c.keys())
+    assert (model.belongs.unit, model.belongs.keeper) == (InUnit(), KeptBy())
+    assert model.belongs.ended == ("won", "lost", "abandoned")
+    assert model.scope == Scope("unit", ("manager", "team"), ("customer_id", "customers"))
+
+
+def test_a_column_that_is_told_stands_in_the_place_of_the_one_of_its_part() -> None:
+    told = sa.Column("unit", Text, nullable=False, default="gd")
+    model = ReadModel(
+        "places", "opportunity", told, belongs=Belongs(customer=OfCustomer(end="abandon"))
+    )
+    row_tables.remove(model.table)
+    assert model.blank["unit"] == "gd"
+
+
+def test_who_does_not_say_what_becomes_of_a_record_whose_customer_leaves_is_told() -> None:
+    with pytest.raises(ValueError, match="opportunity is of a customer: say"):
+        ReadModel("bargains", "opportunity")

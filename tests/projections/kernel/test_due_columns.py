@@ -71,5 +71,5 @@ def test_they_are_indexed_and_nobody_reads_them(licences: ReadModel) -> None:
 
 
 def test_a_model_without_what_a_deadline_goes_by_is_refused() -> None:
-    with pytest.raises(ValueError, match="passes has no column seen_until, stand, warned, by"):
+    with pytest.raises(ValueError, match="passes has no column seen_until, warned, by"):
         ReadModel("passes", "licence", sa.Column("ends_on", Day))

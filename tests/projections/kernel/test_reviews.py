@@ -5,14 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
-from projections.kernel.columns import Text
 from projections.kernel.history.sentences import Happening, sentence, template
 from projections.kernel.read_model import ReadModel, row_tables
-from projections.kernel.reviews import keep_review, review_columns
-from tests.domain.kernel.parts.paper import papers
+from projections.kernel.reviews import review_columns
+from tests.domain.kernel.parts.paper import Paper, papers
 from tests.projections.accounts import START
 from tests.projections.folding import row_after, told
 
@@ -31,9 +29,7 @@ APPROVED = ("approved", {"level": "province", "note": "good"})
 def model() -> Iterator[ReadModel]:
     """The read model of papers, apart from those of the business."""
     with papers():
-        status = sa.Column("status", Text, nullable=False, default="drafted")
-        found = ReadModel("papers_of_a_test", "paper", status, *review_columns("worth"))
-        keep_review(found)
+        found = ReadModel("papers_of_a_test", "paper")
         row_tables.remove(found.table)
         yield found
         template.cache_clear()
@@ -41,7 +37,7 @@ def model() -> Iterator[ReadModel]:
 
 def review(model: ReadModel, *events: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     row = row_after(model, *events)
-    names = [each.name for each in review_columns("worth")]
+    names = [each.name for each in review_columns(Paper)]
     return {name: row[name] for name in ["status", *names] if row[name] not in (None, [])}
 
 
