@@ -32,6 +32,10 @@ P = ParamSpec("P")
 S = TypeVar("S")
 
 
+_KERNEL = ("domain.kernel.aggregate", "eventsourcing.domain")
+"""What every aggregate has from there no command takes the name of."""
+
+
 class Misdeclared(TypeError):
     """An aggregate declares what it has not; it is told at the import of its module, by name."""
 
@@ -152,6 +156,8 @@ def settle(aggregate: type[Aggregate]) -> None:
         creates = isinstance(member, classmethod)
         function = member.__func__ if isinstance(member, classmethod) else member
         if getattr(function, "is_command", False):
+            if any(name in vars(each) for each in aggregate.__mro__ if each.__module__ in _KERNEL):
+                raise Misdeclared(f"{aggregate.__name__}.{name} is a name of the kernel's own")
             decide = _Decision(aggregate, name, function, creates).method()
             setattr(aggregate, name, classmethod(decide) if creates else decide)
 
@@ -286,9 +292,7 @@ class _Decision:
 
         def state(record: Any, *args: Any, **kwargs: Any) -> Any:
             function(record, *args, **kwargs)  # does nothing, but knows its parameters
-            given = {**defaults, **kwargs}
-            if args:
-                given.update(zip(names, args, strict=False))
+            given = {**defaults, **kwargs, **dict(zip(names, args, strict=False))}
             if creates:
                 return record._create(getattr(record, fact), **given)
             if changing and all(given[name] == getattr(record, name) for name in changing):

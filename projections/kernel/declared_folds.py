@@ -70,10 +70,7 @@ class DeclaredFolds:
     def __init__(
         self, name: str, aggregate: str, columns: Columns, folds: Mapping[str, Fold] = {}
     ) -> None:
-        """Begin with what the fields of events give to columns of their names.
-
-        By `folds` those of some types give something else, unless the fold for one is written.
-        """
+        """Begin with what fields give to columns of their names, but with some `folds` by type."""
         self.name = name
         self.aggregate = aggregate
         self.columns = columns
@@ -162,7 +159,7 @@ class DeclaredFolds:
         parts, functions = list[str](), [*more, *_MECHANISM]
         for type_ in sorted(self.handles):
             told = self._told.get(type_) or _Told()
-            if (fold := told.written or self._first.get(type_)) is not None:
+            if fold := told.written or self._first.get(type_):
                 functions.append(fold)
                 parts.append(f"{type_} {fold.__qualname__}")
             parts.append(
@@ -198,8 +195,7 @@ class DeclaredFolds:
         }
         for told in self._told.values():
             given |= told.columns - {*told.kept}
-        written = [told.written for told in self._told.values() if told.written is not None]
-        written += self._first.values()
+        written = [*self._first.values(), *(t.written for t in self._told.values() if t.written)]
         if forgotten := sorted(self.columns.keys() - given - words_of(written)):
             raise ValueError(f"{self.name}: no event gives {', '.join(forgotten)}")
 
