@@ -18,6 +18,8 @@ class Refusal(Exception):
     title: ClassVar[str] = "Bad request"
     logged = False
     """Whether the operation log has it already."""
+    holder: str | None = None
+    """The id of the record that has what was claimed, of one that may be told."""
     call = 0
     """Which of several calls that were to be done together it is about; the first is 0."""
 
@@ -147,6 +149,7 @@ class RuleBroken(Refusal):
         errors = [{"pointer": f"/{field}", "detail": detail}] if field else []
         super().__init__(detail, errors)
         self.rule = violation.rule()
+        self.holder = violation.holder
 
     @property
     def name(self) -> str:

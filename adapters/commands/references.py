@@ -122,7 +122,9 @@ def claim(
             seen = _is_seen(transaction, holder, permit)
             several = sum(each is rule for each, _ in claims) > 1
             what, whose = f'"{value}"' if several else "It", f" by {holder}" if seen else ""
-            raise rule(None, f"{what} is held{whose}." if several or seen else "")
+            violation = rule(None, f"{what} is held{whose}." if several or seen else "")
+            violation.holder = holder if seen else None
+            raise violation
         transaction.claim(rule.rule(), value, aggregate.id)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from copy import deepcopy
@@ -68,10 +67,6 @@ SYSTEM = Behalf()
 """Nobody's behalf: it is the system that imports."""
 
 
-_HOLDER = re.compile(r"(?<= held by )[0-9a-f-]{36}(?=\.)")
-"""Who has what a row claims, in the words of a refusal."""
-
-
 class Importer:
     """Imports the rows of sheets that follow one plan."""
 
@@ -118,10 +113,12 @@ class Importer:
                 part = wave[start : start + AT_ONCE]
                 self._do([each for each in part if each.fault is None], result)
                 advance(len(part))
-        made = {each.id: each.row.line for each in rows.work if each.new}
+        made = {each.id: each.row.line for each in rows.work if each.new and each.id}
         for each in rows.work:
             if each.fault is not None:
-                reason = _HOLDER.sub(lambda found: _line_of(found[0], made), each.fault)
+                reason, holder = each.fault, each.holder
+                if holder in made:  # its line in this file tells more than its id
+                    reason = reason.replace(holder, f"line {made[holder]}")
                 result.faults.append(Fault(each.row.line, each.text, reason))
             elif each.differences:
                 result.updated.append(Updated(each.row.line, each.id or "", each.differences))
@@ -156,7 +153,7 @@ class Importer:
                     before.append(each)
                     continue
                 step = each.bodies[refusal.call][0]
-                each.fault = reason_of(step, each.row, refusal)
+                each.fault, each.holder = reason_of(step, each.row, refusal), refusal.holder
                 continue
             each.id = answers[0].id
             each.new = not all(answer.repeated for answer in answers)
@@ -220,7 +217,7 @@ class Importer:
             return
         except Refusal as refusal:
             step = steps[refusal.call][0] if steps else self._plan.steps[0]
-            each.fault = reason_of(step, each.row, refusal)
+            each.fault, each.holder = reason_of(step, each.row, refusal), refusal.holder
             return
         added = [Difference(step.command.verb, None, "added") for step, _ in missing]
         each.differences = [*found.differences, *added]
@@ -322,8 +319,3 @@ def _parent(parent: Work, reference: Reference) -> str:
     if parent.id is None:
         raise NotFound(f"line {parent.row.line}, above it, was not imported")
     return parent.id if reference.claim is None else str(parent.first["code"])
-
-
-def _line_of(id_: str, made: Mapping[str | None, int]) -> str:
-    """Return the line of this file of which a record was made, which tells more than its id."""
-    return f"line {made[id_]}" if id_ in made else id_

@@ -24,6 +24,7 @@ class Work:
     id: str | None = None
     new: bool = False
     fault: str | None = None
+    holder: str | None = None
     alike: Sequence[str] = ()
     differences: Sequence[Difference] = ()
 

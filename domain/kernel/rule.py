@@ -13,6 +13,9 @@ def kebab(name: str) -> str:
 class RuleViolation(Exception):
     """A command was refused by a business rule; the docstring of the subclass is the rule."""
 
+    holder: str | None = None
+    """The id of the record that has what was claimed, of one that may be told."""
+
     def __init__(self, field: str | None = None, hint: str = "") -> None:
         """Refuse, naming the `field` of the command's body that broke the rule, if one did.
 

@@ -166,6 +166,7 @@ def test_each_of_several_values_is_one_records_alone(executor: Executor) -> None
     refusal = broken(executor, "rival.watch", name="ZTE", aliases=["中兴", "HW"])
     assert (refusal.name, refusal.status) == ("name-taken", 409)
     assert str(refusal) == f'{NameTaken.text()} "HW" is held by {first}.'
+    assert refusal.holder == first
     assert holders(executor.journal, NameTaken, "ZTE", "中兴", "HW") == [None, None, first]
 
 
