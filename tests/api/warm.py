@@ -1,11 +1,11 @@
-"""`keyline` in a process of its own without the second that its start takes.
+"""`keyline` in a process of its own without the seconds that its start takes.
 
-A process that has imported everything, and done nothing, is copied for each command.
+A process that has imported everything, and made what each would make, is copied for each command.
 """
 
+import gc
 import multiprocessing
 import os
-import pkgutil
 import runpy
 import subprocess
 import sys
@@ -14,6 +14,12 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from signal import Signals
+
+from api.app import router_application
+from domain.kernel.discovery import modules
+from domain.kernel.types.personal import erasures
+from projections.kernel.read_model import read_models
+from projections.kernel.warehouse.facts import facts
 
 CONSOLE = {"COLUMNS": "200", "NO_COLOR": "1"}
 """Of the environment, what is read when modules are imported."""
@@ -26,12 +32,15 @@ _WARM.set_forkserver_preload([f"{__package__}.warmed"])
 
 
 def warm_up() -> None:
-    """Import what a command may need."""
+    """Import what a command may need, and make what depends on the code alone."""
     os.environ |= CONSOLE
-    package = import_module("api.cli")
-    for module in pkgutil.walk_packages(package.__path__, "api.cli."):
-        import_module(module.name)
-    import_module("api.app")
+    for layer in ("domain", "projections", "adapters", "streams", "api"):
+        modules(layer)
+    router_application()
+    for each in (*facts().values(), *read_models().values()):
+        assert each.fingerprint
+    erasures()
+    gc.freeze()  # copies share what is never collected
 
 
 class Copy:
