@@ -10,7 +10,8 @@ import runpy
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from signal import Signals
@@ -37,8 +38,8 @@ def warm_up() -> None:
     for layer in ("domain", "projections", "adapters", "streams", "api"):
         modules(layer)
     router_application()
-    for each in (*facts().values(), *read_models().values()):
-        assert each.fingerprint
+    assert all(fact.fingerprint for fact in facts().values())
+    assert all(model.fingerprint for model in read_models().values())
     erasures()
     gc.freeze()  # copies share what is never collected
 
@@ -102,6 +103,17 @@ def run(
         status = Copy(arguments, folder, environment, out, errors).wait(seconds)
         texts = (file.read_text(encoding="utf-8") for file in (out, errors))
         return subprocess.CompletedProcess(arguments, status, *texts)
+
+
+@contextmanager
+def killed(program: str, *arguments: str) -> Iterator[None]:
+    """Run a module here, as a program with these arguments, and kill it when the block ends."""
+    copy = Copy(arguments, Path.cwd(), dict(os.environ), Path(os.devnull), program=program)
+    try:
+        yield
+    finally:
+        copy.send_signal(Signals.SIGKILL)
+        copy.wait(60)
 
 
 def _run(

@@ -1,7 +1,5 @@
 """Merges of customers: everything follows, and returns when undone, unless somebody moved it."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from adapters.refusals import RuleBroken
 from domain.kernel.aggregate import new_id
 from projections.kernel.read_model import read_models
 from tests.adapters.keyring import keys_in
+from tests.api.warm import killed
 from tests.streams.flow import until
 from tests.streams.organised import Company
 
@@ -256,11 +255,8 @@ def test_a_killed_runner_is_succeeded_and_everything_follows_once(company: Merge
     deals = [company.do("opportunity.open", **about) for _ in range(60)]
     both = {"survivor_id": survivor, "duplicate_id": duplicate}
     merge = company.do("customer-merge.begin", **both, reason="x")
-    command = [sys.executable, "-m", "tests.streams.reactor", company.url, company.rows_url]
-    root = Path(__file__).parents[3]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as process:
+    with killed("tests.streams.reactor", company.url, company.rows_url):
         until(lambda: company.journal.history(duplicate)[-1].type == "customer.merged-into")
-        process.kill()
     with company.reacting():
         pass
     for deal in deals:

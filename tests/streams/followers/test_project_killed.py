@@ -1,10 +1,6 @@
 """Projectors killed with SIGKILL: the rows equal the fold of the history all the same."""
 
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,11 +13,12 @@ from projections.kernel.rows.projector import Projector
 from projections.kernel.rows.store import RowStore
 from streams.followers.project_rows import JournalProjection, KafkaProjection, sources
 from streams.kafka.event_relay import Relay
+from tests.api.warm import killed
 from tests.projections.accounts import accounts
 from tests.streams.flow import SOON, Accounts, until, working
 
 MODELS = {accounts.name: accounts}
-ROOT = Path(__file__).parents[3]
+PROJECTING = "tests.streams.projecting"
 
 
 @pytest.fixture
@@ -44,17 +41,6 @@ def projector(rows_url: str) -> Iterator[Projector]:
     engine.dispose()
 
 
-@contextmanager
-def killed(*arguments: str) -> Iterator[None]:
-    """Run a projector in a process of its own, and kill it when the block ends."""
-    command = [sys.executable, "-m", "tests.streams.projecting", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
-        try:
-            yield
-        finally:
-            process.kill()
-
-
 def equal_the_fold(projector: Projector, history: Accounts) -> bool:
     """Tell whether the rows are what the whole history folds to."""
     with projector.engine.connect() as connection:
@@ -71,7 +57,7 @@ def test_rows_that_follow_the_journal(
     projector.create()
     for _ in range(3):
         reached = projector.position()
-        with killed(journal_url, rows_url):
+        with killed(PROJECTING, journal_url, rows_url):
             while projector.position() < reached + 200:
                 history.grow(40)
         assert projector.position() <= journal.head().position
@@ -96,7 +82,7 @@ def test_rows_that_follow_kafka(
     history = Accounts(journal)
     history.grow(50)
     with working(Relay(journal, cluster).work):
-        with killed(journal_url, rows_url, kafka.bootstrap, topics):
+        with killed(PROJECTING, journal_url, rows_url, kafka.bootstrap, topics):
             while projector.position() < 200:
                 history.grow(10)
         last = history.grow(50)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -21,6 +19,7 @@ from projections.service.service_tickets import service_tickets
 from streams.kernel import deadline_runner
 from streams.kernel.deadline import deadline, deadlines
 from streams.kernel.policy import Wish
+from tests.api.warm import killed
 from tests.streams.desk import BEGUN, HOUR, Clock, Desk
 from tests.streams.flow import happen, until, working
 from tests.streams.timekeeper import without_instant
@@ -121,26 +120,21 @@ def going_back(desk: Desk) -> None:
             pass
 
 
-def killed(desk: Desk, *broken: str) -> None:
+def dying(desk: Desk, *broken: str) -> None:
     """Have processes keep deadlines that are killed at their work, two at a time."""
-    command = [sys.executable, "-m", "tests.streams.timekeeper", desk.url, desk.rows_url, *broken]
-    root, begun = Path(__file__).parents[3], desk.journal.head().position
-    with (
-        subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as first,
-        subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as second,
-    ):
+    told = ("tests.streams.timekeeper", desk.url, desk.rows_url, *broken)
+    begun = desk.journal.head().position
+    with killed(*told), killed(*told):
         until(lambda: desk.journal.head().position > begun or desk.idle())
-        first.kill()
-        second.kill()
     keeping(desk)
 
 
-def killed_without_instant(desk: Desk) -> None:
+def dying_without_instant(desk: Desk) -> None:
     """Have processes that do not tell instants apart keep deadlines, and be killed."""
-    killed(desk, "without-instant")
+    dying(desk, "without-instant")
 
 
-RUNS = [keeping, fighting, going_back, killed]
+RUNS = [keeping, fighting, going_back, dying]
 
 
 def waits_that_are_over(
@@ -162,7 +156,7 @@ def test_each_instant_takes_effect_once(desk: Desk, run: Callable[[Desk], None])
     assert waits_that_are_over(desk, run) == []
 
 
-@pytest.mark.parametrize("run", [keeping, fighting, going_back, killed_without_instant])
+@pytest.mark.parametrize("run", [keeping, fighting, going_back, dying_without_instant])
 def test_ids_without_the_instant_are_caught(
     tmp_path: Path, run: Callable[[Desk], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,6 @@
 """What policies make is made once, under the id that the causing event names."""
 
-import subprocess
-import sys
 from collections.abc import Collection, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +11,7 @@ from adapters.refusals import UnknownId
 from domain.kernel.aggregate import Origin, Recorded, new_id
 from streams.kernel.policy import Facts, Policy, Wish
 from streams.kernel.policy_runner import Reactions
+from tests.api.warm import killed
 from tests.streams.flow import until, working
 from tests.streams.kernel.test_policy_runner import House
 
@@ -133,12 +131,8 @@ def test_two_runners_that_fight_for_the_lease_make_each_record_once(market: Mark
 @ON_A_SERVER
 def test_a_killed_runner_is_succeeded_and_each_record_is_made_once(market: Market) -> None:
     market.interest(COUNT)
-    root = Path(__file__).parents[3]
-    told = [market.url, market.rows_url, __name__]
-    command = [sys.executable, "-m", "tests.streams.reactor", *told]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as process:
+    with killed("tests.streams.reactor", market.url, market.rows_url, __name__):
         until(lambda: len(market.found("opportunity.opened")) >= COUNT // 3)
-        process.kill()
     reactions = market.reactions(chosen=chosen, lease_seconds=0.3)
     with working(market.projection(), reactions.work):
         until(lambda: market.answered(reactions))

@@ -1,10 +1,7 @@
 """Policies act exactly once in effect, whoever dies or works twice."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +20,7 @@ from streams.followers.project_rows import JournalProjection
 from streams.kernel.policy import Policy, Wish, policies
 from streams.kernel.policy_runner import Reactions
 from streams.kernel.worker import Worker
+from tests.api.warm import killed
 from tests.organisation import organise
 from tests.streams.flow import happen, until, working
 
@@ -164,12 +162,9 @@ def test_a_killed_runner_is_succeeded_and_nothing_is_done_twice(house: House) ->
     customers = [house.customer(20)[0] for _ in range(3)]
     for customer in customers:
         house.do("customer.close", customer, reason="bankrupt")
-    root = Path(__file__).parents[3]
     for done in (1, 25):
-        command = [sys.executable, "-m", "tests.streams.reactor", house.url, house.rows_url]
-        with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as process:
+        with killed("tests.streams.reactor", house.url, house.rows_url):
             until(lambda at_least=done: len(house.abandoned()) >= at_least)  # type: ignore[misc]
-            process.kill()
     reactions = house.reactions(lease_seconds=0.3)
     with working(house.projection(), reactions.work):
         last = house.journal.history(customers[-1])[-1].position

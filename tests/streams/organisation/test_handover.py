@@ -1,9 +1,6 @@
 """Handovers go over, are completed, and come back; each record once, whoever dies meanwhile."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,6 +8,7 @@ from domain.kernel.actors import Actor
 from domain.kernel.aggregate import Recorded
 from streams.kernel.policy import Facts
 from streams.organisation.plan_handover import plan_handover
+from tests.api.warm import killed
 from tests.streams.flow import until
 from tests.streams.organised import Company
 
@@ -94,11 +92,8 @@ def test_a_killed_runner_is_succeeded_and_everything_goes_over_once(company: Com
     handover = company.do(
         "handover.begin", employee="e1", successors=[{"employee": "e2"}], reason="Leave"
     )
-    command = [sys.executable, "-m", "tests.streams.reactor", company.url, company.rows_url]
-    root = Path(__file__).parents[3]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as process:
+    with killed("tests.streams.reactor", company.url, company.rows_url):
         until(lambda: any(e.type == "handover.planned" for e in company.journal.history(handover)))
-        process.kill()
     with company.reacting():
         pass
     for account in accounts:
