@@ -1,4 +1,4 @@
-"""Repairing: what rows, policies and the warehouse have put aside, tried again or passed over."""
+"""Repairing: what rows, policies, deadlines and the warehouse put aside, tried or passed over."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from adapters.warehouse.warehouse import Warehouse, WarehouseInUse
 from api.cli.rebuild_jobs import chosen, projector_of
 from api.kernel.terminal import Failure
 from projections.kernel.rows.projector import Projector
+from streams.kernel import due_rows, policy_runner
+from streams.kernel.deadline import deadlines
+from streams.kernel.deadline_runner import Timekeeping
 from streams.kernel.policy import policies
-from streams.kernel.policy_runner import PREFIX, Reactions
+from streams.kernel.policy_runner import Reactions
 
 FACTS = "facts"
 HISTORY = "history_"
@@ -28,15 +31,16 @@ def retry_parked(settings: Settings, model: str, stream: str, *, skip: bool = Fa
     """Apply the parked events of a record again, or all but the first; return how many are left.
 
     Trying again takes back what was passed over before. `model` is a row read model,
-    `policy:<name>`, `history_<read model>` or `facts`. Raises `Failure` when there is no such
-    model, when nothing of that record is parked, and when a server has the warehouse open.
+    `policy:<name>`, `deadline:<name>`, `history_<read model>` or `facts`. Raises `Failure` when
+    there is no such model, when nothing of that record is parked, and when a server has the
+    warehouse open.
     """
     with _open(settings) as (journal, rows):
         if model == FACTS or model.startswith(HISTORY):
             return _of_warehouse(journal, settings, model, stream, skip)
         projector = projector_of(settings, rows, journal)
-        if model.startswith(PREFIX):
-            return _of_policy(journal, settings, projector, model, stream, skip)
+        if model.startswith((policy_runner.PREFIX, due_rows.PREFIX)):
+            return _by_commands(journal, settings, projector, model, stream, skip)
         chosen([model])
         return _repair(projector, projector, model, stream, skip)
 
@@ -54,7 +58,7 @@ def _open(settings: Settings) -> Iterator[tuple[Journal, sa.Engine]]:
         keys.close()
 
 
-def _of_policy(
+def _by_commands(
     journal: Journal,
     settings: Settings,
     projector: Projector,
@@ -62,13 +66,15 @@ def _of_policy(
     stream: str,
     skip: bool,
 ) -> int:
-    if model.removeprefix(PREFIX) not in policies():
-        known = ", ".join(f"{PREFIX}{each}" for each in sorted(policies()))
-        raise Failure(f"There is no {model!r}; there are {known}.", 2)
+    places = [policy_runner.PREFIX + each for each in policies()]
+    places += [due_rows.PREFIX + each for each in deadlines()]
+    if model not in places:
+        raise Failure(f"There is no {model!r}; there are {', '.join(sorted(places))}.", 2)
+    runner = Reactions if model.startswith(policy_runner.PREFIX) else Timekeeping
     executor = Executor(journal, settings.queue)
     executor.start()
     try:
-        return _repair(projector, Reactions(journal, executor, projector), model, stream, skip)
+        return _repair(projector, runner(journal, executor, projector), model, stream, skip)
     finally:
         executor.stop()
 
@@ -91,7 +97,7 @@ def _of_warehouse(journal: Journal, settings: Settings, model: str, stream: str,
 
 def _repair(
     keeper: Projector | Warehouse,
-    mender: Projector | Reactions | Warehouse,
+    mender: Projector | Reactions | Timekeeping | Warehouse,
     model: str,
     stream: str,
     skip: bool,

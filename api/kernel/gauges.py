@@ -22,8 +22,6 @@ def measure(parts: Parts) -> None:
         gauge("keyline_rows_position", "Events in the rows", parts.projector.position)
         late = "Seconds since the first deadline was due that is still to be answered"
         gauge("keyline_deadlines_overdue_seconds", late, parts.timekeeping.overdue)
-        failed = "Deadlines that could not be answered"
-        gauge("keyline_deadlines_failed", failed, parts.timekeeping.rows.failures)
     failing = "Parts whose work, or its upkeep, fails"
     gauge("keyline_failing", failing, lambda: sum(not each.healthy for each in parts.workers))
     gauge("keyline_parked", "Events put aside", lambda: len(parts.parked()))

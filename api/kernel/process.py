@@ -263,8 +263,9 @@ class Parts:
     def put_aside(self) -> list[dict[str, Any]]:
         """Return the events that this process could not bring in, each whole and with the reason.
 
-        The model is a read model; `policy:` and a policy; `facts`, or `history_` and a read model,
-        for what the warehouse could not take.
+        The model is a read model; `policy:` and a policy; `deadline:` and a deadline, with the last
+        event of a record for which it failed; `facts`, or `history_` and a read model, for what the
+        warehouse could not take.
         """
         found: list[dict[str, Any]] = []
         if self.role == "api":

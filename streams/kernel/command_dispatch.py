@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 
 import structlog
 
 from adapters.commands.executor import Answer, Call, Executor
-from adapters.refusals import Overloaded, RecordUnreadable, Refusal, Unavailable
+from adapters.refusals import KeyReused, Overloaded, RuleBroken, Unavailable
 from domain.kernel.aggregate import Origin, Recorded
 from streams.kernel.policy import Policy, Wish
 
@@ -23,16 +23,18 @@ Asked = tuple[Wish, Origin]
 """A wish, and where its command comes from: the id of it tells what was done before."""
 
 
-def fulfil(executor: Executor, asked: Iterable[Asked], between: Callable[[], None]) -> None:
+def fulfil(
+    executor: Executor, asked: Iterable[Asked], between: Callable[[], None]
+) -> Mapping[str, Exception]:
     """Execute what is wished for, in order; what was done before is not done again.
 
-    `between` is called after each answer. A wish whose record cannot be read does not keep the
-    others back: its `RecordUnreadable` is raised when they are done, before a wish that depends
-    on them. Raises `Unavailable` or `Overloaded` when all is to be asked for again later.
+    `between` is called after each answer. Returns what failed, for a fault of ours and by no rule,
+    by the ids of the commands. It keeps no others back but a wish that depends on them.
+    Raises `Unavailable` or `Overloaded` when all is to be asked for again later.
     """
     waiting: deque[tuple[str, Call, Future[Answer]]] = deque()
     refused: set[str] = set()
-    unreadable: list[RecordUnreadable] = []
+    faults: dict[str, Exception] = {}
     done: Counter[tuple[str, str]] = Counter()
 
     def settle() -> None:
@@ -41,14 +43,14 @@ def fulfil(executor: Executor, asked: Iterable[Asked], between: Callable[[], Non
             future.result()
         except (Unavailable, Overloaded):
             raise
-        except RecordUnreadable as error:
-            unreadable.append(error)
-        except Refusal as refusal:
+        except (RuleBroken, KeyReused) as refusal:
             # A person was quicker, and the rules have no place for the command any more.
             who = {"actor": call.origin.actor, "actor_kind": call.origin.actor_kind}
             told = {"command": call.command, "id": call.id, "by": refusal.name}
             log.info("wish.refused", **who, **told)
             refused.add(name)
+        except Exception as error:
+            faults[call.origin.command_id] = error
         else:
             done[call.origin.actor, call.origin.actor_kind] += 1
         between()
@@ -56,7 +58,7 @@ def fulfil(executor: Executor, asked: Iterable[Asked], between: Callable[[], Non
     for wish, origin in asked:
         while len(waiting) > (0 if wish.depends else IN_FLIGHT - 1):
             settle()
-        if wish.depends and unreadable:
+        if wish.depends and faults:
             break
         body = wish.made(refused)
         if body is None:
@@ -69,8 +71,7 @@ def fulfil(executor: Executor, asked: Iterable[Asked], between: Callable[[], Non
         settle()
     for (actor, kind), count in done.items():  # the operation log has each of them
         log.info("wishes.done", actor=actor, actor_kind=kind, count=count)
-    if unreadable:
-        raise unreadable[0]
+    return faults
 
 
 def _submitted(executor: Executor, call: Call, *, patient: bool) -> Future[Answer] | None:

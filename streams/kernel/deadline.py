@@ -39,7 +39,7 @@ class Deadline:
     def due(self, now: datetime) -> sa.Select[Any]:
         """Return the query of the rows that are due, in the order of their instants."""
         table, unit = self.rows.table, self.rows.scope.unit
-        needed = {"id", self.at, unit or "id"} if self.plain else table.c.keys()
+        needed = {"id", "position", self.at, unit or "id"} if self.plain else table.c.keys()
         query = sa.select(*(table.c[name] for name in needed)).where(self.instant <= now)
         return query.order_by(self.instant.nulls_first(), table.c.id)  # as the index
 

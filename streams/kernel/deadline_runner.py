@@ -11,13 +11,15 @@ import structlog
 
 from adapters.commands.bootstrap import ROOT
 from adapters.commands.executor import Executor
+from adapters.journal.history_queries import at
 from adapters.journal.journal import Journal
-from adapters.refusals import RecordUnreadable, Unavailable
+from adapters.refusals import Unavailable
 from adapters.storage.leases import Lease
 from domain.kernel.aggregate import Origin
 from domain.kernel.commands import every_command
 from domain.kernel.time.due import DUE
 from domain.kernel.time.effective_day import TIMED, as_day
+from projections.kernel.read_model import Parked
 from projections.kernel.rows.projector import Projector
 from streams.kernel.command_dispatch import Asked, fulfil
 from streams.kernel.deadline import Deadline, deadlines
@@ -85,12 +87,12 @@ class Timekeeping:
             self._worker = None
 
     def _follow(self, worker: Worker) -> None:
-        self.rows.forgive()
         seen, looked, soon = -1, 0.0, 0.0  # by this machine's clock: it costs nothing to ask
         while not worker.stopping:
             position, began = self._projector.position(), time.monotonic()
             if position != seen or began >= min(soon, looked + LONGEST):
                 now = self._clock()
+                self.rows.heal()
                 try:
                     if self.answer(now):
                         worker.well()
@@ -116,27 +118,64 @@ class Timekeeping:
         batch = self.rows.due(now, AT_ONCE)
         if not batch:
             return 0
-        failed: dict[Key, str] = {}
-        try:
-            fulfil(self._executor, self._asked(batch, failed), self._between)
-        except RecordUnreadable as error:
-            failed = dict.fromkeys((due.key for due in batch), str(error)) | failed
+        failed = self._give(batch, self._between)
         # The rows may have been older than their records. What is due as before when they have
         # caught up is so although it was answered.
         self._until_rows_reach(self._journal.head().position)
         self.rows.settle(batch, failed)
         return len(batch)
 
-    def _asked(self, batch: Sequence[Due], failed: dict[Key, str]) -> Iterator[Asked]:
+    def retry(self, model: str, stream: str) -> int:
+        """Give the commands again that failed for a record; returns how many events are left.
+
+        Those that were passed over, too.
+        """
+        batch = self.rows.of(model, stream, self._clock())
+        # It needs no lease: whoever else does the same gives the commands the same ids.
+        failed = self._give(batch, lambda: None)
+        self.rows.settle(batch, failed)
+        if not failed:
+            self.rows.forget(model, stream)
+        return len(failed)
+
+    def skip(self, model: str, stream: str) -> int:
+        """Go on without the commands that failed for a record, until it is due another time."""
+        self.rows.pass_over(model, stream)
+        return 0
+
+    def _give(self, batch: Sequence[Due], between: Callable[[], None]) -> Mapping[Key, Parked]:
+        """Give the commands for some rows; return the last events of those for which they failed.
+
+        With the reason: it is what made the row due.
+        """
+        faults: dict[Key, Exception] = {}
+        given: dict[str, Key] = {}
+        asked = self._asked(batch, given, faults)
+        for id_, error in fulfil(self._executor, asked, between).items():
+            faults.setdefault(given[id_], error)
+        failed = [due for due in batch if due.key in faults]
+        found = at(self._journal, [due.row["position"] for due in failed])
+        last = {event.position: event for event in found}
+        aside: dict[Key, Parked] = {}
+        for due in failed:
+            error = faults[due.key]
+            reason = f"{type(error).__name__}: {error}"
+            told = {"deadline": due.deadline.name, "stream": due.row["id"]}
+            log.warning("deadline.failed", **told, error=reason)
+            aside[due.key] = Parked(last[due.row["position"]], reason)
+        return aside
+
+    def _asked(
+        self, batch: Sequence[Due], given: dict[str, Key], faults: dict[Key, Exception]
+    ) -> Iterator[Asked]:
         for due in batch:
             try:
                 asked = [(_stated(due, wish), _origin(due, wish)) for wish in _wishes(due)]
             except Exception as error:
-                failed[due.key] = reason = f"{type(error).__name__}: {error}"
-                told = {"deadline": due.deadline.name, "stream": due.row["id"]}
-                log.warning("deadline.failed", **told, error=reason)
-            else:
-                yield from asked
+                faults[due.key] = error
+                continue
+            given |= {origin.command_id: due.key for _, origin in asked}
+            yield from asked
 
     def _until_rows_reach(self, position: int) -> None:
         while not self._projector.wait(position, 1.0):

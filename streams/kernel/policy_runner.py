@@ -207,7 +207,8 @@ class Reactions:
                 query = policy.recorded(event, facts)
                 facts += [dict(row) for row in connection.execute(query).mappings()]
         wishes = policy.decide(event, facts)
-        fulfil(self._executor, in_answer(policy, event, wishes), between)
+        for error in fulfil(self._executor, in_answer(policy, event, wishes), between).values():
+            raise error
 
     def _between(self) -> None:
         if self._stopping():

@@ -1,4 +1,4 @@
-"""Parked events: what rows, policies and warehouse could not take, and its repair."""
+"""Parked events: what rows, policies, deadlines and warehouse could not take, and its repair."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from api.kernel.reading.read_parameters import TheParts, json_response, known_on
 from domain.kernel.types.sensitive import sensitive_fields, without
 from projections.kernel.parking_lot import plain
 from projections.kernel.rows.projector import Projector
-from streams.kernel.policy_runner import PREFIX, Reactions
+from streams.kernel import due_rows, policy_runner
+from streams.kernel.deadline_runner import Timekeeping
+from streams.kernel.policy_runner import Reactions
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
 
@@ -24,6 +26,8 @@ router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
 def parked(parts: TheParts, see: See) -> Response:
     """List the events that were put aside, with the reason; those behind them wait too.
 
+    Of a deadline that failed, as in `deadline:service-ticket.end-wait`, that is the last event of
+    the record; nothing behind it waits.
     `passed_over` has those that an operator has decided to go on without, until a retry. Only those
     of records in sight, by what their rows say so far.
     """
@@ -38,6 +42,7 @@ def parked(parts: TheParts, see: See) -> Response:
 def retry(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
     """Apply the parked events of a record again, and those that were passed over.
 
+    What a deadline brings about is tried again, if the record is still due for it.
     What still cannot be applied is parked: a decision to pass it over is taken back.
     """
     _check(parts, see, model, stream, [*parts.put_aside(), *parts.passed_over()])
@@ -55,10 +60,12 @@ def skip(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
     return {"parked": _place(parts, model).skip(model, stream)}
 
 
-def _place(parts: Parts, model: str) -> Projector | Reactions | Warehouse:
+def _place(parts: Parts, model: str) -> Projector | Reactions | Timekeeping | Warehouse:
     """Return who has put the events of this model aside."""
-    if model.startswith(PREFIX):
+    if model.startswith(policy_runner.PREFIX):
         return parts.reactions
+    if model.startswith(due_rows.PREFIX):
+        return parts.timekeeping
     if model in parts.projector.models or parts.warehouse is None:
         return parts.projector
     return parts.warehouse

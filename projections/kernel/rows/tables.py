@@ -55,10 +55,9 @@ settled = sa.Table(
     sa.Column("deadline", sa.String(100), primary_key=True),
     sa.Column("stream", Id, primary_key=True),
     sa.Column("due", Instant, nullable=False),
-    sa.Column("error", Text),
 )
 """Rows that are due as before although their deadline was answered: their command was refused, or
-none was wished for, or there is an error for which it could not be asked."""
+none was wished for, or it failed and was put aside."""
 
 fingerprints = sa.Table(
     "fingerprints",
@@ -91,6 +90,10 @@ def create_books(connection: sa.Connection) -> None:
     if all(each["name"] != "passed_at" for each in there.get_columns(parked.name)):
         column = sa.schema.CreateColumn(parked.c.passed_at).compile(dialect=connection.dialect)
         connection.exec_driver_sql(f"ALTER TABLE parked ADD COLUMN {column}")
+    if any(each["name"] == "error" for each in there.get_columns(settled.name)):
+        # What failed was only settled once: it is asked for again, and put aside if need be.
+        connection.exec_driver_sql("DELETE FROM settled WHERE error IS NOT NULL")
+        connection.exec_driver_sql("ALTER TABLE settled DROP COLUMN error")
     if there.has_table("passed_over"):
         same = "model, stream, version, position, event, error"
         connection.exec_driver_sql(

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from adapters.commands.executor import Call, Executor
 from adapters.journal.journal import Journal
 from adapters.privacy.person_keys import PersonKeys
 from adapters.settings import Settings
 from adapters.storage.databases import connect
+from api.cli.repair import retry_parked
+from api.kernel.terminal import Failure
 from domain.kernel.aggregate import Origin, Stored, new_id
 from projections.kernel.fold import Parked
 from projections.kernel.parking_lot import Lot, in_rows
 from projections.kernel.rows.projector import Projector
+from streams.kernel.deadline import deadlines
+from streams.kernel.due_rows import DueRows
 from tests.api.command_line import keyline, running
 from tests.organisation import organise
 
@@ -60,6 +67,30 @@ class House:
             )
             transaction.end_unit()
         return stream
+
+    def overdue(self, settings: Settings) -> str:
+        """Have a ticket whose wait is over, for which its deadline has failed."""
+        begun = datetime.now(UTC) - timedelta(days=2)
+        at, until = begun.isoformat(), (begun + timedelta(hours=1)).isoformat()
+        self.executor = Executor(self.journal)
+        self.executor.start()
+        organise(self.executor, ["e-17"])
+        opened = {"kind": "fault", "severity": "major", "channel": "web", "title": "Down"}
+        customer_id = self.do("customer.register", name="Open", unit="gd-gz")
+        opened |= {"customer_id": customer_id, "unit": "gd-gz", "at": at}
+        ticket = self.do("service-ticket.open", **opened)
+        self.do("service-ticket.assign", ticket, owner="e-17", at=at)
+        self.do("service-ticket.accept", ticket, at=at)
+        self.do("service-ticket.wait", ticket, awaited="a key", at=at, until=until)
+        self.executor.stop()
+        rows = connect(settings.rows_url, "normal")
+        projector = Projector(rows, histories=self.journal.history)
+        projector.apply(self.journal.read(0, 1000))
+        due = DueRows(rows, deadlines().values()).due(self.journal.now(), 1)
+        last = self.journal.history(ticket)[-1]
+        DueRows(rows, deadlines().values()).settle(due, {due[0].key: Parked(last, "A bad day.")})
+        rows.dispose()
+        return ticket
 
     def last(self, stream: str) -> str:
         return self.journal.history(stream)[-1].type
@@ -136,3 +167,17 @@ def test_what_the_rows_could_not_take_is_passed_over_by_each_rebuild_until_a_ret
     assert (left.returncode, left.stdout.strip()) == (1, "1 events are still parked.")
     assert f"parked customers {stream}" in keyline(tmp_path, "status").stdout.replace("\n", "")
     assert keyline(tmp_path, "replay", "customers", "--check").returncode == 0
+
+
+def test_what_a_deadline_could_not_bring_about_is_tried_again_while_no_server_runs(
+    tmp_path: Path,
+) -> None:
+    house, settings = House(tmp_path), Settings(data=tmp_path)
+    ticket, place = house.overdue(settings), "deadline:service-ticket.end-wait"
+    with pytest.raises(Failure, match="there are deadline:note-contracts, deadline:service-"):
+        retry_parked(settings, "deadline:none", ticket)
+    assert retry_parked(settings, place, ticket) == 0
+    assert house.last(ticket) == "service-ticket.resumed"
+    with pytest.raises(Failure, match="has parked nothing"):
+        retry_parked(settings, place, ticket)
+    house.journal.close()

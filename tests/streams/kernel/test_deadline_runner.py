@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 
 from domain.kernel.actors import Actor
-from domain.kernel.aggregate import Stored
 from domain.kernel.time.business_day import day_at
 from projections.kernel.read_model import Row
 from projections.service.service_tickets import service_tickets
@@ -21,7 +20,7 @@ from streams.kernel.deadline import deadline, deadlines
 from streams.kernel.policy import Wish
 from tests.api.warm import killed
 from tests.streams.desk import BEGUN, HOUR, Clock, Desk
-from tests.streams.flow import happen, until, working
+from tests.streams.flow import until, working
 from tests.streams.timekeeper import without_instant
 from tests.volume import seed, volume
 
@@ -185,42 +184,6 @@ def test_what_is_refused_is_not_asked_for_again(desk: Desk) -> None:
         desk.projected()
         assert desk.timekeeping(chosen=chosen).answer(now) == 1
     assert desk.ended() == []
-
-
-def test_a_deadline_that_fails_keeps_no_other_back_and_is_tried_again_by_the_next_process(
-    desk: Desk,
-) -> None:
-    broken, sound = desk.tickets(2)
-    desk.wait({broken: BEGUN + HOUR, sound: BEGUN + 2 * HOUR})
-    faults = [LookupError("no such column")]
-
-    @deadline(rows=service_tickets, at="end_wait_at")
-    def end(row: Row) -> Iterator[Wish]:
-        if row["id"] == broken and faults:
-            raise faults[0]
-        yield Wish("service-ticket.end-wait", row["id"])
-
-    timekeeping = desk.timekeeping(chosen={end.name: end})
-    with desk.projecting():
-        assert timekeeping.answer(desk.journal.now()) == 2
-        assert (timekeeping.answer(desk.journal.now()), timekeeping.rows.failures()) == (0, 1)
-        assert [each.stream for each in desk.ended()] == [sound]
-        faults.clear()
-        with working(desk.timekeeping(chosen={end.name: end}).work):
-            until(lambda: len(desk.ended()) == 2)
-    assert timekeeping.rows.failures() == 0
-
-
-def test_a_record_that_cannot_be_read_keeps_no_other_back(desk: Desk) -> None:
-    broken, sound = desk.tickets(2)
-    desk.wait({broken: BEGUN + HOUR, sound: BEGUN + 2 * HOUR})
-    version = desk.journal.history(broken)[-1].version + 1
-    happen(desk.journal, [Stored(broken, version, "service-ticket.closed", 1, b"no JSON")])
-    timekeeping = desk.timekeeping()
-    with desk.projecting():
-        assert timekeeping.answer(desk.journal.now()) == 2
-        assert (timekeeping.answer(desk.journal.now()), timekeeping.rows.failures()) == (0, 1)
-    assert [each.stream for each in desk.ended()] == [sound]
 
 
 def test_what_is_overdue_is_told(desk: Desk) -> None:

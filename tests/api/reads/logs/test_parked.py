@@ -1,7 +1,7 @@
 """Parked events over HTTP: shown with their reason, tried again, passed over."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -11,6 +11,7 @@ from adapters.settings import Settings
 from domain.kernel.aggregate import Origin, Stored, new_id
 from tests.api.asking import problem, register
 from tests.api.conftest import KEY, serving
+from tests.streams.flow import until
 
 
 def test_an_event_that_no_row_can_take_is_shown_and_passed_over(tmp_path: Path) -> None:
@@ -107,3 +108,51 @@ def test_an_event_that_cannot_be_read_is_shown_reported_and_stops_nobody(tmp_pat
             assert client.post(f"/parked/{model}/{id}/skip").json() == {"parked": 0}
         assert client.get("/readyz").json()["parked"] == []
         assert client.get(f"/customers/{id}").json()["version"] == 2
+
+
+def test_a_deadline_that_fails_for_a_record_is_shown_tried_again_and_passed_over(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(data=tmp_path, port=0, admin_key=KEY)
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with (
+        serving(settings) as address,
+        httpx.Client(base_url=address, headers=headers, timeout=30, trust_env=False) as client,
+    ):
+        stream, customer_id = new_id(), register(client)["id"]
+        journal = Journal(settings.journal_url)
+        with journal.transaction() as transaction:
+            transaction.append(overdue(stream, customer_id), Origin("test", "gd", new_id()))
+            transaction.end_unit()
+        journal.close()
+        place = {"model": "deadline:service-ticket.end-wait"}
+        until(lambda: place in client.get("/readyz").json()["parked"])
+        found = client.get("/parked").json()["items"]
+        (shown,) = (each for each in found if place.items() <= each.items())
+        assert (shown["stream"], shown["version"]) == (stream, 2)
+        cause = f"RecordUnreadable: Event 3 (service-ticket.closed) of {stream} cannot be read."
+        assert shown["error"] == cause
+        assert shown["event"]["type"] == "service-ticket.wait-begun"
+        path = f"/parked/{place['model']}/{stream}"
+        assert client.post(f"{path}/retry").json() == {"parked": 1}
+        assert client.post(f"{path}/skip").json() == {"parked": 0}
+        assert place not in client.get("/readyz").json()["parked"]
+        passed = client.get("/parked").json()["passed_over"]
+        assert [each["model"] for each in passed] == [place["model"]]
+        assert client.post(f"{path}/retry").json() == {"parked": 1}
+        problem(client.post(f"/parked/deadline:none/{stream}/retry"), 404, "unknown-id")
+
+
+def overdue(stream: str, customer_id: str) -> list[Stored]:
+    """Return the life of a ticket whose wait is over, and which cannot be read."""
+    begun = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
+    at = {"at": begun.isoformat()}
+    opened = {"kind": "fault", "severity": "major", "channel": "web", "title": "Down", **at}
+    opened |= {"customer_id": customer_id, "description": "", "unit": "group", "level": "local"}
+    waits = {"awaited": "a key", "until": (begun + timedelta(hours=1)).isoformat(), **at}
+    life = [("opened", json.dumps(opened | {"contact": None}))]
+    life += [("wait-begun", json.dumps(waits)), ("closed", "no JSON")]
+    return [
+        Stored(stream, version, f"service-ticket.{name}", 1, data.encode())
+        for version, (name, data) in enumerate(life, 1)
+    ]
