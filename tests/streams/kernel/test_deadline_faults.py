@@ -35,7 +35,7 @@ def aside(desk: Desk) -> list[tuple[str, str, int, str]]:
     """Return what deadlines have put aside: place, record, version of its last event, reason."""
     names = ("model", "stream", "version", "error")
     found = [each for each in desk.projector.parked() if each["model"].startswith(PREFIX)]
-    return [tuple(each[name] for name in names) for each in found]  # type: ignore[misc]
+    return [tuple(each[name] for name in names) for each in found]
 
 
 def unreadable(desk: Desk, ticket: str) -> None:
