@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.commands.executor import Executor
-from domain.kernel.aggregate import Recorded
+from domain.kernel.aggregate import Recorded, new_id
 from streams.kernel.command_dispatch import fulfil, in_answer
 from streams.kernel.policy import Facts, Policy, Wish
 from tests.streams.kernel.test_policy_runner import House
@@ -19,15 +19,16 @@ def house(journal_url: str) -> Iterator[House]:
     house.close()
 
 
-def carried_out(house: House, wishes: list[Wish]) -> None:
-    """Fulfil wishes about the first event of the journal."""
+def carried_out(house: House, wishes: list[Wish]) -> list[str]:
+    """Fulfil wishes about the first event of the journal; return what failed, and how."""
 
     def decide(event: Recorded, facts: Facts) -> list[Wish]:
         return wishes
 
     event = house.journal.read(0, 1)[0]
     policy = Policy("test", frozenset(), None, decide)
-    fulfil(house.executor, in_answer(policy, event, wishes), lambda: None)
+    faults = fulfil(house.executor, in_answer(policy, event, wishes), lambda: None)
+    return [f"{id_.rpartition('/')[2]}: {type(error).__name__}" for id_, error in faults.items()]
 
 
 def named(house: House) -> list[str]:
@@ -84,3 +85,24 @@ def test_more_wishes_than_the_queue_takes_are_done_all_the_same(house: House) ->
     house.executor.start()
     carried_out(house, wishes(100))
     assert len(named(house)) == 100
+
+
+def test_what_no_rule_refused_is_told_and_keeps_only_what_depends_on_it_back(house: House) -> None:
+    customer, _ = house.customer(0)
+    faults = carried_out(
+        house,
+        [
+            Wish("customer.forget", customer, key="no command"),
+            Wish("customer.register", None, {"colour": "red"}, key="no such field"),
+            Wish("customer.win-back", customer, key="not lapsed"),
+            Wish("customer.close", new_id(), {"reason": "price"}, key="no record"),
+            *wishes(2),
+            Wish("customer.register", None, lambda _: {"name": "last", "unit": "gd-gz"}, "last"),
+        ],
+    )
+    assert faults == [
+        "no command: UnknownCommand",
+        "no such field: InvalidBody",
+        "no record: UnknownId",
+    ]
+    assert named(house) == ["0", "1"]
