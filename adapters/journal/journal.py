@@ -205,5 +205,8 @@ def recorded(row: Sequence[Any]) -> Recorded:
     row = row if row[-1] is not None else with_kinds(row)
     at, stream, version, type_, schema, us, actor, unit, call, behalf, cause, data, had, did = row
     time, payload = instant(us), from_stored(type_, schema, data)
-    told = (actor, unit, call, behalf, cause, payload, had, did)
-    return Recorded(at, stream, version, type_, schema, time, *told)
+    # fmt: off
+    return Recorded(
+        at, stream, version, type_, schema, time, actor, unit, call, behalf, cause, payload, had, did
+    )
+    # fmt: on

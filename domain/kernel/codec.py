@@ -40,9 +40,10 @@ class Payload:
     def complete(self, payload: dict[str, Any]) -> dict[str, Any]:
         """Give a payload of plain JSON values the defaults of fields younger than it; returns it.
 
-        Those that can be changed are its own.
+        Those that can be changed are its own. It has no fields but those of its class, so one that
+        has as many has them all.
         """
-        if self.plain.keys() <= payload.keys():
+        if len(payload) >= len(self.names):
             return payload
         for name, value in self.plain.items():
             if name not in payload:

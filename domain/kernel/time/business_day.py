@@ -16,6 +16,8 @@ EVER = datetime.min.replace(tzinfo=UTC)
 _REMEMBERED = 3
 """Days: that of recording, and those that a few facts state."""
 
+_NO_DAY = (EVER, EVER, EVER.date())
+
 _DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
 
 
@@ -25,11 +27,13 @@ class _Reckoning:
 
     `latest` are the days asked for last, each from its first moment to before that of the next:
     nearly always one is asked for again, and to look the time zone up takes five times as long.
+    `recorded` is the latest day of recording, in the same form: it is asked for with every event.
     """
 
     zone: ZoneInfo = field(default_factory=partial(ZoneInfo, ZONE))
     since: datetime = EVER
     latest: tuple[tuple[datetime, datetime, date], ...] = ()
+    recorded: tuple[datetime, datetime, date] = _NO_DAY
 
 
 _here = _Reckoning()
@@ -41,7 +45,7 @@ def count_in(zone: str, since: datetime = EVER) -> None:
     What was recorded earlier keeps its days, which are those of UTC. The journal says so when it
     is opened; nobody else does. Raises `ZoneInfoNotFoundError`.
     """
-    _here.zone, _here.since, _here.latest = ZoneInfo(zone), since, ()
+    _here.zone, _here.since, _here.latest, _here.recorded = ZoneInfo(zone), since, (), _NO_DAY
 
 
 def counted_in() -> tuple[str, datetime]:
@@ -56,10 +60,15 @@ def today() -> date:
 
 def recorded_day(moment: datetime) -> date:
     """Return the day on which something was recorded at a moment (UTC); it never goes back."""
+    first, following, day = _here.recorded
+    if first <= moment < following:
+        return day
     since = _here.since
     if moment < since:
         return moment.date()
-    return max(_there(moment), since.date())
+    day = max(_there(moment), since.date())
+    _here.recorded = max(_first(day), since), _first(day + _DAY), day
+    return day
 
 
 def day_at(moment: datetime, recorded: datetime | None = None) -> date:

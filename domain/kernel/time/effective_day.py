@@ -59,8 +59,10 @@ def effective_day(type_: str, data: Mapping[str, Any], time: datetime) -> date:
         return recorded
     try:
         if len(stated) == 10:
-            return min(date.fromisoformat(stated), recorded)
-        return min(day_at(datetime.fromisoformat(stated), time), recorded)
+            day = date.fromisoformat(stated)
+        else:
+            day = day_at(datetime.fromisoformat(stated), time)
+        return day if day < recorded else recorded
     except (TypeError, ValueError):  # another program's idea of a day
         return recorded
 
