@@ -207,6 +207,7 @@ def recorded(row: Sequence[Any]) -> Recorded:
     time, payload = instant(us), from_stored(type_, schema, data)
     # fmt: off
     return Recorded(
-        at, stream, version, type_, schema, time, actor, unit, call, behalf, cause, payload, had, did
+        at, stream, version, type_, schema, time,
+        actor, unit, call, behalf, cause, payload, had, did,
     )
     # fmt: on
