@@ -192,7 +192,7 @@ class Plan:
         taken = {column for column, _ in mapping.columns}
         free = [column for column in sheet.columns if column not in taken]
         fields = [field for field in self.create.body.model_fields if field not in given]
-        found = [(titled(field, free), field) for field in fields]
+        found = [(titled(self.create.aggregate, field, free), field) for field in fields]
         # Where two columns have the title of one field, a person has to say which is meant.
         named = [(columns[0], field) for columns, field in found if len(columns) == 1]
         parted = [(column, column) for column in free if "." in column and column not in given]

@@ -53,6 +53,22 @@ class ParentCycle(RuleViolation):
 class Customer(Merging, Profile, AccountTeam, Contacts, InUnit, Aggregate):
     """A key account: an organisation, its standing, its people and who looks after it."""
 
+    titles = {
+        "annual_revenue": "年收入",
+        "category": "客户类别",
+        "employees": "员工人数",
+        "founded": "成立年份",
+        "grade": "客户等级",
+        "industry": "行业",
+        "it_budget": "IT预算",
+        "parent_id": "上级客户",
+        "region": "地区",
+        "registered_on": "登记日期",
+        "registration_number": "统一社会信用代码",
+        "short_name": "简称",
+        "website": "网站",
+    }
+
     class Registered(
         Details, Aggregate.Created, changes=("unit", "category", "reach", "grade", "parent_id")
     ):

@@ -87,6 +87,7 @@ class UndoingRequired(RuleViolation):
 class CustomerMerge(Aggregate):
     """Two records of one customer made one; what the duplicate had goes to the survivor."""
 
+    titles = {"duplicate_id": "重复客户", "survivor_id": "保留客户", "take": "采用字段"}
     state = begins(State.BEGUN, ends=(State.REVERSED,))
     items: list[MergeOutcomeItem] = starts(list)
     survivor_id: str

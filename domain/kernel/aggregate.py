@@ -120,6 +120,8 @@ class Aggregate(BaseAggregate[str]):
     """The stable name of the aggregate, as in `service-ticket`."""
     plural: ClassVar[str] = ""
     """Its collection, as in `service-tickets`; set on the class where adding an s is wrong."""
+    titles: ClassVar[Mapping[str, str]] = {}
+    """What people call its own fields in Chinese, above the columns of sheets that are imported."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Name the aggregate and its events, and make them known to the registry."""

@@ -96,6 +96,8 @@ class Plan(Fields):
 class Campaign(Outreach, Aggregate):
     """A marketing campaign of some units, with a goal, a budget and a period."""
 
+    titles = {"budget": "预算", "goal": "目标", "units": "参与单位"}
+
     class Planned(Plan, Aggregate.Created):
         """{who} planned the campaign "{name}"[, from {starts_on}][ to {ends_on}].
 

@@ -44,6 +44,7 @@ class Details(Fields):
 class Employee(Qualifications, Aggregate):
     """Somebody who works in the organisation, in one unit at a time."""
 
+    titles = {"email": "邮箱", "phone": "电话", "post": "岗位"}
     revives = True
 
     class Engaged(Details, Aggregate.Created, changes=("code", "unit", "post")):

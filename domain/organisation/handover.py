@@ -91,6 +91,7 @@ class ReversalRequired(RuleViolation):
 class Handover(Aggregate):
     """The customers, open opportunities and open tickets of an employee going to successors."""
 
+    titles = {"successors": "接任者"}
     state = begins(State.BEGUN, ends=(State.REVERSED,))
     moves: list[Move] = starts(list)
     stay: list[HandoverItem] = starts(list)

@@ -28,6 +28,7 @@ class MembershipRequired(RuleViolation):
 class Team(Aggregate):
     """A group of employees, kept by one unit; its members may come from any."""
 
+    titles = {"purpose": "用途"}
     dissolved = begins(False, ends=(True,), ended=TeamDissolved)
     members: dict[str, str] = starts(dict)
     name: str

@@ -82,6 +82,7 @@ AboveSuccessor = Annotated[
 class Unit(Aggregate):
     """A part of the organisation, below another one."""
 
+    titles = {"english_name": "英文名称", "parent": "上级单位"}
     state = begins(State.OPEN, ends=(State.MERGED, State.CLOSED), ended=UnitClosed)
     successor: str | None = starts(lambda: None)
     code: str

@@ -78,6 +78,8 @@ class OwnSuccessor(RuleViolation):
 class WorkingCalendar(Aggregate):
     """The hours in which work is done somewhere: by the week, and on days that are announced."""
 
+    titles = {"week": "每周工作时间", "zone": "时区"}
+
     class Opened(Aggregate.Created):
         """{who} opened the working calendar "{name}" ({code}) for hours in {zone}."""
 

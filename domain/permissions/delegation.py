@@ -31,6 +31,7 @@ class DelegationWithdrawn(RuleViolation):
 class Delegation(Aggregate):
     """What a principal may do is also done by a deputy, in the principal's name, for a time."""
 
+    titles = {"deputy": "代理人", "principal": "被代理人"}
     withdrawn = begins(False, ends=(True,), ended=DelegationWithdrawn)
 
     class Given(Aggregate.Created, changes=("principal", "deputy")):

@@ -33,6 +33,7 @@ class Definition(Fields):
 class Role(Aggregate):
     """A named set of permissions, kept by a unit."""
 
+    titles = {"permissions": "权限"}
     ended = begins(False, ends=(True,), ended=RoleRetired)
 
     class Defined(Definition, Aggregate.Created, changes=("code", "unit")):

@@ -85,6 +85,20 @@ def _terms(draft: Mapping[str, Any]) -> Terms:
 class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCustomer, Aggregate):
     """An agreement with a customer: lines with their periods, in a term."""
 
+    titles = {
+        "checksum": "校验和",
+        "clauses": "条款",
+        "notice_days": "通知天数",
+        "number": "合同编号",
+        "opportunity_id": "商机",
+        "payment_days": "付款天数",
+        "quote_id": "报价单",
+        "quote_version": "报价版本",
+        "renewal": "续约方式",
+        "renewal_months": "续约月数",
+        "replaces_id": "替代合同",
+    }
+
     class Drafted(Draft, Aggregate.Created):
         """{who} drafted the contract "{title}"[, number {number},] with {customer_id} at {unit}.
 

@@ -51,6 +51,13 @@ class DealTeamMemberRequired(RuleViolation):
 class Opportunity(Offer, Staffed[Line], InUnit, OfCustomer, Aggregate):
     """A possible sale to a customer, or to somebody who is not yet tied to one."""
 
+    titles = {
+        "amount": "金额",
+        "expected_close": "预计成交日期",
+        "opened_on": "开始日期",
+        "probability": "成功率",
+        "source": "来源",
+    }
     revives = True
     NotInTeam = DealTeamMemberRequired
     competitors: set[str] = starts(set)

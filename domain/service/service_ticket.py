@@ -75,6 +75,7 @@ DONE = (Status.RESOLVED, Status.CONFIRMED)
 class ServiceTicket(OfCustomer, Handling, Aggregate):
     """One fault, complaint, consultation or request, worked by one owner at a time."""
 
+    titles = {"at": "时间", "channel": "受理渠道", "contact": "联系人", "severity": "严重程度"}
     revives = True
     contact_erased = starts(bool)
     severity: Severity

@@ -9,7 +9,7 @@ def test_what_a_developer_adds_as_the_readmes_say_is_listed_permitted_searched_a
     tmp_path: Path,
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.api.visits", str(tmp_path)],
+        [sys.executable, "-m", "tests.api.errands", str(tmp_path)],
         capture_output=True,
         text=True,
         timeout=300,

@@ -19,8 +19,8 @@ from tests.api.asking import until_ready
 ROOT = Path(__file__).parents[2]
 KEY = "a-key-for-examples-only"
 EXAMPLES = {
-    "domain": ("visit.py", "class Visit"),
-    "projections": ("visits.py", "visits = "),
+    "domain": ("errand.py", "class Errand"),
+    "projections": ("errands.py", "errands = "),
 }
 """The file of each example, and what it is known by among the others of its page."""
 
@@ -39,8 +39,8 @@ def add(folder: Path) -> None:
         importlib.import_module(package).__path__.append(str(folder / package))
 
 
-def visit(client: httpx.Client) -> None:
-    """Plan a visit; read it in lists, as everybody and as somebody of its unit, page and digest.
+def errand(client: httpx.Client) -> None:
+    """Plan an errand; read it in lists, as everybody and as somebody of its unit, page and digest.
 
     Raises `AssertionError` when something is not as the READMEs say.
     """
@@ -57,17 +57,17 @@ def visit(client: httpx.Client) -> None:
     post("/employees", code="li.wei", name="Li Wei", unit="gd")
     customer = post("/customers", name="广州启明银行", unit="gd")["id"]
     planned = post(
-        "/visits",
+        "/errands",
         title="Renewal",
         customer_id=customer,
         unit="gd",
-        visitor="li.wei",
+        runner="li.wei",
         day="2026-03-02",
     )
-    seen = ["visit.read", "customer.read"]
-    post("/roles", code="visitors", name="Visitors", unit="group", permissions=seen)
-    post(f"/visits/{planned['id']}/score-visitor", score=7)
-    issue = partial(post, "/api-keys", role="visitors")
+    seen = ["errand.read", "customer.read"]
+    post("/roles", code="runners", name="Runners", unit="group", permissions=seen)
+    post(f"/errands/{planned['id']}/score-runner", score=7)
+    issue = partial(post, "/api-keys", role="runners")
     keys = {unit: issue(name=unit, unit=unit) for unit in ("gd", "yn")}
     keys["masked"] = issue(name="masked", unit="gd", masked=["assessment"])
     last = keys["masked"]["position"]
@@ -79,22 +79,22 @@ def visit(client: httpx.Client) -> None:
         found: dict[str, Any] = answer.json()
         return found
 
-    row = get(f"/visits/{planned['id']}")
-    assert (row["title"], row["visitor"], row["day"]) == ("Renewal", "li.wei", "2026-03-02")
-    assert [each["id"] for each in get("/visits")["items"]] == [planned["id"]]
-    assert [each["id"] for each in get("/visits", q="renewal")["items"]] == [planned["id"]]
-    assert len(get("/visits", keys["gd"]["key"])["items"]) == 1
-    assert get("/visits", keys["yn"]["key"])["items"] == []
+    row = get(f"/errands/{planned['id']}")
+    assert (row["title"], row["runner"], row["day"]) == ("Renewal", "li.wei", "2026-03-02")
+    assert [each["id"] for each in get("/errands")["items"]] == [planned["id"]]
+    assert [each["id"] for each in get("/errands", q="renewal")["items"]] == [planned["id"]]
+    assert len(get("/errands", keys["gd"]["key"])["items"]) == 1
+    assert get("/errands", keys["yn"]["key"])["items"] == []
     for from_ in (start, planned["position"] - 1):
         told = get(f"/customers/{customer}/digest", from_position=from_)
-        (touched,) = (each for each in told["items"] if each["kind"] == "visit")
+        (touched,) = (each for each in told["items"] if each["kind"] == "errand")
         assert (touched["title"], touched["began"]) == ("Renewal", True)
     page = get(f"/customers/{customer}/page")
-    assert [each["id"] for each in page["visits"]] == [planned["id"]]
-    first, second = get(f"/visits/{planned['id']}/history")["items"]
-    assert 'planned the visit "Renewal" on 2026-03-02' in first["sentence"]
-    assert second["sentence"].endswith("how the visitor did: 7 of 10.")
-    for path in ("/visits", f"/visits/{planned['id']}/history"):
+    assert [each["id"] for each in page["errands"]] == [planned["id"]]
+    first, second = get(f"/errands/{planned['id']}/history")["items"]
+    assert 'planned the errand "Renewal" on 2026-03-02' in first["sentence"]
+    assert second["sentence"].endswith("how the runner did: 7 of 10.")
+    for path in ("/errands", f"/errands/{planned['id']}/history"):
         *_, full = get(path, keys["gd"]["key"])["items"]
         *_, less = get(path, keys["masked"]["key"])["items"]
         assert less["masked"] == ["assessment"]
@@ -102,9 +102,9 @@ def visit(client: httpx.Client) -> None:
         assert less.get("data", less)["score"] is None
     assert "7" not in less["sentence"]
     for asked in ({"sort": "score"}, {"score": 7}):
-        assert get("/visits", keys["gd"]["key"], **asked)["items"]
+        assert get("/errands", keys["gd"]["key"], **asked)["items"]
         bearer = {"Authorization": f"Bearer {keys['masked']['key']}"}
-        assert client.get("/visits", params=asked, headers=bearer).status_code == 403
+        assert client.get("/errands", params=asked, headers=bearer).status_code == 403
 
 
 if __name__ == "__main__":
@@ -123,4 +123,4 @@ if __name__ == "__main__":
             timeout=60,
         ) as client,
     ):
-        visit(client)
+        errand(client)
