@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from api.kernel.reading.as_of_reads import Then, page_then, row_then
 from api.reads.logs.events import shown
+from domain.kernel.aggregate import discover
 from projections.customers.customer_page import customer_page, on_page, summed_up
 from projections.kernel.lists.list_query import FieldMasked
 from projections.kernel.lists.listing import Listing, Page
@@ -17,7 +18,7 @@ from projections.kernel.lists.point_in_time import Now
 from projections.kernel.read_model import ReadModel
 from projections.kernel.visibility.column_masks import MASKED
 from projections.kernel.visibility.sealed_columns import Opener
-from tests.api.oracle import Facts
+from tests.api.oracle import NAMING_ONLY, Facts
 from tests.api.tally import Tally
 
 BY_CLASS = {
@@ -27,6 +28,8 @@ BY_CLASS = {
     "employee": (("phone", "phone"), ("email", "email"), ("post", "")),
 }
 """Columns to sort and filter by, and the class by which each is masked."""
+OWN_PART = {"customer", "opportunity", "service-ticket"}
+"""Kinds that have a part of their own on the page of a customer."""
 
 
 class OfRows(Tally):
@@ -171,7 +174,8 @@ class OfRows(Tally):
 
     def pages(self) -> None:
         sights = {each.name: self.see.of(each) for each in (*on_page(), *summed_up())}
-        kinds, facts = ("customer", "contract", "opportunity", "service-ticket"), self.now.facts
+        of = {f["kind"] for f in self.now.facts.values() if f.get("customer_id")} - NAMING_ONLY
+        kinds, facts = ("customer", *sorted(of)), self.now.facts
         among = self.universe(kinds)
         for id_ in self.chance.sample(self.world.ids["customer"], 8):
             page = customer_page(Now(self.rows), id_, sights, self.opened)
@@ -204,13 +208,21 @@ class OfRows(Tally):
         return fact.get("customer_id") == customer
 
     def _only_named(self, customer: str, token: str) -> bool:
-        """Tell whether a value is of another customer's file, an amount or of a sale that is over.
+        """Tell whether a value is of another customer's file, an amount or of what is over.
 
         Of kinds that have no part of their own only names are on the page.
         """
         record, _ = self.world.tokens[token]
         fact = self.now.facts[record]
-        named = fact["kind"] == "contract" or (fact["kind"] == "customer" and record != customer)
-        return (named and not token.endswith("n")) or (
-            fact["kind"] == "opportunity" and bool(fact["over"])
-        )
+        other = fact["kind"] not in OWN_PART
+        named = other or (fact["kind"] == "customer" and record != customer)
+        over = fact["over"] if fact["kind"] == "opportunity" else other and self._has_ended(record)
+        return bool(over) or (named and not token.endswith("n"))
+
+    def _has_ended(self, record: str) -> bool:
+        """Tell whether the last state that the facts of a record led to is one of its ends."""
+        known = discover()
+        types = (each.type for each in self.events if each.stream == record)
+        led = [known.events[each].leading for each in types if known.events[each].leading]
+        states = known.aggregates[self.now.facts[record]["kind"]].states
+        return bool(led) and states is not None and states.own(led[-1]) in states.ends

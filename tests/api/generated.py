@@ -15,7 +15,11 @@ from adapters.commands.executor import Call, Executor
 from adapters.identity.api_key_secret import new_key
 from adapters.refusals import Refusal, RuleBroken
 from domain.kernel.aggregate import Origin, new_id
+from domain.kernel.commands import commands
 from domain.permissions.permission import FieldClass
+from projections.kernel.ownership import Scope
+from projections.kernel.read_model import models_by_kind
+from tests.bodies import beginning
 
 LONG_AGO, LATELY, SOON = (datetime.now(UTC) + timedelta(days=days) for days in (-300, -1, 60))
 PATTERNS = (
@@ -24,6 +28,8 @@ PATTERNS = (
     *("grant.read", "delegation.read", "api-key.*", "report.read", "export.read"),
 )
 CLASSES = sorted(FieldClass)
+APART = {"handover", "customer-merge"}
+"""Kinds of records that tell of others: they are made where these are there."""
 
 
 class World:
@@ -172,6 +178,7 @@ class World:
             }
             made = self.do("campaign.plan", **about, **fixed, **dates)
             self._tell(made, [(name, ""), (budget[:8], "cost")])
+        self._rest()
         for n in range(40, 52, 2):
             pair = {"survivor_id": self._plain(n), "duplicate_id": self._plain(n + 1)}
             self.do("customer-merge.begin", reason="one company", **pair)
@@ -240,17 +247,35 @@ class World:
         for employee in self.chance.sample(self.people, self.chance.choice([0, 0, 1, 2])):
             self.do("opportunity.add-team-member", made, employee=employee, role="sales")
 
+    def _rest(self) -> None:
+        """Make records of each kind that has none yet and belongs somewhere, each with a name."""
+        pick, told = self.chance.choice, len(self.tokens)
+        names = self.ids | {"unit": self.units, "employee": self.people, "role": self.roles}
+        for kind, model in models_by_kind().items():
+            if kind in self.ids or model.scope == Scope() or model.scope.public or kind in APART:
+                continue
+            creating = next(
+                c for c in commands().values() if c.aggregate.kind == kind and c.creates
+            )
+            for n in range(told, told + 12):
+                some = {of: self.chance.sample(each, len(each)) for of, each in names.items()}
+                name, manager = f"zqz{n:04}n", pick([None, self._somebody()])
+                given = {"title": name, "name": name, "manager": manager}
+                made = self.do(creating.name, **beginning(creating, some, **given))
+                self._tell(made, [(name, "")])
+            told += 12
+
     def change(self) -> None:
         """Let time pass: records and people move, units and grants end."""
         pick = self.chance.choice
-        for kind in ("customer", "opportunity", "service-ticket"):
+        for kind in [each for each in self.ids if f"{each}.transfer" in commands()]:
             for id_ in self.chance.sample(self.ids[kind], 10):
                 self.do(f"{kind}.transfer", id_, unit=self._unit(), reason="moved")
+        for kind in [each for each in self.ids if f"{each}.assign-manager" in commands()]:
+            for id_ in self.chance.sample(self.ids[kind], 10):
+                self.do(f"{kind}.assign-manager", id_, manager=self._somebody())
         for id_ in self.chance.sample(self.ids["customer"], 12):
-            self.do("customer.assign-manager", id_, manager=self._somebody())
             self.do("customer.remove-team-member", id_, employee=self._somebody())
-        for id_ in self.chance.sample(self.ids["opportunity"], 8):
-            self.do("opportunity.assign-manager", id_, manager=self._somebody())
         for id_ in self.chance.sample(self.ids["opportunity"], 5):
             self.do("opportunity.abandon", id_, reason="no need")
         for id_ in self.chance.sample(self.ids["customer"], 3):

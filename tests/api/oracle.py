@@ -16,6 +16,8 @@ OWN = {"employee.read", "grant.read", "team.read", "delegation.read"}
 OWN |= {"delegation.give", "delegation.withdraw"}
 ABOUT_PERMISSIONS = {"role", "grant", "delegation", "api-key"}
 OWNERS = ("manager", "owner")
+NAMING_ONLY = {"team", "campaign"}
+"""Kinds whose facts name customers that they are not of."""
 WITH = {"amount": {"cost"}}
 """What is hidden with a class of fields that is masked."""
 
@@ -139,9 +141,7 @@ class Oracle:
             *({fact["employee"]} if fact["kind"] == "grant" else ()),
             *({fact["principal"], fact["deputy"]} if fact["kind"] == "delegation" else ()),
         }
-        if fact["kind"] in ("contract", "opportunity", "service-ticket") and fact.get(
-            "customer_id"
-        ):
+        if fact["kind"] not in NAMING_ONLY and fact.get("customer_id"):
             own |= self.owners(facts[fact["customer_id"]], facts)
         return own
 
