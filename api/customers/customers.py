@@ -26,7 +26,7 @@ from projections.customers.customers import customers
 from projections.customers.duplicates import Described
 from projections.kernel.lists.point_in_time import Now, Then
 from projections.kernel.visibility.sealed_columns import Opener
-from projections.kernel.visibility.visibility import Sight
+from projections.kernel.visibility.visibility import Sight, Sights
 
 router = APIRouter(tags=["customers"])
 
@@ -63,7 +63,7 @@ async def page(
 
 
 def _page(
-    parts: Parts, id: str, sights: Mapping[str, Sight]
+    parts: Parts, id: str, sights: Mapping[str, Sight | Sights]
 ) -> tuple[CustomerPage | None, int, dict[str, str]]:
     with present(parts, *(each.aggregate for each in on_page())) as now:
         found = customer_page(Now(now.connection), id, sights, parts.opening.rows)
@@ -71,7 +71,11 @@ def _page(
 
 
 def _page_then(
-    warehouse: Warehouse, id: str, at: past.Then, sights: Mapping[str, Sight], opened: Opener
+    warehouse: Warehouse,
+    id: str,
+    at: past.Then,
+    sights: Mapping[str, Sight | Sights],
+    opened: Opener,
 ) -> CustomerPage | None:
     with warehouse.reader() as cursor:
         return customer_page(Then(cursor, *at), id, sights, opened)

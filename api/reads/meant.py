@@ -30,7 +30,8 @@ from projections.kernel.read_model import Row, models_by_kind
 from projections.kernel.reports.record_names import key_of
 from projections.kernel.visibility.owner_index import meets
 from projections.kernel.visibility.row_security import narrowed, subject_of
-from projections.kernel.visibility.visibility import Sight
+from projections.kernel.visibility.summed_sight import where_seen
+from projections.kernel.visibility.visibility import Sight, Sights
 from streams.kernel.deadline import deadlines
 from streams.kernel.policy import policies
 
@@ -48,7 +49,7 @@ async def refuse_nobodys(
     see: Seeing,
     model: Listed,
     where: Mapping[str, str],
-    sight: Sight,
+    sight: Sight | Sights,
     then: Moment | None = None,
 ) -> None:
     """Refuse filters of a list by codes and ids of nobody: the list would be empty without a word.
@@ -181,13 +182,13 @@ def _covers(see: Seeing, kind: str, row: Row | None) -> bool:
     return model.scope.public or sight.covers(subject_of(model, row))
 
 
-def _now(parts: Parts, see: Seeing, model: Listed, asked: Asked, sight: Sight) -> Asked:
+def _now(parts: Parts, see: Seeing, model: Listed, asked: Asked, sight: Sight | Sights) -> Asked:
     with parts.rows.connect() as connection:
         return list(_strange(Now(connection), see, model, asked, sight))
 
 
 def _then(
-    parts: Parts, see: Seeing, model: Listed, asked: Asked, sight: Sight, then: Moment
+    parts: Parts, see: Seeing, model: Listed, asked: Asked, sight: Sight | Sights, then: Moment
 ) -> Asked:
     assert parts.warehouse is not None
     with parts.warehouse.reader() as cursor:
@@ -195,12 +196,12 @@ def _then(
 
 
 def _strange(
-    place: Asking, see: Seeing, model: Listed, asked: Asked, sight: Sight
+    place: Asking, see: Seeing, model: Listed, asked: Asked, sight: Sight | Sights
 ) -> Iterator[tuple[Filter, str]]:
     """Yield those of some filters, each with a value, that find nothing in sight at a place."""
-    dialect, tables = place.dialect, place.tables
+    dialect, tables = place.dialect, where_seen(sight, place.dialect, place.tables)
 
-    def find(where: Listed, seen: Sight, query: sa.Select[Any]) -> set[str]:
+    def find(where: Listed, seen: Sight | Sights, query: sa.Select[Any]) -> set[str]:
         return {row["found"] for row in place.rows(narrowed(query, where, [seen], dialect, tables))}
 
     for each, pairs in groupby(asked, itemgetter(0)):

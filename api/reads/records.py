@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
 from adapters.warehouse.warehouse import Warehouse
-from api.kernel.access.visibility import See, both
+from api.kernel.access.visibility import See
 from api.kernel.process import Parts
 from api.kernel.reading.answer_headers import ASK_AGAIN, matches, tag_of
 from api.kernel.reading.as_of import AtMoment, present
@@ -41,7 +41,7 @@ from projections.kernel.lists.point_in_time import Then as Past
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.summary import Summary, listed
 from projections.kernel.visibility.sealed_columns import of_persons
-from projections.kernel.visibility.visibility import Sight
+from projections.kernel.visibility.visibility import Sight, Sights
 
 Sort = Annotated[
     str | None,
@@ -126,9 +126,7 @@ def _list(model: Listed) -> Callable[..., Any]:
                 raise invalid(key, f"Give {key!r} once.")
             if key in known:
                 where[key] = f"{where[key]},{value}" if key in where else value
-        sight = see.need_of(model)
-        if format != "json":
-            sight = both(sight, see.need("export.read"))
+        sight = see.need_of(model, *(() if format == "json" else ("export.read",)))
 
         def ask(under: Under = see.under) -> Question:
             return question(
@@ -147,7 +145,8 @@ def _list(model: Listed) -> Callable[..., Any]:
         if when.now and format == "json":
             await reach(parts.visible, min_position)
             await refuse_nobodys(parts, see, model, where, sight)
-            find = see.ask if count or q or limit > SHORT else run_in_threadpool
+            long = count or q or limit > SHORT or isinstance(sight, Sights)
+            find = see.ask if long else run_in_threadpool
             found, headers = await find(_now, parts, listing, asked, cursor, bool(count))
             return json_response(found, headers | kept)
         if parts.warehouse is None:
@@ -223,15 +222,18 @@ def _kept(model: Listed) -> dict[str, str]:
 def _one(model: Listed) -> Callable[..., Any]:
     listing, kept = Listing(model), _kept(model)
 
-    def now(parts: Parts, id: str, sight: Sight) -> tuple[Row | None, dict[str, str]]:
+    def now(parts: Parts, id: str, sight: Sight | Sights) -> tuple[Row | None, dict[str, str]]:
         with present(parts, *model.kinds) as now:
             row = listing.one(Now(now.connection), id, sight, parts.opening.rows)
         # One record is whole up to its own last event, whatever others are up to.
         position = max(now.position, row["position"] if row else 0)
         return row, {"Position": str(position)}
 
-    def then(parts: Parts, id: str, sight: Sight, at: Then) -> tuple[Row | None, dict[str, str]]:
+    def then(
+        parts: Parts, id: str, sight: Sight | Sights, at: Then
+    ) -> tuple[Row | None, dict[str, str]]:
         if isinstance(model, ReadModel):
+            assert isinstance(sight, Sight)
             row = row_then(parts, model, id, at, sight)
         else:
             assert parts.warehouse is not None

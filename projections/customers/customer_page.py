@@ -17,9 +17,9 @@ from projections.kernel.lists.point_in_time import Asking
 from projections.kernel.read_model import ReadModel, Row, read_models
 from projections.kernel.summary import Summary, summaries
 from projections.kernel.visibility.column_masks import masked, shown
-from projections.kernel.visibility.row_security import Lens
+from projections.kernel.visibility.row_security import lens_for, showing
 from projections.kernel.visibility.sealed_columns import Opener, as_sealed
-from projections.kernel.visibility.visibility import Sight
+from projections.kernel.visibility.visibility import Sight, Sights
 
 MOST = 50
 """Rows of each list on the page; `counts` has the whole numbers."""
@@ -83,7 +83,7 @@ _OTHER = ("id", "number", "code", "name", "title", "status", "state")
 def customer_page(
     asking: Asking,
     id_: str,
-    sights: Mapping[str, Sight] | None = None,
+    sights: Mapping[str, Sight | Sights] | None = None,
     opened: Opener = as_sealed,
 ) -> CustomerPage | None:
     """Return the page of a customer, `None` when there is none of this id in sight.
@@ -100,18 +100,21 @@ def customer_page(
 class _Page:
     """The parts of a page, each as far as it is in sight."""
 
-    def __init__(self, asking: Asking, sights: Mapping[str, Sight], opened: Opener) -> None:
+    def __init__(
+        self, asking: Asking, sights: Mapping[str, Sight | Sights], opened: Opener
+    ) -> None:
         self._asking = asking
         self._opened = opened
         self._sights = sights
         self._lenses = {
-            model.name: Lens(
+            model.name: lens_for(
                 model, sights.get(model.name), asking.dialect, asking.tables, along=True
             )
             for model in on_page()
         }
         _, self._sales, self._tickets, *self._others = on_page()
-        self._amounts = self._showing(sights.get(self._sales.name), "amount")
+        mine = sights.get(self._sales.name)
+        self._amounts = showing(self._sales, mine, "amount", asking.dialect, asking.tables)
 
     def of(self, id_: str) -> CustomerPage | None:
         known = self._table(customers).c
@@ -202,14 +205,6 @@ class _Page:
             masked(self._sales, row, frozenset({"amount"} if row.pop("hidden") else ()))
             for row in found
         ]
-
-    def _showing(self, sight: Sight | None, class_: str) -> sa.ColumnElement[bool]:
-        """Return the condition that a sale shows a class of fields."""
-        if sight is None or class_ not in sight.masked_somewhere():
-            return sa.true()
-        asking, showing = self._asking, sight.showing(class_)
-        lens = Lens(self._sales, showing, asking.dialect, asking.tables, along=True)
-        return sa.true() if lens.condition is None else lens.condition
 
     def _table(self, model: ReadModel) -> sa.FromClause:
         return self._asking.tables(model)

@@ -44,7 +44,10 @@ def _open_business(rows: Rows) -> sa.Select[Any]:
 
 
 def _sales(rows: Rows) -> sa.Subquery:
-    """Return the open opportunities of each customer, summed up by currency and together."""
+    """Return the open opportunities of each customer, summed up by currency and together.
+
+    The currency and the amounts are those of one where there are several.
+    """
     deal = rows["opportunities"].c
     by_currency = (
         sa.select(
@@ -69,11 +72,11 @@ def _sales(rows: Rows) -> sa.Subquery:
         sa.func.count().over(partition_by=its).label("currencies"),
         sa.func.min(each.next_close).over(partition_by=its).label("next_close"),
         json_list(listed, of=its, by=each.currency).label("pipeline"),
-        sa.func.row_number()
-        .over(partition_by=its, order_by=each.currency.nulls_first())
-        .label("place"),
     ).subquery("together")
-    return sa.select(together).where(together.c.place == 1).subquery("sales")
+    # Grouped, as SQLite makes an index of groups to join them by, and none of what windows give.
+    its = together.c.customer_id
+    told = (sa.func.max(one).label(one.name) for one in together.c if one is not its)
+    return sa.select(its, *told).group_by(its).subquery("sales")
 
 
 def _tickets(rows: Rows) -> sa.Subquery:

@@ -33,8 +33,9 @@ class Summary(Listed):
     """One row per record of the first source, which is a function of the rows of all sources.
 
     Every row has, before the columns of its summary: `id`, the record; `position` and
-    `changed_at`, where and when the latest event was recorded in any row that it is made of. It
-    is seen by those who see all records of each source, as it would give away the others.
+    `changed_at`, where and when the latest event was recorded in any row that it is made of. As
+    they are kept they are for those who see all records of each source alike; to others they would
+    give away the rest.
     """
 
     def __init__(
@@ -112,20 +113,27 @@ class Summary(Listed):
         """Return the column by which a source names the record."""
         return "id" if source == self.of[0] else self._key
 
-    def select(self, tables: Tables, keyed: str | None = None) -> sa.Select[Any]:
+    def select(
+        self, tables: Tables, keyed: str | None = None, marks: Sequence[str] = ()
+    ) -> sa.Select[Any]:
         """Return the query for the rows, with the columns of the table in their order.
 
         Args:
             tables: Where the rows of the sources are, now or in the past.
             keyed: The name of the row database, for the rows of the `KEYS` alone, which are then
                 a parameter of the query; by default for all rows.
+            marks: Numbers that some sources have beside their columns: each row has the greatest
+                of all that it is made of, or 0, behind its own columns.
         """
         rows = {model.name: self._narrowed(model, tables(model), keyed) for model in self.sources}
         made = self._sql(rows).subquery(f"{self.name}_made")
         told = sa.union_all(
             *(
                 sa.select(
-                    table.c[self.key_of(name)].label("key"), table.c.position, table.c.changed_at
+                    table.c[self.key_of(name)].label("key"),
+                    table.c.position,
+                    table.c.changed_at,
+                    *(table.c.get(mark, sa.literal_column("0")).label(mark) for mark in marks),
                 )
                 for name, table in rows.items()
             )
@@ -135,6 +143,7 @@ class Summary(Listed):
                 told.c.key,
                 sa.func.max(told.c.position).label("position"),
                 sa.func.max(told.c.changed_at).label("changed_at"),
+                *(sa.func.max(told.c[mark]).label(mark) for mark in marks),
             )
             .group_by(told.c.key)
             .subquery(f"{self.name}_latest")
@@ -145,7 +154,10 @@ class Summary(Listed):
             sa.type_coerce(found[column.name], column.type).label(column.name)
             for column in self.table.columns
         ]
-        return sa.select(*columns).select_from(made.join(latest, latest.c.key == made.c.id))
+        told_of = [latest.c[mark] for mark in marks]
+        # There is one for each; the outer join has SQLite walk along the records and look it up.
+        rows_ = made.outerjoin(latest, latest.c.key == made.c.id)
+        return sa.select(*columns, *told_of).select_from(rows_)
 
     def _narrowed(self, model: ReadModel, table: sa.FromClause, keyed: str | None) -> sa.FromClause:
         if keyed is None:

@@ -25,6 +25,7 @@ from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.reports.result import Result
 from projections.kernel.visibility.visibility import Sight
 from tests.api.differential_rows import OfRows
+from tests.api.differential_sums import OfSums
 from tests.api.oracle import Who
 
 COMMANDS = {
@@ -38,7 +39,7 @@ OLD = 1_000_000
 """A version that no record has: a command that is permitted is refused for it."""
 
 
-class Comparison(OfRows):
+class Comparison(OfRows, OfSums):
     """Compares every way out for one party after the other."""
 
     def of(self, who: Who) -> None:
@@ -50,6 +51,7 @@ class Comparison(OfRows):
                 self.singles(model)
                 self.columns(model)
             self.pages()
+            self.sums()
         self._feed()
         self._late_entries()
         self._chains()

@@ -20,7 +20,8 @@ from api.kernel.reading.read_parameters import JSON
 from domain.kernel.aggregate import Recorded
 from projections.kernel.lists.list_query import Question, question
 from projections.kernel.read_model import ReadModel, read_models
-from projections.kernel.visibility.visibility import Party
+from projections.kernel.summary import Summary
+from projections.kernel.visibility.visibility import Party, Sight, Sights
 from tests.api.generated import World
 from tests.api.oracle import Facts, Oracle, View, Who, facts_of
 
@@ -47,6 +48,10 @@ class Ways:
         """Ask for a list."""
         sight = see.sight(f"{model.aggregate}.read")
         return question(model, more.pop("where", {}), sight=sight, under=see.under, **more)
+
+    def sums(self, see: Seeing, summary: Summary) -> Sight | Sights:
+        """Return what is seen of what records come to."""
+        return see.of(summary)
 
 
 @dataclasses.dataclass

@@ -21,8 +21,10 @@ from api.kernel.reading.read_parameters import parts_of
 from domain.kernel.aggregate import Recorded, discover
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import models_by_kind
+from projections.kernel.summary import Summary
 from projections.kernel.visibility.row_security import visible
-from projections.kernel.visibility.visibility import Sight, View
+from projections.kernel.visibility.summed_sight import seen_of
+from projections.kernel.visibility.visibility import Sight, Sights, View
 from projections.permissions.access_control import Access
 
 P = ParamSpec("P")
@@ -74,27 +76,24 @@ class Seeing:
             raise NotPermitted(f"You have the permission {permission} nowhere.")
         return sight
 
-    def of(self, listed: Listed) -> Sight:
-        """Return what is seen of a list: rows that may be seen of each kind that they tell of.
+    def of(self, listed: Listed, *more: str) -> Sight | Sights:
+        """Return what is seen of a list: what may be seen of each kind that its rows tell of.
 
-        What the records of several kinds come to sees only who sees all of these: to others it
-        would give away those that they do not see.
+        `more` are permissions that it takes besides.
         """
-        sights = [self.sight(f"{kind}.read") for kind in listed.kinds]
-        if len(sights) == 1:
-            return sights[0]
-        return reduce(both, [Sight(tuple(v for v in each.views if v.whole)) for each in sights])
+        sights = {
+            kind: reduce(both, [self.sight(each) for each in (f"{kind}.read", *more)])
+            for kind in listed.kinds
+        }
+        if isinstance(listed, Summary):
+            return seen_of(listed, sights)
+        return sights[listed.aggregate]
 
-    def need_of(self, listed: Listed) -> Sight:
+    def need_of(self, listed: Listed, *more: str) -> Sight | Sights:
         """Return what is seen of a list. Raises `NotPermitted` for what is seen nowhere."""
-        for kind in listed.kinds:
-            self.need(f"{kind}.read")
-        if not (sight := self.of(listed)):
-            kinds = ", ".join(f"{kind}.read" for kind in listed.kinds)
-            raise NotPermitted(
-                f"It tells what all records come to: it takes {kinds} for the whole group."
-            )
-        return sight
+        for each in (*(f"{kind}.read" for kind in listed.kinds), *more):
+            self.need(each)
+        return self.of(listed, *more)
 
     def under(
         self, unit: str, position: int | None = None, valid_at: date | None = None

@@ -18,7 +18,7 @@ from projections.kernel.lists.choices import OWN, choices, named
 from projections.kernel.lists.parameters import BadParameter, read
 from projections.kernel.visibility.column_masks import classes, shown
 from projections.kernel.visibility.sealed_columns import personal
-from projections.kernel.visibility.visibility import Sight
+from projections.kernel.visibility.visibility import Sight, Sights
 
 Values = tuple[str | int | float | bool | None, ...]
 """A place in a list: the sorted columns of the last row seen, and its id, as plain JSON values."""
@@ -94,11 +94,11 @@ class Question:
     fields: tuple[str, ...]
     words: str | None
     limit: int
-    sight: Sight | None = None
+    sight: Sight | Sights | None = None
     narrowed: tuple[str, ...] = ()
 
     @property
-    def sights(self) -> tuple[Sight | None, ...]:
+    def sights(self) -> tuple[Sight | Sights | None, ...]:
         """Each of these has to show a row."""
         if self.sight is None or not self.narrowed:
             return (self.sight,)
@@ -162,7 +162,7 @@ def question(
     select: str | None = None,
     words: str | None = None,
     limit: int = 50,
-    sight: Sight | None = None,
+    sight: Sight | Sights | None = None,
     under: Under = alone,
 ) -> Question:
     """Check what is asked of a read model's list; raises `BadParameter`.
@@ -218,7 +218,7 @@ def _in_order(conditions: Sequence[tuple[Filter, tuple[Any, ...]]]) -> None:
             raise BadParameter(each.name, "the end is before the begin")
 
 
-def _narrowed(model: Listed, columns: Sequence[str], sight: Sight) -> tuple[str, ...]:
+def _narrowed(model: Listed, columns: Sequence[str], sight: Sight | Sights) -> tuple[str, ...]:
     """Return the classes of some columns that are masked in some rows, though not in all."""
     closed, found = sight.masked_somewhere(), set[str]()
     for name in columns if closed else ():
@@ -227,7 +227,7 @@ def _narrowed(model: Listed, columns: Sequence[str], sight: Sight) -> tuple[str,
     return tuple(sorted(found))
 
 
-def shown_somewhere(class_: str, sight: Sight, parameter: str) -> str:
+def shown_somewhere(class_: str, sight: Sight | Sights, parameter: str) -> str:
     """Return a class of fields that something goes by; raises `FieldMasked` if none shows it."""
     if not sight.showing(class_):
         raise FieldMasked(parameter, f"{class_} is masked for you here")

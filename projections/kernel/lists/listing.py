@@ -27,7 +27,8 @@ from projections.kernel.visibility.row_security import (
     the_table,
 )
 from projections.kernel.visibility.sealed_columns import SEALED, Opener, as_sealed
-from projections.kernel.visibility.visibility import Sight
+from projections.kernel.visibility.summed_sight import where_seen
+from projections.kernel.visibility.visibility import Sight, Sights
 
 NOW: Mapping[str, Any] = {}
 """The moment of tables that have the rows as they are now."""
@@ -88,8 +89,9 @@ class Listing:
 
         Raises `BadParameter` when the place is not of this list.
         """
-        along = self._is_wide(connection, asked, tables, moment)
         means = self._means(connection, asked, tables)
+        tables = where_seen(asked.sight, connection.dialect.name, tables)
+        along = self._is_wide(connection, asked, tables, moment)
         query = self._query(asked, tables, means, along=along).limit(asked.limit + 1)
         found = (
             dict(row)
@@ -107,12 +109,13 @@ class Listing:
         self,
         asking: Asking,
         id_: str,
-        sight: Sight | None = None,
+        sight: Sight | Sights | None = None,
         opened: Opener = as_sealed,
     ) -> Row | None:
         """Return the row of a record as somebody sees it, `None` when they do not."""
-        table = asking.tables(self.model)
-        lens = lens_for(self.model, sight, asking.dialect, asking.tables, along=True)
+        tables = where_seen(sight, asking.dialect, asking.tables, id_)
+        table = tables(self.model)
+        lens = lens_for(self.model, sight, asking.dialect, tables, along=True)
         query = sa.select(*(table.c[name] for name in shown(self.model)), *lens.marks)
         rows = [lens.show(row) for row in asking.rows(lens.narrow(query.where(table.c.id == id_)))]
         return opened(self.model, rows)[0] if rows else None
@@ -132,6 +135,7 @@ class Listing:
             tables: Where the rows are; by default in the tables of the read models.
             dialect: The name of the database.
         """
+        tables = where_seen(asked.sight, dialect, tables)
         behind = sa.or_(*self._behind(asked, after, tables(self.model)))
         return self._query(asked, tables, dialect).where(behind).limit(asked.limit + 1)
 
@@ -139,6 +143,7 @@ class Listing:
         self, asked: Question, tables: Tables = the_table, dialect: str = "sqlite"
     ) -> sa.Select[Any]:
         """Return the query for the number of rows; the arguments are those of `select`."""
+        tables = where_seen(asked.sight, dialect, tables)
         table = tables(self.model)
         query: sa.Select[Any] = sa.select(sa.func.count()).select_from(table)
         query = query.where(*self._conditions(asked, table, dialect, counted=True))
@@ -192,7 +197,8 @@ class Listing:
         SQLite would fetch and sort all of them. When they are many, or words are few, it is
         faster to look at the unit of each row that is met on the way.
         """
-        if connection.dialect.name != "sqlite" or asked.words is not None:
+        dialect, sums = connection.dialect.name, isinstance(asked.sight, Sights)
+        if dialect != "sqlite" or asked.words is not None or sums:
             return True
         table = tables(self.model)
         lens = lens_of(self.model, asked.sight, "sqlite", tables)

@@ -14,7 +14,7 @@ from projections.kernel.listed import Listed
 from projections.kernel.read_model import Row, read_models
 from projections.kernel.visibility import owner_index as owned
 from projections.kernel.visibility.column_masks import classes, masked
-from projections.kernel.visibility.visibility import Sight, Subject, View
+from projections.kernel.visibility.visibility import Sight, Sights, Subject, View
 
 Tables = Callable[[Listed], sa.FromClause]
 """Gives what has the rows of a read model: its table, or the rows of the past."""
@@ -143,29 +143,66 @@ class Lens:
         return off_index(column) if self._along else column
 
 
+class SumsLens(Lens):
+    """A sight on rows that are made of no more than is in sight: they say what it masks."""
+
+    def __init__(self, model: Listed, sights: Sights) -> None:
+        """Look at what the records of several kinds come to."""
+        self._model = model
+        self._classes = sorted(classes(model))
+        said: dict[str, sa.ColumnElement[Any]] = {
+            each: sa.literal_column(f"{model.name}.{mark(each)}") for each in self._classes
+        }
+        self.marks = [column.label(mark(each)) for each, column in said.items()]
+        shown = [said[each] == sa.literal_column("0") for each in sorted(sights.shown)]
+        self.condition = sa.and_(*shown) if shown else None
+
+    def hidden(self, row: Row) -> frozenset[str]:
+        """Return what is masked in a row, by its marks, which are taken out of it."""
+        said = [(each, row.pop(mark(each))) for each in self._classes]
+        return frozenset(each for each, yes in said if yes)
+
+
+def mark(class_: str) -> str:
+    """Return the column that says, of what several records come to, whether one masks a class."""
+    return f"hides_{class_.replace('-', '_')}"
+
+
+def showing(
+    model: Listed, sight: Sight | Sights | None, class_: str, dialect: str, tables: Tables
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a row in sight shows a class of fields."""
+    if sight is None or class_ not in sight.masked_somewhere():
+        return sa.true()
+    condition = lens_for(model, sight.showing(class_), dialect, tables, along=True).condition
+    return sa.true() if condition is None else condition
+
+
 @lru_cache(maxsize=500)
 def lens_of(
     model: Listed,
-    sight: Sight | None,
+    sight: Sight | Sights | None,
     dialect: str,
     tables: Tables = the_table,
     *,
     along: bool = False,
 ) -> Lens:
     """Return a lens on rows; making one costs more than looking through it."""
+    if isinstance(sight, Sights):
+        return SumsLens(model, sight)
     return Lens(model, sight, dialect, tables, along=along)
 
 
 def lens_for(
     model: Listed,
-    sight: Sight | None,
+    sight: Sight | Sights | None,
     dialect: str,
     tables: Tables = the_table,
     *,
     along: bool = False,
 ) -> Lens:
     """Return a lens on rows; none is kept of DuckDB, whose tables have the moment in them."""
-    if dialect == "duckdb":
+    if dialect == "duckdb" and not isinstance(sight, Sights):
         return Lens(model, sight, dialect, tables)
     return lens_of(model, sight, dialect, tables, along=along)
 
@@ -173,7 +210,7 @@ def lens_for(
 def narrowed(
     query: sa.Select[Any],
     model: Listed,
-    sights: Iterable[Sight | None],
+    sights: Iterable[Sight | Sights | None],
     dialect: str,
     tables: Tables = the_table,
     *,

@@ -109,6 +109,30 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Sights:
+    """What a party sees of what records of several kinds come to: these records, by kind.
+
+    Of the rows made of them are in sight those that show all fields of the classes `shown`; each
+    shows a class that all the records show that it is made of.
+    """
+
+    of: tuple[tuple[str, Sight], ...]
+    shown: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Tell whether the party sees records of each kind, with what is to be shown."""
+        return all(bool(sight) and all(map(sight.showing, self.shown)) for _, sight in self.of)
+
+    def masked_somewhere(self) -> frozenset[str]:
+        """Return the classes of fields that are masked in some rows, by the grants alone."""
+        return frozenset().union(*(sight.masked_somewhere() for _, sight in self.of))
+
+    def showing(self, class_: str) -> Sights:
+        """Return what is in sight with a class of fields."""
+        return Sights(self.of, self.shown | {class_})
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Whether it may be done: by which `grant` (its id, or `self`), or what is `missing`."""
 

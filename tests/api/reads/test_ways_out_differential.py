@@ -16,7 +16,8 @@ from api.kernel.access.visibility import Seeing, Seen
 from domain.kernel.aggregate import Recorded
 from projections.kernel.lists.list_query import Question
 from projections.kernel.read_model import ReadModel
-from projections.kernel.visibility.visibility import Sight, View
+from projections.kernel.summary import Summary
+from projections.kernel.visibility.visibility import Sight, Sights, View
 from tests.api.conftest import KEY
 from tests.api.differential_http import over_http
 from tests.api.generated_case import Case, generated, some
@@ -54,7 +55,7 @@ def test_every_way_out_gives_what_the_oracle_says(case: Case) -> None:
     assert comparison.differences[:20] == []
     assert total >= LEAST
     ways = {"list", "one", "feed", "history", "page", "export", "report", "search", "command"}
-    ways |= {"late entries", "chain"}
+    ways |= {"late entries", "chain", "sums", "sums by amount", "sums on page", "sums as of"}
     assert ways <= comparison.counted.keys()
 
 
@@ -94,9 +95,16 @@ class ScopeLeftOut(Ways):
 
     def asked(self, model: ReadModel, see: Seeing, **more: Any) -> Question:
         asked = super().asked(model, see, **more)
-        views = () if asked.sight is None else asked.sight.views
+        views = asked.sight.views if isinstance(asked.sight, Sight) else ()
         wide = tuple(View(v.grant, masked=v.masked) for v in views)
         return dataclasses.replace(asked, sight=Sight(wide))
+
+
+class SumsOfAll(Ways):
+    """Shows what all records come to to whoever sees some of each kind."""
+
+    def sums(self, see: Seeing, summary: Summary) -> Sight | Sights:
+        return Sight((View("all"),)) if super().sums(see, summary) else Sight()
 
 
 class FeedOfAll(Ways):
@@ -113,6 +121,7 @@ class FeedOfAll(Ways):
         (MasksDropped, {"list", "one", "history", "feed", "list as of"}),
         (ScopeLeftOut, {"list", "count", "list as of"}),
         (FeedOfAll, {"feed"}),
+        (SumsOfAll, {"sums", "sums count", "sums in pages", "sums as of"}),
     ],
 )
 def test_what_leaks_is_caught(case: Case, leaky: type[Ways], caught: set[str]) -> None:

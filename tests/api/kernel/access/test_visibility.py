@@ -105,7 +105,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.mark.parametrize("as_of", [False, True])
-def test_what_is_open_with_a_customer_sees_who_sees_all_that_it_tells_of(
+def test_what_is_open_with_a_customer_is_told_as_far_as_it_is_in_sight(
     world: World, as_of: bool
 ) -> None:
     then = {"as_of_position": world.position} if as_of else {}
@@ -148,10 +148,23 @@ def test_what_is_open_with_a_customer_sees_who_sees_all_that_it_tells_of(
     assert (row["amount"], row["masked"], row["open_tickets"]) == (None, ["amount"], 1)
     assert [each["amount"] for each in row["pipeline"]] == [None]
     assert world.readers["group, masked"].get("/open-business?sort=amount").status_code == 403
-    for who in ("gd", "gd, masked", "js", "sales of gd"):
-        for path in ("/open-business", f"/open-business/{world.south}"):
-            problem(world.readers[who].get(path, params=then), 403, "not-permitted")
-    assert world.get("gd", f"/customers/{world.south}/page", **then)["open_business"] is None
+    (part,) = listed("gd", sort="-amount", count="exact")
+    assert part == world.get("gd", f"/open-business/{world.south}", **then)
+    assert part == world.get("gd", f"/customers/{world.south}/page", **then)["open_business"]
+    assert (part["open_opportunities"], part["amount"], part["open_tickets"]) == (1, "10.00", 0)
+    assert part["position"] < south["position"]  # the others' tickets came later
+    assert listed("gd", open_opportunities_from=2) == listed("gd", open_tickets_from=1) == []
+    (less,) = listed("gd, masked")
+    assert (less["open_opportunities"], less["amount"], less["masked"]) == (1, None, ["amount"])
+    assert world.readers["gd, masked"].get("/open-business?sort=amount").status_code == 403
+    (east,) = listed("js")  # the sale and the ticket there are of a customer out of sight
+    assert (east["id"], east["open_opportunities"], east["open_tickets"]) == (world.east, 0, 0)
+    assert world.readers["js"].get(f"/open-business/{world.south}", params=then).status_code == 404
+    more = {**then, "min_position": world.position, "format": "ndjson"}
+    exported = world.readers["gd"].get("/open-business", params=more)
+    assert [json.loads(line) for line in exported.text.splitlines()] == [part]
+    for path in ("/open-business", f"/open-business/{world.south}"):
+        problem(world.readers["sales of gd"].get(path, params=then), 403, "not-permitted")
 
 
 @pytest.mark.parametrize(
