@@ -138,15 +138,15 @@ def test_every_kind_that_belongs_to_a_customer_is_on_its_page_or_says_why_not() 
 
 
 @pytest.fixture
-def visits(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadModel]:
+def errands(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadModel]:
     """A read model of one more kind, declared where discovery finds it."""
     model = ReadModel(
-        "visits",
-        "visit",
+        "errands",
+        "errand",
         sa.Column("title", Text),
         sa.Column("customer_id", Id),
         sa.Column("unit", Text),
-        sa.Column("visitor", Text),
+        sa.Column("runner", Text),
         sa.Column("note", Text),
         sa.Column("planned_on", Day),
         sa.Column("status", Text, nullable=False, default="planned"),
@@ -154,20 +154,20 @@ def visits(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadModel]:
         belongs=Belongs(
             customer=OfCustomer(end="cancel"),
             unit=InUnit(),
-            keeper=KeptBy("visitor"),
+            keeper=KeptBy("runner"),
             ended=("done",),
         ),
     )
 
-    @model.on("visit.planned")
+    @model.on("errand.planned")
     def _planned(row: Row, event: Recorded) -> Row:
         return {**event.data, "planned_on": day(event.data["planned_on"])}
 
-    @model.on("visit.done")
+    @model.on("errand.done")
     def _done(row: Row, event: Recorded) -> Row:
         return {"status": "done"}
 
-    monkeypatch.setattr(opportunities, "visits", model, raising=False)
+    monkeypatch.setattr(opportunities, "errands", model, raising=False)
     # The events of no aggregate of the house.
     monkeypatch.setattr(ReadModel, "require_whole", lambda _: None)
     found = (read_models, models_by_kind)
@@ -181,16 +181,16 @@ def visits(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadModel]:
 
 
 def test_one_more_kind_comes_on_the_page_by_what_it_declares(
-    visits: ReadModel, database_url: str
+    errands: ReadModel, database_url: str
 ) -> None:
     engine = connect(database_url, "normal")
     projector = Projector(engine)
     projector.create()
 
     def planned(id_: str, customer: str, day_: str, *more: tuple[str, Any]) -> list[Any]:
-        data = {"title": id_, "customer_id": customer, "unit": "gd", "visitor": "e1"}
-        first = (id_, "visit.planned", {**data, "note": "x", "planned_on": day_})
-        return [first, *((id_, f"visit.{name}", told) for name, told in more)]
+        data = {"title": id_, "customer_id": customer, "unit": "gd", "runner": "e1"}
+        first = (id_, "errand.planned", {**data, "note": "x", "planned_on": day_})
+        return [first, *((id_, f"errand.{name}", told) for name, told in more)]
 
     projector.apply(
         in_order(
@@ -205,8 +205,8 @@ def test_one_more_kind_comes_on_the_page_by_what_it_declares(
         page = customer_page(Now(connection), "c")
     engine.dispose()
     assert page is not None
-    shown = page.others["visits"]
+    shown = page.others["errands"]
     assert [row["id"] for row in shown] == ["v2", "v1"]
     assert set(shown[0]) == {
-        *("id", "title", "status", "planned_on", "customer_id", "unit", "visitor"),
+        *("id", "title", "status", "planned_on", "customer_id", "unit", "runner"),
     }
