@@ -16,6 +16,7 @@ from hypothesis import settings
 from adapters.journal.journal import Journal
 from adapters.local.kafka import LocalKafka
 from adapters.local.postgres import LocalPostgres
+from tests.laid import copied_warehouses
 from tests.order import Order, turn
 from tests.shared import shared
 from tests.volume import FULL, examples
@@ -124,6 +125,13 @@ def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]
     name = f"test_{uuid4().hex}"
     yield postgres.create_database(name, like=request.getfixturevalue("laid_database"))
     postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _copied_warehouses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a warehouse begins with is laid once."""
+    with copied_warehouses(tmp_path_factory.mktemp("warehouses")):
+        yield
 
 
 @pytest.fixture(scope="session")
