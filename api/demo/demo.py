@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 from adapters.commands.executor import Executor
+from adapters.journal.history_queries import at
 from adapters.journal.journal import Journal
 from adapters.storage.checkpoints import Checkpoint
 from adapters.storage.instants import EPOCH, instant
 from api.demo import campaigns as demo_campaigns
+from api.demo import contracts as demo_contracts
 from api.demo import customers as demo_customers
 from api.demo import organisation as demo_organisation
 from api.demo import sales as demo_sales
@@ -29,11 +32,13 @@ class Size:
     customers: int = 320
     sales: int = 1400
     tickets: int = 800
+    contracts: int = 260
 
     @property
     def stories(self) -> int:
         """How many records there will be, about."""
-        return self.customers + self.sales + self.tickets + 14 + demo_organisation.STORIES
+        records = self.customers + self.sales + self.tickets + self.contracts
+        return records + 14 + demo_organisation.STORIES
 
 
 def begun(journal: Journal) -> datetime | None:
@@ -95,3 +100,11 @@ def load(
     planner, chief = duties["campaign-planner"], team[GROUP.code][0]
     told = [demo_campaigns.story(random, d, today, planner, chief) for d in drives]
     play(executor, "campaign", told, advance)
+    deals = demo_contracts.agreements(random, sales, today, size.contracts)
+
+    def fact(position: int) -> Mapping[str, Any]:
+        (found,) = at(executor.journal, [position])
+        return found.data
+
+    told = [demo_contracts.story(random, deal, team, today, fact) for deal in deals]
+    play(executor, "contract", told, advance)

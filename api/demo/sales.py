@@ -61,8 +61,10 @@ class Sale:
     opened_on: date
     source: str
     id: str = ""
+    lines: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     won: int | None = None
     """What was agreed, once it is won."""
+    won_on: date | None = None
 
 
 def sales(random: Random, accounts: Sequence[Account], today: date, size: int) -> list[Sale]:
@@ -95,7 +97,7 @@ def story(random: Random, sale: Sale, today: date) -> Story[None]:
         return Do(f"opportunity.{verb}", record, body, account.manager.code, account.unit.code)
 
     products = random.sample(_PRODUCTS, k=random.choice((1, 1, 1, 2, 2, 3)))
-    lines = [_line(random, product, account.grade) for product in products]
+    lines = sale.lines = [_line(random, product, account.grade) for product in products]
     amount = sum(_worth(line) for line in lines)
     answer = yield do(
         "open",
@@ -145,7 +147,7 @@ def _course(
     if day >= today:
         return
     if random.random() < 0.62:
-        sale.won = round(amount * random.uniform(0.82, 1.0))
+        sale.won, sale.won_on = round(amount * random.uniform(0.82, 1.0)), day
         number = f"CT-{day.year}-{random.randint(0, 99_999):05}"
         yield (
             "win",

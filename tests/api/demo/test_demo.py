@@ -21,7 +21,7 @@ from domain.kernel.aggregate import Recorded
 from tests.adapters.keyring import keys_in
 
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
-SMALL = Size(customers=60, sales=150, tickets=80)
+SMALL = Size(customers=60, sales=150, tickets=80, contracts=60)
 
 
 def told(folder: Path, seed: int = 1, size: Size = SMALL) -> list[Recorded]:
@@ -53,8 +53,9 @@ def plain(events: list[Recorded]) -> str:
     for event in events:
         if event.version == 1:
             text = text.replace(event.stream, f"#{event.position}")
-        if contact := event.data.get("contact_id"):
-            text = text.replace(contact, f"@{event.position}")
+        for name in ("contact_id", "amendment_id"):
+            if made := event.data.get(name):
+                text = text.replace(made, f"@{event.position}")
     return text
 
 
@@ -117,6 +118,10 @@ def test_every_side_of_the_business_shows(events: list[Recorded]) -> None:
         "service-ticket.confirmed",
         "campaign.evaluated",
         "campaign.opportunity-linked",
+        "contract.submitted",
+        "contract.signed",
+        "contract.amendment-signed",
+        "contract.payment-recorded",
     ):
         assert kinds[wanted], wanted
     levels = {event.unit.count("-") + (event.unit != "group") for event in events}
