@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import IO, Any
 from urllib.parse import urlencode
 
@@ -90,7 +91,7 @@ def _records(report: Report) -> Callable[..., Any]:
                     to,
                     position,
                     names_in(measures),
-                    standpoint(parts, see, sight, When(position, when.valid_at), organised),
+                    standpoint(parts, see, sight, replace(when, position=position), organised),
                 )
                 explanation = Explanation(reader, asked)
                 links = _Links(report, When(asked.position, when.valid_at))

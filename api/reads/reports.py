@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pyarrow as pa
 from fastapi import APIRouter, Query, Request, Response
 
+from adapters.journal.history_queries import at
 from api.commands.operation_entries import says_nothing_of_anybody
 from api.kernel.access.visibility import See, Seeing, both
 from api.kernel.process import Parts
@@ -26,6 +27,7 @@ from api.kernel.reading.read_parameters import (
 )
 from api.kernel.reading.told import tell
 from api.reads.spreadsheets import XLSX, For, check_for, csv_head, csv_lines, workbook
+from domain.kernel.time.business_day import recorded_day
 from projections.kernel.read_model import read_models
 from projections.kernel.reports.dimensions import UNSEEN, Dimension
 from projections.kernel.reports.record_names import key_of
@@ -55,6 +57,8 @@ PERMISSION = "report.read"
 
 _OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "for", "min_position"}
 """Parameters that are not about which rows count."""
+
+_PERIOD = ("from", "to")
 
 
 @router.get("/reports", operation_id="reports")
@@ -150,7 +154,10 @@ def standpoint(
         at = (None, None) if today else (position, when.valid_at)
         return places(*units_then(parts, *at), now=today)
 
-    return Standpoint(sight, under, where_units_count, today, when.valid_at)
+    day = when.valid_at or when.day
+    if day is None and position is not None:
+        day = next((recorded_day(each.time) for each in at(parts.journal, [position])), None)
+    return Standpoint(sight, under, where_units_count, today, when.valid_at, day=day)
 
 
 def _explained(request: Request, report: Report, found: Result) -> Iterator[dict[str, Any]]:
@@ -162,6 +169,9 @@ def _explained(request: Request, report: Report, found: Result) -> Iterator[dict
         for each in request.query_params.multi_items()
         if each[0] not in _OF_THE_ANSWER and each[0] not in grouped
     ]
+    if found.period:
+        kept = [each for each in kept if each[0] not in _PERIOD]
+        kept += zip(_PERIOD, map(str, found.period), strict=True)
     for row in found.rows():
         values = [(name, _one_value(row[name])) for name in grouped]
         query = [*values, *kept, ("as_of_position", str(found.position))]
@@ -179,6 +189,8 @@ def _formatted(
     if format == "json":
         rows = list(_explained(request, report, found))
         content = {"columns": found.columns, "rows": rows, "position": found.position}
+        if found.period:
+            content |= zip(_PERIOD, found.period, strict=True)
         if found.masked:
             content["masked"] = found.masked
         if found.narrowed:
@@ -225,8 +237,14 @@ def _which(dimension: Dimension) -> str:
     return f"any of {', '.join(f'`{each}`' for each in values)}" if values else "one of these"
 
 
+_DEFAULT = (
+    "They end with `to`, by default the day that is asked about (`valid_at`, `as_of`, today), and "
+    "begin with `from`, by default with the year of that. "
+)
+
+
 def _description(report: Report) -> str:
-    lines = [f"Periods go by {report.period}. Measures:"]
+    lines = [f"Periods go by {report.period}. {_DEFAULT * report.spanning}Measures:"]
     lines += [f"- `{each.name}`: {each.definition}" for each in report.measures]
     lines += ["", "Dimensions:"]
     lines += [
@@ -256,6 +274,14 @@ _FIGURES = {
             },
         },
         "position": {"type": "integer", "description": "the figures are true as of here"},
+        **{
+            each: {
+                "type": "string",
+                "format": "date",
+                "description": "of which period the figures are, where they are of one always",
+            }
+            for each in _PERIOD
+        },
         "masked": {
             "type": "array",
             "items": {"type": "string"},

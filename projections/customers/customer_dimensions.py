@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.customers.customer_profile import Category, Grade, Industry
+from domain.customers.customer_standing import State
 from projections.kernel.reports.dimensions import UNSEEN, Dimension
 from projections.kernel.reports.report_scope import hidden, seen
 
@@ -17,7 +18,8 @@ def of_customer(*names: str) -> tuple[Dimension, ...]:
     own = (
         replace(
             _CUSTOMERS[name],
-            sql=f"CASE WHEN unseen.id IS NULL THEN customer.{name} ELSE '{UNSEEN}' END",
+            sql=f"CASE WHEN unseen.id IS NULL THEN customer.{name.removeprefix('customer_')} "
+            f"ELSE '{UNSEEN}' END",
             join="customer",
         )
         for name in names
@@ -30,6 +32,7 @@ _CUSTOMERS = {
     "category": Dimension("category", "Customer's category", "", values=tuple(Category)),
     "grade": Dimension("grade", "Customer's grade", "", values=tuple(Grade)),
     "region": Dimension("region", "Customer's region", ""),
+    "customer_state": Dimension("customer_state", "Customer's state", "", values=tuple(State)),
 }
 
 

@@ -28,6 +28,7 @@ from projections.kernel.columns import (
 )
 from projections.kernel.payload_values import day, day_of, moment_of, money
 from projections.kernel.read_model import ReadModel, Row
+from projections.sales.contract_products import by_product, fees_of
 from projections.sales.contract_watch import terms_of, unpaid, watch_of
 
 _AMOUNT = {"sensitive": "amount"}
@@ -71,6 +72,8 @@ contracts = ReadModel(
     sa.Column("lines", Json, nullable=False, default=[], info=_masked("monthly", "one_off")),
     sa.Column("suspensions", Json, nullable=False, default=[]),
     sa.Column("fees", Json, nullable=False, default=[], info=_masked("monthly")),
+    sa.Column("products", Json, nullable=False, default=[], info={"list": True}),
+    sa.Column("by_product", Json, nullable=False, default=[], info=_masked("value", "monthly")),
     sa.Column(
         "amendments",
         Json,
@@ -101,11 +104,12 @@ contracts = ReadModel(
     ),
 )
 """`fees` are the days from which another monthly fee holds, with that fee, as far as known: on a
-day it is that of the last one before. `last_day` is the last on which the contract is in force, by
-its term or by `cut_on`, the day with which a notice or a termination ends it. It is in force from
-`starts_on` to `last_day`, whether or not its status says so yet. `value` is what its months come
-to, `payment_due_on` when the first payment is due that was not made in whole. At `due_at` something
-is to be noted of it: `note_contracts` does."""
+day it is that of the last one before; `by_product` has each product's part of them and of the
+value. `last_day` is the last on which the contract is in force, by its term or by `cut_on`, the
+day with which a notice or a termination ends it. It is in force from `starts_on` to `last_day`,
+whether or not its status says so yet. `value` is what its months come to, `payment_due_on` when the
+first payment is due that was not made in whole. At `due_at` something is to be noted of it:
+`note_contracts` does."""
 
 contracts.dates("signed_on", "contract.signed")
 
@@ -115,7 +119,8 @@ def _settled(row: Row, event: Recorded, changes: Row, terms: Terms | None = None
     changes = {**changes, **contracts.state_after(event.type)}
     if terms is not None:
         told = terms.model_dump(mode="json")
-        fees = [{"from": first.isoformat(), "monthly": str(fee)} for first, fee in terms.steps()]
+        value = min(terms.value, LARGEST)
+        parts = by_product(terms, value)
         changes = {
             **changes,
             "ends_on": terms.ends_on,
@@ -123,8 +128,10 @@ def _settled(row: Row, event: Recorded, changes: Row, terms: Terms | None = None
             "last_day": terms.last_day,
             "lines": told["lines"],
             "suspensions": told["suspensions"],
-            "fees": fees,
-            "value": min(terms.value, LARGEST),
+            "fees": fees_of(terms),
+            "value": value,
+            "by_product": parts,
+            "products": [each["product"] for each in parts],
         }
     after = {**row, **changes}
     watch = watch_of(after)

@@ -9,6 +9,10 @@ from domain.customers.customer import Customer
 from domain.customers.customer_profile import Category, Grade, Industry
 from domain.marketing import campaign as campaigns
 from domain.marketing import campaign_outreach as outreach
+from domain.permissions.authority_limits import decide
+from domain.sales.contract import Contract
+from domain.sales.contract_clock import Renewal
+from domain.sales.contract_terms import ContractLine
 from domain.sales.opportunity import Opportunity
 from domain.sales.opportunity_end import LossReason
 from domain.sales.opportunity_offer import ProductLine
@@ -16,6 +20,7 @@ from domain.sales.opportunity_source import Source
 from domain.sales.opportunity_stage import ORDER
 from domain.service import service_ticket
 from domain.service import ticket_handling as handling
+from tests.domain.play import SEATS
 from tests.projections.happenings import Ledger, Raw
 
 UNITS = ["group", "gd", "gd-gz", "gd-sz", "js-nj"]
@@ -31,9 +36,11 @@ class Business:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
+        self._apart = random.Random(seed)
         self.ledger = Ledger()
         self.customers: list[str] = []
         self.opportunities: list[str] = []
+        self.contracts: list[str] = []
 
     def rows(self, count: int = 40) -> list[Raw]:
         """Return the events of some records of each kind, one life after the other."""
@@ -41,6 +48,9 @@ class Business:
             self.customer()
             self.opportunity()
             self.ticket()
+            self.chance, self._apart = self._apart, self.chance  # all else stays as it was
+            self.contract()
+            self.chance, self._apart = self._apart, self.chance
             if self.chance.random() < 0.2:
                 self.campaign()
         return self.ledger.rows
@@ -119,6 +129,38 @@ class Business:
             record.reopen("they called")
             record.since(self._day(on, 5))
         self.opportunities.append(record.id)
+        self.ledger.record(record)
+
+    def contract(self) -> None:
+        """Draft a contract; most are signed, some replace another or are amended."""
+        pick, chance = self.chance.choice, self.chance.random
+        on, days = self._day(within=90), self.chance.randrange(200, 900)
+        lines = [
+            ContractLine(id=id_, product=pick(PRODUCTS), monthly=self._amount(), one_off=Decimal(5))
+            for id_ in "abc"[: self.chance.randrange(1, 4)]
+        ]
+        record = Contract.draft(
+            *(pick(self.customers), pick(UNITS), "Lines"),
+            starts_on=on,
+            ends_on=on + timedelta(days=days),
+            lines=lines,
+            manager=pick(MANAGERS),
+            currency=pick(CURRENCIES),
+            renewal=pick(list(Renewal)),
+            replaces_id=pick([None, *self.contracts]),
+        )
+        record.since(on)
+        if chance() < 0.8:
+            record.submit(SEATS, decide("contract-value", {"value": 0, "currency": "CNY"}))
+            record.sign("he.li", "a0")
+            self.contracts.append(record.id)
+        if chance() < 0.4 and record.status == "signed":
+            since, added = self._day(on, days), lines[0].model_copy(update={"id": "d"})
+            record.draft_amendment(since, new_lines=[added])
+            (amendment,) = record.proposed
+            limits = decide("contract-value", {"at_stake": 0, "currency": "CNY"})
+            record.submit_amendment(amendment, SEATS, limits)
+            record.sign_amendment(amendment)
         self.ledger.record(record)
 
     def ticket(self) -> None:

@@ -47,6 +47,8 @@ class When:
     """What was known: everything up to this position; `None` for all there is."""
     valid_at: date | None = None
     """What was true by the end of this day; `None` for all that is known."""
+    day: date | None = None
+    """The business day of what was known, where the read names it."""
 
     @property
     def now(self) -> bool:
@@ -63,7 +65,8 @@ async def known_at(
         return When(as_of_position)
     if as_of_position is not None:
         raise invalid("as_of_position", "Give either as_of or as_of_position.")
-    return When(await run_in_threadpool(_position, parts, as_of))
+    position = await run_in_threadpool(_position, parts, as_of)
+    return When(position, day=recorded_day(instant_of(as_of)))
 
 
 AtPosition = Annotated[When, Depends(known_at)]
@@ -74,7 +77,7 @@ async def true_at(known: AtPosition, as_of: AsOf = None, valid_at: ValidAt = Non
     """Return the moment on both axes. Raises `InvalidParameter`, naming the parameter."""
     if valid_at is None:
         return known
-    return When(known.position, _day(valid_at, as_of))
+    return When(known.position, _day(valid_at, as_of), known.day)
 
 
 AtMoment = Annotated[When, Depends(true_at)]

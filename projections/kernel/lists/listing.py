@@ -17,7 +17,7 @@ from projections.kernel.lists.point_in_time import Asking
 from projections.kernel.lists.stretches import stretches
 from projections.kernel.read_model import Row
 from projections.kernel.visibility.column_masks import MASKED, shown
-from projections.kernel.visibility.owner_index import among
+from projections.kernel.visibility.owner_index import among, meets
 from projections.kernel.visibility.row_security import (
     Tables,
     lens_for,
@@ -290,9 +290,8 @@ def _condition(
         case "under":
             return among(column, values, dialect)
         case "has":
-            text = sa.cast(column, sa.Text)
-            stand = (text.contains(f'"{each}"', autoescape=True) for each in values)
-            return text == "[]" if value is None else sa.or_(*stand)
+            none = value is None
+            return sa.cast(column, sa.Text) == "[]" if none else meets(column, values, dialect)
     if value is None:
         return column.is_(None)
     return column == value if one else column.in_(values)

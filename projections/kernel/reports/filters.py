@@ -13,6 +13,7 @@ from projections.kernel.read_model import read_models
 from projections.kernel.reports.dimensions import UNSEEN, Dimension
 from projections.kernel.reports.record_names import key_of
 from projections.kernel.reports.report_scope import Standpoint, seen
+from projections.kernel.reports.spans import EVER
 
 if TYPE_CHECKING:
     from projections.kernel.reports.report import Asked, Report
@@ -67,6 +68,7 @@ def _looks(asked: Asked, dimension: Dimension, test: str, now: int) -> Iterator[
         joins=tuple(filter(None, [dimension.join])),
         conditions=(),
         values={},
+        spans=EVER if asked.spans else (),
     )
     present = replace(
         bare, position=now, standpoint=replace(asked.standpoint, valid_at=None, narrowed=())

@@ -12,6 +12,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from domain.kernel.discovery import declared
+from domain.kernel.time.business_day import today
 from projections.kernel.lists.list_query import shown_somewhere
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.reports.dimensions import PERIODS, PLACE, PLACES, Dimension
@@ -20,6 +21,7 @@ from projections.kernel.reports.measures import Measure
 from projections.kernel.reports.record_names import named
 from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.reports.result import Result
+from projections.kernel.reports.spans import Span, spans
 from projections.kernel.warehouse.facts import quote
 from projections.kernel.warehouse.loader import position
 
@@ -33,7 +35,8 @@ class Report:
     the day by which periods go, `period` its meaning. A report by unit has the province and the
     local network of the unit as well. `behind` names other records on which it depends what a
     record gives: by the join that brings them in (by nothing, if they always do) the read model,
-    and the SQL of the list of their ids.
+    and the SQL of the list of their ids. One that is `spanning` has a row for each of the `spans`
+    that are asked for, from the day `first` to the day `last`, by which it then goes.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Report:
     grains: Mapping[str, str] = field(default_factory=dict)
     joins: Mapping[str, str] = field(default_factory=dict)
     behind: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    spanning: bool = False
 
     def dimension(self, name: str, parameter: str) -> Dimension:
         """Return a dimension by its name; raises `BadParameter` for the parameter naming it."""
@@ -116,6 +120,7 @@ class Asked:
     conditions: tuple[str, ...]
     values: Mapping[str, Any]
     one_currency: bool
+    spans: tuple[Span, ...] = ()
 
     @property
     def split(self) -> bool:
@@ -151,6 +156,9 @@ class Asked:
     def query(self, columns: Iterable[str], tail: str = "", conditions: Sequence[str] = ()) -> str:
         """Return the query that `select` runs, to be part of another."""
         source = self.report.grains[self.grain] if self.grain else self.report.source
+        if self.spans:
+            each = ", ".join(f"(DATE '{first}', DATE '{last}')" for first, last in self.spans)
+            source = f"WITH spans(first, last) AS (VALUES {each}) SELECT * FROM ({source})"
         known = {**self.report.joins, "place": PLACE}
         joins = " ".join(known[name] for name in self.joins)
         every = [*self.conditions, *conditions]
@@ -207,8 +215,12 @@ def ask(
         given[f"filter_{index}"] = list(values)
     if first is not None and last is not None and first > last:
         raise BadParameter("to", "the end is before the begin")
+    asked_for: tuple[Span, ...] = ()
+    if report.spanning:
+        until = standpoint.day or standpoint.valid_at or today()
+        asked_for = spans(names, where or {}, first, last, until)
     for parameter, day, sign in (("first", first, ">="), ("last", last, "<=")):
-        if day is not None:
+        if day is not None and not report.spanning:
             conditions.append(f"{report.on} {sign} ${parameter}")
             given[parameter] = day
     asked = Asked(
@@ -222,6 +234,7 @@ def ask(
         tuple(conditions),
         given,
         len(set((where or {}).get("currency", ()))) == 1,
+        asked_for,
     )
     for key, values in (where or {}).items():
         refuse_nobodys(cursor, asked, key, values, now)
@@ -249,7 +262,7 @@ def run(
             Records are named by their keys, as they are grouped by.
             `<dimension>_under` asks for one unit and all below it.
         first: The first day of the period, by the day that the report goes by.
-        last: The last day of the period.
+        last: The last day of the period. One that is spanning has a period always: see `spans`.
         as_of: The position at which the figures are true; by default, and at most, the present.
         measures: The figures wanted; by default all that are masked in no row in sight. Those that
             are masked in some are of the others.
@@ -264,7 +277,8 @@ def run(
     figures = asked.query(columns, f"GROUP BY {groups}")
     found = asked.execute(cursor, named(figures, asked.dimensions, asked.measures))
     narrowed = asked.standpoint.narrowed
-    return Result(found.to_arrow_table(), asked.position, asked.masked, narrowed)
+    period = (asked.spans[0][0], asked.spans[-1][1]) if asked.spans else None
+    return Result(found.to_arrow_table(), asked.position, asked.masked, narrowed, period)
 
 
 def _measures(

@@ -30,7 +30,8 @@ class Standpoint:
     `sight` is what of the rows is seen, `None` for all; `under` gives what is below a unit;
     `places` where each unit counts, asked for only when a report needs it; `now` whether figures
     of a unit that has ended count to what succeeded it; `valid_at` the day by which what counts
-    was true of the business, by default any; `narrowed` the classes of fields that figures are made
+    was true of the business, by default any; `day` the last one of a period that is given no other,
+    by default `valid_at`, else today; `narrowed` the classes of fields that figures are made
     of and that are masked in some rows: only rows that show them count.
     """
 
@@ -40,6 +41,7 @@ class Standpoint:
     now: bool = False
     valid_at: date | None = None
     narrowed: tuple[str, ...] = ()
+    day: date | None = None
 
     @property
     def masked(self) -> frozenset[str]:

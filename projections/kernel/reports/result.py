@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,13 +18,15 @@ class Result:
     """The figures: the dimensions first, then the measures, and the position they are true at.
 
     `masked` are the classes of figures that were left out, as they may not be seen in all rows;
-    `narrowed` those of figures that were asked for and are of the rows where they may be.
+    `narrowed` those of figures that were asked for and are of the rows where they may be; `period`
+    has the first and the last day that they are of, where the report is of one always.
     """
 
     table: pa.Table
     position: int
     masked: tuple[str, ...] = ()
     narrowed: tuple[str, ...] = ()
+    period: tuple[date, date] | None = None
 
     @property
     def columns(self) -> list[str]:

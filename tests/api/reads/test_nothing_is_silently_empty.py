@@ -39,7 +39,7 @@ WRITTEN = {
     *("website", "region", "registration_number", "registration_key", "contract_number"),
     *("reason", "state_reason", "close_reason", "undone_because", "conclusion", "goal", "purpose"),
     *("description", "awaited", "cause", "action", "last_note", "lost_to"),
-    *("number", "clauses", "checksum", "quote_id", "document_id"),  # of what there is none yet
+    *("products", "number", "clauses", "checksum", "quote_id", "document_id"),  # none of these yet
 }
 """Columns of texts that people write: one that nobody has written yet finds nothing."""
 

@@ -8,6 +8,7 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 
+from domain.kernel.time.business_day import today
 from tests.api.asking import new_unit, problem, register
 
 
@@ -76,3 +77,30 @@ def test_what_a_report_does_not_know_is_named(client: httpx.Client, query: str) 
 
 def test_a_report_that_there_is_not_is_not_there(client: httpx.Client) -> None:
     problem(client.get("/reports/weather"), 404, "not-found")
+
+
+def test_what_stands_on_a_day_says_of_which_and_is_explained(client: httpx.Client) -> None:
+    unit, product = new_unit(client), '19" rack'
+    customer = register(client, unit=unit)["id"]
+    body = {"customer_id": customer, "unit": unit, "title": "Racks", "lines": []}
+    body |= {"starts_on": "2027-01-01", "ends_on": "2027-12-31"}
+    body["lines"] = [{"id": "a", "product": product, "monthly": "12.50"}]
+    draft = client.post("/contracts", json=body).raise_for_status().json()
+    closed = client.post(f"/customers/{customer}/close", json={"reason": "bankrupt"})
+    ask = {"unit": unit, "min_position": closed.raise_for_status().json()["position"]}
+    (listed,) = client.get("/contracts", params=ask | {"products": product}).json()["items"]
+    assert (listed["id"], listed["by_product"][0]["value"]) == (draft["id"], "150.00")
+    assert not client.get("/contracts", params=ask | {"products": '19", rack'}).json()["items"]
+    plain = dict(ask)
+    ask |= {"to": "2027-06-30", "by": "customer_state,status,product"}
+    found = client.get("/reports/contracts", params=ask).json()
+    assert (found["from"], found["to"]) == ("2027-01-01", "2027-06-30")
+    (row,) = found["rows"]
+    assert (row["customer_state"], row["status"], row["contracts"]) == ("closed", "drafted", 1)
+    assert (row["product"], row["value"], row["monthly_fee"]) == (product, "150.00", None)
+    (behind,) = client.get(row["explain"]).raise_for_status().json()["items"]
+    assert (behind["id"], behind["on"]) == (draft["id"], "2027-06-30")
+    (year,) = client.get("/reports/contracts", params=plain | {"by": "year"}).json()["rows"]
+    assert year["year"] == str(today().year)
+    text = client.get("/reports/contract-movement", params={"format": "csv", "unit": unit}).text
+    assert text.startswith("currency,contracts,opening,new,")

@@ -53,6 +53,17 @@ class Life:
         self.approved(on).do(on, "sign", "wang.fang", told.pop("checksum", "a0"), **told)
         return self
 
+    def amended(self, on: date, since: date, ends: Any = (), new: Any = (), **more: Any) -> "Life":
+        """Have an amendment drafted, approved whatever it is worth, and signed, all on a day."""
+        self.do(on, "draft_amendment", since, list(ends), list(new), **more)
+        (id_,) = self.now.proposed
+        facts = {"at_stake": self.now.at_stake(id_), "currency": self.now.currency}
+        self.do(on, "submit_amendment", id_, SEATS, decide("contract-value", facts))
+        if not self.now.amendment_approved(id_):
+            self.do(on, "approve_amendment", id_, Level.GROUP)
+        self.do(on, "sign_amendment", id_, signed_on=on)
+        return self
+
 
 def year(of: int, *lines: ContractLine, **more: Any) -> Life:
     """Return a contract for a calendar year, by default at 20,000 a month."""

@@ -1,0 +1,83 @@
+"""Spans: the periods of which a report tells how things stood at their ends, one by one."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from projections.kernel.lists.parameters import BadParameter
+from projections.kernel.reports.dimensions import PERIODS
+
+Span = tuple[date, date]
+"""The first and the last day of a period."""
+
+EVER: tuple[Span, ...] = ((date.min, date.max),)
+"""One span with every day."""
+
+MOST = 400
+"""Spans that may be asked for at once."""
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def spans(
+    by: Sequence[str],
+    where: Mapping[str, Sequence[str]],
+    first: date | None,
+    last: date | None,
+    day: date,
+) -> tuple[Span, ...]:
+    """Return the spans from a first day to a last one: by the shortest of the periods asked for.
+
+    Without these days they are those that the filters name, as far as they have passed by `day`,
+    else the year of the last day up to that. Raises `BadParameter` for too many of them, and where
+    figures of several would be added.
+    """
+    shortest = next((each for each in PERIODS if each in by or each in where), None)
+    if shortest and shortest not in by and len(set(where[shortest])) > 1:
+        detail = f"what stands at the ends of several is not added: group by {shortest}"
+        raise BadParameter(shortest, detail)
+    named = [list(_named(each, where[each])) for each in PERIODS if each in where]
+    for periods in filter(None, named):
+        begin, end = min(periods)[0], max(periods)[1]
+        first = first or begin
+        last = last or (min(end, day) if begin <= day else end)
+    if last is None:
+        last = day if first is None or first <= day else date(first.year, 12, 31)
+    first = first or date(last.year, 1, 1)
+    found = list[Span]()
+    for each in _cut(shortest, first, max(first, last)):
+        if len(found) == MOST:
+            raise BadParameter("from", f"at most {MOST} periods at once")
+        found.append(each)
+    return tuple(found)
+
+
+def _named(period: str, texts: Sequence[str]) -> Iterator[Span]:
+    """Yield the periods that texts name; what names none is refused by who reads the filter."""
+    for text in texts:
+        try:
+            year, _, part = text.partition("-")
+            month = 3 * int(part[1:]) - 2 if period == "quarter" else int(part[:2] or 1)
+            begin = date.fromisoformat(text) if period == "day" else date(int(year), month, 1)
+        except ValueError:
+            continue
+        yield begin, _end(period, begin)
+
+
+def _cut(period: str | None, first: date, last: date) -> Iterator[Span]:
+    """Yield the parts of a stretch of days that lie in one period each."""
+    while (end := last if period is None else min(_end(period, first), last)) < last:
+        yield first, end
+        first = end + timedelta(days=1)
+    yield first, last
+
+
+def _end(period: str, day: date) -> date:
+    """Return the last day of the period that has a day."""
+    if period == "day":
+        return day
+    length = _MONTHS[period]
+    month = (day.month - 1) // length * length + length
+    return date(day.year, month, monthrange(day.year, month)[1])
