@@ -16,7 +16,9 @@ from domain.kernel.types.sensitive import sensitive_fields, without
 from projections.kernel.parking_lot import plain
 from projections.kernel.rows.projector import Projector
 from streams.kernel import due_rows, policy_runner
+from streams.kernel.deadline import deadlines
 from streams.kernel.deadline_runner import Timekeeping
+from streams.kernel.policy import policies
 from streams.kernel.policy_runner import Reactions
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
@@ -61,14 +63,19 @@ def skip(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
 
 
 def _place(parts: Parts, model: str) -> Projector | Reactions | Timekeeping | Warehouse:
-    """Return who has put the events of this model aside."""
-    if model.startswith(policy_runner.PREFIX):
+    """Return who has put the events of this model aside, and can apply them.
+
+    Raises `UnknownId` when that is something which a former program had and this one has not.
+    """
+    if model.removeprefix(policy_runner.PREFIX) in policies():
         return parts.reactions
-    if model.startswith(due_rows.PREFIX):
+    if model.removeprefix(due_rows.PREFIX) in deadlines():
         return parts.timekeeping
-    if model in parts.projector.models or parts.warehouse is None:
+    if model in parts.projector.models:
         return parts.projector
-    return parts.warehouse
+    if parts.warehouse is not None and model.startswith(("facts", "history_")):
+        return parts.warehouse
+    raise UnknownId(f"This program has no {model} that could apply them.")
 
 
 def _seen(

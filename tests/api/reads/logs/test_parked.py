@@ -1,6 +1,7 @@
 """Parked events over HTTP: shown with their reason, tried again, passed over."""
 
 import json
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -60,6 +61,12 @@ def test_an_event_that_no_row_can_take_is_shown_and_passed_over(tmp_path: Path) 
         problem(client.get(f"/customers/{stream}", params=known), 404, "unknown-id")
         problem(client.post(f"/parked/customers/{new_id()}/retry"), 404, "unknown-id")
         problem(client.get(f"{place}/retry"), 405, "method-not-allowed")
+
+        with sqlite3.connect(tmp_path / "rows.db") as rows:
+            rows.execute("UPDATE parked SET model = 'policy:former' WHERE model = 'customers'")
+        for what in ("retry", "skip"):
+            answer = problem(client.post(f"/parked/policy:former/{stream}/{what}"), 404, "unknown-id")
+            assert answer["detail"].startswith("This program has no policy:former")
 
 
 def test_an_event_that_cannot_be_read_is_shown_reported_and_stops_nobody(tmp_path: Path) -> None:
