@@ -65,7 +65,9 @@ def test_an_event_that_no_row_can_take_is_shown_and_passed_over(tmp_path: Path) 
         with sqlite3.connect(tmp_path / "rows.db") as rows:
             rows.execute("UPDATE parked SET model = 'policy:former' WHERE model = 'customers'")
         for what in ("retry", "skip"):
-            answer = problem(client.post(f"/parked/policy:former/{stream}/{what}"), 404, "unknown-id")
+            answer = problem(
+                client.post(f"/parked/policy:former/{stream}/{what}"), 404, "unknown-id"
+            )
             assert answer["detail"].startswith("This program has no policy:former")
 
 
