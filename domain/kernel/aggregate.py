@@ -252,9 +252,11 @@ class Aggregate(BaseAggregate[str]):
         for fact in self.unrecorded:
             vars(fact)["originator_id"] = id
 
-    def since(self, day: date | None) -> None:
-        """State for an earlier day, if one is given, the fact that was stated last."""
-        vars(self.unrecorded[-1])[effective.STATED] = day
+    def since(self, day: date | None, known: int = -1) -> None:
+        """State for an earlier day, if one is given, the facts behind those `known`: the last."""
+        for fact in self.unrecorded[known:]:
+            if fact.dated == effective.STATED and effective.STATED in vars(fact):
+                vars(fact)[effective.STATED] = day
 
     def look_back(self, now: Self) -> None:
         """Be the record of an earlier day, which decides with `now` in view."""

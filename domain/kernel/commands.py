@@ -121,12 +121,13 @@ class Command:
             for name, value in arguments.items()
             if name != EFFECTIVE
         }
+        known = 0 if self.creates else len(target.unrecorded)
         result = getattr(target, self.method)(**told)
         aggregate: Aggregate = result if self.creates else target
         if self.creates and named is not None:
             aggregate.bear(named)
         if self.dated == EFFECTIVE:
-            aggregate.since(arguments[EFFECTIVE])
+            aggregate.since(arguments[EFFECTIVE], known)
         return aggregate
 
     def named(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Reference, Any]]:

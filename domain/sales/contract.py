@@ -15,6 +15,7 @@ from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.managed import Managed
 from domain.kernel.parts.of_customer import OfCustomer
 from domain.kernel.parts.reviewed import DraftRequired, Reviewed
+from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.correction import Fields, corrected, correction
 from domain.kernel.types.authority import Decided, Limits
 from domain.kernel.types.values import (
@@ -187,7 +188,7 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
 
     def take(self, draft: Mapping[str, Any], timestamp: datetime) -> None:
         """Take over what a draft says."""
-        self.agree(_terms(draft), timestamp)
+        self.agree(_terms(draft), recorded_day(timestamp))
         self.renewal, self.renewal_months = draft["renewal"], draft["renewal_months"]
         self.notice_days = draft["notice_days"]
 
@@ -268,4 +269,4 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
 
     @applies(Signed)
     def _signed(self, timestamp: datetime) -> None:
-        self.agree(self.terms, timestamp)
+        self.agree(self.terms, recorded_day(timestamp))

@@ -18,6 +18,7 @@ from domain.kernel.aggregate import (
     starts,
 )
 from domain.kernel.parts.reviewed_amendments import ReviewedAmendments
+from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.retroactive import DatesContradict
 from domain.kernel.types.authority import Decided, Limits
 from domain.kernel.types.values import Code, Day, Id, Line, NearDay, PastDay, Prose, Value, Worth
@@ -200,7 +201,7 @@ class ContractAmendments(ContractPayments, ReviewedAmendments[AmendmentAuthority
     def _amendment_signed(self, amendment_id: str, timestamp: datetime) -> None:
         amendment = self.proposed.pop(amendment_id)
         self.amended_from = amendment.since
-        self.agree(amendment.to(self.terms), timestamp)
+        self.agree(amendment.to(self.terms), recorded_day(timestamp))
 
     @command(only=SIGNED)
     def drop_amendment(self, amendment_id: Id, reason: Line | None = None) -> None:

@@ -6,18 +6,18 @@ That only notes what its days say: whether it is in force on a day is never aske
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from domain.kernel.aggregate import Aggregate, applies, command, starts
+from domain.kernel.aggregate import Aggregate, applies, deadline
 from domain.kernel.rule import NotDue
 from domain.kernel.time.business_day import recorded_day
-from domain.kernel.types.values import Code, Moment
+from domain.kernel.types.values import Moment
 from domain.sales.contract_amendment import ContractAmendments
 from domain.sales.contract_course import RUNNING, Status
-from domain.sales.contract_terms import Terms
+from domain.sales.contract_payments import PAYABLE
 
 BEFORE = (180, 90, 60, 30)
 """How many days before its end, or before the last day for notice, a contract is told of."""
@@ -40,56 +40,32 @@ class Until(StrEnum):
     NOTICE = "notice"
 
 
-class Due(NamedTuple):
-    """A day from which something is so, and the command by which that is noted."""
+def reminders(
+    last_day: date, notice_day: date | None, told_until: date
+) -> Iterator[tuple[date, int, Until]]:
+    """Yield the days on which it is still to be told how many days are left until what."""
+    for of, end in ((Until.TERM, last_day), (Until.NOTICE, notice_day)):
+        for days in BEFORE:
+            if end is not None and (day := end - timedelta(days=days)) > told_until:
+                yield day, days, of
 
-    day: date
-    command: str
-    told: Mapping[str, Any] = {}
+
+def reminded_on(last_day: date, notice_day: date | None, told_until: date) -> date | None:
+    """Return the day on which it is next told that the end is near."""
+    return min((day for day, _, _ in reminders(last_day, notice_day, told_until)), default=None)
 
 
-class Watch(NamedTuple):
-    """What has to be known of a contract to say what is to come.
+def renewed_after(
+    ends_on: date, notice_day: date | None, cut_on: date | None, renewal: str
+) -> date | None:
+    """Return the day after which a contract goes on by itself, as nobody has given notice."""
+    goes_on = renewal == Renewal.AUTOMATIC and cut_on is None
+    return (notice_day or ends_on) if goes_on else None
 
-    `told_since` is the day on which its terms were recorded, `reminded` the last day on which it
-    was told that it nears an end, by which; `unpaid` the days of payments that are not whole, by
-    their ids.
-    """
 
-    status: Status
-    terms: Terms
-    renewal: Renewal
-    notice_days: int | None
-    told_since: date
-    reminded: Mapping[str, date]
-    unpaid: Mapping[str, date]
-
-    @property
-    def notice_day(self) -> date:
-        """The last day on which notice can be given for the end of the term."""
-        return self.terms.ends_on - timedelta(days=self.notice_days or 0)
-
-    def ahead(self) -> Iterator[Due]:
-        """Yield all that is to come, as far as known, in no order."""
-        for item, day in self.unpaid.items():
-            yield Due(day, "fall-due", {"item": item})
-        if self.status not in RUNNING:
-            return
-        if self.status is Status.SIGNED:
-            yield Due(self.terms.starts_on, "take-effect")
-        goes_on = self.renewal is Renewal.AUTOMATIC and self.terms.cut is None
-        if goes_on:
-            yield Due(self.notice_day + _DAY, "renew-automatically")
-        else:
-            yield Due(self.terms.last_day + _DAY, "expire")
-        ends = {Until.TERM: self.terms.last_day}
-        if self.notice_days is not None and self.terms.cut is None:
-            ends[Until.NOTICE] = self.notice_day
-        for of, end in ends.items():
-            for days in BEFORE:
-                day = end - timedelta(days=days)
-                if day > max(self.told_since, self.reminded.get(of, date.min)):
-                    yield Due(day, "near-end", {"days": days, "of": str(of)})
+def ended_after(last_day: date, cut_on: date | None, renewal: str) -> date | None:
+    """Return the last day of a contract that does not go on by itself."""
+    return None if renewal == Renewal.AUTOMATIC and cut_on is None else last_day
 
 
 class ContractClock(ContractAmendments):
@@ -111,7 +87,7 @@ class ContractClock(ContractAmendments):
 
         def apply(self, aggregate: Any) -> None:
             """Remember the day."""
-            aggregate.reminded[self.of] = recorded_day(self.due_at)
+            aggregate.told_until = max(aggregate.told_until, recorded_day(self.due_at))
 
     class PaymentFellDue(Aggregate.Event):
         """{who} noted that the payment {item} fell due."""
@@ -128,63 +104,56 @@ class ContractClock(ContractAmendments):
 
     renewal: Renewal
     renewal_months: int | None
-    reminded: dict[str, date] = starts(dict)
 
     @property
-    def watch(self) -> Watch:
-        """What has to be known to say what is to come."""
-        open_ = (e for e in self.scheduled.values() if self.receipts.get(e.id, 0) < e.amount)
-        return Watch(
-            status=self.status,
-            terms=self.terms,
-            renewal=self.renewal,
-            notice_days=self.notice_days,
-            told_since=self.told_since,
-            reminded=self.reminded,
-            unpaid={each.id: each.due_on for each in open_ if each.id not in self.fell_due},
-        )
+    def notice_day(self) -> date | None:
+        """The last day on which notice can be given for the end of the term."""
+        return self.terms.notice_day(self.notice_days)
 
-    def require_due(self, due_at: datetime, command: str, **told: Any) -> None:
-        """Refuse to note what is not to come on that day, as something has moved."""
-        if Due(recorded_day(due_at), command, told) not in self.now.watch.ahead():
-            raise NotDue("due_at")
-
-    @command(system=True)
-    def take_effect(self, due_at: Moment) -> None:
+    @deadline(at="terms.starts_on", states=TookEffect, only=(Status.SIGNED, NotDue))
+    def take_effect(self) -> None:
         """Note that the contract is in force, as its first day has come."""
-        self.require_due(due_at, "take-effect")
-        self.trigger_event(self.TookEffect, due_at=due_at)
 
-    @command(system=True)
-    def near_end(
-        self, days: Literal[180, 90, 60, 30], of: Literal[Until.TERM, Until.NOTICE], due_at: Moment
-    ) -> None:
-        """Note that the contract nears the end of its term, or the last day for notice."""
-        self.require_due(due_at, "near-end", days=days, of=str(of))
-        self.trigger_event(self.EndNeared, days=days, of=of, due_at=due_at)
+    @deadline(
+        at=reminded_on,
+        of=("terms.last_day", "notice_day", "told_until"),
+        only=(*RUNNING, NotDue),
+    )
+    def near_end(self, due_at: Moment) -> None:
+        """Note that the contract nears the end of its term, the last day for notice, or both."""
+        for day, days, of in reminders(self.terms.last_day, self.notice_day, self.told_until):
+            if day == recorded_day(due_at):
+                self.trigger_event(self.EndNeared, days=days, of=of, due_at=due_at)
 
-    @command(system=True)
-    def fall_due(self, item: Code, due_at: Moment) -> None:
-        """Note that a payment is due that was not made in whole."""
-        self.require_due(due_at, "fall-due", item=item)
-        self.trigger_event(self.PaymentFellDue, item=item, due_at=due_at)
+    @deadline(at="falls_due_on", only=PAYABLE)
+    def fall_due(self, due_at: Moment) -> None:
+        """Note which payments are due that were not made in whole."""
+        for each in [each for each in self.unpaid if each.due_on == recorded_day(due_at)]:
+            self.trigger_event(self.PaymentFellDue, item=each.id, due_at=due_at)
 
     @applies(PaymentFellDue)
     def _payment_fell_due(self, item: str) -> None:
         self.fell_due.add(item)
 
-    @command(system=True)
+    @deadline(
+        after=renewed_after,
+        of=("terms.ends_on", "notice_day", "terms.cut_on", "renewal"),
+        only=(*RUNNING, NotDue),
+    )
     def renew_automatically(self, due_at: Moment) -> None:
         """Renew the contract, as nobody has given notice by the last day for it."""
-        self.require_due(due_at, "renew-automatically")
-        ends_on = _later(self.terms.ends_on + _DAY, self.renewal_months or 12) - _DAY
-        self.trigger_event(self.Renewed, ends_on=ends_on, notice_day=self.watch.notice_day)
+        ends_on, last = self.terms.ends_on, recorded_day(due_at) - _DAY
+        later = _later(ends_on + _DAY, self.renewal_months or 12) - _DAY
+        self.trigger_event(self.Renewed, ends_on=later, notice_day=last, due_at=due_at)
 
-    @command(system=True)
-    def expire(self, due_at: Moment) -> None:
+    @deadline(
+        after=ended_after,
+        of=("terms.last_day", "terms.cut_on", "renewal"),
+        states=Expired,
+        only=(*RUNNING, NotDue),
+    )
+    def expire(self) -> None:
         """Note that the contract has ended, on the day after its last."""
-        self.require_due(due_at, "expire")
-        self.trigger_event(self.Expired, due_at=due_at)
 
 
 def _later(day: date, months: int) -> date:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from domain.kernel.aggregate import Aggregate, RuleViolation, applies, begins, command
+from domain.kernel.aggregate import Aggregate, RuleViolation, applies, begins, command, starts
 from domain.kernel.part import Part
-from domain.kernel.time.business_day import recorded_day, today
+from domain.kernel.time.business_day import today
 from domain.kernel.time.effective_day import day_of
 from domain.kernel.types.values import Line
 from domain.sales.contract_terms import Terms
@@ -79,11 +79,11 @@ class ContractCourse(Part):
 
     status = begins(Status.DRAFTED, ends=ENDS, ended=ContractEnded)
     terms: Terms
-    told_since: date
+    told_until: date = starts(lambda: date.min)
 
-    def agree(self, terms: Terms, timestamp: datetime) -> None:
-        """Take over terms, from which on it is told when they near their end."""
-        self.terms, self.told_since = terms, recorded_day(timestamp)
+    def agree(self, terms: Terms, day: date) -> None:
+        """Take over terms, of whose end it is told after a day."""
+        self.terms, self.told_until = terms, max(self.told_until, day)
 
     def require_in_force(self) -> None:
         """Refuse when it is not in force today, whether or not that was noted yet."""

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command, starts
-from domain.kernel.time.business_day import today
+from domain.kernel.time.business_day import recorded_day, today
 from domain.kernel.types.values import Amount, Day, Id, LastDay, Line, NearDay, PastDay, Worth
 from domain.sales.contract_course import RUNNING, SIGNED, ContractCourse, InForceRequired, Status
 from domain.sales.contract_terms import ContractLine, LineOutsideTerm, TermInverted, require_whole
@@ -71,6 +71,7 @@ class ContractEnd(ContractCourse):
         lines: list[ContractLine] | None = None
         document_id: str | None = None
         notice_day: date | None = None
+        due_at: datetime | None = None
         on: date | None = None
 
     class Terminated(Aggregate.Event, to=Status.TERMINATED):
@@ -111,18 +112,18 @@ class ContractEnd(ContractCourse):
 
     @applies(NoticeGiven)
     def _notice_given(self, for_day: date) -> None:
-        self.terms = self.terms.model_copy(update={"cut": for_day})
+        self.terms = self.terms.model_copy(update={"cut_on": for_day})
 
     @command(only=SIGNED)
     def withdraw_notice(self, reason: Line | None = None) -> None:
         """Note that the notice was withdrawn: the contract goes on as if there had been none."""
-        if self.terms.cut is None:
+        if self.terms.cut_on is None:
             raise NoticeRequired
         self.trigger_event(self.NoticeWithdrawn, reason=reason)
 
     @applies(NoticeWithdrawn)
     def _notice_withdrawn(self, timestamp: datetime) -> None:
-        self.agree(self.terms.model_copy(update={"cut": None}), timestamp)
+        self.agree(self.terms.model_copy(update={"cut_on": None}), recorded_day(timestamp))
 
     @command
     def renew(
@@ -137,9 +138,13 @@ class ContractEnd(ContractCourse):
 
     @applies(Renewed)
     def _renewed(
-        self, ends_on: date, lines: list[ContractLine] | None, timestamp: datetime
+        self,
+        ends_on: date,
+        lines: list[ContractLine] | None,
+        notice_day: date | None,
+        timestamp: datetime,
     ) -> None:
-        self.agree(self.terms.renewed(ends_on, lines), timestamp)
+        self.agree(self.terms.renewed(ends_on, lines), notice_day or recorded_day(timestamp))
 
     @command(only=(*RUNNING, InForceRequired))
     def terminate(
@@ -178,5 +183,5 @@ class ContractEnd(ContractCourse):
 
     @applies(Terminated)
     def _terminated(self, last_day: date, penalty: Decimal | None) -> None:
-        self.terms = self.terms.model_copy(update={"cut": last_day})
+        self.terms = self.terms.model_copy(update={"cut_on": last_day})
         self.penalty = penalty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
@@ -89,6 +90,18 @@ class ContractPayments(ContractEnd):
     receipts: dict[str, Decimal] = starts(dict)
     """What was paid, by the payment that it was for."""
     fell_due: set[str] = starts(set)
+
+    @property
+    def unpaid(self) -> Iterator[Payment]:
+        """The payments that were not made in whole, and did not fall due."""
+        for each in self.scheduled.values():
+            if self.receipts.get(each.id, 0) < each.amount and each.id not in self.fell_due:
+                yield each
+
+    @property
+    def falls_due_on(self) -> date | None:
+        """The day on which a payment falls due next, if one does."""
+        return min((each.due_on for each in self.unpaid), default=None)
 
     @command(only=PAYABLE)
     def schedule_payments(self, items: Payments) -> None:

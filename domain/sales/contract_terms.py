@@ -79,19 +79,23 @@ class Suspension(Value):
 class Terms(Value):
     """From when to when a contract runs, its lines, and when it was suspended.
 
-    It is `cut` where a notice or its termination ends it before its term does.
+    It is cut off on a day where a notice or its termination ends it before its term does.
     """
 
     starts_on: date
     ends_on: date
-    cut: date | None = None
+    cut_on: date | None = None
     lines: tuple[ContractLine, ...] = ()
     suspensions: tuple[Suspension, ...] = ()
 
     @property
     def last_day(self) -> date:
         """The last day on which it is in force, as far as known."""
-        return min(self.ends_on, self.cut or self.ends_on)
+        return min(self.ends_on, self.cut_on or self.ends_on)
+
+    def notice_day(self, days: int | None) -> date | None:
+        """The last day for a notice, so many days before its term ends, while none was given."""
+        return None if days is None or self.cut_on else self.ends_on - timedelta(days=days)
 
     def days(self, line: ContractLine) -> tuple[date, date]:
         """Return the first and the last day of a line; it never runs where they are reversed."""
@@ -140,7 +144,7 @@ class Terms(Value):
 
     def left(self, last_day: date) -> Decimal:
         """Return what is not paid for if it ends with a day instead."""
-        return self.value - self.model_copy(update={"cut": last_day}).value
+        return self.value - self.model_copy(update={"cut_on": last_day}).value
 
     def amended(
         self,
@@ -158,7 +162,7 @@ class Terms(Value):
 
     def renewed(self, ends_on: date, lines: Iterable[ContractLine] | None) -> Terms:
         """Return the terms until a later day: with the same lines, or with others from then on."""
-        whole, last = self.model_copy(update={"cut": None}), self.ends_on
+        whole, last = self.model_copy(update={"cut_on": None}), self.ends_on
         if lines is not None:
             kept = (e.until(last) if whole.days(e)[1] >= last else e for e in self.lines)
             every = (*kept, *(_from(last + _DAY, each) for each in lines))

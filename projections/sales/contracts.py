@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
-from domain.kernel.time.business_day import begin_of, recorded_day
+from domain.kernel.time.business_day import recorded_day
 from domain.kernel.types.values import LARGEST
 from domain.sales.contract_amendment import Amendment
 from domain.sales.contract_terms import ContractLine, Terms
@@ -20,7 +20,6 @@ from projections.kernel.columns import (
     CURRENCY,
     Day,
     Id,
-    Instant,
     Json,
     Money,
     Text,
@@ -29,7 +28,6 @@ from projections.kernel.columns import (
 from projections.kernel.payload_values import day, day_of, moment_of, money
 from projections.kernel.read_model import ReadModel, Row
 from projections.sales.contract_products import by_product, fees_of
-from projections.sales.contract_watch import terms_of, unpaid, watch_of
 
 _AMOUNT = {"sensitive": "amount"}
 
@@ -62,6 +60,7 @@ contracts = ReadModel(
     sa.Column("notice_day", Day),
     sa.Column("payment_days", sa.Integer),
     sa.Column("payment_due_on", Day),
+    sa.Column("falls_due_on", Day),
     sa.Column("paid", Money, nullable=False, default=Decimal(0), info=_AMOUNT),
     sa.Column("penalty", Money, info=_AMOUNT),
     sa.Column("close_reason", Text),
@@ -82,15 +81,12 @@ contracts = ReadModel(
         info=_masked("monthly", "one_off", "value_change"),
     ),
     sa.Column("payments", Json, nullable=False, default=[], info=_masked("amount", "paid")),
-    sa.Column("told_since", Day),
-    sa.Column("reminded", Json, nullable=False, default={}),
-    sa.Column("due_at", Instant),
+    sa.Column("told_until", Day),
     order="last_day",
     indexes=[
         ["customer_id", "status"],
         ["unit", "last_day"],
         ["manager", "last_day"],
-        ["due_at"],
         ["opportunity_id"],
     ],
     sorts=["last_day", "changed_at", "value"],
@@ -107,94 +103,92 @@ contracts = ReadModel(
 day it is that of the last one before; `by_product` has each product's part of them and of the
 value. `last_day` is the last on which the contract is in force, by its term or by `cut_on`, the
 day with which a notice or a termination ends it. It is in force from `starts_on` to `last_day`,
-whether or not its status says so yet. `value` is what its months come to, `payment_due_on` when the
-first payment is due that was not made in whole. At `due_at` something is to be noted of it:
-`note_contracts` does."""
+whether or not its status says so yet. `notice_day` is the last for a notice, while none was given.
+`value` is what its months come to, `payment_due_on` when the first payment is due that was not made
+in whole, `falls_due_on` the first of these of which that is not noted yet; of what nears it was
+told `told_until` a day."""
 
 contracts.dates("signed_on", "contract.signed")
 
 
-def _settled(row: Row, event: Recorded, changes: Row, terms: Terms | None = None) -> Row:
-    """Return the changes with all that follows from them, from new terms if there are any."""
-    changes = {**changes, **contracts.state_after(event.type)}
-    if terms is not None:
-        told = terms.model_dump(mode="json")
-        value = min(terms.value, LARGEST)
-        parts = by_product(terms, value)
-        changes = {
-            **changes,
-            "ends_on": terms.ends_on,
-            "cut_on": terms.cut,
-            "last_day": terms.last_day,
-            "lines": told["lines"],
-            "suspensions": told["suspensions"],
-            "fees": fees_of(terms),
-            "value": value,
-            "by_product": parts,
-            "products": [each["product"] for each in parts],
-        }
-    after = {**row, **changes}
-    watch = watch_of(after)
-    open_ = [date.fromisoformat(each["due_on"]) for each in unpaid(after, True)]
-    following = min((due.day for due in watch.ahead()), default=None)
+@contracts.on("contract.voided")
+def _voided(row: Row, event: Recorded) -> Row:
+    return {"close_reason": event.data["reason"]}
+
+
+def terms_of(row: Row) -> Terms:
+    """Return the terms of a contract, as its row has them."""
+    return Terms.model_validate_json(json_text({name: row[name] for name in Terms.model_fields}))
+
+
+def _settled(row: Row, terms: Terms, changes: Row | None = None) -> Row:
+    """Return changes with all that follows from terms."""
+    changes = changes or {}
+    told = terms.model_dump(mode="json")
+    value = min(terms.value, LARGEST)
+    parts = by_product(terms, value)
     return {
         **changes,
-        "notice_day": None if watch.notice_days is None else watch.notice_day,
-        "payment_due_on": min(open_, default=None),
-        "due_at": None if following is None else begin_of(following),
+        "ends_on": terms.ends_on,
+        "cut_on": terms.cut_on,
+        "last_day": terms.last_day,
+        "notice_day": terms.notice_day({**row, **changes}["notice_days"]),
+        "lines": told["lines"],
+        "suspensions": told["suspensions"],
+        "fees": fees_of(terms),
+        "value": value,
+        "by_product": parts,
+        "products": [each["product"] for each in parts],
     }
 
 
-def _agreed(row: Row, event: Recorded, changes: Row, terms: Terms) -> Row:
-    """Return the changes with terms from which on it is told when they near their end."""
-    changes = {**changes, "told_since": recorded_day(event.time)}
-    return _settled(row, event, changes, terms)
+def _agreed(row: Row, day: date, terms: Terms, changes: Row | None = None) -> Row:
+    """Return changes with terms of whose end it is told after a day."""
+    return _settled(row, terms, changes) | _told(row, day)
+
+
+def _told(row: Row, day: date) -> Row:
+    return {"told_until": max(row["told_until"] or date.min, day)}
 
 
 @contracts.on("contract.drafted", "contract.revised")
 def _drafted(row: Row, event: Recorded) -> Row:
     changes = contracts.stated(event)
-    return _agreed(row, event, changes, terms_of({**row, **changes}))
+    return _agreed(row, recorded_day(event.time), terms_of({**row, **changes}), changes)
 
 
 @contracts.on("contract.signed")
 def _signed(row: Row, event: Recorded) -> Row:
-    return _agreed(row, event, contracts.stated(event), terms_of(row))
-
-
-@contracts.on("contract.took-effect", "contract.expired", "contract.voided")
-def _noted(row: Row, event: Recorded) -> Row:
-    reason = event.data.get("reason")
-    return _settled(row, event, {} if reason is None else {"close_reason": reason})
+    return {**contracts.stated(event), **_told(row, recorded_day(event.time))}
 
 
 @contracts.on("contract.suspended")
 def _suspended(row: Row, event: Recorded) -> Row:
-    return _settled(row, event, {}, terms_of(row).suspend(day_of(event)))
+    return _settled(row, terms_of(row).suspend(day_of(event)))
 
 
 @contracts.on("contract.resumed")
 def _resumed(row: Row, event: Recorded) -> Row:
-    return _settled(row, event, {}, terms_of(row).resume(day_of(event)))
+    return _settled(row, terms_of(row).resume(day_of(event)))
 
 
 @contracts.on("contract.notice-given")
 def _notice_given(row: Row, event: Recorded) -> Row:
-    return _settled(row, event, {}, _cut(row, event.data["for_day"]))
+    return _settled(row, _cut(row, event.data["for_day"]))
 
 
 @contracts.on("contract.notice-withdrawn")
 def _notice_withdrawn(row: Row, event: Recorded) -> Row:
-    return _agreed(row, event, {}, _cut(row, None))
+    return _agreed(row, recorded_day(event.time), _cut(row, None))
 
 
 @contracts.on("contract.renewed")
 def _renewed(row: Row, event: Recorded) -> Row:
     data = event.data
     ends_on, lines = date.fromisoformat(data["ends_on"]), data["lines"]
-    changes = {"renewals": row["renewals"] + 1}
     terms = terms_of(row).renewed(ends_on, None if lines is None else _lines(lines))
-    return _agreed(row, event, changes, terms)
+    told_until = day(data["notice_day"]) or recorded_day(event.time)
+    return _agreed(row, told_until, terms, {"renewals": row["renewals"] + 1})
 
 
 @contracts.on("contract.terminated")
@@ -205,11 +199,11 @@ def _terminated(row: Row, event: Recorded) -> Row:
         "lost_to": data["competitor"],
         "penalty": money(data["penalty"]),
     }
-    return _settled(row, event, changes, _cut(row, data["last_day"]))
+    return _settled(row, _cut(row, data["last_day"]), changes)
 
 
 def _cut(row: Row, last: str | None) -> Terms:
-    return terms_of(row).model_copy(update={"cut": day(last)})
+    return terms_of(row).model_copy(update={"cut_on": day(last)})
 
 
 def _lines(told: Iterable[Row]) -> list[ContractLine]:
@@ -254,7 +248,19 @@ def _amendment_signed(row: Row, event: Recorded) -> Row:
     signing = {"status": "signed", "signed_on": signed, "document_id": data["document_id"]}
     clauses = {} if told["clauses"] is None else {"clauses": told["clauses"]}
     changes = _amended(row, event, signing) | clauses
-    return _agreed(row, event, changes, amendment.to(terms_of(row)))
+    return _agreed(row, recorded_day(event.time), amendment.to(terms_of(row)), changes)
+
+
+def _paid(payments: list[Row]) -> Row:
+    """Return payments, and when the first of those not made in whole is due, and falls due."""
+    unpaid = [each for each in payments if Decimal(each["paid"]) < Decimal(each["amount"])]
+    days = [date.fromisoformat(each["due_on"]) for each in unpaid]
+    ahead = [due for due, each in zip(days, unpaid, strict=True) if not each["fell_due"]]
+    return {
+        "payments": payments,
+        "payment_due_on": min(days, default=None),
+        "falls_due_on": min(ahead, default=None),
+    }
 
 
 @contracts.on("contract.payments-scheduled")
@@ -265,7 +271,7 @@ def _payments_scheduled(row: Row, event: Recorded) -> Row:
         before = known.get(item["id"], {"paid": "0", "fell_due": False, "due_on": None})
         fell_due = before["fell_due"] and before["due_on"] == item["due_on"]
         payments.append({**item, "paid": before["paid"], "fell_due": fell_due})
-    return _settled(row, event, {"payments": payments})
+    return _paid(payments)
 
 
 @contracts.on("contract.payment-recorded")
@@ -278,17 +284,16 @@ def _payment_recorded(row: Row, event: Recorded) -> Row:
         for each in row["payments"]
     ]
     paid = min(row["paid"] + amount, LARGEST)
-    return _settled(row, event, {"payments": payments, "paid": paid})
+    return {**_paid(payments), "paid": paid}
 
 
 @contracts.on("contract.payment-fell-due")
 def _payment_fell_due(row: Row, event: Recorded) -> Row:
     item = event.data["item"]
     payments = [{**e, "fell_due": e["fell_due"] or e["id"] == item} for e in row["payments"]]
-    return _settled(row, event, {"payments": payments})
+    return _paid(payments)
 
 
 @contracts.on("contract.end-neared")
 def _end_neared(row: Row, event: Recorded) -> Row:
-    told = recorded_day(moment_of(event, "due_at")).isoformat()
-    return _settled(row, event, {"reminded": {**row["reminded"], event.data["of"]: told}})
+    return _told(row, recorded_day(moment_of(event, "due_at")))

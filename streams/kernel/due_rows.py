@@ -50,13 +50,18 @@ class DueRows:
         self._writing = engine.execution_options(writes=True)
 
     def due(self, now: datetime, limit: int) -> Sequence[Due]:
-        """Return the first rows that are due, at most `limit`, in the order of their instants."""
+        """Return the first rows that are due, at most `limit`, in the order of their instants.
+
+        Of a record only what is due first: what comes of that may change what is due after it.
+        """
         found: list[Due] = []
         with self._reading.connect() as connection:
             for each in self._deadlines:
                 rows = connection.execute(_open(each, now).limit(limit)).mappings()
                 found += [Due(row[each.at], each, dict(row)) for row in rows]
-        return sorted(found, key=lambda due: due.key)[:limit]
+        found = sorted(found, key=lambda due: due.key)[:limit]
+        first: dict[str, datetime] = {}
+        return [due for due in found if first.setdefault(due.row["id"], due.at) == due.at]
 
     def of(self, place: str, stream: str, now: datetime) -> Sequence[Due]:
         """Return the row of a record if it is due by the deadline of a place, settled or not."""

@@ -13,7 +13,6 @@ from typing import Any
 
 from domain.kernel.aggregate import Aggregate, RuleViolation, discover, to_stored
 from domain.kernel.commands import Command
-from domain.kernel.time.due import DUE
 from domain.kernel.time.replay import evolve, taken
 from tests.bodies import full
 from tests.domain.play import choices, run
@@ -75,11 +74,7 @@ class _Life:
         """Return what a command states, nothing when it is refused."""
         record: Any = evolve(None, self.rows) if self.rows else self.aggregate
         try:
-            body = full(command, self.chance.choice)
-            due = getattr(getattr(self.aggregate, command.method), "due", None)
-            if due is not None and (moment := due.of_record(record)) is not None:
-                body[DUE] = moment.isoformat()
-            record = run(command, record, body) or record
+            record = run(command, record, full(command, self.chance.choice)) or record
         except RuleViolation:
             return []
         rows: list[Row] = []

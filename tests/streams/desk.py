@@ -36,10 +36,11 @@ class Clock:
 class Desk(House):
     """A house with one who owns tickets."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        organise(self.executor, ["e1"])
-        self.customer_id, _ = self.customer(0)
+    def __init__(self, url: str, organised: bool = True) -> None:
+        super().__init__(url, organised)
+        if organised:
+            organise(self.executor, ["e1"])
+            self.customer_id, _ = self.customer(0)
 
     def tickets(self, count: int) -> list[str]:
         """Open tickets in progress; return their ids."""

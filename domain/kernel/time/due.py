@@ -105,7 +105,7 @@ def deadline(
 
         @functools.wraps(function)
         def come(record: Any, due_at: datetime, *args: Any, **kwargs: Any) -> None:
-            if due_at != due.of_record(record):
+            if due_at != due.of_record(record.now):
                 raise NotDue(DUE)
             function(record, *((due_at,) if takes else ()), *args, **kwargs)
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from domain.kernel.aggregate import NothingChanged, RuleViolation
 from domain.kernel.parts.reviewed import DraftRequired
 from domain.kernel.rule import NotDue
-from domain.kernel.time.business_day import begin_of, today
+from domain.kernel.time.business_day import begin_of, recorded_day, today
 from domain.kernel.time.retroactive import DatesContradict
 from domain.kernel.types.authority import Level
 from domain.permissions.authority_limits import decide
@@ -22,7 +22,7 @@ from domain.sales.contract_amendment import (
     AmendmentRequired,
     ApprovedTextOnly,
 )
-from domain.sales.contract_clock import Renewal, Until
+from domain.sales.contract_clock import Renewal
 from domain.sales.contract_course import (
     ContractEnded,
     InForceRequired,
@@ -104,22 +104,55 @@ def test_a_termination_takes_a_share_of_what_is_left_as_its_penalty() -> None:
 
 def test_it_is_told_of_the_end_four_times_and_of_the_day_for_notice() -> None:
     life = year(2027, notice_days=60).signed(date(2027, 1, 1))
-    nears = [due for due in life.now.watch.ahead() if due.command == "near-end"]
-    days = {(due.told["of"], due.told["days"]): due.day for due in nears}
-    assert [days["term", each] for each in (180, 90, 60, 30)] == [
-        date(2027, 7, 4),
-        date(2027, 10, 2),
-        date(2027, 11, 1),
-        date(2027, 12, 1),
+    assert told_ahead(life) == [
+        (date(2027, 5, 5), 180, "notice"),
+        (date(2027, 7, 4), 180, "term"),
+        (date(2027, 8, 3), 90, "notice"),
+        (date(2027, 9, 2), 60, "notice"),
+        (date(2027, 10, 2), 90, "term"),
+        (date(2027, 10, 2), 30, "notice"),
+        (date(2027, 11, 1), 60, "term"),
+        (date(2027, 12, 1), 30, "term"),
     ]
-    assert days["notice", 30] == date(2027, 10, 2)
-    day = date(2027, 7, 4)
-    life.do(day, "near_end", 180, Until.TERM, begin_of(day))
-    with pytest.raises(NotDue):
-        life.now.near_end(180, Until.TERM, begin_of(day))
     late = year(2027).signed(date(2027, 11, 15))
-    left = [due.day for due in late.now.watch.ahead() if due.command == "near-end"]
-    assert left == [date(2027, 12, 1)]  # what had passed when it was signed is not told
+    assert told_ahead(late) == [(date(2027, 12, 1), 30, "term")]  # nothing that had passed by then
+
+
+def told_ahead(life: Life) -> list[tuple[date, int, str]]:
+    """Have it told that its end is near until nothing is left; return when what was told."""
+    before = len(life.facts)
+    while due := Contract.near_end.due.of_record(life.now):  # type: ignore[attr-defined]
+        life.do(recorded_day(due), "near_end", due)
+        with pytest.raises(NotDue):
+            life.now.near_end(due)
+    return [(recorded_day(each.due_at), each.days, each.of) for each in life.facts[before:]]
+
+
+def test_what_moves_the_end_moves_when_that_is_told() -> None:
+    life = year(2027).signed(date(2027, 1, 1))
+    life.do(date(2027, 1, 1), "take_effect", begin_of(date(2027, 1, 1)))
+    life.do(date(2027, 7, 4), "near_end", begin_of(date(2027, 7, 4)))
+    life.do(date(2027, 8, 1), "give_notice", Party.CUSTOMER, date(2027, 10, 31))
+    life.do(date(2027, 8, 2), "near_end", begin_of(date(2027, 8, 2)))  # 90 days before that
+    life.do(date(2027, 8, 10), "withdraw_notice")
+    with pytest.raises(NotDue):
+        life.now.near_end(begin_of(date(2027, 9, 1)))
+    life.do(date(2027, 8, 20), "draft_amendment", date(2027, 9, 1), ends_on=date(2028, 3, 31))
+    (id_,) = life.now.proposed
+    nothing = {"at_stake": Decimal(0), "currency": "CNY"}
+    life.do(date(2027, 8, 20), "submit_amendment", id_, SEATS, decide("contract-value", nothing))
+    life.do(date(2027, 8, 20), "sign_amendment", id_)
+    life.do(date(2027, 9, 1), "suspend", "Unpaid")  # it ends all the same
+    assert told_ahead(life) == [
+        (date(2027, 10, 3), 180, "term"),
+        (date(2028, 1, 1), 90, "term"),
+        (date(2028, 1, 31), 60, "term"),
+        (date(2028, 3, 1), 30, "term"),
+    ]
+    over = date(2028, 4, 1)
+    life.do(over, "expire", begin_of(over))
+    with pytest.raises(NotDue):
+        life.now.expire(begin_of(over))
 
 
 def test_without_notice_it_goes_on_by_itself_and_with_notice_it_expires() -> None:
@@ -172,13 +205,26 @@ def test_payments_are_scheduled_made_and_fall_due() -> None:
     with pytest.raises(PaymentStands):
         life.now.schedule_payments(items[1:])
     day = date(2027, 6, 15)
-    life.do(day, "fall_due", "p1", begin_of(day))
+    both = [each.model_copy(update={"due_on": day}) for each in items]
+    life.do(MARCH, "schedule_payments", both)
+    life.do(day, "fall_due", begin_of(day))
+    assert stated_since(life, "payments-scheduled") == ["p1", "p2"]
     with pytest.raises(NotDue):
-        life.now.fall_due("p1", begin_of(day))
+        life.now.fall_due(begin_of(day))
     life.do(day, "record_payment", "p1", Decimal(50_000))
+    life.do(day, "schedule_payments", items)  # one of them is due on another day now
+    later = date(2027, 12, 15)
+    life.do(later, "fall_due", begin_of(later))
+    assert stated_since(life, "payments-scheduled") == ["p2"]  # the other one is paid
     moved = [items[0], items[1].model_copy(update={"amount": Decimal("120000.01")})]
     with pytest.raises(PaymentsBeyondValue):
         life.now.schedule_payments(moved)
+
+
+def stated_since(life: Life, fact: str) -> list[str]:
+    types = [each.type for each in life.facts]
+    at = len(types) - types[::-1].index(f"contract.{fact}")
+    return [each.item for each in life.facts[at:]]
 
 
 def test_a_draft_is_revised_a_number_is_claimed_and_what_was_signed_stands() -> None:

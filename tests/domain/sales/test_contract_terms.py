@@ -28,7 +28,7 @@ TERMS = st.builds(
     Terms,
     starts_on=st.just(START),
     ends_on=DAYS,
-    cut=st.none() | DAYS,
+    cut_on=st.none() | DAYS,
     lines=st.lists(LINES, max_size=4).map(tuple),
     suspensions=st.lists(SUSPENSIONS, max_size=2).map(tuple),
 )
