@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 4
+EDITION = 5
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -64,6 +64,9 @@ STANDARD_ROLES = (
             *("customer.add-contact", "customer.correct-contact", "customer.remove-contact"),
             *("customer.add-team-member", "customer.remove-team-member"),
             "opportunity.*",
+            *("contract.read", "contract.draft", "contract.revise", "contract.submit"),
+            *("contract.take-back", "contract.draft-amendment", "contract.submit-amendment"),
+            *("contract.take-back-amendment", "contract.drop-amendment"),
             *("service-ticket.read", "service-ticket.open", "service-ticket.record-progress"),
             *("service-ticket.confirm", "service-ticket.reopen", "service-ticket.withdraw"),
             *("campaign.read", "campaign.record-contact", "campaign.record-response"),

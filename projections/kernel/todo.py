@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from string import Formatter
 from typing import Any
 
@@ -18,7 +18,8 @@ class Todo:
     It is for the employee in the column `who`; without one for all who may give the `command`
     where the record belongs, or at the unit in the column `at`. It has been there `since`, a
     column with a day or a moment. With a column `due` there is something to do only where that
-    has a value, and it is overdue after it.
+    has a value, and it is overdue after it; with `ahead` only from so many days before on, and
+    what `lapses` not after it.
     """
 
     command: str
@@ -28,6 +29,13 @@ class Todo:
     at: str | None = None
     since: str
     due: str | None = None
+    ahead: int | None = None
+    lapses: bool = False
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others that may be to be done about a row at the same moment."""
+        return f"{self.command} {self.who or self.at or ''}"
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -44,6 +52,16 @@ class Todo:
     def order(self) -> str:
         """The column by which it has its turn."""
         return self.due or self.since
+
+
+def waits_since(todo: Todo, row: Mapping[str, Any]) -> datetime | None:
+    """Return since when a row asks for it."""
+    since: date | None = row[todo.since]
+    begun = None if since is None else begin(since)
+    if todo.due is None or todo.ahead is None:
+        return begun
+    first = begin(row[todo.due] - timedelta(days=todo.ahead))
+    return first if begun is None else max(begun, first)
 
 
 def end(value: date | datetime) -> datetime:

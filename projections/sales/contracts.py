@@ -28,6 +28,7 @@ from projections.kernel.columns import (
 from projections.kernel.payload_values import day, day_of, moment_of, money
 from projections.kernel.read_model import ReadModel, Row
 from projections.sales.contract_products import by_product, fees_of
+from projections.sales.contract_todos import CONTRACT_TODOS
 
 _AMOUNT = {"sensitive": "amount"}
 
@@ -87,11 +88,14 @@ contracts = ReadModel(
         ["customer_id", "status"],
         ["unit", "last_day"],
         ["manager", "last_day"],
+        ["manager", "notice_day"],
+        ["manager", "payment_due_on"],
         ["opportunity_id"],
     ],
     sorts=["last_day", "changed_at", "value"],
     filters=["status", "renewal", "unit"],
     search=["number", "title"],
+    todos=CONTRACT_TODOS,
     belongs=Belongs(
         customer=OfCustomer(
             end=Stays("A contract binds a customer who leaves; it is ended by a decision.")

@@ -15,7 +15,7 @@ from projections.kernel.lists.list_query import Question, filters, question
 from projections.kernel.lists.listing import Listing, Page
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.read_model import ReadModel, Row, read_models
-from projections.kernel.todo import Todo, begin, end, text_of
+from projections.kernel.todo import Todo, begin, end, text_of, waits_since
 from projections.kernel.visibility.visibility import Sight
 
 _BEGIN = datetime.min.replace(tzinfo=UTC)
@@ -31,7 +31,7 @@ class Turn(NamedTuple):
 
     later: bool
     at: datetime
-    command: str
+    of: str
     id: str
 
 
@@ -82,9 +82,14 @@ class Source:
             # A day is over when its last moment has passed, a moment when it has.
             open_ = (moment if timed else recorded_day(moment)).isoformat()
             over = (moment - _INSTANT if timed else recorded_day(moment) - _DAY).isoformat()
-            where[f"{todo.due}_from"] = open_ if overdue is False else _EVER
+            where[f"{todo.due}_from"] = open_ if overdue is False or todo.lapses else _EVER
             if overdue:
+                if todo.lapses:
+                    return None
                 where[f"{todo.due}_to"] = over
+            elif todo.ahead is not None:
+                near = moment + timedelta(days=todo.ahead)
+                where[f"{todo.due}_to"] = (near if timed else recorded_day(near)).isoformat()
         elif overdue:
             return None
         optional = [each for each in ("unit", "customer_id") if each in self.model.table.c]
@@ -102,17 +107,18 @@ class Source:
 
     def turn(self, row: Row) -> Turn:
         """Return where a row stands in the whole list."""
-        due, value = self.todo.due, row[self.todo.order]
+        todo = self.todo
+        due, value = todo.due, row[todo.order]
         at = _BEGIN if value is None else end(value) if due else begin(value)
-        return Turn(due is None, at, self.todo.command, row["id"])
+        return Turn(due is None, at, todo.name, row["id"])
 
     def behind(self, last: Turn) -> Sequence[Any] | None:
         """Return the place in its own list behind which the whole goes on; `None` for all."""
         todo = self.todo
         if todo.due is None and not last.later:
             return None
-        id_ = last.id if todo.command == last.command else ""
-        if todo.command < last.command:
+        id_ = last.id if todo.name == last.of else ""
+        if todo.name < last.of:
             id_ = _LAST
         if isinstance(self.model.table.c[todo.order].type, Instant):
             return [last.at.isoformat(), id_]
@@ -126,7 +132,6 @@ class Source:
         """Return what is told of a row, as of a moment."""
         todo = self.todo
         due = None if todo.due is None else end(row[todo.due])
-        since = row[todo.since]
         return {
             "kind": self.model.aggregate,
             "id": row["id"],
@@ -135,7 +140,7 @@ class Source:
             "customer_id": row.get("customer_id"),
             "unit": row.get("unit"),
             "employee": todo.who and row[todo.who],
-            "since": None if since is None else begin(since),
+            "since": waits_since(todo, row),
             "due_at": due,
             "overdue": due is not None and due < moment,
         }
@@ -171,13 +176,13 @@ def some(
 
 def written(turn: Turn) -> list[Any]:
     """Return a place as plain JSON values."""
-    return [turn.later, turn.at.isoformat(), turn.command, turn.id]
+    return [turn.later, turn.at.isoformat(), turn.of, turn.id]
 
 
 def read(values: Sequence[Any]) -> Turn:
     """Return a place that was `written`. Raises `BadParameter`."""
     try:
-        later, at, command, id_ = values
-        return Turn(bool(later), plain_moment(at), str(command), str(id_))
+        later, at, of, id_ = values
+        return Turn(bool(later), plain_moment(at), str(of), str(id_))
     except (TypeError, ValueError) as error:
         raise BadParameter("cursor", "not of this list") from error
