@@ -20,6 +20,7 @@ from domain.kernel.time.correction import Fields, corrected, correction
 from domain.kernel.types.authority import Decided, Limits
 from domain.kernel.types.values import (
     Code,
+    ContractId,
     Currency,
     CustomerId,
     EmployeeCode,
@@ -29,7 +30,6 @@ from domain.kernel.types.values import (
     OpportunityId,
     PastDay,
     Prose,
-    Reference,
     UnitCode,
     Worth,
 )
@@ -38,9 +38,6 @@ from domain.sales.contract_clock import ContractClock, Renewal
 from domain.sales.contract_course import UNSIGNED, SignedStands, Status
 from domain.sales.contract_end import Lines
 from domain.sales.contract_terms import ContractLine, LineOutsideTerm, Terms, require_whole
-
-ContractId = Annotated[Id, Reference("contract", live=False)]
-"""The id of a contract, ended or not."""
 
 Months = Annotated[int, Field(ge=1, le=120)]
 Days = Annotated[int, Field(ge=0, le=730)]

@@ -21,6 +21,7 @@ from domain.kernel.types.days import Day, NearDay
 from domain.kernel.types.values import (
     LARGEST,
     Amount,
+    ContractId,
     Currency,
     CustomerId,
     EmployeeCode,
@@ -56,6 +57,7 @@ class Opportunity(Offer, Staffed[Line], InUnit, OfCustomer, Aggregate):
         "expected_close": "预计成交日期",
         "opened_on": "开始日期",
         "probability": "成功率",
+        "renews_id": "续约合同",
         "source": "来源",
     }
     revives = True
@@ -78,7 +80,8 @@ class Opportunity(Offer, Staffed[Line], InUnit, OfCustomer, Aggregate):
     ):
         """{who} opened the opportunity "{title}" at {unit}[ for {customer_id}].
 
-        The stage is {stage}[, the amount {amount} {currency}].
+        The stage is {stage}[, the amount {amount} {currency}].[ It is to
+        renew the contract {renews_id}.]
         """
 
         dated: ClassVar[str] = "opened_on"
@@ -95,6 +98,7 @@ class Opportunity(Offer, Staffed[Line], InUnit, OfCustomer, Aggregate):
         expected_close: date | None
         source: Source | None
         opened_on: date | None
+        renews_id: str | None = None
 
     class Retitled(Aggregate.Event, changes="title"):
         """{who} changed the title[ from "{was.title}"] to "{title}"."""
@@ -130,8 +134,12 @@ class Opportunity(Offer, Staffed[Line], InUnit, OfCustomer, Aggregate):
         expected_close: NearDay | None = None,
         source: Source | None = None,
         opened_on: Day | None = None,
+        renews_id: ContractId | None = None,
     ) -> Opportunity:
-        """Open a lead. Without an `amount` it is what the lines come to, if there are any."""
+        """Open a lead. Without an `amount` it is what the lines come to, if there are any.
+
+        It may be to renew a contract.
+        """
         if expected_close and opened_on and expected_close < opened_on:
             raise CloseBeforeOpening("expected_close")
         if amount is None and lines:
@@ -152,6 +160,7 @@ class Opportunity(Offer, Staffed[Line], InUnit, OfCustomer, Aggregate):
             expected_close=expected_close,
             source=source,
             opened_on=opened_on,
+            renews_id=renews_id,
         )
 
     @applies(Opened)

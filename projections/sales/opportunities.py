@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, OfCustomer
-from projections.kernel.columns import COARSE, CURRENCY, Day, Json, Money, Text
+from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
 from projections.kernel.payload_values import day_of, money, once, share
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
@@ -35,11 +35,17 @@ opportunities = ReadModel(
     sa.Column("close_reason", Text, info=COARSE),
     sa.Column("lost_to", Text),
     sa.Column("contract_number", Text),
+    sa.Column("renews_id", Id),
     sa.Column("lines", Json, nullable=False, default=[], info={"sensitive": _OF_LINES}),
     sa.Column("stages", Json, nullable=False, default=[]),
     sa.Column("competitors", Json, nullable=False, default=[]),
     order="expected_close",
-    indexes=[["customer_id", "status"], ["unit", "expected_close"], ["manager", "expected_close"]],
+    indexes=[
+        ["customer_id", "status"],
+        ["unit", "expected_close"],
+        ["manager", "expected_close"],
+        ["renews_id"],
+    ],
     sorts=["expected_close", "changed_at", "amount", "opened_on"],
     filters=["status", "stage", "unit"],
     search=["title"],
@@ -66,7 +72,7 @@ opportunities = ReadModel(
 )
 """`amount` is what was agreed when won, else the `expected_amount`; `weighted_amount` the amount
 times the probability while open, the amount when won, else nothing; `stages` the stages gone
-through: stage, first and last day, days between."""
+through: stage, first and last day, days between; `renews_id` the contract that it is to renew."""
 
 _ENDED = {"won": 100, "lost": 0, "abandoned": 0}
 

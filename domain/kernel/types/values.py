@@ -179,6 +179,9 @@ CustomerId = Annotated[Id, Reference("customer", ended=MERGED)]
 OpportunityId = Annotated[Id, Reference("opportunity", live=False)]
 """The id of an opportunity, open or not."""
 
+ContractId = Annotated[Id, Reference("contract", live=False)]
+"""The id of a contract, ended or not."""
+
 CustomerAncestors = Annotated[Sequence[str], Lineage("customer", "parent_id", "parent_id")]
 """The customer that `parent_id` names and those above it, nearest first."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from adapters.storage.databases import connect
 from domain.kernel.aggregate import Recorded, to_stored
@@ -46,7 +47,7 @@ def events(life: Life) -> list[Recorded]:
 @pytest.fixture
 def todos(tmp_path: Path) -> Iterator[Ask]:
     """Give what is to be done about a contract on a day, for its manager unless told otherwise."""
-    engines = []
+    engines = list[sa.Engine]()
 
     def ask(life: Life, day: date, may: Sight = NOBODY, overdue: bool | None = None) -> list[str]:
         path = tmp_path / f"rows-{len(engines)}.db"
