@@ -42,6 +42,7 @@ from domain.kernel.rule import RuleViolation as RuleViolation
 from domain.kernel.rule import SameHands as SameHands
 from domain.kernel.rule import kebab as kebab
 from domain.kernel.time import effective_day as effective
+from domain.kernel.time.dating import Dating
 from domain.kernel.time.due import deadline as deadline
 
 applies = event
@@ -82,7 +83,7 @@ class _Fact(CanCreateTimestamp, metaclass=_Facts):
     timestamp: datetime
 
 
-class Aggregate(BaseAggregate[str]):
+class Aggregate(Dating, BaseAggregate[str]):
     """A record of the business with its life cycle: it decides commands and states facts."""
 
     class Event(CanMutateAggregate[str], _Fact):
@@ -251,12 +252,6 @@ class Aggregate(BaseAggregate[str]):
         self._id = id
         for fact in self.unrecorded:
             vars(fact)["originator_id"] = id
-
-    def since(self, day: date | None, known: int = -1) -> None:
-        """State for an earlier day, if one is given, the facts behind those `known`: the last."""
-        for fact in self.unrecorded[known:]:
-            if fact.dated == effective.STATED and effective.STATED in vars(fact):
-                vars(fact)[effective.STATED] = day
 
     def look_back(self, now: Self) -> None:
         """Be the record of an earlier day, which decides with `now` in view."""

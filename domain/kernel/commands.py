@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
 from keyword import iskeyword
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -121,13 +121,16 @@ class Command:
             for name, value in arguments.items()
             if name != EFFECTIVE
         }
-        known = 0 if self.creates else len(target.unrecorded)
-        result = getattr(target, self.method)(**told)
-        aggregate: Aggregate = result if self.creates else target
-        if self.creates and named is not None:
+        day = arguments[EFFECTIVE] if self.dated == EFFECTIVE else None
+        if not self.creates:
+            with target.dating(day):
+                getattr(target, self.method)(**told)
+            return cast("Aggregate", target)
+        aggregate: Aggregate = getattr(target, self.method)(**told)
+        if named is not None:
             aggregate.bear(named)
-        if self.dated == EFFECTIVE:
-            aggregate.since(arguments[EFFECTIVE], known)
+        if day is not None:
+            aggregate.since(day)
         return aggregate
 
     def named(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Reference, Any]]:

@@ -101,7 +101,9 @@ def test_references_are_found_in_optional_and_repeated_parameters() -> None:
     opening = commands()["service-ticket.open"].references
     assert opening == {"customer_id": live, "unit": unit}
     opening = commands()["opportunity.open"].references
-    assert opening == {"customer_id": live, "unit": unit, "manager": manager}
+    renewed = Reference("contract", live=False)
+    about = {"customer_id": live, "unit": unit, "manager": manager, "renews_id": renewed}
+    assert opening == about
     assert commands()["campaign.add-targets"].references == {"customer_ids": live}
     assert commands()["campaign.link-opportunity"].references == {
         "opportunity_id": Reference("opportunity", live=False)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from domain.kernel.aggregate import NothingChanged, RuleViolation
+from domain.kernel.commands import every_command
 from domain.kernel.parts.reviewed import DraftRequired
 from domain.kernel.rule import NotDue
 from domain.kernel.time.business_day import begin_of, recorded_day, today
@@ -327,6 +328,16 @@ def test_only_what_is_signed_and_in_force_is_suspended_renewed_and_ended() -> No
     coming.terms = coming.terms.model_copy(update={"starts_on": day + timedelta(days=5)})
     with pytest.raises(InForceRequired):
         coming.terminate(soon, Party.BOTH, "x")
+
+
+def test_what_is_stated_for_an_earlier_day_is_so_at_once() -> None:
+    day = today()
+    life = Life(day - timedelta(days=90), day + timedelta(days=90), line("a", "1"))
+    life.signed(day - timedelta(days=90))
+    life.do(day - timedelta(days=60), "suspend", "Unpaid")
+    told = {"reason": "Paid", "effective": day - timedelta(days=10)}
+    every_command()["contract.resume"].give(life.now, told)
+    assert life.now.terms.suspensions[-1].last == day - timedelta(days=11)
 
 
 @given(plays(Contract))
