@@ -127,6 +127,7 @@ def _by_id(items: list[dict[str, Any]]) -> dict[str, Any]:
 
 def missing(then: Any, now: Any, where: str = "") -> list[str]:
     """Return where something was told then and is not told, or otherwise, now."""
+    then, now = _by_field(then), _by_field(now)
     if isinstance(then, dict) and isinstance(now, dict):
         gone = [f"{where} {key}: gone" for key in then.keys() - now.keys()]
         both = then.keys() & now.keys()
@@ -137,6 +138,15 @@ def missing(then: Any, now: Any, where: str = "") -> list[str]:
         pairs = enumerate(zip(then, now, strict=True))
         return [each for i, (a, b) in pairs for each in missing(a, b, f"{where} {i}")]
     return [] if _anywhere(then) == _anywhere(now) else [f"{where}: {then!r}, now {now!r}"]
+
+
+def _by_field(value: Any) -> Any:
+    """Return what changed in a row by field: which of them stands first says nothing."""
+    if isinstance(value, list) and any(
+        isinstance(each, dict) and "field" in each for each in value
+    ):
+        return {each["field"]: each for each in value}
+    return value
 
 
 def _anywhere(value: Any) -> Any:
