@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from domain.kernel.codec import fields_of
+from domain.kernel.codec import codec
 from domain.kernel.time.effective_day import STATED
 
 
@@ -31,6 +31,6 @@ class Dating:
     def trigger_event(self, event_class: Any, **values: Any) -> None:
         """State a fact, and apply it."""
         day = vars(self).get("_dating")
-        if day is not None and STATED in fields_of(event_class):
+        if day is not None and STATED in codec(event_class).names:
             values.setdefault(STATED, day)
         super().trigger_event(event_class, **values)  # type: ignore[misc]

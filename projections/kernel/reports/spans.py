@@ -61,7 +61,7 @@ def _named(period: str, texts: Sequence[str]) -> Iterator[Span]:
             year, _, part = text.partition("-")
             month = 3 * int(part[1:]) - 2 if period == "quarter" else int(part[:2] or 1)
             begin = date.fromisoformat(text) if period == "day" else date(int(year), month, 1)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         yield begin, _end(period, begin)
 
