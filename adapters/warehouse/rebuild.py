@@ -72,15 +72,17 @@ class Remaking:
         live, new = self._live, self._new
         every = units(new.loader.names())
         with live.look() as cursor:
+            known = self._loader(cursor)
             self.made = every
             if names is not None and live.loader.complete:
-                self.made = every & (units(names) | self._differing())
+                gone = {FACTS} if known.faults(thorough=True) else set()
+                self.made = every & (units(names) | units(known.differing()) | gone)
                 with self._scratch() as scratch:
                     self.made |= {each for each in every if not copyable(cursor, scratch, each)}
             upto = None if self.made == every else position(cursor)
             sealed = self._sealed(read, upto)
             if FACTS not in self.made:
-                sealed.parts = live.loader.sealed()
+                sealed.parts = known.sealed()
             new.loader.create(sealed.parts)
             fill(new.loader, new.connection, cursor, self.made, sealed, read)
             self.sealed = sealed.position
@@ -93,20 +95,21 @@ class Remaking:
     def compare(self) -> Compared:
         """Compare what was made anew with what is in use, where the same is to be expected."""
         live, new = self._live, self._new
-        differing = set(live.loader.differing())
-        names = [
-            name
-            for name in new.loader.names()
-            if name not in differing and units([name]) <= self.made and not live.outdated
-        ]
-        # Facts in the very same files, read and proved sound just now, are the same facts.
-        same = live.loader.sealed() == new.loader.sealed()
         with live.look() as before, new.look() as after:
+            known = self._loader(before)
+            differing = set(known.differing())
+            names = [
+                name
+                for name in new.loader.names()
+                if name not in differing and units([name]) <= self.made and not live.outdated
+            ]
+            # Facts in the very same files, read and proved sound just now, are the same facts.
+            same = known.sealed() == new.loader.sealed()
             return compare(before, after, names, self.sealed if same else 0)
 
-    def _differing(self) -> set[str]:
-        gone = {FACTS} if self._live.loader.faults(thorough=True) else set()
-        return units(self._live.loader.differing()) | gone
+    def _loader(self, cursor: DuckDBPyConnection) -> Loader:
+        """Return what knows the file in use by a cursor of ours: its own is another thread's."""
+        return Loader(cursor, self._models, self._live.loader.segments)
 
     @contextmanager
     def _scratch(self) -> Iterator[DuckDBPyConnection]:

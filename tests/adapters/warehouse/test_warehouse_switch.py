@@ -151,3 +151,21 @@ def test_what_is_not_as_the_journal_says_is_counted_and_named(tmp_path: Path) ->
         "history_customers": [f"{id_} version {version} at position {position}"]
     }
     warehouse.close()
+
+
+class _Busy:
+    """A connection that another thread is using: DuckDB refuses whoever else does."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError(f"the connection is busy with another call, not {name}")
+
+
+def test_a_rebuild_leaves_the_connection_by_which_others_load_alone(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", histories=told(ROWS))
+    warehouse.load(ROWS)
+    loading = warehouse._current.loader
+    loading._connection = _Busy()  # type: ignore[assignment]
+    remade = warehouse.rebuild(lambda after: iter([ROWS[after:]]), names=["history_customers"])
+    assert (remade.made, remade.position) == (["history_customers"], len(ROWS))
+    assert not any(remade.compared.differ.values())
+    warehouse.close()

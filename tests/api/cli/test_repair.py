@@ -174,7 +174,7 @@ def test_what_a_deadline_could_not_bring_about_is_tried_again_while_no_server_ru
 ) -> None:
     house, settings = House(tmp_path), Settings(data=tmp_path)
     ticket, place = house.overdue(settings), "deadline:service-ticket.end-wait"
-    with pytest.raises(Failure, match="there are deadline:contract.expire, "):
+    with pytest.raises(Failure, match="there are deadline:contract"):
         retry_parked(settings, "deadline:none", ticket)
     assert retry_parked(settings, place, ticket) == 0
     assert house.last(ticket) == "service-ticket.resumed"
