@@ -15,7 +15,7 @@ from api.demo.people import Person
 from api.demo.places import GROUP
 from api.demo.sales import Sale
 from api.demo.story import Do, Story
-from domain.kernel.time import business_day
+from domain.kernel.time.business_day import today as this_day
 
 _UNSIGNED: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     "drafted": (),
@@ -128,7 +128,7 @@ def story(
             yield do("sign-amendment", record, **amendment)
     end = list(_end(random, agreement, today))  # drawn in any case, so that a load can go on
     latest = agreement.ends_on - _NOTICE
-    if agreement.starts_on <= today and business_day.today() <= latest:
+    if agreement.starts_on <= today and this_day() <= latest:
         for verb, more in end:
             yield do(verb, record, **more)
 
