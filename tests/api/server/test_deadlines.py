@@ -48,4 +48,4 @@ def test_a_wait_that_is_over_ends_by_itself_and_history_says_so(client: httpx.Cl
     ]
     assert [each["version"] for each in by] == [ended["version"]]
     assert client.get("/readyz").json()["overdue_seconds"] == 0
-    assert "keyline_deadlines_failed 0" in client.get("/metrics").text
+    assert "keyline_parked 0" in client.get("/metrics").text
