@@ -119,7 +119,7 @@ def test_settings_are_listed_with_what_is_in_force_and_secrets_masked(tmp_path: 
 def test_a_wrong_setting_is_named_in_one_line(
     tmp_path: Path, setting: dict[str, str], complaint: str
 ) -> None:
-    done = keyline(tmp_path, "serve", **setting)
+    done = keyline(tmp_path, "serve", **{"port": "0", **setting})
     assert done.returncode == 2
     assert done.stderr.strip() == f"keyline: {complaint}"
 
