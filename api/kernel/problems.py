@@ -126,7 +126,7 @@ class MethodNotAllowed(Refusal):
 
     def __init__(self, allowed: str) -> None:
         """Refuse; `allowed` are the methods that are answered, as in `GET, HEAD`."""
-        super().__init__(f"What is here answers to {allowed}.")
+        super().__init__(f"What is here answers to {allowed or 'other methods'}.")
         self.allowed = allowed
 
 
