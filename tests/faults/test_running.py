@@ -30,10 +30,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
 
 
 def test_a_server_that_is_ready_has_all_in_its_lists_and_reports(demo: Fresh) -> None:
-    head = until_ready(demo.http)["position"]
+    # Deadlines go on from there: contracts of the demo data take effect and end.
+    head = until_ready(demo.http)["began_at"]
     listed = demo.get("/customers", count="exact", limit="1").json()
     counted = demo.get("/reports/customers", measures="customers").json()
-    assert (listed["position"], counted["position"]) == (head, head)
+    assert min(listed["position"], counted["position"]) >= head > 0
     registered = demo.ask("/customers", count="exact", limit="1", min_position=head)["count"]
     assert listed["count"] == registered > 300
     assert counted["rows"][0]["customers"] == registered
