@@ -16,15 +16,12 @@ from adapters.warehouse.warehouse import Warehouse, WarehouseInUse
 from api.cli.rebuild_jobs import chosen, projector_of
 from api.kernel.terminal import Failure
 from projections.kernel.rows.projector import Projector
+from projections.kernel.warehouse.parking_lot import FACTS, HISTORY
 from streams.kernel import due_rows, policy_runner
 from streams.kernel.deadline import deadlines
 from streams.kernel.deadline_runner import Timekeeping
 from streams.kernel.policy import policies
 from streams.kernel.policy_runner import Reactions
-
-FACTS = "facts"
-HISTORY = "history_"
-"""How the warehouse names what it has put aside."""
 
 
 def retry_parked(settings: Settings, model: str, stream: str, *, skip: bool = False) -> int:

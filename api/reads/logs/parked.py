@@ -15,6 +15,7 @@ from api.kernel.reading.read_parameters import TheParts, json_response, known_on
 from domain.kernel.types.sensitive import sensitive_fields, without
 from projections.kernel.parking_lot import plain
 from projections.kernel.rows.projector import Projector
+from projections.kernel.warehouse.parking_lot import FACTS, HISTORY
 from streams.kernel import due_rows, policy_runner
 from streams.kernel.deadline import deadlines
 from streams.kernel.deadline_runner import Timekeeping
@@ -73,7 +74,7 @@ def _place(parts: Parts, model: str) -> Projector | Reactions | Timekeeping | Wa
         return parts.timekeeping
     if model in parts.projector.models:
         return parts.projector
-    if parts.warehouse is not None and model.startswith(("facts", "history_")):
+    if parts.warehouse is not None and model.startswith((FACTS, HISTORY)):
         return parts.warehouse
     raise UnknownId(f"This program has no {model} that could apply them.")
 

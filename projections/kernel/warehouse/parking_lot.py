@@ -44,7 +44,7 @@ COMMIT
 ANEW = 0
 """Stands among the healed positions for a record that was folded anew from its beginning."""
 
-FACTS = "facts"
+FACTS, HISTORY = "facts", "history_"
 """Stands in the place of a history for events that nobody can read: they have no fact."""
 
 Decisions = Mapping[Key, Mapping[str, Any]]
