@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated
 
@@ -17,6 +16,9 @@ from domain.kernel.aggregate import RuleViolation
 from domain.kernel.types.values import LARGEST, Amount, Code, Day, Line, Sensitive, Value
 
 _DAY = timedelta(days=1)
+
+Steps = list[tuple[date, Decimal]]
+"""Each day from which another monthly fee holds, with that."""
 
 
 class TermInverted(RuleViolation):
@@ -56,6 +58,11 @@ class ContractLine(Value):
     one_off: Annotated[Amount, Sensitive("amount")] = Decimal(0)
     from_: Annotated[Day | None, Field(alias="from")] = None
     to: Day | None = None
+
+    @property
+    def fee(self) -> Decimal:
+        """What it comes to a month, on the days on which it runs."""
+        return self.quantity * self.monthly
 
     def until(self, day: date) -> ContractLine:
         """Return the line with `day` as its last."""
@@ -111,19 +118,21 @@ class Terms(Value):
 
     def fee(self, day: date) -> Decimal:
         """Return the monthly fee on a day: of all lines that run then, nothing while suspended."""
+        return self._fee(day, [(self.days(each), each.fee) for each in self.lines])
+
+    def _fee(self, day: date, lines: Iterable[tuple[tuple[date, date], Decimal]]) -> Decimal:
         if self.suspended(day):
             return Decimal(0)
-        running = (each for each in self.lines if _within(day, self.days(each)))
-        return sum((each.quantity * each.monthly for each in running), Decimal(0))
+        return sum((fee for (first, last), fee in lines if first <= day <= last), Decimal(0))
 
-    def steps(self) -> list[tuple[date, Decimal]]:
+    def steps(self) -> Steps:
         """Return each day from which another monthly fee holds, with that; the first from zero."""
+        lines = [(self.days(each), each.fee) for each in self.lines]
         marks = {day for each in self.suspensions for day in _edges((each.first, each.last))}
-        for line in self.lines:
-            marks.update(_edges(self.days(line)))
-        found, before = list[tuple[date, Decimal]](), Decimal(0)
+        marks.update(day for days, _ in lines for day in _edges(days))
+        found, before = Steps(), Decimal(0)
         for day in sorted(marks):
-            if (fee := self.fee(day)) != before:
+            if (fee := self._fee(day, lines)) != before:
                 found.append((day, fee))
                 before = fee
         return found
@@ -131,16 +140,12 @@ class Terms(Value):
     @property
     def value(self) -> Decimal:
         """The fees of its months, those of a part of a month by its days, and the fees once."""
-        months: dict[tuple[int, int], Fraction] = defaultdict(Fraction)
-        steps = [*self.steps(), (self.last_day + _DAY, Decimal(0))]
-        for (first, fee), (following, _) in pairwise(steps):
-            if fee:
-                for day, days in _months(first, following - _DAY):
-                    share = Fraction(days, monthrange(day.year, day.month)[1])
-                    months[day.year, day.month] += Fraction(fee) * share
-        monthly = sum((_cents(each) for each in months.values()), Decimal(0))
+        return self.worth(self.steps())
+
+    def worth(self, steps: Steps) -> Decimal:
+        """Return the value with the `steps` of its fee, for those who have these already."""
         begun = (each for each in self.lines if self.in_force(self.days(each)[0]))
-        return monthly + sum((each.quantity * each.one_off for each in begun), Decimal(0))
+        return _over_months(steps) + sum((e.quantity * e.one_off for e in begun), Decimal(0))
 
     def left(self, last_day: date) -> Decimal:
         """Return what is not paid for if it ends with a day instead."""
@@ -213,10 +218,6 @@ def require_whole(terms: Terms, field: str, outside: type[RuleViolation]) -> Non
         raise ContractTooLarge(field)
 
 
-def _within(day: date, period: tuple[date, date]) -> bool:
-    return period[0] <= day <= period[1]
-
-
 def _edges(period: tuple[date, date | None]) -> Iterator[date]:
     """Yield the days from which it is otherwise: the first, and the one after the last."""
     first, last = period
@@ -230,15 +231,17 @@ def _from(day: date, line: ContractLine) -> ContractLine:
     return line if line.from_ else line.model_copy(update={"from_": day})
 
 
-def _months(first: date, last: date) -> Iterator[tuple[date, int]]:
-    """Yield each calendar month from a day to a day: its first day of these, and how many."""
-    while first <= last:
-        end = first.replace(day=monthrange(first.year, first.month)[1])
-        yield first, (min(end, last) - first).days + 1
-        first = end + _DAY
-
-
-def _cents(amount: Fraction) -> Decimal:
-    """Return an amount rounded half up to hundredths."""
-    part, whole = amount.numerator, amount.denominator
-    return Decimal((200 * part + whole) // (2 * whole)).scaleb(-2)
+def _over_months(steps: Steps) -> Decimal:
+    """Return what fees come to, month by month: that of a part by its days, rounded half up."""
+    cents, days = 0, defaultdict[tuple[int, int], int](int)
+    for (first, fee), (end, _) in pairwise(steps):
+        hundredths = int(fee.scaleb(2))
+        months = (end.year - first.year) * 12 + end.month - first.month
+        cents += hundredths * months
+        days[first.year, first.month] -= hundredths * (first.day - 1)
+        days[end.year, end.month] += hundredths * (end.day - 1)
+    for month, each in days.items():
+        if each:
+            of = monthrange(*month)[1]
+            cents += (2 * each + of) // (2 * of)
+    return Decimal(cents).scaleb(-2)

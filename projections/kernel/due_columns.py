@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from domain.kernel.aggregate import discover, kebab
@@ -21,7 +22,7 @@ class DueColumn:
     status: str | None
     states: tuple[Any, ...]
 
-    @property
+    @cached_property
     def goes_by(self) -> frozenset[str]:
         """The columns of which the moment is made."""
         return frozenset(self.due.columns) | ({self.status} if self.status else set())

@@ -105,8 +105,7 @@ class ReadModel(Listed, DeclaredFolds):
         if missing := sorted(named - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}")
         self.dues = tuple(due_columns(aggregate))
-        self._due_by = {each for due in self.dues for each in due.goes_by}
-        if missing := sorted(self._due_by - has):
+        if missing := sorted({each for due in self.dues for each in due.goes_by} - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}, by which it is due")
         by_name = {column.name: column for column in columns}
         DeclaredFolds.__init__(self, name, aggregate, by_name, folds)
@@ -185,8 +184,9 @@ class ReadModel(Listed, DeclaredFolds):
         after = self.advance({**row, **changes}, event, day)
         if len(after) != len(row):
             raise KeyError(*(changes.keys() - row.keys()))
-        if row["version"] == 0 or not self._due_by.isdisjoint(changes):
-            after |= {due.name: due.moment(after) for due in self.dues}
+        for due in self.dues:
+            if row["version"] == 0 or not due.goes_by.isdisjoint(changes):
+                after[due.name] = due.moment(after)
         if not self._searched.isdisjoint(changes):
             after["search"] = bigrams(*[after[name] for name in self.search])
         if not self._owners.isdisjoint(changes):

@@ -129,8 +129,9 @@ def _settled(row: Row, terms: Terms, changes: Row | None = None) -> Row:
     """Return changes with all that follows from terms."""
     changes = changes or {}
     told = terms.model_dump(mode="json")
-    value = min(terms.value, LARGEST)
-    parts = by_product(terms, value)
+    steps = terms.steps()
+    value = min(terms.worth(steps), LARGEST)
+    parts = by_product(terms, steps, value)
     return {
         **changes,
         "ends_on": terms.ends_on,
@@ -139,7 +140,7 @@ def _settled(row: Row, terms: Terms, changes: Row | None = None) -> Row:
         "notice_day": terms.notice_day({**row, **changes}["notice_days"]),
         "lines": told["lines"],
         "suspensions": told["suspensions"],
-        "fees": fees_of(terms),
+        "fees": fees_of(steps),
         "value": value,
         "by_product": parts,
         "products": [each["product"] for each in parts],

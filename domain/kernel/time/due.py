@@ -27,7 +27,7 @@ DUE = "due_at"
 """The parameter of a command that is told at which moment it was due."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Due:
     """By which attributes of a record its command is due, as in `terms.ends_on`, and how.
 
@@ -39,7 +39,7 @@ class Due:
     after: bool
     make: Callable[..., date | None] | None
 
-    @property
+    @functools.cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns of a row that have the values of these attributes."""
         return tuple(path.rpartition(".")[2] for path in self.of)
