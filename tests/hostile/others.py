@@ -13,12 +13,14 @@ import dataclasses
 import json
 import sys
 import time
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psutil  # type: ignore[import-untyped]
 
-from tests.hostile.system import System
 from tests.hostile.wire import Wire, request
+
+if TYPE_CHECKING:  # what it imports takes longer than most attacks
+    from tests.hostile.system import System
 
 PAUSES = {"read": 0.005, "command": 0.02}
 """Seconds between the answer and the next request, by what is asked."""
