@@ -17,6 +17,7 @@ from adapters.journal.journal import Journal
 from adapters.local.kafka import LocalKafka
 from adapters.local.postgres import LocalPostgres
 from tests.laid import copied_warehouses
+from tests.memory import keep_files
 from tests.order import Order, turn
 from tests.shared import shared
 from tests.volume import FULL, examples
@@ -24,6 +25,11 @@ from tests.volume import FULL, examples
 # A busy machine makes no test fail.
 settings.register_profile("untimed", deadline=None, max_examples=examples(40), print_blob=True)
 settings.load_profile("untimed")
+
+
+def pytest_configure() -> None:
+    """Keep what tests write in memory."""
+    keep_files()
 
 
 def pytest_report_header() -> str:
