@@ -13,6 +13,10 @@ UNPACKED = 2_048
 bytes. An object costs each full garbage collection, which holds up everybody: 20,000 customers
 made one 100 ms long, their bytes cost it nothing. To pack or unpack one takes some 10 us."""
 
+SHORT = 2
+"""Versions of a record that is not worth packing: it is read again as quickly, and who brings in
+many new ones seldom comes back to them."""
+
 
 class Cache:
     """The aggregates last used, as of a position; only the holder of the head lock touches it."""
@@ -60,7 +64,10 @@ class Cache:
         """Keep only the newest as objects: once a transaction is over and nobody has any in use."""
         while len(self._aggregates) > UNPACKED:
             stream, aggregate = self._aggregates.popitem(last=False)
-            self._packed[stream] = pickle.dumps(aggregate, pickle.HIGHEST_PROTOCOL)
+            if aggregate.version > SHORT:
+                self._packed[stream] = pickle.dumps(aggregate, pickle.HIGHEST_PROTOCOL)
+            else:
+                self._outdated.discard(stream)
 
     def drop(self, streams: Iterable[str]) -> None:
         """Forget aggregates that were changed here in vain."""

@@ -28,7 +28,9 @@ IN_ONE_COMMIT = 512
 """Units of work that share a commit at most: past this, a commit gets no cheaper per unit."""
 
 SHARE = 0.01
-"""Seconds of a commit that units of requests of many take, about: others would wait for them."""
+"""Seconds of work in a commit that units of requests of many take, about: others wait for them.
+
+What the disk and other processes take besides is not counted: smaller commits would be no help."""
 
 LEAST = 4
 """Units of requests of many that have a place in a commit beside others, or if they take long."""
@@ -145,12 +147,12 @@ class Writer:
             work += [self._many.popleft() for _ in range(many)]
             if not work:
                 continue
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.thread_time()
             while work:
                 work = work[self._commit(work) :]
-            took = time.perf_counter() - began
+            took, worked = time.perf_counter() - began, time.thread_time() - worked
             if alone + many >= LEAST:
-                self._share = max(LEAST, int(SHARE / took * (alone + many)))
+                self._share = max(LEAST, int(SHARE / worked * (alone + many)))
             expected = min(alone + self._ready, IN_ONE_COMMIT)
 
     def _await(self, count: int, timeout: float | None) -> None:

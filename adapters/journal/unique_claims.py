@@ -8,9 +8,10 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from adapters.journal.aggregate_cache import Cache
-from adapters.storage.databases import in_parts
+from adapters.storage.databases import in_parts, insert_rows
 from adapters.storage.journal_tables import claims, former_claims
 from domain.kernel.aggregate import Aggregate
+from domain.kernel.claim import has
 
 Claim = tuple[str, str]
 """The name of the rule that guards a claim, and the value that is claimed."""
@@ -98,20 +99,20 @@ class Claims:
         return [stream for claim in asked if (stream := self.likely(claim)) is not None]
 
     def flush(self) -> None:
-        """Send the changes to the database."""
-        for (rule, value), stream in self._kept.items():
-            match = sa.and_(claims.c.rule == rule, claims.c.value == value)
-            self._connection.execute(claims.delete().where(match))
-            if stream is not None:
-                row = {"rule": rule, "value": value, "stream": stream}
-                self._connection.execute(claims.insert(), row)
-        for (rule, value), stream in self._former_kept:
-            row = {"rule": rule, "value": value, "stream": stream}
-            same = [former_claims.c[name] == part for name, part in row.items()]
-            self._connection.execute(former_claims.delete().where(*same))
-            self._connection.execute(former_claims.insert(), row)
+        """Send the changes to the database, all of a kind together."""
+        changed = [(*claim, stream) for claim, stream in self._kept.items()]
+        held = [each for each in changed if each[2] is not None]
+        former = [(*claim, stream) for claim, stream in self._former_kept]
+        for table, gone, there in ((claims, changed, held), (former_claims, former, former)):
+            if gone:
+                key = [column == sa.bindparam(f"its_{column.name}") for column in table.primary_key]
+                names = ("its_rule", "its_value", "its_stream")
+                rows = [dict(zip(names, each, strict=True)) for each in gone]
+                self._connection.execute(table.delete().where(*key), rows)
+            insert_rows(self._connection, table, there)
 
 
 def holds(record: Aggregate, claim: Claim) -> bool:
     """Return whether a record holds a claim as it is now."""
-    return any((rule.rule(), value) == claim for rule, value in record.claimed)
+    guard, value = claim
+    return any(rule.rule() == guard and has(keys, value) for rule, keys in record.claims.items())

@@ -24,13 +24,16 @@ Claim = tuple[type[RuleViolation], str]
 
 def each(claims: Claims) -> tuple[Claim, ...]:
     """Return the claims one by one, each as it is kept, in an order that is always the same."""
-    return tuple(
-        (rule, text)
-        for rule, claimed in claims.items()
-        for text in (
-            sorted(map(_text, claimed)) if isinstance(claimed, frozenset) else [_text(claimed)]
-        )
-    )
+    return tuple((rule, text) for rule, claimed in claims.items() for text in _texts(claimed))
+
+
+def has(claimed: Key | frozenset[Key], text: str) -> bool:
+    """Return whether one of what is claimed by a rule is kept as this text."""
+    return text in _texts(claimed)
+
+
+def _texts(claimed: Key | frozenset[Key]) -> list[str]:
+    return sorted(map(_text, claimed)) if isinstance(claimed, frozenset) else [_text(claimed)]
 
 
 def _text(key: Key) -> str:

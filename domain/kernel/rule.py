@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 
+@cache
 def kebab(name: str) -> str:
     """Return a class or method name as it is written in routes and event types (`close-file`)."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_+", "-", name.strip("_")).lower()

@@ -30,7 +30,7 @@ class Erasing:
         """Follow a journal with the keys of its persons."""
         self._journal = journal
         self._keys = keys
-        self._noted = -1
+        self._noted = self._done = -1
 
     def work(self, worker: Worker) -> None:
         """Follow until the worker is to end."""
@@ -43,9 +43,12 @@ class Erasing:
     def follow(self) -> int:
         """Destroy the keys of all who were erased since the last time; return the position."""
         head = self._journal.head().position
-        after = self._keys.followed()
+        noted = self._keys.followed()
+        # As long as the keys are the same, nothing is looked through a second time.
+        after = self._done if noted == self._noted else noted
         if after > head:  # an older journal was put back: its future is another one
-            after = 0
+            after = noted = 0
+            self._keys.follow(0)
         query = (
             sa.select(events)
             .where(events.c.position > after, events.c.position <= head)
@@ -58,6 +61,8 @@ class Erasing:
             again = self._keys.get(erased)
             self._keys.destroy(erased)
             log.info("persons.erased", persons=len(erased), keys_left_over=len(again))
-        if erased or not 0 <= head - after < BETWEEN_NOTES:
+        if erased or head - noted >= BETWEEN_NOTES:
             self._keys.follow(head)
+            noted = head
+        self._noted, self._done = noted, head
         return head

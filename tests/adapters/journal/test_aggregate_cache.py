@@ -1,12 +1,15 @@
 """The cache keeps aggregates as objects or as bytes, and nobody can tell which."""
 
-from adapters.journal.aggregate_cache import UNPACKED, Cache
+from adapters.journal.aggregate_cache import SHORT, UNPACKED, Cache
 from domain.customers.customer import Customer
+from domain.customers.customer_profile import Grade
 
 
 def customers(count: int) -> list[Customer]:
     made = [Customer.register(name=f"Customer {number}", unit="gd") for number in range(count)]
     for customer in made:
+        for grade in "ABC"[:SHORT]:
+            customer.regrade(grade=Grade(grade), reason="A test")
         customer.collect_events()
     return made
 
@@ -23,6 +26,20 @@ def test_only_the_newest_stay_objects_and_the_others_come_back_equal() -> None:
     assert found is not made[0]
     assert vars(found) == vars(made[0])
     assert cache.get(made[0].id) is found
+
+
+def test_a_short_one_is_not_packed_but_read_again() -> None:
+    cache = Cache(UNPACKED + 10)
+    short = Customer.register(name="Customer", unit="gd")
+    made = customers(UNPACKED)
+    for customer in (short, *made):
+        cache.put(customer)
+    cache.outdate([short.id])
+    cache.pack()
+
+    assert cache.get(short.id) is None
+    assert cache.outdated(short.id) is None
+    assert cache.get(made[0].id) is made[0]
 
 
 def test_the_one_not_used_for_longest_is_forgotten_packed_or_not() -> None:
