@@ -22,6 +22,9 @@ from tests.streams.flow import happen, until, working
 MANY = int(os.environ.get("BENCH_DEADLINES", "100_000"))
 """Deadlines that are due at once."""
 
+OF_ONE_CUSTOMER = 20
+"""Tickets of one customer that are open at a time."""
+
 APPENDS = 60_000
 IN_FLIGHT = 512
 ONE_BY_ONE = 200
@@ -61,10 +64,13 @@ def _fill(desk: Desk, count: int) -> None:
     """Append the lives of tickets that wait until moments of one day."""
     at = {"at": BEGUN.isoformat()}
     opened = {"kind": "fault", "severity": "major", "channel": "web", "title": "Down"}
-    opened |= {"customer_id": desk.customer_id, "description": "", "unit": "gd-gz", **at}
+    opened |= {"description": "", "unit": "gd-gz", **at}
     opened |= {"level": "local", "contact": None}  # type: ignore[dict-item]
+    names = [{"name": new_id(), "unit": "gd-gz"} for _ in range(0, count, OF_ONE_CUSTOMER)]
+    customers = desk.do_all("customer.register", [None] * len(names), names)
     facts: list[Stored] = []
     for number in range(count):
+        opened["customer_id"] = customers[number // OF_ONE_CUSTOMER]
         over = {"until": (BEGUN + HOUR + number * 24 * HOUR / count).isoformat()}
         life = [("opened", opened), ("assigned", {"owner": "e1", **at})]
         life += [
