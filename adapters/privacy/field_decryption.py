@@ -35,7 +35,7 @@ class Opening:
     def rows(self, model: Listed, rows: Sequence[Row]) -> Sequence[Row]:
         """Return rows of a read model, each with its id, with their personal columns opened."""
         shapes = personal(model)
-        if shapes.keys().isdisjoint(rows[0] if rows else ()):
+        if not any(row.get(column) for row in rows for column in shapes):
             return rows
         sealing = Sealing(self._keys)
         sealing.fetch(
@@ -48,7 +48,7 @@ class Opening:
         for row in rows:
             changed = dict(row)
             for column, shape in shapes.items():
-                if row.get(column) is not None:
+                if row.get(column):
                     self._open(sealing, changed, column, shape)
             found.append(changed)
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,10 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PART = 10**9
 _MICROSECOND = timedelta(microseconds=1)
+
+Reader = Callable[[Any], Any]
+"""Turns a value of the database into one of ours; it is called for each, so types give theirs
+themselves: SQLAlchemy calls a `process_result_value` through two others."""
 
 # By code point, so that both databases sort alike and a prefix is a range of the index.
 Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -47,6 +52,22 @@ def json_text(value: Any) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
+def _amount(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value).scaleb(-2)
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(microseconds=int(value))
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _parsed(value: str | None) -> Any:
+    return None if value is None else orjson.loads(value)
+
+
 class Money(TypeDecorator[Decimal]):
     """An amount with two decimals, kept as whole hundredths: it filters, sorts and sums exactly.
 
@@ -64,9 +85,9 @@ class Money(TypeDecorator[Decimal]):
         """Turn an amount into hundredths; more than two decimals are refused."""
         return value if value is None or _native(dialect) else hundredths(value)
 
-    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> Decimal | None:
-        """Turn hundredths into an amount with two decimals."""
-        return value if value is None or _native(dialect) else Decimal(value).scaleb(-2)
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Reader | None:
+        """Return what turns hundredths into an amount with two decimals."""
+        return super().result_processor(dialect, coltype) if _native(dialect) else _amount
 
 
 class exact_sum(FunctionElement[Decimal]):
@@ -108,13 +129,9 @@ class Instant(TypeDecorator[datetime]):
         """Turn a moment into microseconds."""
         return value if value is None or _native(dialect) else microseconds(value)
 
-    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:
-        """Turn microseconds into a moment."""
-        if value is None:
-            return None
-        if _native(dialect):
-            return value.astimezone(UTC)  # type: ignore[no-any-return]
-        return _EPOCH + timedelta(microseconds=int(value))
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Reader | None:  # noqa: ARG002
+        """Return what turns microseconds, or the database's own moment, into one in UTC."""
+        return _in_utc if _native(dialect) else _moment
 
 
 class Json(TypeDecorator[Any]):
@@ -131,9 +148,9 @@ class Json(TypeDecorator[Any]):
         """Write JSON."""
         return None if value is None else json_text(value)
 
-    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
-        """Read JSON."""
-        return None if value is None else orjson.loads(value)
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Reader | None:  # noqa: ARG002
+        """Return what reads JSON."""
+        return _parsed
 
 
 Day = sa.Date

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,9 @@ _MANY = 5_000
 
 _WIDE = 1_000
 """From how many rows on units are wide: walking along the order finds a page of theirs sooner."""
+
+_TOGETHER = 64
+"""Rows that are fetched together."""
 
 _REMEMBERED = 200
 """Of how many sights it is remembered how wide they are."""
@@ -94,9 +97,9 @@ class Listing:
         along = self._is_wide(connection, asked, tables, moment)
         query = self._query(asked, tables, means, along=along).limit(asked.limit + 1)
         found = (
-            dict(row)
+            row
             for stretch in self._behind(asked, after, tables(self.model))
-            for row in connection.execute(query.where(stretch), moment).mappings()
+            for row in _rows(connection.execute(query.where(stretch), moment))
         )
         return self.cut(asked, found, opened)
 
@@ -297,7 +300,17 @@ def _condition(
     return column == value if one else column.in_(values)
 
 
+def _rows(result: sa.CursorResult[Any]) -> Iterator[Row]:
+    """Yield the rows of a result as plain objects; its own mappings take thrice as long to make."""
+    names = tuple(result.keys())
+    for part in result.partitions(_TOGETHER):
+        for row in part:
+            yield dict(zip(names, row, strict=True))
+
+
 def chosen(row: Row, fields: Sequence[str]) -> Row:
     """Return the fields asked for of a row, and what it says of those masked or still sealed."""
+    if [*row] == [*fields]:
+        return row
     told = [name for name in (MASKED, SEALED) if name in row and name not in fields]
     return {name: row[name] for name in (*fields, *told)}
