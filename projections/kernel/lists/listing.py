@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,7 +47,7 @@ _TOGETHER = 64
 """Rows that are fetched together."""
 
 _REMEMBERED = 200
-"""Of how many sights it is remembered how wide they are."""
+"""Of how many sights it is remembered how wide they are, and how many queries are."""
 
 _MEMORY = 60.0
 """Seconds after which that is looked at anew."""
@@ -95,12 +96,8 @@ class Listing:
         means = self._means(connection, asked, tables)
         tables = where_seen(asked.sight, connection.dialect.name, tables)
         along = self._is_wide(connection, asked, tables, moment)
-        query = self._query(asked, tables, means, along=along).limit(asked.limit + 1)
-        found = (
-            row
-            for stretch in self._behind(asked, after, tables(self.model))
-            for row in _rows(connection.execute(query.where(stretch), moment))
-        )
+        queries = _queries(self, asked, after and tuple(after), tables, means, along)
+        found = (row for query in queries for row in _rows(connection.execute(query, moment)))
         return self.cut(asked, found, opened)
 
     def count(self, connection: sa.Connection, asked: Question) -> int:
@@ -298,6 +295,20 @@ def _condition(
     if value is None:
         return column.is_(None)
     return column == value if one else column.in_(values)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _queries(
+    listing: Listing,
+    asked: Question,
+    after: tuple[Any, ...] | None,
+    tables: Tables,
+    dialect: str,
+    along: bool,
+) -> Sequence[sa.Select[Any]]:
+    """Return the queries of a page: people ask for the same ones, and to make them takes longer."""
+    query = listing._query(asked, tables, dialect, along=along).limit(asked.limit + 1)
+    return [query.where(each) for each in listing._behind(asked, after, tables(listing.model))]
 
 
 def _rows(result: sa.CursorResult[Any]) -> Iterator[Row]:

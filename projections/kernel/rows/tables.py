@@ -6,6 +6,8 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -261,7 +263,13 @@ def reached(connection: sa.Connection, models: Iterable[str]) -> tuple[int, int]
 
     They are the same where one source brings everything.
     """
+    least, most = connection.execute(_reached(tuple(models))).one()
+    return least or 0, most or 0
+
+
+@lru_cache(maxsize=100)
+def _reached(models: tuple[str, ...]) -> sa.Select[Any]:
+    """Return the query, which each read asks, and which takes longer to make than to run."""
     position = positions.c.position
     query = sa.select(sa.func.min(position), sa.func.max(position))
-    least, most = connection.execute(query.where(positions.c.model.in_(list(models)))).one()
-    return least or 0, most or 0
+    return query.where(positions.c.model.in_(models))
