@@ -1,4 +1,4 @@
-"""Runs the benches and prints their table: `python -m tests.bench [p1 p2 …]`."""
+"""Runs the benches and prints their table: `python -m tests.bench [p1 p2 peers-shape …]`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def main() -> None:
         console = Console(width=WIDTH)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     for name in names:
-        if not chosen or name in chosen or name.partition("_")[0] in chosen:
+        number, _, words = name.partition("_")
+        if not chosen or not {name, number, words.replace("_", "-")}.isdisjoint(chosen):
             module = importlib.import_module(f"tests.bench.{name}")
             console.print(_table(f"{name.upper()}: {module.__doc__}", module.measure()))
 

@@ -1,7 +1,7 @@
 """A load of HTTP requests that costs the machine little: bytes over a few open connections.
 
-Run as `python -m tests.bench.http_load ADDRESS KEY CONNECTIONS ROUNDS`; the customers come on the
-standard input, one id a line, all at the same version.
+Run as `python -m tests.bench.http_load ADDRESS KEY CONNECTIONS`; the requests come on the standard
+input, each a line of JSON: method, path, headers, body.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import uvloop
@@ -25,28 +25,47 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 REASON = "the yearly review of all key accounts of the province"
 
 
+class Asked(NamedTuple):
+    """A request, but for whom it is and to which server."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = {}
+    body: Mapping[str, Any] | None = None
+
+
 class Outcome(NamedTuple):
-    """What a load came to: commands a second, and the latencies in milliseconds."""
+    """What a load came to: answers a second, and the latencies in milliseconds."""
 
     rate: float
     p50: float
     p99: float
 
 
-def load(
-    address: str, key: str, customers: Sequence[str], version: int, connections: int, rounds: int
-) -> Outcome:
-    """Regrade all customers, which are at the same version, `rounds` times; wait for the end."""
-    command = [sys.executable, "-m", "tests.bench.http_load", address, key]
+def load(address: str, key: str, requests: Sequence[Asked], connections: int) -> Outcome:
+    """Send requests, each connection every so-manieth of them in order; wait for the end."""
     done = subprocess.run(
-        [*command, str(version), str(connections), str(rounds)],
-        input="\n".join(customers),
+        [sys.executable, "-m", "tests.bench.http_load", address, key, str(connections)],
+        input="\n".join(map(json.dumps, requests)),
         capture_output=True,
         text=True,
         check=True,
         timeout=300,
     )
     return Outcome(*json.loads(done.stdout))
+
+
+def regrades(customers: Sequence[str], version: int, rounds: int) -> list[Asked]:
+    """Return commands that regrade customers, which are at the same version, `rounds` times."""
+    return [
+        Asked(
+            "POST",
+            f"/customers/{customer}/regrade",
+            {"Idempotency-Key": f"{customer}/{at}", "If-Match": f'"{at}"'},
+            {"grade": "ABC"[at % 3], "reason": REASON},
+        )
+        for at, customer in itertools.product(range(version, version + rounds), customers)
+    ]
 
 
 class _Client(asyncio.Protocol):
@@ -74,7 +93,7 @@ class _Client(asyncio.Protocol):
         if length is None or len(answer) < end + int(length[1]):
             return
         self._latencies.append(time.perf_counter() - self._sent)
-        if not answer.startswith(b"HTTP/1.1 200 "):
+        if not answer.startswith(b"HTTP/1.1 20"):
             self.finished.set_exception(RuntimeError(answer.decode()))
             return
         self._answer = b""
@@ -90,44 +109,33 @@ class _Client(asyncio.Protocol):
         self._transport.write(request)
 
 
-def _requests(
-    host: str, key: str, customers: Sequence[str], versions: Sequence[int]
-) -> Iterator[bytes]:
-    head = (
-        f"Host: {host}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
-        "User-Agent: keyline-bench\r\nAccept: */*\r\n"
-    )
-    for version, customer in itertools.product(versions, customers):
-        body = json.dumps({"grade": "ABC"[version % 3], "reason": REASON})
-        yield (
-            f"POST /customers/{customer}/regrade HTTP/1.1\r\n{head}"
-            f'Idempotency-Key: {customer}/{version}\r\nIf-Match: "{version}"\r\n'
-            f"Content-Length: {len(body)}\r\n\r\n{body}"
-        ).encode()
+def _written(host: str, key: str, asked: Asked) -> bytes:
+    body = "" if asked.body is None else json.dumps(asked.body)
+    headers = {"Host": host, "Authorization": f"Bearer {key}", "User-Agent": "keyline-bench"}
+    headers |= {"Accept": "*/*", **asked.headers}
+    if body:
+        headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"{asked.method} {asked.path} HTTP/1.1\r\n{lines}\r\n{body}".encode()
 
 
-async def _load(
-    address: str, key: str, customers: Sequence[str], versions: Sequence[int], connections: int
-) -> Outcome:
+async def _load(address: str, key: str, requests: Sequence[Asked], connections: int) -> Outcome:
     url = urlsplit(address)
     assert url.hostname is not None
     assert url.port is not None
     latencies: list[float] = []
-    # Each connection has customers of its own, and all its requests before the clock starts.
-    prepared = [
-        list(_requests(url.netloc, key, customers[i::connections], versions))
-        for i in range(connections)
-    ]
+    # Each connection has requests of its own, all of them written before the clock starts.
+    written = [_written(url.netloc, key, each) for each in requests]
     began = time.perf_counter()
     clients = [
         (
             await asyncio.get_running_loop().create_connection(
-                lambda requests=requests: _Client(iter(requests), latencies),  # type: ignore[misc]
+                lambda own=own: _Client(iter(own), latencies),  # type: ignore[misc]
                 url.hostname,
                 url.port,
             )
         )[1]
-        for requests in prepared
+        for own in (written[number::connections] for number in range(connections))
     ]
     await asyncio.gather(*(client.finished for client in clients))
     rate = len(latencies) / (time.perf_counter() - began)
@@ -136,7 +144,6 @@ async def _load(
 
 
 if __name__ == "__main__":
-    _address, _key, _version, _connections, _rounds = sys.argv[1:]
-    _versions = range(int(_version), int(_version) + int(_rounds))
-    _customers = sys.stdin.read().split()
-    print(json.dumps(uvloop.run(_load(_address, _key, _customers, _versions, int(_connections)))))
+    _address, _key, _connections = sys.argv[1:]
+    _asked = [Asked(*json.loads(line)) for line in sys.stdin]
+    print(json.dumps(uvloop.run(_load(_address, _key, _asked, int(_connections)))))

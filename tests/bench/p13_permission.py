@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from tests.bench.figure import Figure
-from tests.bench.http_load import Outcome, load
+from tests.bench.http_load import Outcome, load, regrades
 from tests.bench.served import KEY, served
 
 CUSTOMERS = 512
@@ -66,7 +66,8 @@ class _Site:
 
     def command(self) -> Outcome:
         """Send commands to all customers; return how fast they were answered."""
-        found = load(self._address, self._key, self._ids, self._version, CONNECTIONS, ROUNDS)
+        asked = regrades(self._ids, self._version, ROUNDS)
+        found = load(self._address, self._key, asked, CONNECTIONS)
         self._version += ROUNDS
         return found
 

@@ -12,7 +12,7 @@ import httpx
 
 from adapters.local.postgres import LocalPostgres
 from tests.bench.figure import Figure
-from tests.bench.http_load import Outcome, load
+from tests.bench.http_load import Outcome, load, regrades
 from tests.bench.served import KEY, served
 
 CUSTOMERS = 1024
@@ -43,7 +43,7 @@ def _database(name: str, address: str, empty: str) -> Iterator[Figure]:
         for _ in range(RUNS):
             outcomes.append(
                 [
-                    load(each, KEY, customers, version, connections, rounds)
+                    load(each, KEY, regrades(customers, version, rounds), connections)
                     for each in (empty, address)
                 ]
             )

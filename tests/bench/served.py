@@ -1,4 +1,4 @@
-"""Servers for the benches, each a process of its own: Keyline, or a route that does nothing.
+"""Servers for the benches, each a process of its own: Keyline, or a route that does hardly a thing.
 
 Run as `python -m tests.bench.served KIND` with the settings in the environment; see `served`.
 """
@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
+import orjson
 import psutil  # type: ignore[import-untyped]
 import structlog
 from fastapi import FastAPI
 from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from adapters.settings import Settings
 from api.app import application
@@ -41,13 +47,16 @@ class Served(NamedTuple):
 
     @property
     def memory(self) -> float:
-        """The megabytes that its process takes of the machine's memory."""
-        return float(psutil.Process(self.process).memory_info().rss / 1e6)
+        """The megabytes that it takes of the machine's memory, with the processes it has begun."""
+        own = psutil.Process(self.process)
+        return float(sum(each.memory_info().rss for each in (own, *own.children(True))) / 1e6)
 
 
 @contextmanager
 def served(
-    what: Literal["keyline", "warehouse", "unchecked", "empty"], folder: Path, **settings: str
+    what: Literal["keyline", "warehouse", "unchecked", "empty", "bare"],
+    folder: Path,
+    **settings: str,
 ) -> Iterator[Served]:
     """Start a server on a data folder and a free port; end it with the block."""
     environment = {name: v for name, v in os.environ.items() if not name.startswith("KEYLINE_")}
@@ -81,6 +90,11 @@ class _Empty(FastAPI):
         """Do nothing: there are none."""
 
 
+class _Bare(Starlette):
+    def end_streams(self) -> None:
+        """Do nothing: there are none."""
+
+
 def _empty() -> _Empty:
     empty = _Empty(openapi_url=None)
 
@@ -89,6 +103,21 @@ def _empty() -> _Empty:
         return {"id": id, "version": len(body.reason), "position": 1}
 
     return empty
+
+
+def _bare(folder: Path) -> Starlette:
+    """Return what runs the statement of `bare.json` on the rows with each request.
+
+    It answers the JSON that is beside it, written anew each time: what any list has to do.
+    """
+    bare = orjson.loads((folder / "bare.json").read_bytes())
+    rows = sqlite3.connect(f"file:{folder / 'rows.db'}?mode=ro", uri=True, check_same_thread=False)
+
+    async def answer(_: Request) -> Response:
+        rows.execute(bare["statement"]).fetchall()
+        return Response(orjson.dumps(bare["answer"]), media_type="application/json")
+
+    return _Bare(routes=[Route(bare["path"], answer)])
 
 
 def _check_nothing() -> None:
@@ -113,7 +142,9 @@ def main() -> None:
     settings = Settings.read()
     what = sys.argv[1]
     role: Role = "warehouse" if what == "warehouse" else "api"
-    whole = cast("Entrance", _empty()) if what == "empty" else application(settings, role)
+    others: dict[str, Callable[[], Starlette]]
+    others = {"empty": _empty, "bare": lambda: _bare(settings.data)}
+    whole = cast("Entrance", others[what]()) if what in others else application(settings, role)
     if what == "unchecked":
         _check_nothing()
     run(whole, settings, lambda address: print(address, flush=True))
