@@ -47,7 +47,7 @@ class Settings:
         "",
     )
     kafka: str = setting(
-        "KEYLINE_KAFKA", "Kafka bootstrap servers, host:port,…; empty: all in one process", ""
+        "KEYLINE_KAFKA", "Kafka bootstrap servers, host:port,…; empty: none, all on one machine", ""
     )
     partitions: int = setting("KEYLINE_PARTITIONS", "partitions of each Kafka topic, for good", 8)
     replicas: int = setting("KEYLINE_REPLICAS", "copies of each Kafka topic", 1)
@@ -56,6 +56,11 @@ class Settings:
         "KEYLINE_WAREHOUSE",
         "URL of the warehouse service that answers reports; empty: this process",
         "",
+    )
+    processes: int = setting(
+        "KEYLINE_PROCESSES",
+        "3: rows and warehouse have processes of their own; 1: all in one; 0: 3 on two processors",
+        0,
     )
     demo: bool = setting("KEYLINE_DEMO", "1: load demo data into an empty journal at start", False)
     admin_key: str = setting(
@@ -283,6 +288,8 @@ class Settings:
             if text := environment.get(name, "").strip():
                 given[field.name] = parse(name, text, type(field.default))
         settings = cls(**given)
+        if settings.processes not in (0, 1, 3):
+            raise SettingsError("KEYLINE_PROCESSES is 1 or 3, or 0 for what suits the machine.")
         if settings.log not in ("console", "json"):
             raise SettingsError("KEYLINE_LOG is console or json.")
         if settings.zone != ZONE and settings.zone not in available_timezones() - {"localtime"}:

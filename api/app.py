@@ -9,7 +9,6 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import Lifespan
 
 from adapters.identity.passwords import Cost
 from adapters.refusals import Refusal
@@ -19,11 +18,16 @@ from api.kernel import problems
 from api.kernel.problems import InternalError, MethodNotAllowed
 from api.kernel.process import Parts, Role
 from api.kernel.reading.read_parameters import unfit_parameters
+from api.kernel.siblings import Siblings
 from api.server.alarms import Watch
 from api.server.gateway import Entrance
 from api.server.openapi import describe
 from api.server.short_way import ShortWay
+from domain.kernel.aggregate import discover
+from domain.kernel.commands import every_command
 from domain.kernel.discovery import declared
+from projections.kernel.summary import listed
+from projections.kernel.warehouse.facts import facts
 from streams.kernel.worker import Worker
 
 TITLE = "Keyline"
@@ -31,14 +35,20 @@ VERSION = "0.1.0"
 
 
 def application(
-    settings: Settings, role: Role = "api", password_cost: Cost | None = None
+    settings: Settings,
+    role: Role = "api",
+    password_cost: Cost | None = None,
+    siblings: Siblings | None = None,
+    inner: FastAPI | None = None,
 ) -> Entrance:
     """Return a server as an ASGI application; its lifespan starts and stops the parts.
 
     A `warehouse` answers reports and questions about the past, and takes no commands;
-    `password_cost` is what a guess at a password costs, if not the usual.
+    `password_cost` is what a guess at a password costs, if not the usual; with `siblings` other
+    processes keep rows and warehouse; `inner` is a `router_application` of this server alone, if
+    it was made before.
     """
-    parts = Parts(settings, role, password_cost)
+    parts = Parts(settings, role, password_cost, siblings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -53,18 +63,18 @@ def application(
                 await parts.elsewhere.close()
             parts.stop()
 
-    inner = router_application(lifespan)
+    inner = inner or router_application()
+    inner.router.lifespan_context = lifespan
     inner.state.parts = parts
     commands = CommandRoutes(parts) if role == "api" else None
     return Entrance(parts, inner, ShortWay(routers()), commands)
 
 
-def router_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+def router_application() -> FastAPI:
     """Return the application of all reads, with the document of everything."""
     app = FastAPI(
         title=TITLE,
         version=VERSION,
-        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -105,3 +115,12 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _failed(request: Request, _: Exception) -> Response:
     """Answer; the entrance logs what happened."""
     return problems.response(InternalError(f"Its trace id is {request.state.trace}."))
+
+
+def warmed() -> FastAPI:
+    """Make what servers make of the code alone, for copies of this process; return its routers."""
+    discover()
+    assert all(model.fingerprint for model in listed().values())
+    assert all(fact.fingerprint for fact in facts().values())
+    every_command()
+    return router_application()

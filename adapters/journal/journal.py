@@ -108,10 +108,7 @@ class Journal:
             if transaction.appended:
                 for watcher in self._watchers:
                     watcher(transaction.appended)
-        if transaction.position > self._position:
-            with self._appended:
-                self._position = transaction.position
-                self._appended.notify_all()
+        self.heard(transaction.position)
 
     def _forget(self, rows: Sequence[Sequence[Any]]) -> None:
         """Destroy the keys of persons who were erased just now, before that is acknowledged."""
@@ -142,16 +139,23 @@ class Journal:
             last = connection.execute(sa.select(head.c.time_us)).scalar_one()
             return instant(max(now_us(connection), last + 1))
 
+    def heard(self, position: int) -> None:
+        """Note that somebody has appended up to a position, and wake those who wait for it."""
+        if position > self._position:
+            with self._appended:
+                self._position = max(position, self._position)
+                self._appended.notify_all()
+
     @property
     def appended(self) -> int:
-        """The position of what this process appended last; others may have appended more."""
+        """The last position that this process appended or heard of; there may be more."""
         return self._position
 
     def wait(self, after: int, timeout: float) -> int:
         """Wait until there is an event after a position, for at most `timeout` seconds.
 
-        Returns the last position. What this process appends wakes it at once, what others
-        append within `POLL` seconds.
+        Returns the last position. What this process appends or hears of wakes it at once, what
+        others append within `POLL` seconds.
         """
         deadline = time.monotonic() + timeout
         while True:

@@ -19,7 +19,7 @@ from api.cli.rebuild import rebuild, replay, seal
 from api.cli.rotate_keys import keys
 from api.cli.set_password import set_password
 from api.cli.verify import verify
-from api.kernel.terminal import Failure, explained, notes, out
+from api.kernel.terminal import Failure, ending_status, out
 
 app = typer.Typer(
     name="keyline",
@@ -38,17 +38,7 @@ SHOWN = 10
 def main() -> None:
     """Run the command line; what goes wrong in a known way is said in one line."""
     keep_private()
-    try:
-        app()
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:
-        known = explained(error)
-        if known is None:
-            raise
-        text, status = known
-        notes.print(f"[bold red]keyline:[/bold red] {escape(text)}", highlight=False)
-        sys.exit(status)
+    sys.exit(ending_status(app))
 
 
 def _settings() -> Settings:
@@ -69,16 +59,14 @@ def serve(
         bool, typer.Option("--quiet", help="Do not print what a person needs to begin.")
     ] = False,
 ) -> None:
-    """Serve the HTTP API. In one process unless KEYLINE_KAFKA names a cluster.
+    """Serve the HTTP API, with all that it needs unless KEYLINE_KAFKA names a cluster.
 
     Prints the address, the administrator's key when it is new, and three calls to try. Ctrl-C
     ends it cleanly.
     """
     from api.cli.processes.serve import serve
-    from api.kernel.job_log import recording
 
-    with recording(found := _settings(), "api"):
-        serve(found, quiet)
+    serve(_settings(), quiet)
 
 
 @app.command()
@@ -181,13 +169,15 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for machines.")] = False,
 ) -> None:
     """Show how far every part has come, its lag, and what could not be applied."""
-    from api.kernel.status import status, status_table
+    from api.kernel.status import process_table, status, status_table
 
     found = status(_settings())
     if as_json:
         sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
         return
     out.print(status_table(found))
+    if found["processes"]:
+        out.print(process_table(found["processes"]))
     for each in found["parked"][:SHOWN]:
         place = f"{each['model']} {each['stream']} version {each['version']}"
         out.print(f"[yellow]parked[/] {place}: {each['error']}", highlight=False, soft_wrap=True)

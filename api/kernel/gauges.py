@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from api.kernel.process import Parts
@@ -22,14 +24,25 @@ def measure(parts: Parts) -> None:
         gauge("keyline_rows_position", "Events in the rows", parts.projector.position)
         late = "Seconds since the first deadline was due that is still to be answered"
         gauge("keyline_deadlines_overdue_seconds", late, parts.timekeeping.overdue)
+    there = partial(parts.of_warehouse, 1.0)
     failing = "Parts whose work, or its upkeep, fails"
-    gauge("keyline_failing", failing, lambda: sum(not each.healthy for each in parts.workers))
-    gauge("keyline_parked", "Events put aside", lambda: len(parts.parked()))
+    gauge("keyline_failing", failing, lambda: len(parts.faults() + there()["faults"]))
+    gauge("keyline_parked", "Events put aside", lambda: len(parts.parked() + there()["parked"]))
     passed = "Events that operators have passed over"
-    gauge("keyline_passed_over", passed, lambda: len(parts.passed_over()))
-    if (warehouse := parts.warehouse) is not None:
-        gauge("keyline_warehouse_position", "Events in the warehouse", warehouse.position)
+    gauge(
+        "keyline_passed_over",
+        passed,
+        lambda: len(parts.passed_over()) + there()["passed_over"],
+    )
+    if parts.warehouse is not None or parts.siblings is not None:
+        position = "Events in the warehouse"
+        gauge("keyline_warehouse_position", position, lambda: there()["position"] or 0)
         taken = "Bytes of memory that the warehouse takes"
-        gauge("keyline_warehouse_memory_bytes", taken, warehouse.memory)
+        gauge("keyline_warehouse_memory_bytes", taken, lambda: _memory(there(), "bytes"))
         most = "Bytes of memory that it may take"
-        gauge("keyline_warehouse_memory_limit_bytes", most, lambda: warehouse.memory_limit)
+        gauge("keyline_warehouse_memory_limit_bytes", most, lambda: _memory(there(), "limit"))
+
+
+def _memory(warehouse: Mapping[str, Any], which: str) -> int:
+    found: int = (warehouse["warehouse_memory"] or {}).get(which, 0)
+    return found

@@ -22,8 +22,11 @@ _open: dict[str, tuple[SystemLog, int]] = {}
 _lock = threading.Lock()
 
 
-def begin(settings: Settings, process: str) -> SystemLog:
-    """Return the system log of this process, begun unless it was already; `end` it as often."""
+def begin(settings: Settings, process: str, beside: bool = False) -> SystemLog:
+    """Return the system log of this process, begun unless it was already; `end` it as often.
+
+    One that runs `beside` another says nothing of the machine that the other has said already.
+    """
     with _lock:
         log, users = _open.get(settings.system_log_url, (None, 0))
         if log is None:
@@ -32,7 +35,7 @@ def begin(settings: Settings, process: str) -> SystemLog:
             log.start()
             in_force = {name: value for name, value, _, _ in settings_list(settings)}
             log.say("process.started", settings=in_force)
-            for path, mend in open_to_others(settings):
+            for path, mend in () if beside else open_to_others(settings):
                 said.warning("files-open-to-others", path=str(path), mend=mend)
         _open[settings.system_log_url] = (log, users + 1)
         return log
@@ -50,9 +53,9 @@ def end(settings: Settings) -> None:
 
 
 @contextmanager
-def recording(settings: Settings, process: str) -> Iterator[SystemLog]:
-    """Keep what this process says in the system log within the block."""
-    log = begin(settings, process)
+def recording(settings: Settings, process: str, beside: bool = False) -> Iterator[SystemLog]:
+    """Keep what this process says in the system log within the block, as `begin` does."""
+    log = begin(settings, process, beside)
     try:
         yield log
     finally:

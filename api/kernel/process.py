@@ -41,7 +41,9 @@ from api.kernel.limits.rates import Rates
 from api.kernel.limits.results import Kept
 from api.kernel.limits.sharing import Room, Turns
 from api.kernel.metrics import Metrics
+from api.kernel.process_book import ProcessBook
 from api.kernel.reading.position_waiter import Pulse
+from api.kernel.siblings import SILENT, Siblings
 from projections.kernel.read_model import read_models
 from projections.kernel.rows.projector import JOURNAL, Projector
 from streams.followers.erase_persons import Erasing
@@ -68,15 +70,21 @@ class Parts:
     """
 
     def __init__(
-        self, settings: Settings, role: Role = "api", password_cost: Cost | None = None
+        self,
+        settings: Settings,
+        role: Role = "api",
+        password_cost: Cost | None = None,
+        siblings: Siblings | None = None,
     ) -> None:
         """Open databases and make what is missing in them; nothing runs yet.
 
-        `password_cost` is what a guess at a password costs, if not the usual.
+        `password_cost` is what a guess at a password costs, if not the usual. With `siblings`
+        other processes of the same server keep rows and warehouse.
         """
         make_folder(settings.data)
         self.settings = settings
         self.role = role
+        self.siblings = siblings
         self.metrics = Metrics()
         self.system_log = begin(settings, role)
         self.person_keys = PersonKeys.of(settings)
@@ -146,7 +154,7 @@ class Parts:
         if self.role == "api":
             kinds = sorted({model.aggregate for model in read_models().values()})
             self.projector.create(kafka.channels(kinds) if kafka else [JOURNAL])
-            if kafka is None:
+            if kafka is None and self.siblings is None:
                 yield "rows", JournalProjection(self.journal, self.projector).work
             yield "react", self.reactions.work
             yield "deadlines", self.timekeeping.work
@@ -180,6 +188,8 @@ class Parts:
                 connector=aiohttp.TCPConnector(limit=0),  # who reads slowly keeps nobody waiting
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
+        if self.siblings is not None:
+            self.siblings.follow(self.journal, self.projector)
         self.executor.start()
         if self.role == "api":
             lay(self.executor)
@@ -233,8 +243,9 @@ class Parts:
         reached = {}
         if self.role == "api":
             reached["rows"] = self.projector.position()
-        if self.warehouse is not None:
-            reached["warehouse"] = self.warehouse.position()
+        there = self.of_warehouse()
+        if (position := there["position"]) is not None:
+            reached["warehouse"] = position
         with self.journal.engine.connect() as connection:
             query = sa.select(checkpoints.c.name, checkpoints.c.position)
             reached |= {row.name: row.position for row in connection.execute(query)}
@@ -248,12 +259,40 @@ class Parts:
                 name: {"position": at, "lag": max(0, ends.get(name, head.position) - at)}
                 for name, at in reached.items()
             },
-            "parked": self.parked(),
+            "parked": self.parked() + there["parked"],
+            "passed_over": len(self.passed_over()) + there["passed_over"],
             **({"overdue_seconds": self.timekeeping.overdue()} if self.role == "api" else {}),
-            "stale": self._stale(),
-            "warehouse_memory": self._memory(),
+            "stale": there["stale"],
+            "warehouse_memory": there["warehouse_memory"],
             "altered": altered,
-            "faults": [f"{each.name}: {each.fault}" for each in self.workers if not each.healthy],
+            "faults": self.faults() + there["faults"],
+            "processes": ProcessBook(self.settings.data).read(),
+        }
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the work of this process, and with those beside it."""
+        own = [f"{each.name}: {each.fault}" for each in self.workers if not each.healthy]
+        return own + ([] if self.siblings is None else self.siblings.faults())
+
+    def of_warehouse(self, age: float = 0.0) -> dict[str, Any]:
+        """Return how the warehouse is, or was at most `age` seconds ago if another process has it.
+
+        Its `position`, `stale` parts and `warehouse_memory`; what another process says besides:
+        its `faults`, what is `parked` there, and how much `passed_over`.
+        """
+        if self.siblings is not None:
+            return self.siblings.warehouse(age)
+        if self.warehouse is None:
+            return SILENT
+        outdated = self.warehouse.outdated
+        return SILENT | {
+            "position": self.warehouse.position(),
+            # What another version of the code made; it is being remade.
+            "stale": outdated.split(", ") if outdated else [],
+            "warehouse_memory": {
+                "bytes": self.warehouse.memory(),
+                "limit": self.warehouse.memory_limit,
+            },
         }
 
     def parked(self) -> list[dict[str, Any]]:
@@ -282,17 +321,6 @@ class Parts:
         if self.warehouse is not None:
             found += self.warehouse.passed_over()
         return found
-
-    def _stale(self) -> list[str]:
-        """Return what of the warehouse another version of the code made; it is being remade."""
-        outdated = None if self.warehouse is None else self.warehouse.outdated
-        return outdated.split(", ") if outdated else []
-
-    def _memory(self) -> dict[str, int] | None:
-        """Return the bytes of memory that the warehouse takes, and may take, if it is here."""
-        if self.warehouse is None:
-            return None
-        return {"bytes": self.warehouse.memory(), "limit": self.warehouse.memory_limit}
 
     def _wait_for_rows(self, after: int, seconds: float) -> int:
         self.projector.wait(after + 1, seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -20,6 +20,7 @@ from adapters.storage.journal_tables import checkpoints
 from adapters.storage.lookalikes import awkward
 from adapters.storage.private_files import open_to_others
 from adapters.warehouse.blue_green import current_file
+from api.kernel.process_book import ProcessBook
 from projections.kernel import parking_lot as parking
 from projections.kernel.rows.rebuild import stale
 from projections.kernel.rows.tables import create_books, parked, positions
@@ -34,9 +35,10 @@ def status(settings: Settings) -> dict[str, Any]:
     `parked` are the events that the rows could not take, `passed_over` those of them that operators
     have decided to go on without; `stale` the read models, and the facts and histories of the
     warehouse, to be rebuilt; `warehouse_memory` the `bytes` that it takes of the `limit` that a
-    running server gives it; `altered` what is seen to be wrong with the journal, or was found so
-    by the last verification; `open_to_others` what others of this machine may read, and the
-    command that closes it; `rename` the codes and names in use that would be refused today.
+    running server gives it; `processes` those of such a server, with what each takes; `altered`
+    what is seen to be wrong with the journal, or was found so by the last verification;
+    `open_to_others` what others of this machine may read, and the command that closes it;
+    `rename` the codes and names in use that would be refused today.
     """
     journal, rows = Journal(settings.journal_url), connect(settings.rows_url, "normal")
     try:
@@ -58,6 +60,7 @@ def status(settings: Settings) -> dict[str, Any]:
             "passed_over": _aside(rows, passed=True),
             "stale": rebuild + outdated,
             "warehouse_memory": memory,
+            "processes": ProcessBook(settings.data).read(),
             "altered": _altered(journal),
             "open_to_others": {str(path): mend for path, mend in open_to_others(settings)},
             "rename": _awkward(journal),
@@ -112,7 +115,7 @@ def _warehouse(settings: Settings) -> tuple[dict[str, int], list[str], dict[str,
             return {}, [], None  # not made yet, or broken
     url = settings.warehouse or f"http://{settings.host}:{settings.port}"
     try:
-        _, body = ask(f"{url}/readyz", 2)
+        _, body = ask(f"{url}/readyz", 10)
         answer = orjson.loads(body)
         reached = {"warehouse": int(answer["parts"]["warehouse"]["position"])}
         return reached, answer["stale"], answer["warehouse_memory"]
@@ -147,4 +150,22 @@ def status_table(found: Mapping[str, Any]) -> Table:
     if memory := found["warehouse_memory"]:
         used, limit = (f"{memory[name] / 1e6:,.0f}" for name in ("bytes", "limit"))
         table.caption = f"The warehouse takes {used} MB of the {limit} MB of memory that it has."
+    return table
+
+
+def process_table(processes: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the processes of a server as a table for people."""
+    table = Table(title="Processes of the server")
+    table.add_column("process")
+    for name in ("number", "started again", "memory", "of a processor", "state"):
+        table.add_column(name, justify="right")
+    for each in processes:
+        alive = "memory" in each
+        memory = f"{each['memory'] / 1e6:,.0f} MB" if alive else ""
+        share = each["cpu_seconds"] / max(each["seconds"], 0.1) if alive else 0.0
+        state = "works" if alive and each["up"] else "is being started" if alive else "has ended"
+        told = (str(each["pid"]), str(each["restarts"]), memory, f"{share:.1%}", state)
+        table.add_row(each["name"], *told, style=None if state == "works" else "yellow")
+    total = sum(each.get("memory", 0) for each in processes) / 1e6
+    table.caption = f"{total:,.0f} MB in all; what several share is counted in parts."
     return table

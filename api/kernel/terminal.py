@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -56,6 +57,25 @@ def explained(error: Exception) -> tuple[str, int] | None:
     if isinstance(error, OSError | duckdb.OperationalError):  # a full disk, a folder of others
         return str(error).strip(), 1
     return None
+
+
+def ending_status(work: Callable[[], Any]) -> int:
+    """Do some work to its end and return the exit status of the process that did it.
+
+    What goes wrong in a known way is said in one line; what else is raised goes on.
+    """
+    try:
+        work()
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        known = explained(error)
+        if known is None:
+            raise
+        text, status = known
+        notes.print(f"[bold red]keyline:[/bold red] {escape(text)}", highlight=False)
+        return status
+    return 0
 
 
 @contextmanager

@@ -83,6 +83,8 @@ class Watch:
     def look(self) -> None:
         """Look once."""
         status = self._parts.status()
+        if any(each["restarts"] == 0 and not each["up"] for each in status["processes"]):
+            return  # the server has only just been started
         found = alarms(status, disk_free(self._parts))
         if parked := status["parked"]:
             found["parked"] = f"{len(parked)} events are parked"

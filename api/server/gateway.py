@@ -51,7 +51,8 @@ class Entrance:
         self, parts: Parts, inner: ASGIApp, reads: ShortWay, commands: CommandRoutes | None
     ) -> None:
         """Stand before `inner`; without `commands` there are only reads."""
-        self._parts = parts
+        self.parts = parts
+        """What the server is made of."""
         self._inner = inner
         self._reads = reads
         self._commands = commands
@@ -63,7 +64,7 @@ class Entrance:
 
     def end_streams(self) -> None:
         """Let streams of events end, so that the server can."""
-        self._parts.end_streams()
+        self.parts.end_streams()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the life of the server."""
@@ -74,7 +75,7 @@ class Entrance:
         headers = dict(scope["headers"])
         trace = _trace(headers)
         address = scope["client"][0] if scope.get("client") else ""
-        visit = Visit(self._parts, scope, address, trace)
+        visit = Visit(self.parts, scope, address, trace)
         sent = _Sent(send, trace, visit)
         self._inside += 1
         try:
@@ -110,7 +111,7 @@ class Entrance:
         if not scope.get("command"):
             route = getattr(scope.get("route"), "path", "none")
             seconds = time.perf_counter() - began
-            self._parts.metrics.request(scope["method"], route, sent.status, seconds)
+            self.parts.metrics.request(scope["method"], route, sent.status, seconds)
 
     async def _serve(
         self,
@@ -129,16 +130,16 @@ class Entrance:
             try:
                 visit.who = await self._identify(asked.headers, path, visit.target is not None)
             except Unauthenticated:
-                send.told = self._parts.rates_of_strangers.take(asked.address)
+                send.told = self.parts.rates_of_strangers.take(asked.address)
                 raise
-            send.told = self._parts.rates.take(visit.who.caller)
+            send.told = self.parts.rates.take(visit.who.caller)
             whole = False
             if "connection" in scope:
                 scope["connection"].recognise()
                 whole = scope["connection"].whole
             asked = asked._replace(who=visit.who, whole=whole)
         else:
-            send.told = self._parts.rates_of_strangers.take(asked.address)
+            send.told = self.parts.rates_of_strangers.take(asked.address)
         if self._commands is not None:
             query = scope["query_string"]
             if query and method == "POST" and (target is not None or path == PATH):
@@ -154,7 +155,7 @@ class Entrance:
             if path == PATH:
                 if method != "POST":
                     raise MethodNotAllowed("POST")
-                await serve_batch(self._parts, asked, receive, send)
+                await serve_batch(self.parts, asked, receive, send)
                 return
         _refuse_unreadable(scope)
         if method == "HEAD":  # the server leaves the body away; an endless one is not begun
@@ -164,7 +165,7 @@ class Entrance:
         scope["app"] = self._inner
         visit.routed = scope
         visit.told = listen()
-        await self._parts.notes.room()
+        await self.parts.notes.room()
         with structlog.contextvars.bound_contextvars(trace=asked.trace):
             if method not in ("GET", "HEAD"):
                 await self._inner(scope, receive, send)

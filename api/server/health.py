@@ -33,6 +33,8 @@ def readyz(parts: TheParts) -> Response:
     faults = astray(status) + list(alarms(status, status["disk_free_bytes"]).values())
     content: dict[str, Any] = {"status": "not ready" if faults else "ready", **status}
     content["faults"] = faults
+    for process in content["processes"]:
+        del process["pid"]  # for those at the machine alone
     # Which records they are of is told by GET /parked, to those who may see them.
     content["parked"] = [{"model": each["model"]} for each in status["parked"]]
     answer = json_response(content)

@@ -29,12 +29,21 @@ BETWEEN_BATCHES = 0.05
 
 
 class JournalProjection:
-    """Follows the journal; the way of a system in one process."""
+    """Follows the journal; the way of a system without Kafka."""
 
-    def __init__(self, journal: Journal, projector: Projector) -> None:
-        """Bring the events of a journal into the rows of a projector."""
+    def __init__(
+        self,
+        journal: Journal,
+        projector: Projector,
+        reached: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Bring the events of a journal into the rows of a projector.
+
+        `reached` is called with each position that the rows have come to.
+        """
         self._journal = journal
         self._projector = projector
+        self._reached = reached
 
     def work(self, worker: Worker) -> None:
         """Apply what the journal has and what comes."""
@@ -45,6 +54,7 @@ class JournalProjection:
             if events:
                 self._projector.apply(events)
                 position = events[-1].position
+                self._reached(position)
             worker.well()
             if len(events) < AT_ONCE:
                 self._projector.gather(BETWEEN_BATCHES)

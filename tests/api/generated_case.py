@@ -61,7 +61,7 @@ def some(parties: list[Who], number: int, seed: int) -> list[Who]:
 def generated(settings: Settings, seed: int) -> Iterator[Case]:
     """Run a server with a world, all of whose changes have been followed."""
     entrance = application(settings, "api", CHEAP)
-    parts: Parts = entrance._parts  # the ways in these tests go beside the sockets
+    parts: Parts = entrance.parts  # the ways in these tests go beside the sockets
     addresses: list[str] = []
     answering = threading.Event()
 

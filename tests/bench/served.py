@@ -28,7 +28,7 @@ from starlette.routing import Route
 
 from adapters.settings import Settings
 from api.app import application
-from api.cli.processes.serve import run
+from api.cli.processes.listening import run
 from api.kernel.access.authentication import Doorkeeper, Principal
 from api.kernel.access.visibility import Seeing
 from api.kernel.process import Role

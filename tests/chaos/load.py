@@ -44,11 +44,14 @@ class Load:
         self.tries: Counter[str] = Counter()
         self.turned_away = 0
         self.surprises: list[str] = []
+        self.read = 0
+        """Reads that were answered, each of what had been acknowledged before, now and then."""
 
     async def run(self) -> None:
         """Send commands until `end`; what has been sent by then is seen through."""
         async with httpx.AsyncClient(base_url=self._base, headers=self._headers) as http:
-            await asyncio.gather(*(self._client(http, i) for i in range(self._clients)))
+            clients = (self._client(http, i) for i in range(self._clients))
+            await asyncio.gather(*clients, self._reader(http))
 
     async def acknowledge(self, number: int) -> None:
         """Wait until so many commands have been acknowledged."""
@@ -71,6 +74,26 @@ class Load:
                 body = {"reason": "a test"} if verb == "suspend" else {}
                 path = f"/customers/{told.id}/{verb}"
                 told = await self._command(http, path, body, f"{key}/{step}")
+
+    async def _reader(self, http: httpx.AsyncClient) -> None:
+        """Read what was acknowledged last, as it is now and as it was then, again and again."""
+        while not self._ending.is_set():
+            await asyncio.sleep(0.02)
+            for told in self.acknowledged[-1:]:
+                for when in ("min_position", "as_of_position"):
+                    await self._read(http, told, when)
+
+    async def _read(self, http: httpx.AsyncClient, told: Acknowledged, when: str) -> None:
+        try:
+            answer = await http.get(f"/customers/{told.id}", params={when: told.position})
+        except httpx.TransportError:
+            return
+        if answer.status_code == 200:
+            self.read += 1
+            if answer.json()["version"] < told.version:
+                self.surprises.append(f"{told} was read by {when} as {answer.json()}")
+        elif answer.status_code != 503 or "Retry-After" not in answer.headers:
+            self.surprises.append(f"{told} by {when}: {answer.status_code} {answer.text}")
 
     async def _command(
         self, http: httpx.AsyncClient, path: str, body: dict[str, str], key: str

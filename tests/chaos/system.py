@@ -10,16 +10,21 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psutil  # type: ignore[import-untyped]
 
 from adapters.local.process import free_port
+from api.kernel.process_book import ProcessBook
 from tests.api import warm
 from tests.chaos.load import Load
 from tests.volume import seed
 
 SEED = seed("CHAOS_SEED", 20261123)
 KEY = "chaos-administrator-key"
+CHILDREN = ("api", "rows", "warehouse")
+"""The processes of a server that is made of several."""
 
 
 class Process:
@@ -46,8 +51,13 @@ class Process:
 
     def limit(self, size: int) -> None:
         """Let it make no file larger than this, in bytes; -1 lifts the limit."""
-        assert self._process is not None
-        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (size, -1))
+        for each in self.family():
+            resource.prlimit(each.pid, resource.RLIMIT_FSIZE, (size, -1))
+
+    def family(self) -> list[psutil.Process]:
+        """Return it and all processes that it has started."""
+        process = psutil.Process(self.pid)
+        return [process, *process.children(recursive=True)]
 
     def end(self, how: signal.Signals) -> None:
         """End it by a signal and wait until it is gone."""
@@ -55,6 +65,24 @@ class Process:
             self._process.send_signal(how)
             self._process.wait(60)
             self._process = None
+
+    def child(self, name: str) -> tuple[int, int]:
+        """Return the number of a process of this server, and how often it was started again."""
+        for each in self._book():
+            if each["name"] == name:
+                return each["pid"], each["restarts"]
+        return 0, 0
+
+    @property
+    def up(self) -> bool:
+        """Whether all processes of this server, which is made of several, do their part."""
+        book = {each["name"]: each for each in self._book()}
+        if book.get("supervisor", {}).get("pid") != self.pid:
+            return False  # of one that was killed before
+        return all(book[name]["up"] and "memory" in book[name] for name in CHILDREN)
+
+    def _book(self) -> list[dict[str, Any]]:
+        return ProcessBook(Path(self._environment["KEYLINE_DATA"])).read()
 
     def log(self) -> str:
         """Return the end of what it wrote."""
@@ -72,13 +100,17 @@ def ending(processes: Sequence[Process]) -> Iterator[None]:
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """Return the settings of one system with all its files in a folder."""
+    """Return the settings of one system with all its files in a folder.
+
+    A server is one process unless that is chosen otherwise, as that starts sooner.
+    """
     own = {
         "KEYLINE_DATA": str(folder),
         "KEYLINE_PORT": str(free_port()),
         "KEYLINE_ADMIN_KEY": KEY,
         "KEYLINE_LOG": "json",
         "KEYLINE_DEMO": "0",
+        "KEYLINE_PROCESSES": "1",
     }
     return own | {f"KEYLINE_{name.upper()}": value for name, value in settings.items()}
 
@@ -100,12 +132,20 @@ async def alive(process: Process, url: str) -> None:
             await asyncio.sleep(0.02)
 
 
+async def up(process: Process, name: str = "api", restarts: int = -1) -> None:
+    """Wait until all processes of a server do their part, one of them started once more."""
+    deadline = time.monotonic() + 120
+    while not (process.up and process.child(name)[1] > restarts):
+        assert time.monotonic() < deadline, process.log()
+        await asyncio.sleep(0.02)
+
+
 def report(what: str, load: Load, lost: Sequence[str]) -> None:
     """Print what was counted."""
     again = sum(tries - 1 for tries in load.tries.values())
     print(
         f"seed {SEED}: {what}, {len(load.acknowledged)} commands acknowledged, "
-        f"{again} tries repeated, {len(lost)} losses"
+        f"{again} tries repeated, {load.read} reads answered, {len(lost)} losses"
     )
 
 

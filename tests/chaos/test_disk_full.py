@@ -25,8 +25,9 @@ from tests.chaos.system import (
 
 
 @pytest.mark.chaos
-def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    settings = environment(tmp_path)
+@pytest.mark.parametrize("processes", ["1", "3"])
+def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path, processes: str) -> None:
+    settings = environment(tmp_path, processes=processes)
     server = Process(settings, "serve")
     url = base(settings)
     load = Load(url, KEY)
@@ -37,7 +38,7 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None
         running = asyncio.ensure_future(load.run())
         await load.acknowledge(100)
         server.limit((tmp_path / "journal.db-wal").stat().st_size + 50_000)
-        for _ in range(200):
+        for _ in range(600):
             await asyncio.sleep(0.05)
             if load.turned_away > 20:
                 break

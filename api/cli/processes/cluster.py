@@ -9,12 +9,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Protocol
 
 import api
 from adapters.identity.https_get import Unanswered, ask
@@ -23,8 +22,10 @@ from adapters.local.postgres import LocalPostgres
 from adapters.local.process import LocalProcess, LocalServerError, free_port
 from adapters.settings import Settings
 from adapters.storage.private_files import make_folder
+from api.cli.processes.listening import bound
 from api.cli.processes.prepare import prepare
-from api.cli.processes.serve import require_free, welcome
+from api.cli.processes.serve import welcome
+from api.cli.processes.supervision import Part, together, watch
 from api.kernel.terminal import Failure, notes
 
 RESTARTS = 3
@@ -33,20 +34,6 @@ RESTARTS = 3
 MEMORY = 60.0
 
 _COLOURS = ("green", "magenta", "blue", "yellow", "cyan")
-
-
-class Part(Protocol):
-    """A server or process of the cluster."""
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-
-    def stop(self) -> None:
-        """End it in order."""
-
-    @property
-    def running(self) -> bool:
-        """Whether it is alive."""
 
 
 class Service:
@@ -93,7 +80,8 @@ class Service:
 
 def cluster(settings: Settings) -> None:
     """Run the cluster until Ctrl-C or SIGTERM. Raises `Failure` when a part does not stay up."""
-    require_free(settings)
+    for each in bound(settings):
+        each.close()
     folder = settings.data.absolute() / "cluster"
     make_folder(folder)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -102,7 +90,7 @@ def cluster(settings: Settings) -> None:
     parts: dict[str, Part] = {"PostgreSQL": postgres, "Kafka": kafka}
     try:
         with notes.status("Starting PostgreSQL and Kafka (the first time fetches 45 MB) …"):
-            _together(part.start for part in parts.values())
+            together(part.start for part in parts.values())
         chosen = dataclasses.replace(
             settings,
             data=folder,
@@ -115,21 +103,21 @@ def cluster(settings: Settings) -> None:
         services = _services(chosen, folder)
         parts |= {service.name: service for service in services}
         with _shown(services), notes.status("Starting the services …"):
-            _together(service.start for service in services)
+            together(service.start for service in services)
             address = f"http://{settings.host}:{settings.port}"
             notes.print(welcome(address, settings, key))
             notes.print(f"Logs are in {folder}. Other commands see this system with")
             notes.print(f"  set -a; . {_write_settings(chosen, folder)}; set +a")
             notes.print("Ctrl-C ends all of it.")
-            _watch(parts)
+            watch(parts, partial(_again, {}))
     except KeyboardInterrupt:
         notes.print("Ending …")
     except LocalServerError as error:
         raise Failure(str(error)) from error
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # what ends now is not interrupted again
-        _together(part.stop for name, part in parts.items() if part not in (postgres, kafka))
-        _together([kafka.stop, postgres.stop])
+        together(part.stop for name, part in parts.items() if part not in (postgres, kafka))
+        together([kafka.stop, postgres.stop])
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, before)
 
@@ -167,29 +155,13 @@ def _write_settings(settings: Settings, folder: Path) -> Path:
     return path
 
 
-def _together(actions: Iterator[Callable[[], None]] | list[Callable[[], None]]) -> None:
-    """Do all of this at the same time; raises what the first of them to fail raised."""
-    with ThreadPoolExecutor() as pool:
-        waiting = [pool.submit(action) for action in actions]
-    for each in waiting:
-        each.result()
-
-
-def _watch(parts: Mapping[str, Part]) -> None:
-    """Start again what ends by itself, until it does so too often."""
-    ended: dict[str, list[float]] = {name: [] for name in parts}
-    while True:
-        for name, part in parts.items():
-            if part.running:
-                continue
-            now = time.monotonic()
-            ended[name] = [at for at in ended[name] if now - at < MEMORY] + [now]
-            if len(ended[name]) > RESTARTS:
-                raise Failure(f"{name} does not stay up; its log says why.")
-            notes.print(f"{name} has ended by itself; starting it again.", style="bold red")
-            part.stop()
-            part.start()
-        time.sleep(0.2)
+def _again(ended: dict[str, list[float]], name: str) -> bool:
+    """Note that a part has ended. Raises `Failure` when it does so too often."""
+    now = time.monotonic()
+    ended[name] = [at for at in ended.get(name, []) if now - at < MEMORY] + [now]
+    if len(ended[name]) > RESTARTS:
+        raise Failure(f"{name} does not stay up; its log says why.")
+    return True
 
 
 @contextmanager

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from adapters.commands.bootstrap import is_bare, lay
 from adapters.commands.executor import Executor
+from adapters.identity.access_tokens import Tokens
 from adapters.identity.administrator_key import Keys
+from adapters.identity.signing_secrets import CURSORS, SigningSecrets
 from adapters.journal.journal import Journal
 from adapters.privacy.person_keys import PersonKeys
 from adapters.proofs.merkle_store import backfill, unhashed
 from adapters.settings import Settings
+from api.cli.rebuild_jobs import bring_up_to_date
 from api.demo import demo
 from api.kernel.terminal import Failure, notes, progress
 
@@ -25,12 +28,23 @@ def prepare(settings: Settings) -> str | None:
         if unhashed(journal.engine):
             hash_history(journal)
         made = Keys(journal.engine, settings.admin_key).made
+        secrets = SigningSecrets(journal.engine, keys)
+        secrets.one(CURSORS)  # each is made once: several processes begin after this
+        Tokens(secrets)
         if settings.demo and (is_bare(journal) or demo.begun(journal)):
             load_demo(journal)
         return made
     finally:
         journal.close()
         keys.close()
+
+
+def prepared(settings: Settings) -> str | None:
+    """Prepare, and bring the rows up to date where this server keeps them; return as `prepare`."""
+    key = prepare(settings)
+    if not settings.kafka:
+        bring_up_to_date(settings)
+    return key
 
 
 def hash_history(journal: Journal) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-import signal
-import socket
-from collections.abc import Callable
+from functools import partial
 
 from rich.text import Text
 
-from adapters.settings import Settings, SettingsError
+from adapters.settings import Settings
 from api.app import application
-from api.cli.processes.prepare import prepare
-from api.cli.rebuild_jobs import bring_up_to_date
+from api.cli.processes.apart import serve_apart, several
+from api.cli.processes.listening import bound, nobody_else, run
+from api.cli.processes.prepare import prepared
+from api.kernel.job_log import recording
 from api.kernel.terminal import notes
-from api.server.gateway import Entrance
-from api.server.server import Server
 
 
 def serve_reports(settings: Settings) -> None:
@@ -23,48 +20,33 @@ def serve_reports(settings: Settings) -> None:
 
     Raises `SettingsError` for an address that cannot be served.
     """
-    require_free(settings)
+    sockets = bound(settings)
 
     def ready(address: str) -> None:
         notes.print(f"The warehouse answers at {address}; servers find it by KEYLINE_WAREHOUSE.")
 
-    run(application(settings, "warehouse"), settings, ready)
+    run(application(settings, "warehouse"), settings, ready, sockets)
 
 
 def serve(settings: Settings, quiet: bool = False) -> None:
     """Serve until Ctrl-C or SIGTERM; unless `quiet`, say how to begin.
 
-    Raises `SettingsError` for an address that cannot be served.
+    Raises `SettingsError` for an address that cannot be served, `Failure` when another server has
+    the data folder.
     """
-    require_free(settings)
-    key = prepare(settings)
-    if not settings.kafka:
-        bring_up_to_date(settings)
+    with nobody_else(settings):
+        sockets = bound(settings)
 
-    def ready(address: str) -> None:
-        if not quiet or key is not None:
-            notes.print(welcome(address, settings, key))
+        def ready(address: str, key: str | None) -> None:
+            if not quiet or key is not None:
+                notes.print(welcome(address, settings, key))
 
-    run(application(settings), settings, ready)
-
-
-def run(entrance: Entrance, settings: Settings, ready: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; `ready` is called with the address once it answers."""
-
-    def begun(address: str) -> None:
-        # What a server is made of stays: to look through all of it for garbage, again and again,
-        # would hold up everybody who is being served for 200 ms each time.
-        gc.collect()
-        gc.freeze()
-        ready(address)
-
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        Server(entrance, settings, begun).run()
-    except KeyboardInterrupt:
-        return
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        if several(settings):
+            serve_apart(settings, sockets, ready)
+            return
+        with recording(settings, "api"):
+            key = prepared(settings)
+            run(application(settings), settings, partial(ready, key=key), sockets)
 
 
 def welcome(address: str, settings: Settings, key: str | None) -> Text:
@@ -95,20 +77,3 @@ def calls(address: str, key: str | None) -> list[str]:
         f"{curl} -H 'Content-Type: application/json' {address}/customers -d '{register}'",
         f"{curl} '{address}/reports/pipeline?by=stage&format=csv'",
     ]
-
-
-def require_free(settings: Settings) -> None:
-    """Raise `SettingsError` when the server cannot listen where it is to."""
-    if not settings.port:
-        return
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            place = f"{settings.host}:{settings.port}"
-            raise SettingsError(
-                f"Cannot listen on {place}: {error.strerror}. "
-                "Choose others by KEYLINE_HOST and KEYLINE_PORT."
-            ) from error

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+
 import structlog
 
 from adapters.journal.journal import Journal
@@ -13,6 +17,7 @@ from projections.kernel.rows.projector import Projector
 from streams.followers.project_rows import JournalProjection, KafkaProjection
 from streams.kafka.event_relay import Relay
 from streams.kafka.operation_relay import OperationRelay
+from streams.kernel.line import Line, News
 from streams.kernel.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -32,20 +37,51 @@ def publish(settings: Settings) -> None:
     journal.close()
 
 
-def project(settings: Settings) -> None:
-    """Keep the row read models up to date until the process is stopped."""
+def project(
+    settings: Settings, line: Line | None = None, up: Callable[[], None] = lambda: None
+) -> None:
+    """Keep the row read models up to date until the process is stopped.
+
+    By a `line` the process that answers says what is appended and waited for, and is told what is
+    visible and what is wrong; `up` is called once the work begins.
+    """
     journal = Journal(settings.journal_url)
     journal.create(settings.zone)
-    bring_up_to_date(settings)
+    if line is None:
+        bring_up_to_date(settings)
     rows = connect(settings.rows_url, "normal")
     projector, kafka = Projector(rows, histories=journal.history), kafka_of(settings)
     if kafka is not None:
-        projection = KafkaProjection(kafka, projector).work
+        worker = Worker("project", KafkaProjection(kafka, projector).work)
     else:
-        projection = JournalProjection(journal, projector).work
-    work(Worker("project", projection))
+
+        def tell(position: int = 0) -> None:
+            if line is not None:
+                line.tell(News(position, fault=worker.fault or ""))
+
+        def hear(news: News) -> None:
+            journal.heard(news.position)
+            projector.want(news.wanted)
+
+        worker = Worker("project", JournalProjection(journal, projector, tell).work)
+        if line is not None:
+            line.listen(hear)
+            _repeat(tell)
+    up()
+    work(worker)
     rows.dispose()
     journal.close()
+
+
+def _repeat(tell: Callable[[], None]) -> None:
+    """Tell how it is every second, too: while the work fails it says nothing."""
+
+    def repeat() -> None:
+        while True:
+            time.sleep(1)
+            tell()
+
+    threading.Thread(target=repeat, name="tell", daemon=True).start()
 
 
 def work(worker: Worker) -> None:

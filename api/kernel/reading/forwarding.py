@@ -50,8 +50,12 @@ async def forward(parts: Parts, request: Request) -> Response:
     url += f"?{request.url.query}" if request.url.query else ""
     assert parts.elsewhere is not None
     try:
-        answer = await parts.elsewhere.get(
-            URL(url, encoded=True), headers=headers, timeout=PATIENCE, allow_redirects=False
+        answer = await parts.elsewhere.request(
+            request.method,
+            URL(url, encoded=True),
+            headers=headers,
+            timeout=PATIENCE,
+            allow_redirects=False,
         )
         returned = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
         length = answer.content_length
@@ -64,6 +68,14 @@ async def forward(parts: Parts, request: Request) -> Response:
     if length is not None:
         returned["content-length"] = str(length)
     return StreamingResponse(_pieces(answer), answer.status, returned)
+
+
+async def whole(answer: Response) -> bytes:
+    """Return the body of an answer that was forwarded, all of it."""
+    if isinstance(answer, StreamingResponse):
+        pieces = [piece async for piece in answer.body_iterator]
+        return b"".join(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
+    return bytes(answer.body)
 
 
 async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, Depends, Response
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
 from adapters.warehouse.warehouse import Warehouse
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.process import Parts
+from api.kernel.reading.forwarding import forward, whole
 from api.kernel.reading.read_parameters import TheParts, json_response, known_only
 from domain.kernel.types.sensitive import sensitive_fields, without
 from projections.kernel.parking_lot import plain
@@ -26,7 +31,7 @@ router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
 
 
 @router.get("/parked")
-def parked(parts: TheParts, see: See) -> Response:
+async def parked(request: Request, parts: TheParts, see: See) -> Response:
     """List the events that were put aside, with the reason; those behind them wait too.
 
     Of a deadline that failed, as in `deadline:service-ticket.end-wait`, that is the last event of
@@ -34,33 +39,60 @@ def parked(parts: TheParts, see: See) -> Response:
     `passed_over` has those that an operator has decided to go on without, until a retry. Only those
     of records in sight, by what their rows say so far.
     """
-    content = {
-        "items": list(_seen(parts, see, "parked.read", parts.put_aside())),
-        "passed_over": list(_seen(parts, see, "parked.read", parts.passed_over())),
-    }
+    content = await run_in_threadpool(_parked, parts, see)
+    if parts.siblings is not None:
+        answer = await forward(parts, request)
+        if answer.status_code != HTTPStatus.OK:
+            return answer
+        for name, found in orjson.loads(await whole(answer)).items():
+            content[name] += found
     return json_response(content)
 
 
-@router.post("/parked/{model}/{stream}/retry")
-def retry(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
+@router.post("/parked/{model}/{stream}/retry", response_model=dict[str, Any])
+async def retry(request: Request, parts: TheParts, see: See, model: str, stream: str) -> Response:
     """Apply the parked events of a record again, and those that were passed over.
 
     What a deadline brings about is tried again, if the record is still due for it.
     What still cannot be applied is parked: a decision to pass it over is taken back.
     """
-    _check(parts, see, model, stream, [*parts.put_aside(), *parts.passed_over()])
-    return {"parked": _place(parts, model).retry(model, stream)}
+    return await _repaired(request, parts, model, partial(_retry, parts, see, model, stream))
 
 
-@router.post("/parked/{model}/{stream}/skip")
-def skip(parts: TheParts, see: See, model: str, stream: str) -> dict[str, Any]:
+@router.post("/parked/{model}/{stream}/skip", response_model=dict[str, Any])
+async def skip(request: Request, parts: TheParts, see: See, model: str, stream: str) -> Response:
     """Pass over the first parked event of a record, and apply those behind it.
 
     It is tried first. The decision lasts, also when all is made anew, until a retry takes it back
     or a mended program can apply the event.
     """
+    return await _repaired(request, parts, model, partial(_skip, parts, see, model, stream))
+
+
+def _parked(parts: Parts, see: Seeing) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "items": list(_seen(parts, see, "parked.read", parts.put_aside())),
+        "passed_over": list(_seen(parts, see, "parked.read", parts.passed_over())),
+    }
+
+
+async def _repaired(
+    request: Request, parts: Parts, model: str, repair: Callable[[], int]
+) -> Response:
+    """Have the process repair that keeps what is parked."""
+    if parts.siblings is not None and model.startswith((FACTS, HISTORY)):
+        return await forward(parts, request)
+    return json_response({"parked": await run_in_threadpool(repair)})
+
+
+def _retry(parts: Parts, see: Seeing, model: str, stream: str) -> int:
+    _check(parts, see, model, stream, [*parts.put_aside(), *parts.passed_over()])
+    return _place(parts, model).retry(model, stream)
+
+
+def _skip(parts: Parts, see: Seeing, model: str, stream: str) -> int:
     _check(parts, see, model, stream, parts.put_aside())
-    return {"parked": _place(parts, model).skip(model, stream)}
+    return _place(parts, model).skip(model, stream)
 
 
 def _place(parts: Parts, model: str) -> Projector | Reactions | Timekeeping | Warehouse:

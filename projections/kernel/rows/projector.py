@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -61,7 +61,9 @@ class Projector:
             f" AND source = {mark} AND model {some}"
         )
         self._applied = threading.Condition()
-        self._waiting_for_rows = 0
+        self._wanted = self._done = 0
+        self.asks: Callable[[int], None] = lambda _: None
+        """Is told for which position somebody waits, where another process applies the events."""
 
     def create(self, sources: Iterable[str] = (JOURNAL,)) -> None:
         """Make the tables that are not there yet, and expect events from these sources.
@@ -99,26 +101,36 @@ class Projector:
     def wait(self, position: int, timeout: float) -> bool:
         """Wait until the rows have come to a position; `False` after `timeout` seconds.
 
-        What this process applies wakes it at once, what others apply is seen 20 ms later.
+        What this process applies or hears of wakes it at once, what others apply is seen 20 ms
+        later.
         """
         deadline = time.monotonic() + timeout
+        self.want(position)
         with self._applied:
-            self._waiting_for_rows += 1
-            self._applied.notify_all()
-            try:
-                while self.position() < position:
-                    left = deadline - time.monotonic()
-                    if left <= 0:
-                        return False
-                    self._applied.wait(min(left, _POLL))
-            finally:
-                self._waiting_for_rows -= 1
+            while self.position() < position:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self._applied.wait(min(left, _POLL))
         return True
+
+    def want(self, position: int) -> None:
+        """Note that somebody waits for a position, so that it is not let gather."""
+        if position > self._wanted:
+            with self._applied:
+                self._wanted = max(position, self._wanted)
+                self._applied.notify_all()
+            self.asks(position)
+
+    def heard(self) -> None:
+        """Note that another process has applied events, and wake those who wait for them."""
+        with self._applied:
+            self._applied.notify_all()
 
     def gather(self, seconds: float) -> None:
         """Let events gather for so long, unless somebody waits for the rows: many cost less."""
         with self._applied:
-            self._applied.wait_for(lambda: self._waiting_for_rows > 0, seconds)
+            self._applied.wait_for(lambda: self._wanted > self._done, seconds)
 
     def apply(
         self, events: Sequence[Recorded], position: int | None = None, source: str = JOURNAL
@@ -151,6 +163,7 @@ class Projector:
                 raise
             self._apply_all(events, reached, tried=True)
         with self._applied:
+            self._done = max([self._done, *reached.values()])
             self._applied.notify_all()
 
     def parked(self) -> list[dict[str, Any]]:

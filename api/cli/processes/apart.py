@@ -1,0 +1,173 @@
+"""A server of several processes: one that answers, one for the rows, one for the warehouse."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+
+from fastapi import FastAPI
+
+from adapters.settings import Settings
+from api.app import application, warmed
+from api.cli.processes.child import Child
+from api.cli.processes.listening import address_of, bound, run
+from api.cli.processes.prepare import prepared
+from api.cli.processes.supervision import watch
+from api.cli.processes.work import project
+from api.kernel.job_log import recording
+from api.kernel.process_book import ProcessBook
+from api.kernel.siblings import Siblings
+from streams.kernel.line import pair
+
+Up = Callable[[], None]
+
+
+def several(settings: Settings) -> bool:
+    """Tell whether a server of these settings is to be made of several processes."""
+    wanted = settings.processes or min(os.cpu_count() or 1, 2)
+    return wanted > 1 and not settings.kafka and not settings.warehouse
+
+
+def serve_apart(
+    settings: Settings,
+    sockets: Sequence[socket.socket],
+    ready: Callable[[str, str | None], None],
+) -> None:
+    """Serve at these sockets until Ctrl-C or SIGTERM, by processes that are started when they die.
+
+    All are copies of this one, which does nothing else: they share what it has loaded, and are
+    there again at once. It keeps the sockets, so that who asks meanwhile waits and is not refused.
+    `ready` is called with the address and, if it was made just now, the administrator's key.
+    """
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, signal.default_int_handler) for each in ends}
+    book = ProcessBook(settings.data)
+    book.close()  # that of one that was killed
+    inner = warmed()
+    gc.collect()
+    gc.freeze()  # what is never collected stays shared
+    try:
+        key = _prepared(settings)
+        family = _Family(settings, sockets, inner, book)
+        try:
+            family.keep(lambda: ready(address_of(sockets[0]), key))
+        finally:
+            for each in ends:  # what ends now is not interrupted again
+                signal.signal(each, signal.SIG_IGN)
+            family.end()
+            book.close()
+    except KeyboardInterrupt:
+        return
+    finally:
+        gc.unfreeze()
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _prepared(settings: Settings) -> str | None:
+    """Prepare in a process of its own, which takes with it what that needed; return the key."""
+    told, tell = os.pipe()
+
+    def work(_: Up) -> None:
+        with recording(settings, "prepare"):
+            key = prepared(settings)
+        os.write(tell, json.dumps(key).encode())
+
+    child = Child("prepare", work)
+    try:
+        child.start()
+        os.close(tell)
+        text = os.read(told, 4096)
+        status = child.wait()
+    finally:
+        child.stop()
+        os.close(told)
+    if not text:
+        sys.exit(status or 1)  # it has said why
+    found: str | None = json.loads(text)
+    return found
+
+
+class _Family:
+    """The processes of one server."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sockets: Sequence[socket.socket],
+        inner: FastAPI,
+        book: ProcessBook,
+    ) -> None:
+        """Make them; nothing runs yet."""
+        rows, to_rows = pair()
+        warehouse, to_warehouse = pair()
+        local = dataclasses.replace(settings, host="127.0.0.1", port=0)
+        (reports,) = bound(local)
+        reports.listen()  # so that whoever asks already now waits
+        elsewhere = dataclasses.replace(settings, warehouse=address_of(reports))
+
+        def answer(up: Up) -> None:
+            siblings = Siblings(to_rows, to_warehouse, elsewhere.warehouse, book)
+            with recording(settings, "api", beside=True):
+                entrance = application(elsewhere, siblings=siblings, inner=inner)
+                run(entrance, settings, lambda _: up(), sockets)
+
+        def keep_rows(up: Up) -> None:
+            with recording(settings, "rows", beside=True):
+                project(settings, rows, up)
+
+        def keep_warehouse(up: Up) -> None:
+            with recording(settings, "warehouse", beside=True):
+                entrance = application(local, "warehouse", inner=inner)
+                journal = entrance.parts.journal
+                warehouse.listen(lambda news: journal.heard(news.position))
+                run(entrance, local, lambda _: up(), [reports])
+
+        works = {"api": answer, "rows": keep_rows, "warehouse": keep_warehouse}
+        self._children = {name: Child(name, work) for name, work in works.items()}
+        self._book = book
+        self._noted: object = None
+        self._ready: Up | None = None
+
+    def keep(self, ready: Up) -> None:
+        """Start them, and start again what ends; `ready` is called once they do all they are for.
+
+        Raises `SystemExit` when one of them cannot begin.
+        """
+        self._ready = ready
+        for child in self._children.values():
+            child.start()
+        watch(self._children, self._again, self._look)
+
+    def end(self) -> None:
+        """End them: first the one that answers, which needs the others to the last."""
+        self._children["api"].stop()
+        for child in self._children.values():
+            child.terminate()
+        for child in self._children.values():
+            child.stop()
+
+    def _again(self, name: str) -> bool:
+        child = self._children[name]
+        if (status := child.failed) is not None:
+            sys.exit(status)  # it has said why
+        return child.due
+
+    def _look(self) -> None:
+        entries = [
+            {"name": each.name, "pid": each.pid, "restarts": each.restarts, "up": each.up}
+            for each in self._children.values()
+        ]
+        entries.append({"name": "supervisor", "pid": os.getpid(), "restarts": 0, "up": True})
+        if entries != self._noted:
+            self._book.write(entries)
+            self._noted = entries
+        if self._ready is not None and all(each.up for each in self._children.values()):
+            self._ready()
+            self._ready = None

@@ -1,0 +1,59 @@
+"""The book of processes: which a server is made of, and what each takes of the machine."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+
+class ProcessBook:
+    """A file in the data folder: kept by the process that starts the others, read by anybody."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep, or read, the book of the server that has this data folder."""
+        self._path = folder / "processes.json"
+
+    def write(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Note the processes: each a `name`, `pid`, how often it was started again (`restarts`).
+
+        And whether it does its part (`up`), or is being started.
+        """
+        beside = self._path.with_suffix(".new")
+        beside.write_text(json.dumps(list(entries)), encoding="utf-8")
+        beside.replace(self._path)
+
+    def close(self) -> None:
+        """Forget all: the server ends."""
+        self._path.unlink(missing_ok=True)
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return the processes, with the memory and the processor time that each takes.
+
+        `memory` is in bytes, what several share counted in parts (`rss`: wholly, for each);
+        `cpu_seconds` since it began, `seconds` ago. They are missing where nothing runs.
+        """
+        try:
+            entries = json.loads(self._path.read_text(encoding="utf-8"))
+            return [entry | dict(_taken(entry["pid"])) for entry in entries]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
+
+def _taken(pid: int) -> Iterator[tuple[str, Any]]:
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            memory = process.memory_full_info()
+            times = process.cpu_times()
+            began = process.create_time()
+    except psutil.Error:
+        return
+    yield "rss", memory.rss
+    yield "memory", getattr(memory, "pss", memory.rss)
+    yield "cpu_seconds", round(times.user + times.system, 2)
+    yield "seconds", round(time.time() - began, 1)
