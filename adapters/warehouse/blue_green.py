@@ -15,8 +15,6 @@ from duckdb import DuckDBPyConnection
 
 from adapters.refusals import WarehouseOutdated
 from adapters.storage.query_timeout import Patience
-from adapters.warehouse import bitemporal_index as lookbacks
-from adapters.warehouse.bitemporal_index import Lookback
 from projections.kernel.warehouse.loader import Loader, position
 
 _BROKEN = (
@@ -43,7 +41,6 @@ class Generation:
     file: Path
     connection: DuckDBPyConnection
     loader: Loader
-    lookback: Lookback
     outdated: str | None = None
     readers: int = 0
     retired: bool = False
@@ -88,8 +85,7 @@ class Generation:
             self.connection.execute(f"SET memory_limit = '{memory}B'")
 
     def close(self) -> None:
-        """Let go of the file and of what is beside it."""
-        self.lookback.close()
+        """Let go of the file."""
         self.connection.close()
 
     def discard(self) -> None:
@@ -163,9 +159,14 @@ class Generations:
             os.close(folder)
 
     def sweep(self) -> None:
-        """Remove the files not in use, which a crash left. For the owner of the one in use."""
+        """Remove the files not in use, which a crash left. For the owner of the one in use.
+
+        With them go those of former versions, which kept an index of the past beside each file.
+        """
         used = self.current()
         self.scratch()
+        for file in self._path.parent.glob(f"{self._path.stem}*.lookback*"):
+            file.unlink(missing_ok=True)
         for file in self._path.parent.glob(f"{self._path.stem}*{self._path.suffix}"):
             if file != used and (file == self._path or self._number(file)):
                 remove(file)
@@ -193,14 +194,8 @@ def spill(file: Path) -> Path:
     return file.with_suffix(".spill")
 
 
-def beside(file: Path) -> Path:
-    """Return the file for the lookback of a warehouse file."""
-    return file.with_suffix(".lookback")
-
-
 def remove(file: Path) -> None:
-    """Remove a file of a warehouse with its log, its lookback and what was spilled."""
-    lookbacks.remove(beside(file))
+    """Remove a file of a warehouse with its log and what was spilled."""
     for each in (file, Path(f"{file}.wal")):
         each.unlink(missing_ok=True)
     shutil.rmtree(spill(file), ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,11 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from adapters.storage.query_timeout import Patience
-from adapters.warehouse.bitemporal_index import Lookback
 from adapters.warehouse.blue_green import (
     Generation,
     Generations,
     WarehouseBroken,
     WarehouseInUse,
-    beside,
     in_bytes,
     opened,
 )
@@ -162,21 +160,6 @@ class Warehouse:
             yield cursor
 
     @contextmanager
-    def lookback(self) -> Iterator[Lookback]:
-        """Keep the lookback of the file in use, which has lists of the past faster."""
-        with self._held() as generation:
-            yield generation.lookback
-
-    def look_back(self, going: Callable[[], object] = bool) -> None:
-        """Bring the lookback up to the position; make it when it is not there.
-
-        `going` is called now and then, and may raise to end it.
-        """
-        with self._held() as generation, generation.look() as cursor:
-            if not generation.outdated:
-                generation.lookback.follow(cursor, going)
-
-    @contextmanager
     def _held(self) -> Iterator[Generation]:
         with self._changed:
             self._changed.wait_for(lambda: not self._closing)
@@ -243,8 +226,8 @@ class Warehouse:
                 self._discard(old)
         return Remade(sorted(work.made), new.loader.position, work.sealed, compared, took)
 
-    def check(self, read: Source, progress: Progress | None = None) -> list[Report]:
-        """Compare the file, and its lookback, with what `read` gives, made anew beside them.
+    def check(self, read: Source, progress: Progress | None = None) -> Report:
+        """Compare the file with what `read` gives, made anew beside it.
 
         Raises `RebuildRequired` when the file is outdated.
         """
@@ -253,7 +236,7 @@ class Warehouse:
             fresh = self._generation(self._generations.scratch())
             self._share(fresh)
             try:
-                return check(used, fresh, read, progress)
+                return check(used, fresh, read, progress, self._models)
             finally:
                 self._share(None)
                 fresh.discard()
@@ -308,14 +291,12 @@ class Warehouse:
             generation.loader.create()
         except RebuildRequired as error:
             generation.outdated = str(error)
-        else:
-            generation.lookback.open(generation.loader.position)
         return generation
 
     def _generation(self, file: Path) -> Generation:
         connection = opened(file, self._config)
         loader = Loader(connection, self._models, self.segments.folder, self._histories)
-        return Generation(file, connection, loader, Lookback(beside(file), self._models.values()))
+        return Generation(file, connection, loader)
 
     def _require_current(self) -> None:
         if self.outdated:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from adapters.journal.journal import Journal
 from adapters.settings import Settings
-from adapters.warehouse.checking import ABSENT, LOOKBACK, WAREHOUSE
+from adapters.warehouse.checking import ABSENT, WAREHOUSE
 from adapters.warehouse.rebuild_requests import NobodyAnswers, RebuildRequests
 from adapters.warehouse.warehouse import Warehouse, WarehouseInUse
 from api.cli.rebuild_jobs import check_rows, chosen, rows_of
@@ -22,10 +22,10 @@ from projections.kernel.findings import Report
 from projections.kernel.rows.checking import STORE as ROWS
 from projections.kernel.warehouse.loader import RebuildRequired
 
-REPORTS = TypeAdapter(list[Report])
+REPORT = TypeAdapter(Report)
 
 MENDS = {ROWS: "keyline rebuild", WAREHOUSE: "keyline rebuild warehouse"}
-"""What makes a store anew from the journal; the lookback comes with the warehouse."""
+"""What makes a store anew from the journal."""
 
 COMMAND = "keyline replay --check"
 
@@ -35,20 +35,19 @@ def check_stores(settings: Settings, names: Sequence[str] = ()) -> list[Report]:
 
     Args:
         settings: Where they are.
-        names: Read models, whose rows are compared, and `warehouse`, which is compared with its
-            lookback; none for everything.
+        names: Read models, whose rows are compared, and `warehouse`; none for everything.
 
     Raises `Failure` for a name that there is not, `Busy` when somebody else checks.
     """
     models = [name for name in names if name != WAREHOUSE]
     reports = [check_rows(settings, chosen(models))] if models or not names else []
     if WAREHOUSE in names or not names:
-        reports += _warehouse(settings)
+        reports.append(_warehouse(settings))
     _note(settings, names, reports)
     return reports
 
 
-def _warehouse(settings: Settings) -> list[Report]:
+def _warehouse(settings: Settings) -> Report:
     """Compare the warehouse that is here, or have the process compare it that has it open."""
     path = settings.warehouse_path
     there = path.exists() or path.with_suffix(".current").exists()
@@ -86,16 +85,16 @@ def _warehouse(settings: Settings) -> list[Report]:
         journal.close()
 
 
-def _not_compared(why: str, *, absent: bool = False) -> list[Report]:
-    return [Report(each, None, why=why, absent=absent) for each in (WAREHOUSE, LOOKBACK)]
+def _not_compared(why: str, *, absent: bool = False) -> Report:
+    return Report(WAREHOUSE, None, why=why, absent=absent)
 
 
-def _asked(settings: Settings, reach: Callable[[int], None]) -> list[Report]:
+def _asked(settings: Settings, reach: Callable[[int], None]) -> Report:
     try:
         outcome = RebuildRequests(settings.warehouse_path).ask("check", None, reach)
     except (NobodyAnswers, RuntimeError) as error:
         return _not_compared(f"the server that has it did not check it ({error})")
-    return REPORTS.validate_python(outcome["reports"])
+    return REPORT.validate_python(outcome["report"])
 
 
 def _note(settings: Settings, names: Sequence[str], reports: Sequence[Report]) -> None:
@@ -139,9 +138,8 @@ def print_reports(reports: Sequence[Report]) -> None:
                 out.print(f"… and {table.differ - told:,} more rows of {table.table}.")
     wrong = [each.store for each in reports if each.differ]
     if wrong:
-        mend = " && ".join(dict.fromkeys(MENDS.get(each, MENDS[WAREHOUSE]) for each in wrong))
-        stores = " and the ".join(wrong)
-        are = "is" if wrong in ([WAREHOUSE], [LOOKBACK]) else "are"
+        mend = " && ".join(MENDS[each] for each in wrong)
+        stores, are = " and the ".join(wrong), "are" if len(wrong) > 1 else "is"
         raise Failure(f"The {stores} {are} not what the journal says. Rebuild: {mend}")
     if missed := [each.store for each in reports if each.position is None and not each.absent]:
         raise Failure(f"Not compared with the journal: the {' and the '.join(missed)}.")

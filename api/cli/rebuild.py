@@ -54,8 +54,7 @@ def replay(
         list[str] | None,
         typer.Argument(
             metavar="[MODEL|warehouse]...",
-            help="Read models, for their rows, or warehouse, for it and its lookback; by default "
-            "everything.",
+            help="Read models, for their rows, or warehouse; by default everything.",
         ),
     ] = None,
     check: Annotated[
@@ -64,9 +63,9 @@ def replay(
 ) -> None:
     """Replay the journal into fresh stores and compare them with those in use, row by row.
 
-    With the rows, the warehouse and its lookback; each value that is not as the journal says is
-    named. A running server that has the warehouse open does its part and goes on answering. What
-    cannot be compared from here is said, and is not taken for well.
+    Each value that is not as the journal says is named. A running server that has the warehouse
+    open does its part and goes on answering. What cannot be compared from here is said, and is
+    not taken for well.
     """
     from api.cli.check import check_stores, counts, print_reports
     from api.kernel.job_log import job

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from adapters.proofs.signed_heads import Head
 
 _NOT_COMPARED = (
-    "Not compared: what reads are answered from (rows, warehouse, lookback); "
+    "Not compared: what reads are answered from (rows, warehouse); "
     "keyline replay --check does that."
 )
 
@@ -35,8 +35,8 @@ def verify(
 
     Hashes every event and every operation anew and compares them with the kept hashes and with
     the signed heads. Exit status 1 when anything does not agree: servers then say that they are
-    not ready, until a later verification finds nothing. What is made of the events, rows, warehouse
-    and lookback, is not looked at: `keyline replay --check` compares that.
+    not ready, until a later verification finds nothing. What is made of the events, rows and
+    warehouse, is not looked at: `keyline replay --check` compares that.
     """
     from adapters.logs.console_log import configure
     from adapters.proofs.signed_heads import BadHead, read_heads

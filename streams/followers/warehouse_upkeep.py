@@ -1,4 +1,4 @@
-"""Upkeep of the warehouse: its lookback, sealing and proving old history, rebuilds asked for."""
+"""Upkeep of the warehouse: sealing and proving old history, rebuilds and checks asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 import structlog
@@ -27,9 +26,8 @@ AT_ONCE = 20_000
 """Events that are read together."""
 
 EVERY = 0.5
-AT_MOST = 5.0
 LATER = 30.0
-"""Seconds between two looks for something to do, at most after long ones, and after a failure."""
+"""Seconds between two looks for something to do, and after a failure."""
 
 
 class Stopped(Exception):
@@ -86,15 +84,14 @@ class Upkeep:
             )
         return remade
 
-    def check(self, worker: Worker, done: threading.Event, state: State) -> list[Report]:
+    def check(self, worker: Worker, done: threading.Event, state: State) -> Report:
         """Compare the warehouse with the journal, while it answers. Raises `Stopped`."""
         log.info("warehouse.check")
         reached = self._telling(worker, done, state)
-        reports = self._warehouse.check(self._source(worker, done), reached)
-        differ = {each.store: each.differ for each in reports}
-        if any(differ.values()):
-            log.warning("warehouse.differs", rows=differ)
-        return reports
+        report = self._warehouse.check(self._source(worker, done), reached)
+        if report.differ:
+            log.warning("warehouse.differs", rows=report.differ)
+        return report
 
     def _telling(
         self, worker: Worker, done: threading.Event | None, state: State | None
@@ -115,11 +112,9 @@ class Upkeep:
             try:
                 if request := self._requests.taken():
                     self._serve(worker, done, *request)
-                    pause = EVERY
                 else:
-                    pause = self._look_back(worker, done)
                     self._seal(worker, done)
-                worker.beside = None
+                worker.beside, pause = None, EVERY
             except Stopped:
                 return
             except Exception as error:
@@ -137,8 +132,7 @@ class Upkeep:
     ) -> None:
         try:
             if work == "check":
-                reports = self.check(worker, done, state)
-                state.outcome = {"reports": [asdict(each) for each in reports]}
+                state.outcome = {"report": asdict(self.check(worker, done, state))}
             else:
                 state.outcome = told(self.rebuild(worker, names, done, state))
         except Stopped:
@@ -149,12 +143,6 @@ class Upkeep:
             state.error = f"{type(error).__name__}: {error}"
         finally:
             self._requests.tell(state)
-
-    def _look_back(self, worker: Worker, done: threading.Event) -> float:
-        """Bring the lookback up; return the pause that leaves three quarters of a processor."""
-        began = time.monotonic()
-        self._warehouse.look_back(partial(_going, worker, done))
-        return min(max(EVERY, 3 * (time.monotonic() - began)), AT_MOST)
 
     def _seal(self, worker: Worker, done: threading.Event) -> None:
         if self._warehouse.outdated:

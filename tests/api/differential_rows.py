@@ -80,9 +80,6 @@ class OfRows(Tally):
         position = self.then.position
         past, total = page_then(warehouse, listing, then, None, position, self.opened, count=True)
         self.told("list as of", past.items, self.tokens([kind], self.then.facts), all_)
-        warehouse.look_back()
-        walked, _ = page_then(warehouse, listing, then, None, position, self.opened, count=False)
-        self.told("list as of", walked.items, self.tokens([kind], self.then.facts), all_)
         held = [
             fact
             for fact in self.then.facts.values()

@@ -11,9 +11,10 @@ from adapters.warehouse.warehouse import Warehouse
 from api.kernel.process import Parts
 from api.kernel.reading.as_of import When
 from projections.kernel.history.fold_at import fold_at
-from projections.kernel.lists.duckdb_queries import compiled, decoded, past
+from projections.kernel.lists.duckdb_queries import compiled, past
 from projections.kernel.lists.list_query import Question
 from projections.kernel.lists.listing import Listing, Page
+from projections.kernel.lists.past_page import page_of_past
 from projections.kernel.parking_lot import passes_by
 from projections.kernel.read_model import ReadModel, Row, read_models
 from projections.kernel.visibility.column_masks import masked, shown
@@ -72,21 +73,12 @@ def page_then(
     With `valid_at` only what was true by that day counts, of what was known at the position.
     Raises `BadParameter` when the place `after` is not of this list.
     """
-    page: Page | None = None
-    if isinstance(listing.model, ReadModel):  # a summary is made of what the warehouse has
-        with warehouse.lookback() as lookback:
-            page = lookback.page(listing, asked, after, opened, position, valid_at)
-    if page is not None and not count:
-        return page, None
-    tables, total = past(position, valid_at), None
+    total = None
     with warehouse.reader() as cursor:
-        if page is None:
-            query = listing.select(asked, after, tables, "duckdb")
-            rows = decoded(query, cursor.execute(*compiled(query)).fetchall())
-            page = listing.cut(asked, rows, opened)
+        page = page_of_past(cursor, listing, asked, after, position, valid_at, opened)
         if count:
-            counting = compiled(listing.select_count(asked, tables, "duckdb"))
-            (total,) = cursor.execute(*counting).fetchall()[0]
+            query = listing.select_count(asked, past(position, valid_at), "duckdb")
+            (total,) = cursor.execute(*compiled(query)).fetchall()[0]
     return page, total
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -11,9 +11,8 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from projections.kernel.read_model import ReadModel
-from projections.kernel.warehouse.bitemporal_index import NEVER, steps
 from projections.kernel.warehouse.facts import insert, quote
-from projections.kernel.warehouse.row_history import WHOLE
+from projections.kernel.warehouse.moments import NEVER, WHOLE
 
 INTERVALS = {
     "known_from_position": "the position from which it was known",
@@ -114,3 +113,29 @@ def _steps(found: list[tuple[str, int, int, date]]) -> Iterator[dict[str, object
                 "then_until": None if end == NEVER else end,
                 "then_last": date.fromisoformat(ceded) - timedelta(1) if ceded else None,
             }
+
+
+def steps(told: Sequence[tuple[int, str]]) -> Iterator[tuple[int, int, int, str | None, int]]:
+    """Yield when each of the states of a record was so, of which something was told late.
+
+    On any day, the state counts that was told last of those in force by then. So of the plane of
+    positions and days each state has what lies behind its own position and day, without what lies
+    behind those told later: a staircase, which is cut here into steps of one height.
+
+    Args:
+        told: The position and the day (ISO) of each state, in the order in which they were told.
+
+    Yields the number of the state, then `since`, `until`, `ceded` and `lost` of a step of it.
+    """
+    for number, (since, day) in enumerate(told):
+        ceded: str | None = None
+        for position, on in told[number + 1 :]:
+            if ceded is not None and on >= ceded:
+                continue
+            if position > since:
+                yield (number, since, position if ceded is None else 0, ceded, position)
+            since, ceded = position, on
+            if on <= day:
+                break
+        else:
+            yield (number, since, NEVER if ceded is None else 0, ceded, NEVER)

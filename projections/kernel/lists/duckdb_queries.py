@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
+from projections.kernel.full_text import SIGNATURE
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import Row
 from projections.kernel.summary import Summary
@@ -40,10 +41,16 @@ def past(position: int, valid_at: date | None = None) -> Tables:
     return cache(partial(_past, position, valid_at))
 
 
+def historic(model: Listed) -> list[sa.ColumnClause[Any]]:
+    """Return the columns that the rows of a read model have in DuckDB's histories."""
+    columns: list[sa.ColumnClause[Any]] = [sa.column(c.name, c.type) for c in model.table.columns]
+    return [*columns, sa.column(SIGNATURE, sa.BigInteger)] if model.search else columns
+
+
 def _past(position: int, valid_at: date | None, model: Listed) -> sa.FromClause:
     if isinstance(model, Summary):
         return model.select(past(position, valid_at)).subquery(model.name)
-    columns = [sa.column(column.name, column.type) for column in model.table.columns]
+    columns = historic(model)
     point: list[sa.ColumnElement[Any]] = [sa.literal_column(str(int(position)))]
     if valid_at is not None:
         point.append(sa.literal_column(f"DATE '{valid_at:%Y-%m-%d}'"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -30,9 +30,6 @@ from projections.kernel.visibility.row_security import (
 from projections.kernel.visibility.sealed_columns import SEALED, Opener, as_sealed
 from projections.kernel.visibility.summed_sight import where_seen
 from projections.kernel.visibility.visibility import Sight, Sights
-
-NOW: Mapping[str, Any] = {}
-"""The moment of tables that have the rows as they are now."""
 
 LISTED = 10_000
 """From how many elements of lists in its rows on, contacts for instance, a page ends."""
@@ -78,8 +75,6 @@ class Listing:
         asked: Question,
         after: Sequence[Any] | None = None,
         opened: Opener = as_sealed,
-        tables: Tables = the_table,
-        moment: Mapping[str, Any] = NOW,
     ) -> Page:
         """Return the rows behind a place, or the first ones, opened if it is asked.
 
@@ -88,16 +83,14 @@ class Listing:
             asked: Filters, order, fields.
             after: The place behind which the page begins.
             opened: Opens what is sealed in the rows, for who may see it.
-            tables: Where the rows are; by default in the tables of the read models.
-            moment: The values of the parameters that `tables` have.
 
         Raises `BadParameter` when the place is not of this list.
         """
-        means = self._means(connection, asked, tables)
-        tables = where_seen(asked.sight, connection.dialect.name, tables)
-        along = self._is_wide(connection, asked, tables, moment)
+        means = self._means(connection, asked)
+        tables = where_seen(asked.sight, connection.dialect.name, the_table)
+        along = self._is_wide(connection, asked, tables)
         queries = _queries(self, asked, after and tuple(after), tables, means, along)
-        found = (row for query in queries for row in _rows(connection.execute(query, moment)))
+        found = (row for query in queries for row in _rows(connection.execute(query)))
         return self.cut(asked, found, opened)
 
     def count(self, connection: sa.Connection, asked: Question) -> int:
@@ -174,24 +167,18 @@ class Listing:
         seen = opened(self.model, [lens.show(row) for row in rows])
         return [chosen(row, asked.fields) for row in seen]
 
-    def _means(self, connection: sa.Connection, asked: Question, tables: Tables) -> str:
+    def _means(self, connection: sa.Connection, asked: Question) -> str:
         """Return the database whose means serve a page best.
 
         SQLite would fetch and sort all rows with the words. When they are many, it is faster to
         walk along the order asked for and look at the words of each row.
         """
-        words, table = asked.words, tables(self.model)
-        if words is not None and frequent(connection, table, words, _MANY):
+        words = asked.words
+        if words is not None and frequent(connection, self.model.table, words, _MANY):
             return "sqlite-plain"
-        return connection.dialect.name if tables is the_table else "sqlite-ever"
+        return connection.dialect.name
 
-    def _is_wide(
-        self,
-        connection: sa.Connection,
-        asked: Question,
-        tables: Tables,
-        moment: Mapping[str, Any],
-    ) -> bool:
+    def _is_wide(self, connection: sa.Connection, asked: Question, tables: Tables) -> bool:
         """Tell whether what is in sight, of the units asked for, is many rows.
 
         SQLite would fetch and sort all of them. When they are many, or words are few, it is
@@ -213,7 +200,7 @@ class Listing:
         query = query.where(*(_condition(f, table.c[f.column], v, "sqlite") for f, v in units))
         found = narrowed(query, self.model, asked.sights, "sqlite", tables).subquery()
         counted = sa.select(sa.func.count()).select_from(found)
-        wide = connection.scalar(counted, moment) == _WIDE
+        wide = connection.scalar(counted) == _WIDE
         if len(self._wide) >= _REMEMBERED:
             self._wide.clear()
         self._wide[key] = (now + _MEMORY, wide)  # it only says how the rows are best found
@@ -222,14 +209,26 @@ class Listing:
     def _query(
         self, asked: Question, tables: Tables, dialect: str, *, along: bool = False
     ) -> sa.Select[Any]:
-        names = [*asked.fields, *(n for n, _ in asked.order if n not in asked.fields)]
-        table, database = tables(self.model), dialect.partition("-")[0]
-        marks = lens_for(self.model, asked.sight, database, tables, along=along).marks
-        query: sa.Select[Any] = sa.select(*(table.c[name] for name in names), *marks)
-        query = query.where(*self._conditions(asked, table, dialect, along=along))
+        database = dialect.partition("-")[0]
+        query = self.rows(asked, tables, database, along=along)
+        query = query.where(*self._conditions(asked, tables(self.model), dialect, along=along))
         query = narrowed(query, self.model, asked.sights, database, tables, along=along)
+        return self.in_order(asked, query, tables(self.model).c, dialect)
+
+    def rows(
+        self, asked: Question, tables: Tables, dialect: str, *, along: bool = False
+    ) -> sa.Select[Any]:
+        """Return the query for all rows, with what `cut` needs of them."""
+        names = [*asked.fields, *(n for n, _ in asked.order if n not in asked.fields)]
+        marks = lens_for(self.model, asked.sight, dialect, tables, along=along).marks
+        return sa.select(*(tables(self.model).c[name] for name in names), *marks)
+
+    def in_order(
+        self, asked: Question, query: sa.Select[Any], columns: Any, dialect: str
+    ) -> sa.Select[Any]:
+        """Return a query with its rows, which have these columns, in the order asked for."""
         for name, down in asked.order:
-            order = table.c[name].desc() if down else table.c[name].asc()
+            order = columns[name].desc() if down else columns[name].asc()
             # Nothing is the smallest value, everywhere; SQLite has it so without being told.
             if not dialect.startswith("sqlite") and self.model.table.c[name].nullable:
                 order = order.nulls_last() if down else order.nulls_first()

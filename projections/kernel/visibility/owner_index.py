@@ -23,20 +23,12 @@ def owned(table: sa.FromClause, owners: Collection[str], dialect: str) -> sa.Col
     return meets(table.c[COLUMN], owners, dialect)
 
 
-def owned_ids(
-    table: sa.FromClause, owners: Collection[str], dialect: str, *, ever: bool = False
-) -> sa.Select[Any]:
-    """Return the query for the ids of the rows that are owned by one of some employees.
-
-    `ever` says that the index has whoever owned them at any time: it is looked at the rows, too.
-    """
+def owned_ids(table: sa.FromClause, owners: Collection[str], dialect: str) -> sa.Select[Any]:
+    """Return the query for the ids of the rows that are owned by one of some employees."""
     if dialect != "sqlite":
         return sa.select(table.c.id).where(owned(table, owners, dialect))
     index = sa.table(_index(table.name), sa.column("owner"), sa.column("id"))  # type: ignore[attr-defined]
-    ids = sa.select(index.c.id).where(among(index.c.owner, owners, dialect))
-    if not ever:
-        return ids
-    return sa.select(table.c.id).where(table.c.id.in_(ids), meets(table.c[COLUMN], owners, dialect))
+    return sa.select(index.c.id).where(among(index.c.owner, owners, dialect))
 
 
 def among(

@@ -122,19 +122,13 @@ class Lens:
     def _of_owners(self, owners: frozenset[str]) -> sa.ColumnElement[bool]:
         scope, table = self._model.scope, self._tables(self._model)
         found: list[sa.ColumnElement[bool]] = []
-        # Of the past, SQLite's index knows who ever owned a record.
-        ever = self._dialect == "sqlite" and self._tables is not the_table
         if scope.owners and self._dialect == "sqlite":
-            ids = self._column("id").in_(owned.owned_ids(table, owners, self._dialect))
-            then = [owned.meets(table.c[owned.COLUMN], owners, self._dialect)] if ever else []
-            found.append(sa.and_(ids, *then))
+            found.append(self._column("id").in_(owned.owned_ids(table, owners, self._dialect)))
         elif scope.owners:
             found.append(owned.owned(table, owners, self._dialect))
         if scope.through is not None:
             name, other = scope.through
-            theirs = owned.owned_ids(
-                self._tables(read_models()[other]), owners, self._dialect, ever=ever
-            )
+            theirs = owned.owned_ids(self._tables(read_models()[other]), owners, self._dialect)
             found.append(self._column(name).in_(theirs))
         return sa.or_(*found) if found else sa.false()
 

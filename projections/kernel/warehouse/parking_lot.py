@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,12 +17,8 @@ from projections.kernel.warehouse.journal_rows import recorded
 
 _TABLE = tables.parked.to_metadata(sa.MetaData(schema="store"))
 
-PARKING = (
-    f"{sa.schema.CreateTable(_TABLE, if_not_exists=True).compile(dialect=DUCK)}; "
-    "CREATE TABLE IF NOT EXISTS store.healed (position BIGINT)"
-)
-"""The SQL that makes the tables of the events that could not be applied yet, and of the positions
-of those that could later on: behind them, what was known to be complete has changed."""
+PARKING = str(sa.schema.CreateTable(_TABLE, if_not_exists=True).compile(dialect=DUCK))
+"""The SQL that makes the table of the events that could not be applied yet."""
 
 _ONCE = "stream, version, position, event, error"
 _HISTORY = "CASE model WHEN 'facts' THEN model ELSE 'history_' || model END"
@@ -41,9 +37,6 @@ COMMIT
 """
 """The SQL that makes one table of the two in which a former program kept what is aside."""
 
-ANEW = 0
-"""Stands among the healed positions for a record that was folded anew from its beginning."""
-
 FACTS, HISTORY = "facts", "history_"
 """Stands in the place of a history for events that nobody can read: they have no fact."""
 
@@ -52,7 +45,7 @@ Decisions = Mapping[Key, Mapping[str, Any]]
 
 
 def create(connection: DuckDBPyConnection) -> None:
-    """Make the tables, in a file of whatever version."""
+    """Make the table, in a file of whatever version."""
     known = "duckdb_columns() WHERE schema_name = 'store' AND table_name = 'parked'"
     columns = connection.execute(f"SELECT column_name FROM {known}").fetchall()
     connection.execute(_FORMER if columns and ("passed_at",) not in columns else PARKING)
@@ -70,34 +63,6 @@ def in_warehouse(connection: DuckDBPyConnection) -> Store:
     return Store(DUCK.name, _TABLE, execute)
 
 
-class HistoryLot(Lot):
-    """What one history has put aside; what changes with it behind the position is `healed`."""
-
-    def __init__(self, connection: DuckDBPyConnection, place: str) -> None:
-        """Look after a place, within a transaction of the warehouse."""
-        super().__init__(in_warehouse(connection), place)
-        self._connection = connection
-
-    def unpark(self, events: Sequence[Recorded]) -> None:
-        """Forget that events were parked."""
-        super().unpark(events)
-        self._heal(event.position for event in events)
-
-    def pass_over(self, event: Recorded) -> None:
-        """Decide to go on without an event that is parked."""
-        super().pass_over(event)
-        self._heal([event.position])
-
-    def forget(self, stream: str) -> None:
-        """Forget all about a stream, which is to be folded from its beginning."""
-        super().forget(stream)
-        self._heal([ANEW])
-
-    def _heal(self, positions: Iterable[int]) -> None:
-        for each in positions:
-            self._connection.execute("INSERT INTO store.healed VALUES (?)", [each])
-
-
 class Aside:
     """What one history has put aside, and what of it is in memory."""
 
@@ -109,7 +74,7 @@ class Aside:
 
     def lot(self, connection: DuckDBPyConnection) -> Lot:
         """Return what is aside, within a transaction."""
-        return HistoryLot(connection, self._place)
+        return Lot(in_warehouse(connection), self._place)
 
     def forget(self) -> None:
         """Forget what is in memory: the transaction that it belonged to was undone."""

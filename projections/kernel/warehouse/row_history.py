@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
@@ -13,13 +14,19 @@ from duckdb import DuckDBPyConnection
 from domain.kernel.aggregate import Recorded
 from projections.kernel import parking_lot as parking
 from projections.kernel.columns import Json
+from projections.kernel.fingerprint import code_of
 from projections.kernel.fold import again
+from projections.kernel.full_text import SIGNATURE, signature
 from projections.kernel.read_model import Check, Folded, Histories, ReadModel, Row, fold
 from projections.kernel.warehouse.arrow import stored
 from projections.kernel.warehouse.elements import Elements
 from projections.kernel.warehouse.facts import insert, quote
+from projections.kernel.warehouse.moments import NEVER, RETOLD, macros
 from projections.kernel.warehouse.parking_lot import Aside
 from projections.kernel.warehouse.shares import shares
+
+_PLAIN = " USING COMPRESSION uncompressed"
+"""How words are kept: where a few rows of many are looked at, the others need not be unpacked."""
 
 KEPT = 20_000
 """How many current rows of a model are kept in memory for the folds to come."""
@@ -32,9 +39,6 @@ _TO = pa.schema(
     ]
 )
 _TOLD = pa.schema([("told", pa.int64()), ("place", pa.int64())])
-
-WHOLE = 2**62
-"""The place, among what one event has told, of the row with all that is known."""
 
 
 class History:
@@ -57,8 +61,15 @@ class History:
         columns = [(column.name, *stored(column.type)) for column in model.table.columns]
         self._names = [name for name, *_ in columns]
         self._values = itemgetter(*self._names)
-        self._sql = ", ".join(f"{quote(name)} {sql}" for name, sql, _, _, _ in columns)
-        self._schema = pa.schema([(name, arrow) for name, _, arrow, _, _ in columns])
+        self._read = ", ".join(map(quote, self._names))
+        self._sql = ", ".join(
+            f"{quote(name)} {sql}{_PLAIN if name == 'search' else ''}"
+            for name, sql, _, _, _ in columns
+        )
+        self._beside = [RETOLD, *([SIGNATURE] if model.search else [])]
+        self._sql += "".join(f", {name} BIGINT" for name in self._beside)
+        beside = [(name, pa.int64()) for name in self._beside]
+        self._schema = pa.schema([*((name, arrow) for name, _, arrow, _, _ in columns), *beside])
         self._encoders = {name: encode for name, _, _, encode, _ in columns if encode}
         self._decoders = [(name, decode) for name, _, _, _, decode in columns if decode]
         self._long = f"store.long_{model.name}"
@@ -69,6 +80,8 @@ class History:
             if isinstance(column.type, Json) and not column.nullable
         ]
         self._rows: dict[str, Row] = {}
+        self._retold: dict[str, int] = {}
+        """Of these, since when something is told late of them."""
         # Present rows go into their table once for all that is loaded together: a transaction
         # keeps what it writes and replaces again.
         self._unsaved: dict[str, Row] = {}
@@ -78,8 +91,11 @@ class History:
 
     @property
     def fingerprint(self) -> str:
-        """What the tables depend on: the read model, and which of its lists are kept apart."""
-        return f"{self.model.fingerprint} {' '.join(self.elements.columns)}".strip()
+        """What the tables depend on: the read model, and what is kept beside its columns."""
+        parts = [self.model.fingerprint, *self.elements.columns, *self._beside]
+        if self.model.search:
+            parts.append(sha256("".join(code_of([signature])).encode()).hexdigest()[:32])
+        return " ".join(parts)
 
     def statements(self) -> Iterator[str]:
         """Yield the SQL that makes the tables not there yet, and what they are read by.
@@ -106,33 +122,10 @@ class History:
         since = "position AS valid_from_position, changed_at AS valid_from"
         yield (
             f"CREATE OR REPLACE VIEW {self.name} AS "
-            f"SELECT * EXCLUDE (next_in_force), {since} FROM {past} UNION ALL "
-            f"SELECT *, NULL, NULL, {since} FROM {present}"
+            f"SELECT {self._read}, valid_to_position, valid_to, {since} FROM {past} UNION ALL "
+            f"SELECT {self._read}, NULL, NULL, {since} FROM {present}"
         )
-        was = "* EXCLUDE (valid_to_position, valid_to, next_in_force)"
-        yield (
-            f"CREATE OR REPLACE MACRO {model}_as_of(point) AS TABLE "
-            f"SELECT {was} FROM {past} "
-            f"WHERE position <= point AND valid_to_position > point UNION ALL "
-            f"SELECT * FROM {present} WHERE position <= point"
-        )
-        # Of a record that nothing was told late of, versions follow one another by day as well.
-        # Of the others, what was told last about the time up to the day is what counts.
-        yield (
-            f"CREATE OR REPLACE MACRO {model}_true_at(point, day) AS TABLE "
-            f"WITH retold AS (SELECT DISTINCT id FROM {revised} WHERE told <= point) "
-            f"SELECT {was} FROM {past} ANTI JOIN retold USING (id) "
-            f"WHERE position <= point AND in_force <= day "
-            f"AND (valid_to_position > point OR next_in_force > day) UNION ALL "
-            f"SELECT * FROM {present} ANTI JOIN retold USING (id) "
-            f"WHERE position <= point AND in_force <= day UNION ALL "
-            f"SELECT * EXCLUDE (told, place) FROM ("
-            f"SELECT {was}, position AS told, {WHOLE} AS place FROM {past} "
-            f"SEMI JOIN retold USING (id) UNION ALL "
-            f"SELECT *, position, {WHOLE} FROM {present} SEMI JOIN retold USING (id) UNION ALL "
-            f"SELECT * FROM {revised}) WHERE told <= point AND in_force <= day "
-            f"QUALIFY row_number() OVER (PARTITION BY id ORDER BY told DESC, place DESC) = 1"
-        )
+        yield from macros(model)
 
     def load(self, connection: DuckDBPyConnection, events: Sequence[Recorded]) -> None:
         """Add the versions that events bring about. Repeats change nothing, gaps wait."""
@@ -147,6 +140,7 @@ class History:
     def forget(self) -> None:
         """Forget what is in memory: the transaction that it belonged to was undone."""
         self._rows.clear()
+        self._retold.clear()
         self._unsaved.clear()
         self._replaced.clear()
         self.elements.forget()
@@ -178,6 +172,7 @@ class History:
         for table in tables:
             connection.execute(f"DELETE FROM {table} WHERE id = ?", [stream])
         self._rows.pop(stream, None)
+        self._retold.pop(stream, None)
         self.aside.lot(connection).forget(stream)
         self.load(connection, history)
 
@@ -211,21 +206,27 @@ class History:
         if len(self._rows) + len(unknown) > KEPT:
             kept = [*streams, *self._unsaved]
             self._rows = {id_: self._rows[id_] for id_ in kept if id_ in self._rows}
+            self._retold = {id_: at for id_, at in self._retold.items() if id_ in self._rows}
         if unknown:
             found = connection.execute(
-                f"SELECT * FROM {self._present} WHERE id IN (SELECT unnest(?))", [unknown]
+                f"SELECT {RETOLD}, {self._read} FROM {self._present} "
+                "WHERE id IN (SELECT unnest(?))",
+                [unknown],
             ).fetchall()
-            for values in found:
+            for retold, *values in found:
                 row = dict(zip(self._names, values, strict=True))
                 for name, decode in self._decoders:
                     if row[name] is not None:
                         row[name] = decode(row[name])
                 self._rows[row["id"]] = row
+                if retold != NEVER:
+                    self._retold[row["id"]] = retold
         return self._rows
 
     def _save(self, connection: DuckDBPyConnection, rows: dict[str, Row], folded: Folded) -> None:
         past: list[tuple[Row, Row]] = []
         latest: dict[str, Row] = {}
+        self._mark_retold(connection, folded)
         for row in folded.versions:
             before = latest.get(row["id"]) or rows.get(row["id"])
             if before is not None:
@@ -255,6 +256,25 @@ class History:
             insert(connection, self._revised, revised)
         self.aside.keep(connection, folded)
 
+    def _mark_retold(self, connection: DuckDBPyConnection, folded: Folded) -> None:
+        """Note of which records something was told late for the first time, in all their versions.
+
+        Their present rows are written anew in any case.
+        """
+        came: dict[str, int] = {}
+        for told, row in folded.revised:
+            if row["id"] not in self._retold:
+                came.setdefault(row["id"], told)
+        if not came:
+            return
+        self._retold |= came
+        marks = pa.table([[*came], [*came.values()]], ["id", "at"])  # noqa: F841 (DuckDB finds it)
+        for table in (self._past, *([self._long] if self.elements.columns else [])):
+            connection.execute(
+                f"UPDATE {table} AS version SET {RETOLD} = marks.at FROM marks "
+                "WHERE version.id = marks.id"
+            )
+
     def _save_present(self, connection: DuckDBPyConnection) -> None:
         if self._replaced:
             connection.execute(
@@ -278,7 +298,12 @@ class History:
         # Row by row: going through all rows for each column misses the processor's cache.
         columns: list[Any] = list(zip(*map(self._values, rows), strict=True))
         arrays = []
-        for values, field in zip(columns or [()] * len(self._names), self._schema, strict=True):
+        fields = list(self._schema)[: len(self._names)]
+        for values, field in zip(columns or [()] * len(fields), fields, strict=True):
             encode = self._encoders.get(field.name)
             arrays.append(pa.array(encode(values) if encode else values, field.type))
+        beside = [[self._retold.get(row["id"], NEVER) for row in rows]]
+        if self.model.search:
+            beside.append([signature(row["search"]) for row in rows])
+        arrays += [pa.array(values, pa.int64()) for values in beside]
         return pa.table(arrays, schema=self._schema)

@@ -79,11 +79,6 @@ def test_a_question_that_needs_too_much_memory_is_refused_and_the_next_is_answer
 
 def test_upkeep_and_rebuilding_have_all_the_time(warehouse: Warehouse, patience: Patience) -> None:
     patience.seconds = 0
-
-    def slowly() -> None:
-        time.sleep(0.3)
-
-    warehouse.look_back(slowly)
     assert warehouse.inspect() == []
     with warehouse._held() as generation, generation.look() as cursor:
         query = "SELECT count(*) FROM range(20000) a, range(20000) b WHERE a.range + b.range = 7"

@@ -1,7 +1,6 @@
-"""Checking a warehouse: whatever is altered in it or in its lookback is found and named."""
+"""Checking a warehouse: whatever is altered in it is found and named."""
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,14 +12,11 @@ from projections.kernel.warehouse.loader import RebuildRequired
 from tests.projections.happenings import Raw, golden_rows, told
 
 ROWS = golden_rows()
-BOOKS = {"shapes", "progress", "sealed", "healed"}
+BOOKS = {"shapes", "progress", "sealed"}
 """What a warehouse keeps about itself, and what operators decided: not from the journal."""
 
 WHICH = {"id", "version", "position"}
 """What tells a version in the warehouse."""
-
-KEY = {"id", "version", "then_part"}
-"""What tells a version in the lookback."""
 
 OTHERS = {
     "VARCHAR": "'another'",
@@ -43,12 +39,11 @@ def read(after: int) -> Iterator[list[Raw]]:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a warehouse that was loaded as events came, and its lookback."""
+    """A folder with a warehouse that was loaded as events came."""
     folder = tmp_path_factory.mktemp("prepared") / "warehouse"
     opened = Warehouse(folder / "warehouse.duckdb", histories=told(ROWS))
     opened.load(ROWS[:60])
     opened.load(ROWS[60:])
-    opened.look_back()
     opened.close()
     return folder
 
@@ -65,8 +60,8 @@ def alter(warehouse: Warehouse, statement: str) -> None:
     warehouse._current.connection.execute(statement)
 
 
-def said(reports: list[Report]) -> list[str]:
-    return [str(each) for report in reports for t in report.tables for each in t.findings]
+def said(report: Report) -> list[str]:
+    return [str(each) for table in report.tables for each in table.findings]
 
 
 def differing(report: Report) -> dict[str, int]:
@@ -98,11 +93,9 @@ def test_a_change_in_any_table_of_the_warehouse_is_found(
             "projections.kernel.warehouse.elements.MOST", 0
         )  # all lists are long ones
         warehouse.rebuild(read)
-        warehouse.look_back()
-    reports = warehouse.check(read)
-    assert said(reports) == []
-    stores = [(each.store, each.position) for each in reports]
-    assert stores == [("warehouse", len(ROWS)), ("lookback", len(ROWS))]
+    report = warehouse.check(read)
+    assert said(report) == []
+    assert (report.store, report.position) == ("warehouse", len(ROWS))
     assert not list(warehouse.path.parent.glob("*.check.*"))
 
     tables = kept(warehouse)
@@ -118,7 +111,7 @@ def test_a_change_in_any_table_of_the_warehouse_is_found(
             column, value = "time_us", "time_us + 1"
         row = f"(SELECT max(rowid) FROM store.{name})"
         alter(warehouse, f"UPDATE store.{name} SET {column} = {value} WHERE rowid = {row}")
-    (report, _) = warehouse.check(read)
+    report = warehouse.check(read)
     found = differing(report)
     changed = [each for each in found if each.startswith("fact_")]
     assert tables.keys() - {"recent"} <= found.keys()
@@ -136,7 +129,7 @@ def test_each_column_of_a_version_is_compared_and_named(warehouse: Warehouse) ->
         changed[table] = {*columns}
     alter(warehouse, "UPDATE store.present_opportunities SET amount = 1000000000.00")
     alter(warehouse, "UPDATE store.past_service_tickets SET unit = 'another'")
-    (report, _) = warehouse.check(read)
+    report = warehouse.check(read)
     found = {each.table: each for each in report.tables}
     for table, columns_of_it in changed.items():
         assert {each.column for each in found[table].findings} == columns_of_it
@@ -155,69 +148,24 @@ def test_rows_that_are_missing_made_up_or_there_twice_are_found(warehouse: Wareh
     alter(warehouse, f"INSERT INTO store.unknown VALUES ({raw})")
     alter(warehouse, f"INSERT INTO store.unreadable VALUES ({raw}, 'x')")
     alter(warehouse, "INSERT INTO store.parked VALUES ('x', 'x', 1, 1, '', '', now(), NULL)")
-    (report, _) = warehouse.check(read)
+    report = warehouse.check(read)
     assert differing(report).keys() == {
         *("present_units", "present_teams", "past_customers"),
         *("events without a fact", "events", "parked"),
     }
-    told_of = "\n".join(said([report]))
+    told_of = "\n".join(said(report))
     assert "is missing, and the journal knows of it" in told_of
     assert "is there, and the journal knows of no such row" in told_of
-
-
-def test_a_change_in_any_table_of_the_lookback_is_found(warehouse: Warehouse) -> None:
-    with warehouse.lookback() as lookback:
-        file, models = lookback.file, lookback.models
-    expected = set[str]()
-    with sqlite3.connect(file) as database:
-        for name in (model.name for model in models):
-            columns = [row[1] for row in database.execute(f"PRAGMA table_info({name})")]
-            ((count,),) = database.execute(f"SELECT count(*) FROM {name}").fetchall()
-            row = f"rowid = (SELECT min(rowid) FROM {name})"
-            changes = ", ".join(f"{each} = 7" for each in columns if each not in KEY)
-            database.execute(f"UPDATE {name} SET {changes} WHERE {row}")
-            expected |= {name} if count else set()
-        for model in models:
-            if model.search and model.name in expected:
-                database.execute(f"DELETE FROM {model.name}_search")
-                expected.add(f"{model.name}_search")
-            if model.scope.owners and database.execute(f"DELETE FROM {model.name}_owners").rowcount:
-                expected.add(f"{model.name}_owners")
-    database.close()
-    (warehouses, report) = warehouse.check(read)
-    assert said([warehouses]) == []
-    assert expected <= differing(report).keys()
-    (customers,) = [each for each in report.tables if each.table == "customers"]
-    assert {each.column for each in customers.findings} == {*columns_of(file, "customers")} - KEY
-
-
-def test_versions_missing_in_the_lookback_or_made_up_are_found_and_tables_that_are_gone(
-    warehouse: Warehouse,
-) -> None:
-    with warehouse.lookback() as lookback:
-        file = lookback.file
-    with sqlite3.connect(file) as database:
-        database.execute("DELETE FROM customers WHERE rowid = 1")
-        database.execute("UPDATE opportunities SET version = 99 WHERE rowid = 1")
-        database.execute("DROP TABLE teams")
-    database.close()
-    (_, report) = warehouse.check(read)
-    found = differing(report)
-    assert (found["customers"], found["opportunities"]) == (1, 2)
-    assert [each for each in said([report]) if "cannot be read" in each] == [
-        "teams: cannot be read: no such table: used.teams"
-    ]
 
 
 def test_a_warehouse_that_claims_to_be_further_than_the_journal_is_found(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", histories=told(ROWS))
     warehouse.load(ROWS)
     shorter = ROWS[:-1]
-    (report, lookback) = warehouse.check(lambda after: iter([shorter[after:]]))
+    report = warehouse.check(lambda after: iter([shorter[after:]]))
     further = f"progress, position: says {len(ROWS)}, the journal has come to {len(shorter)}"
-    assert further in said([report])
+    assert further in said(report)
     assert differing(report)["events"] == 1
-    assert (lookback.position, lookback.tables, lookback.absent) == (None, [], True)
     warehouse.close()
 
 
@@ -230,9 +178,9 @@ def test_a_sealed_file_that_was_altered_is_found(tmp_path: Path) -> None:
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    (report, _) = warehouse.check(read)
+    report = warehouse.check(read)
     assert differing(report)["segments"] == 1
-    assert any(file.name in each for each in said([report]))
+    assert any(file.name in each for each in said(report))
     warehouse.close()
 
 
@@ -245,10 +193,3 @@ def test_one_of_another_version_of_the_code_is_not_compared(
     with pytest.raises(RebuildRequired, match="history_customers"):
         warehouse.check(read)
     warehouse.close()
-
-
-def columns_of(file: Path, table: str) -> list[str]:
-    with sqlite3.connect(file) as database:
-        columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
-    database.close()
-    return columns

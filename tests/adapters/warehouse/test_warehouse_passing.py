@@ -12,11 +12,9 @@ import pytest
 from adapters.warehouse.rebuild import Remade
 from adapters.warehouse.warehouse import Warehouse
 from domain.kernel.aggregate import Recorded
-from projections.kernel.lists.listing import Listing
 from projections.kernel.read_model import Row
-from tests.adapters.warehouse.test_bitemporal_index import holds
 from tests.projections.accounts import accounts, happened
-from tests.projections.looking_back import raw
+from tests.projections.warehouses import raw
 
 MODELS = {accounts.name: accounts}
 NAME = "history_accounts"
@@ -154,17 +152,6 @@ def test_what_is_decided_while_the_file_is_made_anew_counts(
         shown = versions(warehouse)
         rebuild(warehouse)
         assert versions(warehouse) == shown
-
-
-def test_lists_of_the_past_follow_when_a_decision_is_taken_back(warehouse: Warehouse) -> None:
-    warehouse.skip(NAME, "a")
-    warehouse.look_back()
-    assert holds(warehouse, [Listing(accounts)])
-    warehouse.retry(NAME, "a")
-    warehouse.look_back()
-    assert holds(warehouse, [Listing(accounts)])
-    with warehouse.lookback() as lookback:
-        assert lookback.position == len(STORY)
 
 
 def test_an_event_that_has_no_fact_is_passed_over_until_a_retry(tmp_path: Path) -> None:

@@ -169,3 +169,11 @@ def test_a_rebuild_leaves_the_connection_by_which_others_load_alone(tmp_path: Pa
     assert (remade.made, remade.position) == (["history_customers"], len(ROWS))
     assert not any(remade.compared.differ.values())
     warehouse.close()
+
+
+def test_indexes_of_the_past_that_former_versions_kept_are_removed(tmp_path: Path) -> None:
+    former = [f"warehouse{number}.lookback{end}" for number in ("", ".3") for end in ("", "-wal")]
+    for name in (*former, "rows.db"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    Warehouse(tmp_path / "warehouse.duckdb", {}).close()
+    assert {each.name for each in tmp_path.iterdir()} == {"rows.db", "warehouse.duckdb"}

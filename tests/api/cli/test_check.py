@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,6 @@ ALTERED = [
     "rows customers {id}, name: says Nobody, the journal {name}",
     "warehouse present_customers {id} version 1 at position {at}, name: says Nobody, "
     "the journal {name}",
-    "lookback customers {id} version 1, name: says Nobody, the journal {name}",
 ]
 
 
@@ -50,7 +48,6 @@ def load(settings: Settings) -> None:
     warehouse = Warehouse(settings.warehouse_path, histories=journal.history)
     for rows in rows_of(journal)(0):
         warehouse.load(rows)
-    warehouse.look_back()
     warehouse.close()
     journal.close()
 
@@ -61,8 +58,8 @@ def positions(reports: list[Report]) -> dict[str, int | None]:
 
 def test_what_is_not_there_yet_is_said_and_no_failure(settings: Settings) -> None:
     reports = check_stores(settings)
-    assert positions(reports) == {"rows": 2, "warehouse": None, "lookback": None}
-    assert [each.absent for each in reports] == [False, True, True]
+    assert positions(reports) == {"rows": 2, "warehouse": None}
+    assert [each.absent for each in reports] == [False, True]
     assert not settings.warehouse_path.exists()
     print_reports(reports)
 
@@ -71,11 +68,11 @@ def test_all_stores_are_compared_where_no_server_runs(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     load(settings)
-    assert positions(check_stores(settings)) == {"rows": 2, "warehouse": 2, "lookback": 2}
+    assert positions(check_stores(settings)) == {"rows": 2, "warehouse": 2}
     with duckdb.connect(settings.warehouse_path) as warehouse:
         warehouse.execute("DELETE FROM store.recent WHERE position = 2")
     reports = check_stores(settings, ["warehouse"])
-    assert [each.store for each in reports] == ["warehouse", "lookback"]
+    assert [each.store for each in reports] == ["warehouse"]
     with pytest.raises(Failure, match="The warehouse is not what the journal says"):
         print_reports(reports)
     assert "is missing, and the journal knows of it" in capsys.readouterr().out
@@ -94,7 +91,7 @@ def test_a_warehouse_elsewhere_is_not_taken_for_well(
     if there:  # of former times: whoever answers has another file
         load(settings)
     reports = check_stores(replace(settings, warehouse="http://127.0.0.1:9"))
-    assert positions(reports) == {"rows": 2, "warehouse": None, "lookback": None}
+    assert positions(reports) == {"rows": 2, "warehouse": None}
     with pytest.raises(Failure, match="Not compared with the journal: the warehouse"):
         print_reports(reports)
     assert "http://127.0.0.1:9" in capsys.readouterr().out
@@ -107,21 +104,17 @@ def test_altered_values_are_named_with_a_server_and_without(tmp_path: Path) -> N
     mapping = ("--map", "name=name", "--set", "unit=group")
     assert keyline(data, "import", "customers", str(file), *mapping).returncode == 0
     with running(data, "serve", until="/reports/", port="0"):
-        while not (lookbacks := list(data.glob("*.lookback"))):
-            time.sleep(0.1)
         well = keyline(data, "replay", "--check")
         assert (well.returncode, "it is asked to check" in well.stderr) == (0, True), well.stderr
 
-    (lookback,) = lookbacks
     (warehouse,) = data.glob("*.duckdb")
     with duckdb.connect(warehouse) as database:
         query = "SELECT id, name, position FROM store.present_customers ORDER BY name LIMIT 1"
         ((id_, name, at),) = database.execute(query).fetchall()
         database.execute("UPDATE store.present_customers SET name = 'Nobody' WHERE id = ?", [id_])
-    for file in (lookback, data / "rows.db"):
-        with sqlite3.connect(file) as altered:
-            altered.execute("UPDATE customers SET name = 'Nobody' WHERE id = ?", [id_])
-        altered.close()
+    with sqlite3.connect(data / "rows.db") as altered:
+        altered.execute("UPDATE customers SET name = 'Nobody' WHERE id = ?", [id_])
+    altered.close()
     expected = [each.format(id=id_, name=name, at=at) for each in ALTERED]
 
     alone = keyline(data, "replay", "--check")

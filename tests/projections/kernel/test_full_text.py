@@ -71,5 +71,5 @@ def test_words_are_found_in_every_database(engine: sa.Engine, query: str, found:
     with engine.connect() as connection:
         indexed = ids.where(matches(accounts.table, query, engine.dialect.name))
         assert "".join(connection.scalars(indexed)) == found
-        plain = ids.where(matches(accounts.table, query, "duckdb"))
+        plain = ids.where(matches(accounts.table, query, "sqlite-plain"))
         assert "".join(connection.scalars(plain)) == found

@@ -65,24 +65,22 @@ def test_the_owner_checks_when_it_is_asked_and_loads_on(journal: Journal, tmp_pa
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS, histories=journal.history)
     requests, told = RebuildRequests(warehouse.path), list[int]()
 
-    def differ() -> dict[str, int]:
-        return {
-            each["store"]: sum(table["differ"] for table in each["tables"])
-            for each in requests.ask("check", None, told.append)["reports"]
-        }
+    def differ() -> int:
+        report = requests.ask("check", None, told.append)["report"]
+        return sum(table["differ"] for table in report["tables"])
 
     with working(JournalLoading(journal, warehouse).work) as (worker,):
         until(lambda: warehouse.position() == journal.head().position)
         growing = threading.Thread(target=history.grow, args=(50,))
         growing.start()
-        assert differ() == {"warehouse": 0, "lookback": 0}
+        assert differ() == 0
         growing.join()
         until(lambda: warehouse.position() == journal.head().position)
         row = "(SELECT min(rowid) FROM store.present_accounts)"
         warehouse._current.connection.execute(
             f"UPDATE store.present_accounts SET balance = -1 WHERE rowid = {row}"
         )
-        assert differ()["warehouse"] == 1
+        assert differ() == 1
         assert worker.failures == 0
     assert max(told) == warehouse.position() == journal.head().position
     warehouse.close()
@@ -93,16 +91,17 @@ def test_an_upkeep_that_fails_is_a_fault_until_it_does_not(
 ) -> None:
     monkeypatch.setattr("streams.followers.warehouse_upkeep.LATER", 0.2)
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", MODELS)
-    with warehouse.lookback() as lookback:
-        in_the_way = Path(f"{lookback.file}.new")
-    in_the_way.mkdir()
+    in_the_way = warehouse.segments.folder
+    in_the_way.write_text("no folder", encoding="utf-8")
     Accounts(journal).grow(20)
-    with working(JournalLoading(journal, warehouse).work) as (worker,):
+    loading = JournalLoading(journal, warehouse)
+    loading._upkeep = Upkeep(journal, warehouse, size=10)
+    with working(loading.work) as (worker,):
         until(lambda: not worker.healthy)
         assert worker.fault is not None
         assert worker.fault.startswith("its upkeep fails: ")
         until(lambda: warehouse.position() == journal.head().position)
-        in_the_way.rmdir()
+        in_the_way.unlink()
         until(lambda: worker.healthy)
     warehouse.close()
 

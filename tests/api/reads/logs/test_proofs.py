@@ -160,7 +160,7 @@ def test_keyline_verify_says_where_a_history_was_altered(data: Path, tmp_path: P
     done = keyline(data, "verify", "--head", str(data / "heads.jsonl"))
     assert done.returncode == 0, done.stderr
     assert "agree with every signed head" in done.stdout
-    assert "Not compared: what reads are answered from (rows, warehouse, lookback)" in done.stdout
+    assert "Not compared: what reads are answered from (rows, warehouse)" in done.stdout
 
     with sqlite3.connect(data / "journal.db") as connection:
         connection.execute("DROP TRIGGER events_are_kept_from_update")

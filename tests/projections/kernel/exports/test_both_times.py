@@ -1,56 +1,36 @@
-"""Both times of rows: of any position and day there is one state, as the plain fold has it."""
+"""Both times of rows: each moment of the past has the one state that was told last of it."""
 
-from datetime import date
-from typing import Any
+import itertools
 
-import duckdb
-import orjson
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.kernel.aggregate import Recorded
-from projections.kernel.exports.both_times import INTERVALS, both_times
-from projections.kernel.warehouse.parking_lot import PARKING
-from projections.kernel.warehouse.row_history import History
-from tests.projections.accounts import accounts
-from tests.projections.kernel.history.test_fold_at import day, plainly, stories, told
-from tests.volume import examples
+from projections.kernel.exports.both_times import steps
+from projections.kernel.warehouse.moments import NEVER
 
 
-@given(story=stories())
-@settings(max_examples=examples(8), deadline=None)
-def test_of_every_position_and_day_there_is_the_state_that_was_known_and_true(
-    story: list[Recorded],
-) -> None:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("CREATE SCHEMA store")
-        connection.execute(PARKING)
-        history = History(accounts, told(story))
-        for statement in history.statements():
-            connection.execute(statement)
-        history.load(connection, story)
-        for last in {len(story), len(story) // 2}:
-            query = both_times(connection, accounts, last)
-            states = connection.sql(query).to_arrow_table().to_pylist()
-            times = {each.position: each.time for each in story}
-            for state in states:
-                assert state["known_from"] == times[state["known_from_position"]]
-                assert state["known_to"] == times.get(state["known_to_position"])
-            for position in range(1, last + 1):
-                for on in [day(ago) for ago in range(-1, 11)]:
-                    assert on is not None
-                    expected = plainly(story, position, on)
-                    found = [_row(state) for state in states if _so(state, position, on)]
-                    assert len(found) == len(expected)
-                    assert {row["id"]: row for row in found} == expected
+@given(
+    told=st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6).map(str)), min_size=1, max_size=7)
+)
+def test_steps_cover_each_moment_once_with_what_was_told_last(told: list[tuple[int, str]]) -> None:
+    told.sort(key=lambda each: each[0])
+    found = list(steps(told))
+    for position, on in itertools.product(range(8), map(str, range(8))):
+        so = [
+            number
+            for number, since, until, ceded, lost in found
+            if since <= position < lost
+            and told[number][1] <= on
+            and (position < until or (ceded is not None and on < ceded))
+        ]
+        known = [n for n, (at, of) in enumerate(told) if at <= position and of <= on]
+        assert so == known[-1:]
 
 
-def _so(state: dict[str, Any], position: int, on: date) -> bool:
-    until, last = state["known_to_position"], state["valid_to"]
-    known = state["known_from_position"] <= position and (until is None or position < until)
-    return known and state["valid_from"] <= on and (last is None or on <= last)
-
-
-def _row(state: dict[str, Any]) -> dict[str, Any]:
-    row = {name: value for name, value in state.items() if name not in INTERVALS}
-    return row | {"notes": orjson.loads(row["notes"])}
+def test_a_record_of_which_nothing_came_late_has_one_step_for_its_last_state() -> None:
+    assert list(steps([(5, "2026-01-01")])) == [(0, 5, NEVER, None, NEVER)]
+    assert list(steps([(5, "2026-01-01"), (7, "2026-01-02")])) == [
+        (0, 5, 7, None, 7),
+        (0, 7, 0, "2026-01-02", NEVER),
+        (1, 7, NEVER, None, NEVER),
+    ]

@@ -20,7 +20,7 @@ from projections.kernel.visibility.visibility import Sight, View
 from projections.kernel.warehouse.loader import Loader
 from tests.projections.belongings import belongings, sight
 from tests.projections.kernel.visibility.test_row_security import ROWS
-from tests.projections.looking_back import raw
+from tests.projections.warehouses import raw
 
 EVENTS = belongings(1)
 MODELS = ("customers", "opportunities", "service_tickets", "campaigns")

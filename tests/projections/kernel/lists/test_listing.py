@@ -10,12 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateTable
 
 from adapters.storage.databases import connect
 from domain.kernel.aggregate import Recorded
 from projections.customers.customers import customers
-from projections.kernel.lists.duckdb_queries import DUCK, compiled, decoded, past
+from projections.kernel.lists.duckdb_queries import compiled, decoded, past
 from projections.kernel.lists.list_query import question
 from projections.kernel.lists.listing import LISTED, Listing
 from projections.kernel.lists.parameters import BadParameter
@@ -24,7 +23,7 @@ from projections.kernel.rows.projector import Projector
 from projections.kernel.warehouse.loader import Loader
 from tests.projections.accounts import accounts, happened
 from tests.projections.databases import DATABASES, database
-from tests.projections.looking_back import Memory, raw
+from tests.projections.warehouses import raw, walked
 
 LISTING = Listing(accounts)
 Ask = Callable[..., list[Row]]
@@ -51,14 +50,11 @@ FOLDED = fold(accounts, {}, EVENTS).rows
 ROWS = {id_: {name: row[name] for name in row if name != "in_force"} for id_, row in FOLDED.items()}
 
 
-@pytest.fixture(scope="module", params=[*DATABASES, "duckdb", "lookback"])
+@pytest.fixture(scope="module", params=[*DATABASES, "duckdb"])
 def ask(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """Return a function that walks a whole list, page by page."""
     if request.param == "duckdb":
         yield from _duck()
-        return
-    if request.param == "lookback":
-        yield from _lookback()
         return
     with database(request, tmp_path_factory) as url:
         yield from _rows(url)
@@ -88,54 +84,23 @@ def _rows(url: str) -> Iterator[Ask]:
 
 def _duck() -> Iterator[Ask]:
     connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(str(CreateTable(accounts.table).compile(dialect=DUCK)))
-    processors = [
-        column.type.dialect_impl(DUCK).bind_processor(DUCK) for column in accounts.table.columns
-    ]
-    marks = ", ".join("?" * len(processors))
-    for row in FOLDED.values():
-        values = [p(v) if p else v for p, v in zip(processors, row.values(), strict=True)]
-        connection.execute(f"INSERT INTO accounts VALUES ({marks})", values)
-    connection.execute(
-        "CREATE MACRO accounts_as_of(point) AS TABLE SELECT * FROM accounts WHERE position <= point"
-    )
-
-    def walk(where: dict[str, str] | None = None, **options: Any) -> list[Row]:
-        asked, place, found = question(accounts, where or {}, **options), None, []
-        source = past(len(EVENTS))
-        for _ in itertools.count():
-            query = LISTING.select(asked, place, source, "duckdb")
-            rows = connection.execute(*compiled(query)).fetchall()
-            page = LISTING.cut(asked, decoded(query, rows))
-            found += page.items
-            place = page.next
-            if place is None:
-                count = LISTING.select_count(asked, source, "duckdb")
-                assert connection.execute(*compiled(count)).fetchall() == [(len(found),)]
-                return found
-        raise AssertionError
-
-    yield walk
-    connection.close()
-
-
-def _lookback() -> Iterator[Ask]:
-    memory = Memory([accounts])
-    with duckdb.connect() as connection:
-        loader = Loader(connection, {accounts.name: accounts})
-        loader.create()
-        loader.load(map(raw, EVENTS))
-        memory.bring(connection)
+    loader = Loader(connection, {accounts.name: accounts})
+    loader.create()
+    loader.load(map(raw, EVENTS))
 
     def walk(where: dict[str, str] | None = None, **options: Any) -> list[Row]:
         asked = question(accounts, where or {}, **options)
-        found = memory.walk(LISTING, asked, len(EVENTS))
-        assert memory.walk(LISTING, asked, len(EVENTS), date.max) == found
+        found = walked(connection, LISTING, asked, len(EVENTS))
+        assert walked(connection, LISTING, asked, len(EVENTS), date.max) == found
+        count = LISTING.select_count(asked, past(len(EVENTS)), "duckdb")
+        assert connection.execute(*compiled(count)).fetchall() == [(len(found),)]
+        whole = LISTING.select(asked, None, past(len(EVENTS)), "duckdb").limit(None)
+        rows = decoded(whole, connection.execute(*compiled(whole)).fetchall())
+        assert LISTING.shown(asked, rows) == found
         return found
 
     yield walk
-    memory.close()
+    connection.close()
 
 
 def smallest_first(value: Any) -> tuple[bool, Any]:

@@ -20,7 +20,7 @@ from projections.kernel.visibility.unit_tree import Organisation
 from projections.kernel.visibility.visibility import Sight, Subject, View
 from projections.kernel.warehouse.loader import Loader
 from tests.projections.belongings import UNITS, belongings, sight
-from tests.projections.looking_back import raw
+from tests.projections.warehouses import raw
 from tests.volume import examples
 
 EVENTS = belongings(3)

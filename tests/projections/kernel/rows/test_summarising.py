@@ -26,7 +26,7 @@ from projections.kernel.rows.store import RowStore
 from projections.kernel.summary import listed
 from projections.kernel.warehouse.loader import Loader
 from tests.projections.accounts import happened
-from tests.projections.looking_back import raw
+from tests.projections.warehouses import raw
 from tests.volume import examples
 
 MODELS = {name: read_models()[name] for name in open_business.of}

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 import sqlalchemy as sa
+from duckdb import DuckDBPyConnection
 
 from adapters.storage.databases import connect
 from projections.customers.customer_page import MOST, customer_page
@@ -16,6 +17,7 @@ from projections.customers.customers import customers
 from projections.kernel.lists.duckdb_queries import compiled, decoded, past
 from projections.kernel.lists.list_query import FieldMasked, Question, question
 from projections.kernel.lists.listing import Listing, Page
+from projections.kernel.lists.past_page import page_of_past
 from projections.kernel.lists.point_in_time import Asking, Now, Then
 from projections.kernel.read_model import ReadModel, Row, fold, read_models
 from projections.kernel.rows.projector import Projector
@@ -29,7 +31,7 @@ from projections.service.service_tickets import service_tickets
 from tests.projections.accounts import happened
 from tests.projections.belongings import belongings, sight
 from tests.projections.databases import DATABASES, database
-from tests.projections.looking_back import Memory, raw
+from tests.projections.warehouses import raw
 from tests.volume import examples
 
 MODELS = [customers, opportunities, service_tickets, campaigns]
@@ -41,20 +43,21 @@ class Reader:
     """Reads whole lists, single rows and counts from one database."""
 
     def __init__(
-        self, asking: Asking, connection: sa.Connection | None, memory: Memory | None = None
+        self,
+        asking: Asking,
+        connection: sa.Connection | None,
+        warehouse: DuckDBPyConnection | None = None,
     ) -> None:
         self.asking = asking
         self.connection = connection
-        self.memory = memory
+        self.warehouse = warehouse
 
     def page(self, model: ReadModel, asked: Question, place: Any) -> Page:
         listing = Listing(model)
         if self.connection is not None:
             return listing.page(self.connection, asked, place)
-        if self.memory is not None:
-            return self.memory.page(listing, asked, place, len(EVENTS))
-        query = listing.select(asked, place, self.asking.tables, "duckdb")
-        return listing.cut(asked, self.asking.rows(query))
+        assert self.warehouse is not None
+        return page_of_past(self.warehouse, listing, asked, place, len(EVENTS))
 
     def count(self, model: ReadModel, asked: Question) -> int:
         query = Listing(model).select_count(asked, self.asking.tables, self.asking.dialect)
@@ -73,12 +76,12 @@ class Reader:
         raise AssertionError
 
 
-@pytest.fixture(scope="module", params=[*DATABASES, "duckdb", "lookback"])
+@pytest.fixture(scope="module", params=[*DATABASES, "duckdb"])
 def reader(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Reader]:
-    if request.param in ("duckdb", "lookback"):
-        yield from _past(request.param == "lookback")
+    if request.param == "duckdb":
+        yield from _past()
         return
     with database(request, tmp_path_factory) as url:
         engine = connect(url, "normal")
@@ -92,15 +95,12 @@ def reader(
         engine.dispose()
 
 
-def _past(looking_back: bool) -> Iterator[Reader]:
+def _past() -> Iterator[Reader]:
     connection = duckdb.connect()
     loader = Loader(connection, read_models())
     loader.create()
     loader.load(map(raw, EVENTS))
-    memory = Memory(list(read_models().values()))
-    memory.bring(connection)
-    yield Reader(Then(connection, len(EVENTS)), None, memory if looking_back else None)
-    memory.close()
+    yield Reader(Then(connection, len(EVENTS)), None, connection)
     connection.close()
 
 

@@ -22,7 +22,7 @@ from tests.projections.belongings import sight
 from tests.projections.databases import DATABASES, database
 from tests.projections.kernel.rows.test_summarising import plainly
 from tests.projections.kernel.visibility.test_row_security import EVENTS, oracle
-from tests.projections.looking_back import raw
+from tests.projections.warehouses import raw
 from tests.volume import examples
 
 LISTING = Listing(open_business)
