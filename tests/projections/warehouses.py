@@ -34,6 +34,7 @@ def walked(
     found, place = list[Row](), None
     while True:
         page = page_of_past(warehouse, listing, asked, place, position, valid_at)
+        assert page.next != place or place is None, "the same page again"
         found += page.items
         place = page.next
         if place is None:
