@@ -1,11 +1,12 @@
 """What tests share: real servers, started once a run and only if a test asks for them."""
 
 import fcntl
+import gc
 import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,6 +31,17 @@ settings.load_profile("untimed")
 def pytest_configure() -> None:
     """Keep what tests write in memory."""
     keep_files()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Look for garbage only in what tests make: what is collected lives as long as the run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_report_header() -> str:
