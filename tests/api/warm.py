@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from signal import Signals
+from typing import IO
 
 from api.app import router_application
 from domain.kernel.discovery import modules
@@ -47,7 +48,8 @@ def warm_up() -> None:
 class Copy:
     """`keyline` with these arguments, running in a folder with no other environment.
 
-    What it prints goes to the ends of two files, or of one; `program` is the module that runs it.
+    What it prints goes to the ends of two files, or of one; `program` is the module that runs it,
+    or the text of one.
     """
 
     def __init__(
@@ -116,6 +118,24 @@ def killed(program: str, *arguments: str) -> Iterator[None]:
         copy.wait(60)
 
 
+@contextmanager
+def script(text: str, *arguments: str) -> Iterator[tuple[Copy, IO[str]]]:
+    """Run a text of Python here, as a program with these arguments, and kill it at the end.
+
+    Yields it, and what it prints.
+    """
+    with tempfile.TemporaryDirectory(prefix="keyline-told-") as told:
+        pipe = Path(told, "out")
+        os.mkfifo(pipe)
+        copy = Copy(arguments, Path.cwd(), dict(os.environ), pipe, Path(told, "err"), program=text)
+        with pipe.open(encoding="utf-8") as printed:
+            try:
+                yield copy, printed
+            finally:
+                copy.send_signal(Signals.SIGKILL)
+                copy.wait(60)
+
+
 def _run(
     arguments: Sequence[str],
     folder: Path,
@@ -134,5 +154,7 @@ def _run(
     sys.argv = ["keyline", *arguments]
     if program == KEYLINE:
         import_module(KEYLINE).main()
+    elif "\n" in program:
+        exec(program, {"__name__": "__main__"})
     else:
         runpy.run_module(program, run_name="__main__")

@@ -3,9 +3,6 @@
 import json
 import random
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,9 +12,9 @@ from adapters.warehouse.segments import Segments
 from adapters.warehouse.warehouse import Warehouse
 from projections.kernel.read_model import read_models
 from projections.kernel.warehouse.facts import facts
+from tests.api.warm import script
 from tests.projections.happenings import Raw, altered, golden_rows, told
 
-ROOT = Path(__file__).parents[3]
 ROWS = golden_rows()
 SIZE = len(ROWS) // 3
 
@@ -27,17 +24,27 @@ def read(after: int) -> Iterator[list[Raw]]:
         yield ROWS[start : start + 10]
 
 
-@pytest.fixture
-def segments(tmp_path: Path) -> Segments:
-    made = Segments(tmp_path / "segments")
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a warehouse of all events and three segments, to be copied."""
+    folder = tmp_path_factory.mktemp("laid")
+    made = Segments(folder / "segments")
     assert len(list(made.seal(read, len(ROWS), size=SIZE, least=SIZE))) == 3
-    return made
+    opened = Warehouse(folder / "warehouse.duckdb", histories=told(ROWS))
+    opened.load(ROWS)
+    opened.close()
+    return folder
+
+
+@pytest.fixture
+def segments(laid: Path, tmp_path: Path) -> Segments:
+    shutil.copytree(laid, tmp_path, dirs_exist_ok=True)
+    return Segments(tmp_path / "segments")
 
 
 @pytest.fixture
 def warehouse(segments: Segments) -> Iterator[Warehouse]:
     opened = Warehouse(segments.folder.parent / "warehouse.duckdb", histories=told(ROWS))
-    opened.load(ROWS)
     yield opened
     opened.close()
 
@@ -182,6 +189,7 @@ def test_segments_of_another_journal_are_not_believed(segments: Segments) -> Non
 SEALING = """
 import sys; from pathlib import Path
 from adapters.warehouse.segments import Segments
+from tests.api.warm import script
 from tests.projections.happenings import golden_rows, told
 def read(after):
     rows = golden_rows()[after:]
@@ -198,19 +206,10 @@ def test_a_sealing_killed_anywhere_leaves_whole_segments_and_goes_on(tmp_path: P
     segments, chance = Segments(tmp_path / "segments"), random.Random(5)
     while segments.last() < len(ROWS):
         before = segments.last()
-        process = subprocess.Popen(
-            [sys.executable, "-c", SEALING, str(segments.folder)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout
-        for _ in range(chance.randrange(4, 40)):
-            if not process.stdout.readline():
-                break
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        with script(SEALING, str(segments.folder)) as (_, printed):
+            for _ in range(chance.randrange(4, 40)):
+                if not printed.readline():
+                    break
         assert segments.last() > before
         assert segments.sound(read) == segments.all()
     segments.sweep()

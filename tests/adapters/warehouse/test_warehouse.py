@@ -2,9 +2,6 @@
 
 import json
 import random
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,10 +15,9 @@ from adapters.warehouse.warehouse import Warehouse, WarehouseBroken, WarehouseIn
 from projections.kernel.read_model import fold, read_models
 from projections.kernel.warehouse.facts import facts
 from projections.kernel.warehouse.loader import RebuildRequired
+from tests.api.warm import script
 from tests.projections.happenings import Raw, golden_rows, recorded
 from tests.projections.happenings import told as known
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -217,14 +213,8 @@ def test_a_second_process_is_told_that_the_file_is_in_use(warehouse: Warehouse) 
         "try: Warehouse(Path(sys.argv[1]))\n"
         "except WarehouseInUse as error: print(error)\n"
     )
-    told = subprocess.run(
-        [sys.executable, "-c", program, str(warehouse.path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "is open in another process" in told.stdout
+    with script(program, str(warehouse.path)) as (_, printed):
+        assert "is open in another process" in printed.read()
 
 
 def test_a_file_that_is_no_warehouse_is_refused_in_words(path: Path) -> None:
@@ -278,15 +268,9 @@ def test_a_killed_loader_has_lost_nothing_it_told_and_loads_on(path: Path) -> No
     chance = random.Random(7)
     told = 0
     for _ in range(3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", LOADING, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout
-        for _ in range(chance.randrange(3, 12)):
-            told = max(told, int(process.stdout.readline()))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        with script(LOADING, str(path)) as (_, printed):
+            for _ in range(chance.randrange(3, 12)):
+                told = max(told, int(printed.readline()))
         warehouse = Warehouse(path, histories=known(golden_rows()))
         position = warehouse.position()
         assert position >= told

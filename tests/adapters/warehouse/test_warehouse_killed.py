@@ -1,6 +1,7 @@
 """A warehouse killed with SIGKILL in the middle of its rebuild holds the fold of the history."""
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from adapters.warehouse.warehouse import Warehouse
 from projections.kernel.read_model import read_models
 from projections.kernel.warehouse.facts import facts
+from tests.api.warm import script
 from tests.projections.happenings import golden_rows, told
 
 ROOT = Path(__file__).parents[3]
@@ -67,25 +69,16 @@ def test_a_rebuild_killed_anywhere_leaves_a_whole_warehouse(tmp_path: Path) -> N
     fresh = Warehouse(tmp_path / "fresh.duckdb", histories=told(golden_rows()))
     fresh.load(rows)
     batches = -(-len(rows) // 10)
+    half = Warehouse(tmp_path / "half" / "warehouse.duckdb", histories=told(golden_rows()))
+    half.load(rows[:old])
+    half.close()
     chance = random.Random(11)
     # Within the pass, at its end, in the switch, and after it.
     for lines in (1, chance.randrange(2, batches), batches, batches + 1):
-        path = tmp_path / f"{lines}.duckdb"
-        first = Warehouse(path, histories=told(golden_rows()))
-        first.load(rows[:old])
-        first.close()
-        process = subprocess.Popen(
-            [sys.executable, "-c", REBUILDING, str(path)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout
-        for _ in range(lines):
-            assert process.stdout.readline()
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        path = shutil.copytree(tmp_path / "half", tmp_path / f"{lines}") / "warehouse.duckdb"
+        with script(REBUILDING, str(path)) as (_, printed):
+            for _ in range(lines):
+                assert printed.readline()
         warehouse = Warehouse(path, histories=told(golden_rows()))
         assert warehouse.position() in (old, len(rows))
         warehouse.load(rows)
