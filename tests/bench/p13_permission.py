@@ -33,7 +33,7 @@ def measure() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with (
-            served("keyline", folder / "checked") as checked,
+            served("keyline", folder / "checked", processes="1") as checked,
             served("unchecked", folder / "unchecked") as unchecked,
         ):
             servers = [_Site(checked.address, signing_in=True), _Site(unchecked.address)]

@@ -136,7 +136,7 @@ def _then(warehouse: Warehouse, position: int, valid_at: date | None, asked: Que
 
 def _over_http(path: Path, position: int) -> Iterator[Figure]:
     """Measure what a client waits for, in one process and where another has the warehouse."""
-    with served("keyline", path) as embedded:
+    with served("keyline", path, processes="1") as embedded:
         yield from _asked(path, embedded.address, "one process", position)
     with (
         served("warehouse", path) as other,

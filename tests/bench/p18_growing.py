@@ -31,7 +31,10 @@ _USED = re.compile(r"^keyline_warehouse_memory_bytes ([\d.e+]+)$", re.MULTILINE)
 def measure() -> Iterator[Figure]:
     """Measure a server that is given the contacts in one request, then rebuilds its warehouse."""
     for name, (customers, contacts) in SCENES.items():
-        with tempfile.TemporaryDirectory() as folder, served("keyline", Path(folder)) as server:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            served("keyline", Path(folder), processes="1") as server,
+        ):
             began = time.perf_counter()
             with _watched(server.address, server.process) as peaks:
                 position = _fill(server.address, customers, contacts)

@@ -28,7 +28,8 @@ from starlette.routing import Route
 
 from adapters.settings import Settings
 from api.app import application
-from api.cli.processes.listening import run
+from api.cli.processes.apart import serve_apart, several
+from api.cli.processes.listening import bound, run
 from api.kernel.access.authentication import Doorkeeper, Principal
 from api.kernel.access.visibility import Seeing
 from api.kernel.process import Role
@@ -47,9 +48,12 @@ class Served(NamedTuple):
 
     @property
     def memory(self) -> float:
-        """The megabytes that it takes of the machine's memory, with the processes it has begun."""
+        """The megabytes that it takes of the machine's memory, with the processes it has begun.
+
+        What several of them share is counted once.
+        """
         own = psutil.Process(self.process)
-        return float(sum(each.memory_info().rss for each in (own, *own.children(True))) / 1e6)
+        return float(sum(each.memory_full_info().pss for each in (own, *own.children(True))) / 1e6)
 
 
 @contextmanager
@@ -141,6 +145,9 @@ def main() -> None:
     )
     settings = Settings.read()
     what = sys.argv[1]
+    if what == "keyline" and several(settings):
+        serve_apart(settings, bound(settings), lambda address, _: print(address, flush=True))
+        return
     role: Role = "warehouse" if what == "warehouse" else "api"
     others: dict[str, Callable[[], Starlette]]
     others = {"empty": _empty, "bare": lambda: _bare(settings.data)}

@@ -183,8 +183,8 @@ def test_rows_that_say_where_they_are_before_they_are_there_are_caught(tmp_path:
             server.start()
             await alive(server, base(settings))
             running = asyncio.ensure_future(load.run())
-            for _ in range(5):
-                await up(server)
+            for kill in range(5):
+                await up(server, "rows", kill - 1)
                 await load.acknowledge(len(load.acknowledged) + 20)
                 os.kill(server.child("rows")[0], signal.SIGKILL)
             load.end()

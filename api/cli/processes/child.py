@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from api.kernel.terminal import ending_status
 
-GRACE = 40.0
+GRACE = 25.0
 """Seconds that a child has to end in order."""
 
 LONGEST = 10.0

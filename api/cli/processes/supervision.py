@@ -44,6 +44,7 @@ def watch(
                 notes.print(f"{name} has ended by itself; starting it again.", style="bold red")
                 part.stop()
                 part.start()
+                look()
         time.sleep(BETWEEN_LOOKS)
 
 
