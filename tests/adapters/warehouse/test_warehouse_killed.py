@@ -3,8 +3,6 @@
 import random
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,8 +12,6 @@ from projections.kernel.read_model import read_models
 from projections.kernel.warehouse.facts import facts
 from tests.api.warm import script
 from tests.projections.happenings import golden_rows, told
-
-ROOT = Path(__file__).parents[3]
 
 REBUILDING = """
 import sys; from pathlib import Path
@@ -42,7 +38,6 @@ rows, moment = golden_rows(), sys.argv[2]
 read = lambda after: iter([rows[after:]])
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 warehouse = Warehouse(Path(sys.argv[1]), histories=told(golden_rows()))
-list(warehouse.segments.seal(read, len(rows), size=20))
 switch = Generations.switch
 if moment == "before":
     Generations.switch = die
@@ -89,19 +84,27 @@ def test_a_rebuild_killed_anywhere_leaves_a_whole_warehouse(tmp_path: Path) -> N
     fresh.close()
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[object]]:
+    """A folder with a warehouse of all events and their segments, and what is in it."""
+    rows, folder = golden_rows(), tmp_path_factory.mktemp("whole")
+    warehouse = Warehouse(folder / "warehouse.duckdb", histories=told(rows))
+    warehouse.load(rows)
+    list(warehouse.segments.seal(lambda after: iter([rows[after:]]), len(rows), size=20))
+    found = content(warehouse)
+    warehouse.close()
+    return folder, found
+
+
 @pytest.mark.parametrize("moment", ["before", "half", "after", "discarding"])
 def test_a_switch_killed_at_any_step_leaves_one_whole_warehouse(
-    tmp_path: Path, moment: str
+    tmp_path: Path, whole: tuple[Path, list[object]], moment: str
 ) -> None:
+    laid, before = whole
+    shutil.copytree(laid, tmp_path, dirs_exist_ok=True)
     rows, path = golden_rows(), tmp_path / "warehouse.duckdb"
-    first = Warehouse(path, histories=told(golden_rows()))
-    first.load(rows)
-    before = content(first)
-    first.close()
-    killed = subprocess.run(
-        [sys.executable, "-c", SWITCHING, str(path), moment], cwd=ROOT, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL
+    with script(SWITCHING, str(path), moment) as (switching, _):
+        assert switching.wait(600) == -signal.SIGKILL
     warehouse = Warehouse(path, histories=told(golden_rows()))
     assert warehouse.outdated is None
     assert content(warehouse) == before
