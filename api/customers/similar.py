@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, takewhile
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -23,13 +23,15 @@ from projections.customers.duplicates import (
     COLUMNS,
     MOST,
     NAMING,
-    NEAR,
     Described,
     Duplicate,
     candidates,
     likely,
+    named_alike,
+    neighbours,
 )
 from projections.kernel.read_model import fold
+from projections.kernel.rows.rotated_index import Rotations
 from projections.kernel.rows.tables import positions
 from projections.kernel.visibility.row_security import subject_of
 from projections.kernel.visibility.visibility import Sight, Subject
@@ -59,7 +61,7 @@ class Recent(NamedTuple):
 
     id: str
     name: str
-    name_key: str
+    name_words: str
     unit: str
     state: str
     registration_key: str | None
@@ -76,9 +78,9 @@ class Similar:
         self._journal = journal
         self._rows = rows
         self._lock = threading.Lock()
-        self._position = 0
+        self._position = self._in_rows = 0
         self._recent: dict[str, Recent] = {}
-        self._keys: list[tuple[str, str]] = []
+        self._rotations = Rotations()
         self._numbers: list[tuple[str, str]] = []
 
     def to(self, registered: Sequence[Registration], sight: Sight) -> list[list[Duplicate]]:
@@ -86,24 +88,39 @@ class Similar:
 
         They are those that were there before it, by their names of now.
         """
+        rows, recent = list[list[Any]](), list[list[Recent]]()
         with self._rows.connect() as connection:
             with self._lock:  # before the rows: what is let go of meanwhile is in them
                 self._follow(connection, max(each.position for each in registered))
-                known = self._recent
-                near = [list(self._near(each.described)) for each in registered]
-            rows = [candidates(connection, each.described, sight) for each in registered]
+                known, reached = self._recent, self._in_rows
+                newer = [self._rotations.near(each.described.words) for each in registered]
+                recent += [self._numbered(each.described.number) for each in registered]
+            for each, near, those in zip(registered, newer, recent, strict=True):
+                words, number = each.described.words, each.described.number
+                alike = [*named_alike(words, neighbours(connection, words))]
+                alike += named_alike(words, near)
+                those += [known[id_] for id_ in alike if id_ in known]
+                rows.append(candidates(connection, dict.fromkeys(alike), number, sight))
         since = self._since(chain(*rows), min(each.position for each in registered))
         found = []
-        for each, older, newer in zip(registered, rows, near, strict=True):
-            ids = {one.id: one for one in (*older, *newer) if one.id != each.id}
-            there = []
-            for id_, one in ids.items():
-                latest = known.get(id_, one)
-                if isinstance(latest, Recent) and latest.position >= one.position:
-                    if latest.since < each.position and sight.covers(latest.subject):
-                        there.append(latest)
-                elif since.get(id_, 0) < each.position:
-                    there.append(one)
+        for each, older, those in zip(registered, rows, recent, strict=True):
+            newest: dict[str, Any] = {one.id: one for one in older}
+            for one in (*those, *(known[id_] for id_ in newest if id_ in known)):
+                row = newest.get(one.id)
+                if one.position > reached and (row is None or one.position >= row.position):
+                    newest[one.id] = one
+            newest.pop(each.id, None)
+            there = [
+                one
+                for one in newest.values()
+                if (
+                    one.since < each.position
+                    and one.state != "merged"
+                    and sight.covers(one.subject)
+                    if isinstance(one, Recent)
+                    else since.get(one.id, 0) < each.position
+                )
+            ]
             found.append(likely(each.described, there))
         return found
 
@@ -118,44 +135,33 @@ class Similar:
                 found |= {row.stream: row.position for row in connection.execute(query)}
         return found
 
-    def _near(self, described: Described) -> Iterator[Recent]:
-        """Yield what is kept and has the number, or a name that begins alike.
-
-        Of each not more than the rows are asked for: a file may bring thousands that begin alike.
-        """
-        if described.key:
-            here = bisect_left(self._keys, (described.key, ""))
-            before = reversed(self._keys[max(0, here - NEAR) : here])
-            yield from self._alike(before, described.start)
-            yield from self._alike(self._keys[here : here + NEAR], described.start)
-        if described.number:
-            here = bisect_left(self._numbers, (described.number, ""))
-            yield from self._alike(self._numbers[here : here + MOST], described.number)
-
-    def _alike(self, keys: Iterable[tuple[str, str]], begin: str) -> Iterator[Recent]:
-        for _, id_ in takewhile(lambda each: each[0].startswith(begin), keys):
-            yield self._recent[id_]
+    def _numbered(self, number: str) -> list[Recent]:
+        """Return what is kept and has a number, not more than the rows are asked for."""
+        here = bisect_left(self._numbers, (number, "")) if number else len(self._numbers)
+        some = self._numbers[here : here + MOST]
+        return [self._recent[id_] for each, id_ in some if each == number]
 
     def _follow(self, rows: sa.Connection, position: int) -> None:
         """Keep what the journal has up to a position and the rows have not."""
         if self._position >= position:
             return
-        in_rows = rows.execute(_REACHED).scalar() or 0
-        self._let_go(in_rows)
-        begin = max(self._position, in_rows)
+        self._in_rows = rows.execute(_REACHED).scalar() or 0
+        self._let_go()
+        begin = max(self._position, self._in_rows)
         with self._journal.engine.connect() as connection:
             named = connection.execute(_NAMED, {"begin": begin, "end": position}).all()
         for row in named:
             self._take(recorded(row))
         self._position = max(begin, position)
 
-    def _let_go(self, position: int) -> None:
-        """Forget what the rows have."""
-        kept = [each for each in self._recent.values() if each.position > position]
-        if len(kept) < len(self._recent):
-            self._recent, self._keys, self._numbers = {}, [], []
-            for each in kept:
-                self._add(each)
+    def _let_go(self) -> None:
+        """Forget what the rows have, as soon as that is half of what is kept."""
+        kept = {id_: one for id_, one in self._recent.items() if one.position > self._in_rows}
+        if 2 * len(kept) <= len(self._recent):
+            self._recent = kept
+            self._rotations = Rotations((id_, one.name_words) for id_, one in kept.items())
+            numbers = ((one.registration_key, id_) for id_, one in kept.items())
+            self._numbers = sorted((number, id_) for number, id_ in numbers if number)
 
     def _take(self, event: Recorded) -> None:
         """Keep what a customer is after an event."""
@@ -167,7 +173,9 @@ class Similar:
             self._add(Recent(**columns, since=since, subject=subject))
 
     def _add(self, recent: Recent) -> None:
+        if (former := self._recent.get(recent.id)) is not None:
+            self._rotations.remove(former.id, former.name_words)
         self._recent[recent.id] = recent
-        insort(self._keys, (recent.name_key, recent.id))
+        self._rotations.add(recent.id, recent.name_words)
         if recent.registration_key:
             insort(self._numbers, (recent.registration_key, recent.id))

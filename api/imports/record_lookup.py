@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from itertools import takewhile
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,10 +13,12 @@ from rapidfuzz import fuzz, process
 from adapters.journal.journal import Journal, recorded
 from adapters.storage.journal_tables import events, operations
 from domain.kernel.aggregate import registry
-from projections.customers.duplicates import ALIKE
+from projections.customers.duplicates import named_alike, neighbours
 from projections.customers.name_key import name_key
+from projections.customers.name_words import name_words
 from projections.kernel.read_model import fold, read_models
 from projections.kernel.rows.rebuild import reached
+from projections.kernel.rows.rotated_index import Rotations
 
 MOST = 5
 """Likely duplicates that are listed for one name, and records that are offered for one."""
@@ -72,14 +72,18 @@ class Names:
         self._exact: dict[str, set[str]] = defaultdict(set)
         self._alike: dict[str, set[str]] = defaultdict(set)
         self._answers: dict[str, str] = {}
-        self._keys: list[str] = []
-        self._sorted = False
+        self._rotations: Rotations | None = None
         self._position = 0
-        if rows is not None:
-            self._take_rows(rows)
+        taken = rows is not None and self._take_rows(rows)
+        self._rows = rows if taken and self._model.rotated else None
+        in_rows = set(self._alike) if self._rows is not None else set[str]()
         self.follow()
-        self._keys = sorted(self._alike)
-        self._sorted = True
+        self._rotations = Rotations(
+            (key, name_words(name))
+            for each in self._known.values()
+            for name in each.names
+            if (key := name_key(name)) not in in_rows
+        )
 
     def follow(self) -> None:
         """Take in what others have recorded since."""
@@ -130,26 +134,23 @@ class Names:
     def alike(self, name: str, id_: str, position: int) -> list[str]:
         """Return names of other records that may mean the same, most alike first.
 
-        Of records that were there before a `position`. As at registration: case, punctuation and
-        legal form do not count; beyond that, names are compared with those that begin with the
-        same half.
+        Of records that were there before a `position`, as at registration.
         """
-        key = name_key(name)
-        keys = self._following(key[: max(2, (len(key) + 1) // 2)])
-        found = process.extract(key, keys, scorer=fuzz.ratio, score_cutoff=ALIKE)
+        words = name_words(name)
+        near = {} if self._rotations is None else self._rotations.near(words)
+        if self._rows is not None:
+            with self._rows.connect() as connection:
+                found = neighbours(connection, words)
+            known = {id_: self._known[id_] for id_ in found if id_ in self._known}
+            near |= {name_key(each.names[0]): name_words(each.names[0]) for each in known.values()}
         others = (
             self._known[each]
-            for match, *_ in found
-            for each in sorted(self._alike[match])
+            for match in named_alike(words, near)
+            for each in sorted(self._alike.get(match, ()))
             if each != id_ and self._known[each].since <= position and self._sees(each)
         )
         names = (each.names[0] for each in others if each.into is None)
         return list(dict.fromkeys(names))[:MOST]
-
-    def _following(self, start: str) -> Iterable[str]:
-        first = bisect_left(self._keys, start)
-        following = map(self._keys.__getitem__, range(first, len(self._keys)))
-        return takewhile(lambda each: each.startswith(start), following)
 
     def _only(self, text: str, found: set[str]) -> str:
         if len(found) == 1:
@@ -190,14 +191,16 @@ class Names:
         names = [name for name, _, each in found if self._sees(each)]
         return f"; did you mean {' or '.join(map(repr, dict.fromkeys(names)))}?" if names else ""
 
-    def _take_rows(self, rows: sa.Engine) -> None:
+    def _take_rows(self, rows: sa.Engine) -> bool:
+        """Take what the rows have, if the present code made them; tell whether it did."""
         position = reached(rows, self._model)
         if not position:
-            return
+            return False
         with rows.connect() as connection:
             for row in connection.execute(sa.select(self._model.table)).mappings():
                 self._take(row)
         self._position = position
+        return True
 
     def _fold_all(self) -> None:
         rows: dict[str, Any] = {}
@@ -248,8 +251,8 @@ class Names:
         for name in known.names:
             self._exact[name].add(known.id)
             key = name_key(name)
-            if self._sorted and key not in self._alike:
-                insort(self._keys, key)
+            if self._rotations is not None and not self._alike.get(key):
+                self._rotations.add(key, name_words(name))
             self._alike[key].add(known.id)
 
     def _imported(self, command_id: str) -> str | None:

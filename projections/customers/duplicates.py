@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from domain.customers.customer_profile import normal_number
 from projections.customers.customers import customers
-from projections.customers.name_key import name_key
+from projections.customers.likeness import ALIKE, likeness
+from projections.customers.name_words import name_words
+from projections.kernel.rows.rotated_index import near as nearest
 from projections.kernel.visibility.row_security import lens_of
 from projections.kernel.visibility.visibility import Sight
-
-ALIKE = 85
-"""From how many of 100 points on two names are much alike."""
 
 MOST = 10
 """Customers of the same name or number that are told at most."""
 
-NEAR = 40
-"""Customers whose names begin alike that are compared, of those before a name in their order and of
-those behind it: the nearer, the more of their beginnings is equal. Many lines may ask at a time."""
+_COMPARED = 20
+"""Names that are compared word by word at most: those of which the most letters are equal."""
 
-_LAST = "\U0010ffff"
+_ENOUGH = 50
+"""From how many of 100 points on of equal letters, in any order of words, that is done."""
 
-COLUMNS = ("id", "name", "name_key", "unit", "state", "registration_key", "position")
+COLUMNS = ("id", "name", "name_words", "unit", "state", "registration_key", "position")
 """What of a customer is compared or told."""
 
 NAMING = (
@@ -52,39 +51,53 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A customer as it is compared: the key of its name, where alike names begin, its number."""
+    """A customer as it is compared: the words of its name, and its number."""
 
-    key: str
-    start: str
+    words: str
     number: str
 
     @classmethod
     def by(cls, name: str, registration_number: str | None = None) -> Described:
         """Describe a customer by its name and its registration number, if it has one."""
-        key = name_key(name)
         number = normal_number(registration_number) if registration_number else ""
-        return cls(key, key[: max(2, (len(key) + 1) // 2)], number)
+        return cls(name_words(name), number)
+
+
+def named_alike(words: str, near: Mapping[str, str]) -> list[str]:
+    """Return the ids, of words near to some, whose names are much alike, the likeliest first."""
+    different = set(near.values())
+    most = process.extract(
+        words, different, scorer=fuzz.token_sort_ratio, score_cutoff=_ENOUGH, limit=_COMPARED
+    )
+    alike = {each: points for each, *_ in most if (points := likeness(words, each)) >= ALIKE}
+    return sorted((id_ for id_ in near if near[id_] in alike), key=lambda id_: -alike[near[id_]])
+
+
+def neighbours(connection: sa.Connection, words: str) -> dict[str, str]:
+    """Return the words of those names of customers, by id, that are nearest to some: dozens."""
+    return nearest(connection, customers.name, words)
 
 
 def candidates(
-    connection: sa.Connection, described: Described, sight: Sight | None = None
+    connection: sa.Connection,
+    ids: Iterable[str],
+    number: str = "",
+    sight: Sight | None = None,
 ) -> list[Any]:
-    """Return those rows of customers in sight, by default of all, that are to be compared."""
-    queries = _queries(sight, connection.dialect.name)
-    found: list[Any] = []
-    if described.number:
-        found += connection.execute(queries.numbered, {"number": described.number})
-    if described.key:
-        near = {"start": described.start, "key": described.key, "end": described.start + _LAST}
-        found += connection.execute(queries.near, near)
+    """Return the rows of customers with these ids, or a number, in sight, by default of all."""
+    queries, found = _queries(sight, connection.dialect.name), list[Any]()
+    if wanted := list(ids)[:_COMPARED]:
+        found += connection.execute(queries.of_ids, {"ids": wanted})
+    if number:
+        found += connection.execute(queries.numbered, {"number": number})
     return found
 
 
 class _Queries(NamedTuple):
-    """Customers of a number, and those whose names begin alike, around a name."""
+    """Customers of some ids, and those of a number."""
 
+    of_ids: sa.Select[Any]
     numbered: sa.Select[Any]
-    near: sa.CompoundSelect[Any]
 
 
 @lru_cache(maxsize=100)
@@ -93,22 +106,17 @@ def _queries(sight: Sight | None, dialect: str) -> _Queries:
     table = customers.table
     query = sa.select(*(table.c[each] for each in COLUMNS)).where(table.c.state != "merged")
     query = lens_of(customers, sight, dialect, along=True).narrow(query)
-    number, key = table.c.registration_key, table.c.name_key
-    here: sa.BindParameter[str] = sa.bindparam("key")
-    before = query.where(key >= sa.bindparam("start"), key < here).order_by(key.desc()).limit(NEAR)
-    behind = query.where(key >= here, key < sa.bindparam("end")).order_by(key).limit(NEAR)
     return _Queries(
-        query.where(number == sa.bindparam("number")).limit(MOST),
-        sa.union_all(*(sa.select(each.subquery()) for each in (before, behind))),
+        query.where(table.c.id.in_(sa.bindparam("ids", expanding=True))),
+        query.where(table.c.registration_key == sa.bindparam("number")).limit(MOST),
     )
 
 
 def likely(described: Described, compared: Iterable[Any]) -> list[Duplicate]:
     """Return up to ten that may be the customer described, the likeliest first.
 
-    Legal form, case and punctuation of names do not count. Names that are alike, not equal, are
-    found when the first half is equal. Each of those `compared` has the columns of a row; one of
-    them that comes later stands for an earlier one of its id.
+    Each of those `compared` has the columns of a row; one of them that comes later stands for an
+    earlier one of its id.
     """
     found = [
         Duplicate(
@@ -116,7 +124,7 @@ def likely(described: Described, compared: Iterable[Any]) -> list[Duplicate]:
             row.name,
             row.unit,
             row.state,
-            round(fuzz.ratio(described.key, row.name_key)) if described.key else 0,
+            likeness(described.words, row.name_words),
             bool(described.number) and row.registration_key == described.number,
         )
         for row in {each.id: each for each in compared}.values()

@@ -25,7 +25,7 @@ def fold_text(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
-def _runs(text: str) -> Iterator[tuple[str, str]]:
+def runs(text: str) -> Iterator[tuple[str, str]]:
     """Yield each run of Chinese characters, as the first, or word, as the second of two."""
     yield from _RUNS.findall(fold_text(text))
 
@@ -38,7 +38,7 @@ def bigrams(*texts: str | None) -> str:
     """
     words: list[str] = []
     for text in texts:
-        for chinese, word in _runs(text or ""):
+        for chinese, word in runs(text or ""):
             if chinese:
                 words += map(add, chinese, chinese[1:])
                 words.append(chinese[-1])
@@ -50,7 +50,7 @@ def bigrams(*texts: str | None) -> str:
 def _phrases(query: str) -> list[tuple[list[str], bool]]:
     """Return what a query asks for, all of it: words in a row, the last one whole or a prefix."""
     found = []
-    for chinese, word in _runs(query):
+    for chinese, word in runs(query):
         if len(chinese) > 1:
             found.append(([chinese[i : i + 2] for i in range(len(chinese) - 1)], False))
         else:

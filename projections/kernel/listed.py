@@ -23,6 +23,9 @@ class Listed(ABC):
     dues: tuple[DueColumn, ...] = ()
     """What is kept for deadlines alone, and shown to nobody."""
 
+    rotated: str | None = None
+    """The column with the words by which rows that are nearest to a text are found."""
+
     @property
     @abstractmethod
     def kinds(self) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ class ReadModel(Listed, DeclaredFolds):
         sorts: Sequence[str] = (),
         filters: Sequence[str] = (),
         search: Sequence[str] = (),
+        rotated: str | None = None,
         counted: Sequence[str] = (),
         scope: Scope | None = None,
         belongs: Belongs = Belongs(),  # noqa: B008
@@ -82,6 +83,8 @@ class ReadModel(Listed, DeclaredFolds):
                 `sorts`, so that rows to leave out are not even looked at, and have one of their
                 own, for counting.
             search: The columns whose words are found by full text.
+            rotated: The column with words, spaces between them, by which rows that are nearest to
+                a text are found (`rotated_index`).
             counted: The columns that are among the `counts` of the record. Each event says by how
                 many they change, as of when it was recorded; in another order they are taken from
                 the record itself.
@@ -101,7 +104,12 @@ class ReadModel(Listed, DeclaredFolds):
             todos = (*todos, *part_todos(of, {column.name for column in columns}))
         scope = scope or Scope()
         has = {*_OF_EVERY_ROW, *(column.name for column in columns)}
-        named = {*counted, *belongs.columns, *(name for todo in todos for name in todo.columns)}
+        named = {
+            *counted,
+            *filter(None, [rotated]),
+            *belongs.columns,
+            *(name for todo in todos for name in todo.columns),
+        }
         if missing := sorted(named - has):
             raise ValueError(f"{name} has no column {', '.join(missing)}")
         self.dues = tuple(due_columns(aggregate))
@@ -137,6 +145,7 @@ class ReadModel(Listed, DeclaredFolds):
         )
         self.indexes += tuple((due.name, "id") for due in self.dues)
         self.kind = aggregate
+        self.rotated = rotated
         self.module: str = sys._getframe(1).f_globals["__name__"]
         self.counted = tuple(counted)
         self.belongs = belongs
@@ -249,6 +258,7 @@ class ReadModel(Listed, DeclaredFolds):
         parts += map(repr, (self.indexes, self.search, self.counted, self.scope))
         functions: list[Callable[..., Any]] = [bigrams] if self.search else []
         functions += [Scope.owned_by] if self.scope.owners else []
+        parts += [f"rotated {self.rotated}"] if self.rotated else []
         for due in self.dues:
             declared, makes = due.depends_on()
             parts.append(declared)

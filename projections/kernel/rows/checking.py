@@ -13,6 +13,7 @@ from projections.kernel.columns import Instant, Money
 from projections.kernel.findings import FEW, Checked, Finding, Report, parted, unreadable
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import Histories, ReadModel
+from projections.kernel.rows import rotated_index as rotated
 from projections.kernel.rows.shadow_tables import (
     Batches,
     Progress,
@@ -254,15 +255,23 @@ def _decoded(value: Any, decode: Callable[[Any], Any] | None) -> Any:
 
 
 def _indexes(connection: sa.Connection, model: ReadModel) -> Iterator[Checked]:
-    """Compare the tables by which SQLite finds words and owners with the rows that they are of."""
-    if connection.dialect.name != "sqlite":
-        return
-    kept = [search.kept(model.name)] if model.search else []
-    kept += [owned.kept(model.name)] if model.scope.owners else []
+    """Compare the tables by which rows are found with the rows that they are of.
+
+    They are those of rotations; SQLite has such of words and owners, too.
+    """
+    kept, dialect = [], connection.dialect.name
+    if model.rotated:
+        kept.append(rotated.kept(dialect, model.name, model.rotated))
+    if model.search and dialect == "sqlite":
+        kept.append(search.kept(model.name))
+    if model.scope.owners and dialect == "sqlite":
+        kept.append(owned.kept(model.name))
     for index, has, should in kept:
         try:
-            ids = f"({has} EXCEPT {should}) UNION SELECT id FROM ({should} EXCEPT {has})"
-            found = connection.exec_driver_sql(f"SELECT id FROM {ids} ORDER BY id").scalars().all()
+            ids = f"SELECT id FROM ({has} EXCEPT {should}) AS more"
+            ids += f" UNION SELECT id FROM ({should} EXCEPT {has}) AS less"
+            query = f"SELECT DISTINCT id FROM ({ids}) AS differing ORDER BY id"
+            found = connection.exec_driver_sql(query).scalars().all()
             rows = connection.exec_driver_sql(f"SELECT count(*) FROM {index}").scalar() or 0
         except sa.exc.DBAPIError as error:
             yield unreadable(index, error)

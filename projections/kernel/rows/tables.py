@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from projections.kernel import full_text as search
 from projections.kernel.columns import Id, Instant, Text
 from projections.kernel.listed import Listed
+from projections.kernel.rows import rotated_index as rotated
 from projections.kernel.visibility import owner_index as owned
 
 _MOMENT = 3
@@ -152,6 +153,8 @@ def index_statements(dialect: str, model: Listed, table: sa.Table) -> list[str]:
         statements += search.index_statements(dialect, table.name, suffix)
     if model.scope.owners:
         statements += owned.index_statements(dialect, table.name, suffix)
+    if model.rotated:
+        statements += rotated.index_statements(dialect, table.name, model.rotated, suffix)
     if dialect == "sqlite":
         statements.append("PRAGMA analysis_limit = 1000")
     return [*statements, f"ANALYZE {table.name}"]
@@ -164,6 +167,8 @@ def drop(connection: sa.Connection, model: Listed, name: str) -> None:
         search.drop_index(connection, name)
     if model.scope.owners:
         owned.drop_index(connection, name)
+    if model.rotated:
+        rotated.drop_index(connection, name)
 
 
 def remove_row(connection: sa.Connection, model: Listed, table: sa.Table, id_: str) -> None:
@@ -186,8 +191,11 @@ def take_over(connection: sa.Connection, models: Mapping[str, Listed]) -> float:
     used = [model for model in models.values() if model.name in there]
     if connection.dialect.name == "postgresql":
         since = _hold_back_readers(connection, used)
-        renames = [(model.name, former(model)) for model in used]
-        renames += [(new, model.name) for new, model in models.items()]
+        moved = [(model, model.name, former(model)) for model in used]
+        moved += [(model, new, model.name) for new, model in models.items()]
+        renames = [(old, new) for _, old, new in moved]
+        indexes = [rotated.rename(old, new) for model, old, new in moved if model.rotated]
+        renames += [(old, new) for old, new in indexes if old in there]  # former code made none
         connection.exec_driver_sql(
             ";".join(f"ALTER TABLE {old} RENAME TO {new}" for old, new in renames)
         )
@@ -254,6 +262,10 @@ def _rename(connection: sa.Connection, model: Listed, old: str, new: str) -> Non
         search.rename_index(connection, old, new)
     if model.scope.owners:
         owned.rename_index(connection, old, new)
+    if model.rotated:
+        index, renamed = rotated.rename(old, new)
+        if sa.inspect(connection).has_table(index):  # not beside a table that former code made
+            connection.exec_driver_sql(f"ALTER TABLE {index} RENAME TO {renamed}")
     # What it knows of the rows goes by the name. Other connections read it with the schema.
     connection.exec_driver_sql("UPDATE sqlite_stat1 SET tbl = ? WHERE tbl = ?", (new, old))
 

@@ -33,7 +33,7 @@ def test_of_two_who_register_one_name_at_once_the_second_is_always_told_of_the_f
 ) -> None:
     with ThreadPoolExecutor(2) as pool:
         for number in range(TIMES):
-            name = f"{'甲乙丙丁戊己庚辛壬癸'[number % 10] * 3}{chr(0x6000 + number)}造船"
+            name = f"{chr(0x6000 + 11 * number)}{chr(0x7000 + 7 * number)}造船"
             answers = pool.map(lambda name: register(client, name=name), [name, f"{name}公司"])
             first, second = sorted(answers, key=lambda each: each["position"])
             assert ids(second) == [first["id"]]

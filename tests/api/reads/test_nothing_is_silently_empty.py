@@ -35,7 +35,17 @@ def choices_of(path: str, parameter: str) -> list[str]:
 FORMATS = choices_of("/customers", "format")
 
 WRITTEN = {
-    *("name", "short_name", "english_name", "name_key", "title", "post", "phone", "email"),
+    *(
+        "name",
+        "short_name",
+        "english_name",
+        "name_key",
+        "name_words",
+        "title",
+        "post",
+        "phone",
+        "email",
+    ),
     *("website", "region", "registration_number", "registration_key", "contract_number"),
     *("reason", "state_reason", "close_reason", "undone_because", "conclusion", "goal", "purpose"),
     *("description", "awaited", "cause", "action", "last_note", "lost_to"),
