@@ -1,4 +1,4 @@
-"""The reports on contracts: what is in force on a day, and how the monthly fees came to that."""
+"""The report on contracts: what is in force on a day, what is left of it, what went on."""
 
 from __future__ import annotations
 
@@ -11,35 +11,65 @@ from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
 from projections.kernel.warehouse.facts import literal
 
-_CUSTOMER = ("customers", "[customer.id]")
+CUSTOMER = ("customers", "[customer.id]")
 
 _FEES = '[{"from":"DATE","monthly":"DECIMAL(18,2)"}]'
 _PARTS = f'[{{"product":"VARCHAR","value":"DECIMAL(18,2)","fees":{_FEES}}}]'
 _SUSPENSIONS = '[{"first":"DATE","last":"DATE"}]'
 
-_ABOUT = "id, title, unit, manager, customer_id, renewal, currency"
-_TERMS = f"{_ABOUT}, status, starts_on, last_day, suspensions"
+_LINES = """[{"product":"VARCHAR","quantity":"BIGINT","one_off":"DECIMAL(18,2)","from":"DATE"}]"""
+
+ABOUT = "id, title, unit, manager, customer_id, renewal, currency"
+_TERMS = f"{ABOUT}, status, starts_on, last_day, suspensions, lines, former_ends"
 _BEGUN = f"""from_json(fees, '{_FEES}')[1]."from" AS begun"""
 
 _WHOLE = f"""
     SELECT {_TERMS}, value, from_json(fees, '{_FEES}') AS fees FROM {seen("contracts")}"""
-_EACH = f"""
+EACH = f"""
     SELECT * EXCLUDE (part), part.product AS product, part.value AS value, part.fees AS fees
     FROM (
         SELECT {_TERMS}, replaces_id, {_BEGUN}, unnest(from_json(by_product, '{_PARTS}')) AS part
         FROM {seen("contracts")}
     )"""
 
-_SIGNED = ", ".join(map(literal, (*RUNNING, Status.EXPIRED, Status.TERMINATED)))
+SIGNED = ", ".join(map(literal, (*RUNNING, Status.EXPIRED, Status.TERMINATED)))
 
 
-def _standing(contracts: str) -> str:
+def _of_month(until: str) -> str:
+    """Return the SQL of the fees of the month that begins with `m`, of its days before another.
+
+    It is in hundredths, rounded half up.
+    """
+    fee = "CAST(CAST(fees[n].monthly AS DECIMAL(38, 2)) * 100 AS HUGEINT)"
+    upto = f"""least(fees[n + 1]."from", {until})"""
+    days = f"""greatest(0, date_diff('day', greatest(fees[n]."from", m), {upto}))"""
+    of = "date_diff('day', m, m + INTERVAL 1 MONTH)"
+    whole = f"coalesce(list_sum([{fee} * {days} FOR n IN range(1, len(fees))]), 0)"
+    return f"(2 * {whole} + {of}) // (2 * {of})"
+
+
+_LEFT = f"""CAST(coalesce(list_sum([
+        {_of_month("m + INTERVAL 1 MONTH")} - {_of_month("least(last + 1, m + INTERVAL 1 MONTH)")}
+        FOR m IN generate_series(date_trunc('month', last + 1), last_day, INTERVAL 1 MONTH)
+    ]), 0) AS DECIMAL(36, 0)) * CAST(0.01 AS DECIMAL(2, 2)) + coalesce(list_sum([
+        each.quantity * each.one_off FOR each IN from_json(lines, '{_LINES}')
+        IF coalesce(each."from", starts_on) > last AND coalesce(each."from", starts_on) <= last_day
+        AND each.product = coalesce(of_product, each.product)
+    ]), 0)"""
+"""What is left of a contract after a day: its worth, less that which it has if it ends then."""
+
+
+def _standing(contracts: str, product: str) -> str:
     """Return a source of contracts as they stand on the last day of each span, by their terms."""
     return f"""SELECT *, standing IN ('in-force', 'suspended') AS held,
-        coalesce(list_filter(fees, lambda fee: fee."from" <= last)[-1].monthly, 0) AS fee
+        coalesce(list_filter(fees, lambda fee: fee."from" <= last)[-1].monthly, 0) AS fee,
+        {_LEFT.replace("of_product", product)} AS remaining,
+        len([each FOR each IN from_json(former_ends, '["DATE"]')
+            IF each BETWEEN first AND last]) AS renewed,
+        CAST(status IN ({SIGNED}) AND last_day BETWEEN first AND last AS INTEGER) AS ended
     FROM (
         SELECT *, CASE
-            WHEN status NOT IN ({_SIGNED}) THEN status
+            WHEN status NOT IN ({SIGNED}) THEN status
             WHEN last < starts_on THEN 'signed'
             WHEN last > last_day THEN if(status = 'terminated', 'terminated', 'expired')
             WHEN len(list_filter(from_json(suspensions, '{_SUSPENSIONS}'),
@@ -48,17 +78,21 @@ def _standing(contracts: str) -> str:
             ELSE 'in-force'
         END AS standing
         FROM ({contracts}) CROSS JOIN spans
-    )"""
+    ) LEFT JOIN (
+        SELECT replaces_id AS id, list(other ORDER BY other) AS others
+        FROM (SELECT replaces_id, id AS other FROM {seen("contracts")} WHERE status IN ({SIGNED}))
+        WHERE replaces_id <> other GROUP BY replaces_id
+    ) USING (id)"""
 
 
-_DIMENSIONS = (
+DIMENSIONS = (
     Dimension("unit", "Unit", "base.unit", of="units", tree=True),
     Dimension("manager", "Account manager", "base.manager", of="employees"),
     Dimension("renewal", "Renewal", "base.renewal", values=tuple(Renewal)),
     *of_customer("industry", "category", "grade", "region", "customer_state"),
     currency(),
 )
-_PRODUCT = Dimension("product", "Product", "base.product", grain="product")
+PRODUCT = Dimension("product", "Product", "base.product", grain="product")
 
 
 def _ending(days: int) -> Measure:
@@ -74,10 +108,10 @@ contracts_report = Report(
     name="contracts",
     title="Contracts: what is in force on a day",
     records="contracts",
-    source=_standing(_WHOLE),
-    grains={"product": _standing(_EACH)},
+    source=_standing(_WHOLE, "NULL"),
+    grains={"product": _standing(EACH, "product")},
     joins=customer_join(),
-    behind={"customer": _CUSTOMER},
+    behind={"": ("contracts", "base.others"), "customer": CUSTOMER},
     on="base.last",
     period="the day that the figures are of: the last one of each period asked for",
     spanning=True,
@@ -88,8 +122,8 @@ contracts_report = Report(
             "base.standing",
             order=(*UNSIGNED, *RUNNING, *ENDS),
         ),
-        *_DIMENSIONS,
-        _PRODUCT,
+        *DIMENSIONS,
+        PRODUCT,
     ),
     measures=(
         Measure("contracts", "Contracts", "contracts of whatever status", count()),
@@ -116,153 +150,26 @@ contracts_report = Report(
             money=True,
             sensitive="amount",
         ),
+        Measure(
+            "remaining",
+            "Remaining",
+            "sum of what is left of contracts in force after the day: what each is worth less what "
+            "it is worth if it ends with the day; by product each rounded by itself",
+            total("CAST(base.remaining AS DECIMAL(38, 2))", where="base.held"),
+            money=True,
+            sensitive="amount",
+        ),
         *map(_ending, (30, 60, 90)),
-    ),
-)
-
-_KINDS = ("new", "expansion", "contraction", "lost")
-
-_STEPS = f"""
-    SELECT id, product, currency, replaces_id, day, day = begun AS begins, day > last_day AS ends,
-        CAST(fees[place].monthly - coalesce(fees[place - 1].monthly, 0) AS DECIMAL(38, 2)) AS delta
-    FROM (
-        SELECT *, fees[place]."from" AS day
-        FROM (SELECT *, unnest(generate_series(1, len(fees))) AS place FROM ({_EACH}))
-    ) WHERE status IN ({_SIGNED})"""
-"""Each change of what a product of a contract comes to a month."""
-
-_CARRIED = """
-    renewed AS MATERIALIZED (
-        SELECT DISTINCT old.id AS old, new.id AS new FROM steps AS old JOIN steps AS new
-        ON new.replaces_id = old.id AND new.id <> old.id AND new.currency = old.currency
-    ), taken AS (
-        SELECT old, new, product, least(fee, upto) - least(fee, upto - own) AS carried
-        FROM (
-            SELECT old, new, product, delta AS own,
-                sum(delta) OVER (PARTITION BY old, product ORDER BY day, new) AS upto
-            FROM renewed JOIN steps ON id = new AND begins
-        ) JOIN (SELECT id AS old, product, -delta AS fee FROM steps WHERE ends)
-        USING (old, product)
-    ), sides AS (
-        SELECT new AS id, product, true AS begins, carried FROM taken
-        UNION ALL SELECT old, product, false, -carried FROM taken
-    )"""
-"""What a new text takes over of the fee of each product of the contract that it replaces."""
-
-_MOVES = """
-    SELECT *, CASE
-        WHEN begins AND id NOT IN (SELECT new FROM renewed) THEN 'new'
-        WHEN ends AND id NOT IN (SELECT old FROM renewed) THEN 'lost'
-        WHEN delta > carried THEN 'expansion' ELSE 'contraction'
-    END AS kind
-    FROM (
-        SELECT steps.*, coalesce(over.carried, 0) AS carried
-        FROM steps LEFT JOIN (
-            SELECT id, product, begins, sum(carried) AS carried FROM sides GROUP BY ALL
-        ) AS over ON over.id = steps.id AND over.product = steps.product
-            AND over.begins = steps.begins AND (steps.begins OR steps.ends)
-    )"""
-
-
-def _moved(each: str) -> str:
-    """Return a source of what moved within each span, by contract or by more than that."""
-    kinds = (
-        f"sum(if(day >= first AND kind = '{kind}', abs(delta - carried), 0)) AS {kind}"
-        for kind in _KINDS
-    )
-    return f"""
-        WITH steps AS MATERIALIZED ({_STEPS}), {_CARRIED}
-        SELECT * FROM (
-            SELECT {each}, first, last, sum(delta) AS closing,
-                sum(if(day < first, delta, 0)) AS opening,
-                sum(if(day < first, 0, carried)) AS carried, {", ".join(kinds)}
-            FROM ({_MOVES}) JOIN spans ON day <= last
-            GROUP BY ALL HAVING closing <> 0 OR max(day) >= first
-        ) JOIN (
-            SELECT {_ABOUT} FROM {seen("contracts")}
-        ) USING (id)
-        LEFT JOIN (
-            SELECT id, list(other) AS others FROM (
-                SELECT new AS id, old AS other FROM renewed UNION SELECT old, new FROM renewed
-            ) GROUP BY id
-        ) USING (id)"""
-
-
-def _fees(name: str, title: str, definition: str) -> Measure:
-    part = total(f"base.{name}")
-    return Measure(name, title, definition, part, money=True, sensitive="amount")
-
-
-def _share(name: str, title: str, definition: str, more: str = "") -> Measure:
-    names = ("opening", *filter(None, [more]), "contraction", "lost")
-    kept = " - ".join(f"{{{each}}}" for each in ("contraction", "lost"))
-    gained = f" + {{{more}}}" if more else ""
-    return Measure(
-        name,
-        title,
-        definition,
-        {each: total(f"base.{each}") for each in names},
-        f"round(({{opening}}{gained} - {kept}) / nullif({{opening}}, 0), 4)",
-        money=True,
-        sensitive="amount",
-    )
-
-
-movement = Report(
-    name="contract-movement",
-    title="Contracts: how the monthly fees moved in a period",
-    records="contracts",
-    source=_moved("id"),
-    grains={"product": _moved("id, product")},
-    joins=customer_join(),
-    behind={"": ("contracts", "base.others"), "customer": _CUSTOMER},
-    on="base.last",
-    period="each period asked for, by its last day",
-    spanning=True,
-    dimensions=(*_DIMENSIONS, _PRODUCT),
-    measures=(
-        Measure("contracts", "Contracts", "contracts with a monthly fee before or in it", count()),
-        _fees("opening", "Opening", "monthly fees on the day before the period"),
-        _fees(
-            "new",
-            "New",
-            "fees of contracts from their first day on; not of those that replace another",
-        ),
-        _fees(
-            "expansion",
-            "Expansion",
-            "what fees rose by, product by product, by amendment, renewal, a later line, a new "
-            "text, or the end of a suspension",
-        ),
-        _fees(
-            "contraction",
-            "Contraction",
-            "what fees fell by, product by product, while the contract or the one that replaces it "
-            "goes on; a suspension too",
-        ),
-        _fees("lost", "Lost", "fees of contracts that ended and were not replaced"),
-        _fees(
-            "carried",
-            "Carried over",
-            "what contracts took over of those that they replace, less what was taken over of "
-            "them: nothing, where both count",
-        ),
-        _fees(
-            "closing",
-            "Closing",
-            "monthly fees on the last day: opening, new and expansion, less contraction and lost, "
-            "and what was carried over",
-        ),
-        _share(
-            "gross_retention",
-            "Gross retention",
-            "what is left of the opening after contraction and loss, as a share of it",
-        ),
-        _share(
-            "net_retention",
-            "Net retention",
-            "the same with expansion",
-            "expansion",
+        Measure(
+            "renewal_rate",
+            "Renewal rate",
+            "of the terms whose last day lies in the period, the share that went on: the contract "
+            "was renewed, or a signed one replaces it",
+            {
+                "renewed": total("base.renewed + if(base.others IS NULL, 0, base.ended)"),
+                "due": total("base.renewed + base.ended"),
+            },
+            "round({renewed} / nullif({due}, 0), 4)",
         ),
     ),
 )

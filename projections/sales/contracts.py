@@ -57,6 +57,7 @@ contracts = ReadModel(
     sa.Column("renewal", Text, info=COARSE),
     sa.Column("renewal_months", sa.Integer),
     sa.Column("renewals", sa.Integer, nullable=False, default=0),
+    sa.Column("former_ends", Json, nullable=False, default=[]),
     sa.Column("notice_days", sa.Integer),
     sa.Column("notice_day", Day),
     sa.Column("payment_days", sa.Integer),
@@ -106,11 +107,11 @@ contracts = ReadModel(
 """`fees` are the days from which another monthly fee holds, with that fee, as far as known: on a
 day it is that of the last one before; `by_product` has each product's part of them and of the
 value. `last_day` is the last on which the contract is in force, by its term or by `cut_on`, the
-day with which a notice or a termination ends it. It is in force from `starts_on` to `last_day`,
-whether or not its status says so yet. `notice_day` is the last for a notice, while none was given.
-`value` is what its months come to, `payment_due_on` when the first payment is due that was not made
-in whole, `falls_due_on` the first of these of which that is not noted yet; of what nears it was
-told `told_until` a day."""
+day with which a notice or a termination ends it; `former_ends` are those of terms after which it
+was renewed. It is in force from `starts_on` to `last_day`, whether or not its status says so yet.
+`notice_day` is the last for a notice, while none was given. `value` is what its months come to,
+`payment_due_on` when the first payment is due that was not made in whole, `falls_due_on` the first
+of these of which that is not noted yet; of what nears it was told `told_until` a day."""
 
 contracts.dates("signed_on", "contract.signed")
 
@@ -193,7 +194,9 @@ def _renewed(row: Row, event: Recorded) -> Row:
     ends_on, lines = date.fromisoformat(data["ends_on"]), data["lines"]
     terms = terms_of(row).renewed(ends_on, None if lines is None else _lines(lines))
     told_until = day(data["notice_day"]) or recorded_day(event.time)
-    return _agreed(row, told_until, terms, {"renewals": row["renewals"] + 1})
+    former = [*row["former_ends"], row["ends_on"].isoformat()]
+    changes = {"renewals": row["renewals"] + 1, "former_ends": former}
+    return _agreed(row, told_until, terms, changes)
 
 
 @contracts.on("contract.terminated")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -10,6 +11,7 @@ import pytest
 
 from domain.kernel.aggregate import to_stored
 from domain.kernel.time.business_day import begin_of
+from domain.sales.contract_clock import Renewal
 from domain.sales.contract_terms import LineEnd
 from projections.kernel.columns import microseconds
 from projections.kernel.lists.parameters import BadParameter
@@ -76,7 +78,8 @@ def world() -> Iterator[World]:
     """Make the contracts of each test in a currency of their own."""
     with duckdb.connect() as cursor:
         odd = scenario("25000.01", "7999.99", currency="JPY")
-        yield World(cursor, *scenario(), *odd, amended(), suspended(), year(2027, currency="EUR"))
+        lives = (*scenario(), *odd, amended(), suspended(), year(2027, currency="EUR"))
+        yield World(cursor, *lives, *ending().values())
 
 
 def ended(day: date) -> list[LineEnd]:
@@ -118,6 +121,30 @@ def suspended() -> Life:
     life.do(date(2027, 3, 1), "suspend", "Works")
     life.do(date(2027, 4, 1), "resume", "Works are over")
     return life
+
+
+@cache
+def ending() -> dict[str, Life]:
+    """Return contracts that end and go on within 2027, by what becomes of them."""
+    begun, told = date(2026, 12, 1), {"currency": "GBP", "on": date(2026, 12, 1)}
+
+    def life(first: date, last: date, *lines: Any, **more: Any) -> Life:
+        life = Life(first, last, *lines, **told, **more).signed(begun)
+        life.do(first, "take_effect", begin_of(first))
+        return life
+
+    later = {"from": "2027-07-05", "one_off": "50.01"}
+    lines = (line("a", "310.37"), line("b", "77.77", to="2027-09-14"), line("c", "9.10", **later))
+    odd = life(date(2027, 1, 17), date(2028, 3, 9), *lines)
+    odd.do(date(2027, 2, 11), "suspend", "Works")
+    odd.do(date(2027, 3, 2), "resume", "Works are over")
+    goes_on: dict[str, Any] = {"renewal": Renewal.AUTOMATIC, "renewal_months": 6}
+    renewed = life(date(2027, 2, 10), date(2027, 8, 9), line("a", "31.31"), **goes_on)
+    renewed.do(date(2027, 8, 10), "renew_automatically", begin_of(date(2027, 8, 10)))
+    old = life(date(2027, 1, 1), date(2027, 5, 31), line("a", "20"))
+    new = life(date(2027, 6, 1), date(2028, 5, 31), line("a", "20"), replaces_id=str(old.now.id))
+    lost = life(date(2027, 1, 1), date(2027, 4, 30), line("a", "30"))
+    return {"odd": odd, "renewed": renewed, "old": old, "new": new, "lost": lost}
 
 
 FIGURES = {
@@ -194,6 +221,35 @@ def test_a_status_is_that_of_the_day_by_the_terms(world: World) -> None:
     assert moved["2027-03"]["contraction"] == moved["2027-04"]["expansion"] == "20000.00"
     assert moved["2027-01"]["new"] == "20000.00"
     assert (moved["2027-03"]["lost"], moved["2027-04"]["new"]) == ("0.00", "0.00")
+
+
+def test_what_remains_is_what_each_is_worth_less_what_it_is_worth_if_it_ends_with_the_day(
+    world: World,
+) -> None:
+    (held,) = world.stood(date(2027, 9, 30), "USD")
+    assert held["remaining"] == "75000.00"
+    every = [life.now.terms for life in ending().values()]
+    days = [date(2027, 1, 16), date(2027, 12, 31), date(2028, 5, 31)]
+    days += [date(2027, 1, 1) + timedelta(days=n) for n in range(17, 430, 37)]
+    for day in days:
+        left = [terms.left(day) for terms in every if terms.in_force(day)]
+        (row,) = world.stood(day, "GBP")
+        assert row["remaining"] == str(sum(left, Decimal("0.00"))), day
+        parts = world.stood(day, "GBP", by=["product"])
+        assert abs(whole(parts, "remaining") - sum(left)) <= Decimal("0.05")
+
+
+def test_terms_that_end_went_on_where_renewed_or_replaced(world: World) -> None:
+    for last, rate in ((date(2027, 6, 30), 0.5), (date(2027, 12, 31), 0.6667)):
+        (row,) = world.stood(last, "GBP", first=NEW_YEAR)
+        assert row["renewal_rate"] == rate
+    months = {row["month"]: row["renewal_rate"] for row in world.stood(last, "GBP", by=["month"])}
+    told = {month: rate for month, rate in months.items() if rate is not None}
+    assert told == {"2027-04": 0.0, "2027-05": 1.0, "2027-08": 1.0}
+    asked = ask(world.cursor, "contracts", (), {"currency": ["GBP"]}, last=date(2027, 5, 31))
+    given = {each["id"]: each for each in Explanation(world.cursor, asked).page(9)}
+    old, new = (str(ending()[name].now.id) for name in ("old", "new"))
+    assert ("contracts", new) in [each[:2] for each in given[old]["behind"]]
 
 
 FLOWS = ("new", "expansion", "contraction", "lost", "carried")
