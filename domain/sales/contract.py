@@ -54,6 +54,10 @@ class ContractApprovalRequired(RuleViolation):
     """Only an approved contract is signed."""
 
 
+class EarlierSignatureRequired(RuleViolation):
+    """Only a contract that was signed before it was entered is taken over without an approval."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Draft(Fields):
     """What a contract says."""
@@ -138,6 +142,22 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
         contact_id: str | None
         document_id: str | None
         checksum: str
+
+    class TakenOver(Aggregate.Event, to=Status.SIGNED):
+        """{who} took over the contract, signed on {signed_on}[ by {signed_by} for us].
+
+        It was not approved here.[ For the customer {contact_id} signed.]
+        """
+
+        signed_on: date
+        signed_by: str | None
+        contact_id: str | None
+        document_id: str | None
+        on: date | None = None
+
+        def apply(self, aggregate: Any) -> None:
+            """Tell of its end from then on."""
+            aggregate.agree(aggregate.terms, recorded_day(self.timestamp))
 
     _outline: dict[str, Any]
     currency: str
@@ -267,3 +287,26 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
     @applies(Signed)
     def _signed(self, timestamp: datetime) -> None:
         self.agree(self.terms, recorded_day(timestamp))
+
+    @command(only=(*UNSIGNED, SignedStands, Status.DRAFTED, DraftRequired))
+    def take_over(
+        self,
+        signed_on: PastDay,
+        signed_by: Line | None = None,
+        contact_id: Id | None = None,
+        document_id: Id | None = None,
+    ) -> None:
+        """Take over, as it was drafted, a contract that had been signed before: when, and by whom.
+
+        Nobody approves it here. It is true from the day on which it is taken over, unless an
+        earlier one is stated.
+        """
+        if signed_on >= recorded_day(self.created_on):
+            raise EarlierSignatureRequired("signed_on")
+        self.trigger_event(
+            self.TakenOver,
+            signed_on=signed_on,
+            signed_by=signed_by,
+            contact_id=contact_id,
+            document_id=document_id,
+        )

@@ -52,6 +52,7 @@ contracts = ReadModel(
     sa.Column("cut_on", Day),
     sa.Column("last_day", Day),
     sa.Column("signed_on", Day),
+    sa.Column("taken_over", sa.Boolean, nullable=False, default=False, info=COARSE),
     sa.Column("currency", Text, info=CURRENCY),
     sa.Column("value", Money, info=_AMOUNT),
     sa.Column("renewal", Text, info=COARSE),
@@ -111,9 +112,11 @@ day with which a notice or a termination ends it; `former_ends` are those of ter
 was renewed. It is in force from `starts_on` to `last_day`, whether or not its status says so yet.
 `notice_day` is the last for a notice, while none was given. `value` is what its months come to,
 `payment_due_on` when the first payment is due that was not made in whole, `falls_due_on` the first
-of these of which that is not noted yet; of what nears it was told `told_until` a day."""
+of these of which that is not noted yet; of what nears it was told `told_until` a day. What was
+`taken_over` was signed before it was entered, and not approved here."""
 
 contracts.dates("signed_on", "contract.signed")
+contracts.becomes("taken_over", {"contract.taken-over": True})
 
 
 @contracts.on("contract.voided")
@@ -163,7 +166,7 @@ def _drafted(row: Row, event: Recorded) -> Row:
     return _agreed(row, recorded_day(event.time), terms_of({**row, **changes}), changes)
 
 
-@contracts.on("contract.signed")
+@contracts.on("contract.signed", "contract.taken-over")
 def _signed(row: Row, event: Recorded) -> Row:
     return {**contracts.stated(event), **_told(row, recorded_day(event.time))}
 

@@ -25,6 +25,8 @@ from api.imports.titles import titled, titles
 from domain.kernel.actors import IMPORT, Actor
 from domain.kernel.aggregate import Origin, Recorded, new_id
 from domain.kernel.commands import commands
+from projections.kernel.read_model import fold
+from projections.sales.contracts import contracts
 from tests.adapters.keyring import keys_in
 from tests.organisation import organise
 
@@ -479,3 +481,28 @@ def test_a_mapping_may_stand_in_a_file(tmp_path: Path) -> None:
     file.write_text("[mpa]\n", encoding="utf-8")
     with pytest.raises(MappingError, match="mpa"):
         SheetMapping.read(file)
+
+
+def test_old_contracts_come_in_as_they_were_signed(desk: Desk) -> None:
+    desk.run("id,名称,号码,上级,人数\n1,Bank,,,\n")
+    columns = ["合同编号=number", "customer=customer_id", "from=starts_on", "to=ends_on"]
+    columns += ["fee=lines.monthly", "signed=take-over.signed_on", "by=take-over.signed_by"]
+    more = ["unit=group", "title=Lines", "lines.id=a", "lines.product=DIA"]
+    text = (
+        "id,合同编号,customer,from,to,fee,signed,by\n"
+        "c1,HT-1,Bank,2024-01-01,2030-12-31,100.00,2023-12-20,Chen Gang\n"
+        "c2,HT-2,Bank,2024-01-01,2030-12-31,100.00,2999-01-01,\n"
+        "c3,HT-3,Bank,2024-01-01,2030-12-31,100.00,,\n"
+    )
+    result = desk.run(text, "contract", columns=columns, constants=more)
+    assert (result.imported, [line for line, _ in told(result)]) == (2, [3])
+    drafted, taken, waiting = imported(desk.journal)[1:]
+    assert (drafted.stream, taken.type) == (taken.stream, "contract.taken-over")
+    assert (taken.data["signed_on"], taken.data["signed_by"]) == ("2023-12-20", "Chen Gang")
+    assert waiting.type == "contract.drafted"  # it waits to be approved and signed
+    (row,) = fold(contracts, {}, [drafted, taken]).rows.values()
+    assert (row["status"], str(row["signed_on"]), row["taken_over"]) == (
+        "signed",
+        "2023-12-20",
+        True,
+    )

@@ -58,6 +58,7 @@ def test_of_who_drafts_who_approves_and_who_signs_a_contract_none_does_the_other
     assert (drafts <= manager, signs <= officer) == (True, True)
     assert not (approves | signs) & manager
     assert not (approves | drafts) & officer
+    assert "contract.take-over" not in manager | officer  # nobody approves what it enters
 
 
 @pytest.mark.parametrize("code", ["analyst", "auditor"])

@@ -16,7 +16,12 @@ from domain.kernel.time.business_day import begin_of, recorded_day, today
 from domain.kernel.time.retroactive import DatesContradict
 from domain.kernel.types.authority import Level
 from domain.permissions.authority_limits import decide
-from domain.sales.contract import Contract, ContractApprovalRequired, ContractNumberTaken
+from domain.sales.contract import (
+    Contract,
+    ContractApprovalRequired,
+    ContractNumberTaken,
+    EarlierSignatureRequired,
+)
 from domain.sales.contract_amendment import (
     AmendmentApprovalRequired,
     AmendmentOutsideTerm,
@@ -249,6 +254,23 @@ def test_a_draft_is_revised_a_number_is_claimed_and_what_was_signed_stands() -> 
     void = year(2027)
     void.do(MARCH, "void", "The customer declined")
     assert void.now.status is Status.VOID
+
+
+def test_what_was_signed_before_it_was_entered_is_taken_over_without_an_approval() -> None:
+    life = Life(date(2026, 1, 1), date(2027, 12, 31), line("a", "10"), on=MARCH)
+    with pytest.raises(EarlierSignatureRequired):
+        life.now.take_over(MARCH)
+    submitted = Life(date(2026, 1, 1), date(2027, 12, 31), line("a", "10"), on=MARCH)
+    submitted.approved(MARCH)
+    with pytest.raises(DraftRequired):
+        submitted.now.take_over(date(2025, 12, 1))
+    life.do(MARCH, "take_over", date(2025, 12, 1), "Chen Gang")
+    assert [each.type for each in life.facts] == ["contract.drafted", "contract.taken-over"]
+    assert (life.now.status, life.facts[-1].signed_on) == (Status.SIGNED, date(2025, 12, 1))
+    with pytest.raises(SignedStands):
+        life.now.take_over(date(2025, 12, 1))
+    life.do(MARCH, "take_effect", begin_of(date(2026, 1, 1)))
+    assert told_ahead(life)[0] == (date(2027, 7, 4), 180, "term")  # nothing that had passed
 
 
 def test_an_amendment_that_does_not_fit_is_refused() -> None:

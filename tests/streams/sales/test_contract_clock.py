@@ -182,10 +182,16 @@ def test_a_payment_that_is_not_made_falls_due_once(desk: Desk) -> None:
     assert found[0].data["due_at"][:19] == begin_of(due).isoformat()[:19]
 
 
-def test_a_signature_wins_the_sale_with_the_number_and_worth_of_the_contract(
-    tmp_path: Path,
-) -> None:
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Company]:
     company = Company(f"sqlite:///{tmp_path / 'test.db'}")
+    yield company
+    company.close()
+
+
+def test_a_signature_wins_the_sale_with_the_number_and_worth_of_the_contract(
+    company: Company,
+) -> None:
     customer, sale, _ = company.account("e1")
     first = today()
     with company.reacting():
@@ -194,4 +200,25 @@ def test_a_signature_wins_the_sale_with_the_number_and_worth_of_the_contract(
     row, contract = company.row("opportunities", sale), company.row("contracts", id_)
     assert (row["status"], row["contract_number"]) == ("won", "HT-7")
     assert (row["amount"], row["closed_on"]) == (contract["value"], first)
-    company.close()
+
+
+def test_a_renewal_or_a_new_text_wins_the_sale_of_the_renewal(company: Company) -> None:
+    customer, *_ = company.account("e1")
+    first = today().replace(day=1)
+    last = first.replace(year=first.year + 1) - ONE
+    later = last.replace(year=last.year + 1, day=min(last.day, 28))
+    sales, olds = [], []
+    for number in ("HT-1", "HT-2", "HT-3"):
+        olds.append(signed(company, customer, first, last, first, number=number))
+        about = {"title": "Renewal", "unit": "gd-gz", "renews_id": olds[-1]}
+        sales.append(company.do("opportunity.open", customer_id=customer, **about))
+    with company.reacting():
+        company.do("contract.renew", olds[0], ends_on=str(later))
+        told = {"number": "HT-2-B", "replaces_id": olds[1]}
+        signed(company, customer, last + ONE, later, first, **told)
+    renewed, replaced, left = (company.row("opportunities", each) for each in sales)
+    assert (renewed["status"], renewed["contract_number"]) == ("won", "HT-1")
+    worth = terms_of(company.row("contracts", olds[0])).left(last)
+    assert (renewed["amount"], renewed["closed_on"]) == (worth, today())
+    assert (replaced["status"], replaced["contract_number"]) == ("won", "HT-2-B")
+    assert left["status"] == "open"
