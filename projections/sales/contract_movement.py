@@ -6,7 +6,14 @@ from projections.customers.customer_dimensions import customer_join
 from projections.kernel.reports.measures import Measure, count, total
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
-from projections.sales.contract_reports import ABOUT, CUSTOMER, DIMENSIONS, EACH, PRODUCT, SIGNED
+from projections.sales.contract_sources import (
+    ABOUT,
+    CUSTOMER,
+    DIMENSIONS,
+    PRODUCT,
+    SIGNED,
+    each_product,
+)
 
 _KINDS = ("new", "expansion", "contraction", "lost")
 
@@ -15,7 +22,7 @@ _STEPS = f"""
         CAST(fees[place].monthly - coalesce(fees[place - 1].monthly, 0) AS DECIMAL(38, 2)) AS delta
     FROM (
         SELECT *, fees[place]."from" AS day
-        FROM (SELECT *, unnest(generate_series(1, len(fees))) AS place FROM ({EACH}))
+        FROM (SELECT *, unnest(generate_series(1, len(fees))) AS place FROM ({each_product()}))
     ) WHERE status IN ({SIGNED})"""
 """Each change of what a product of a contract comes to a month."""
 

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from domain.sales.contract_clock import Renewal
-from domain.sales.contract_course import ENDS, RUNNING, UNSIGNED, Status
-from projections.customers.customer_dimensions import customer_join, of_customer
-from projections.kernel.reports.dimensions import Dimension, currency
+from domain.sales.contract_course import ENDS, RUNNING, UNSIGNED
+from projections.customers.customer_dimensions import customer_join
+from projections.kernel.reports.dimensions import Dimension
 from projections.kernel.reports.measures import Measure, count, total
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
-from projections.kernel.warehouse.facts import literal
+from projections.sales.contract_sources import (
+    CUSTOMER,
+    DIMENSIONS,
+    PRODUCT,
+    SIGNED,
+    each_product,
+    whole,
+)
 
-CUSTOMER = ("customers", "[customer.id]")
-
-_FEES = '[{"from":"DATE","monthly":"DECIMAL(18,2)"}]'
-_PARTS = f'[{{"product":"VARCHAR","value":"DECIMAL(18,2)","fees":{_FEES}}}]'
 _SUSPENSIONS = '[{"first":"DATE","last":"DATE"}]'
-
-_LINES = """[{"product":"VARCHAR","quantity":"BIGINT","one_off":"DECIMAL(18,2)","from":"DATE"}]"""
-
-ABOUT = "id, title, unit, manager, customer_id, renewal, currency"
-_TERMS = f"{ABOUT}, status, starts_on, last_day, suspensions, lines, former_ends"
-_BEGUN = f"""from_json(fees, '{_FEES}')[1]."from" AS begun"""
-
-_WHOLE = f"""
-    SELECT {_TERMS}, value, from_json(fees, '{_FEES}') AS fees FROM {seen("contracts")}"""
-EACH = f"""
-    SELECT * EXCLUDE (part), part.product AS product, part.value AS value, part.fees AS fees
-    FROM (
-        SELECT {_TERMS}, replaces_id, {_BEGUN}, unnest(from_json(by_product, '{_PARTS}')) AS part
-        FROM {seen("contracts")}
-    )"""
-
-SIGNED = ", ".join(map(literal, (*RUNNING, Status.EXPIRED, Status.TERMINATED)))
+_LINES = '[{"product":"VARCHAR","quantity":"BIGINT","one_off":"DECIMAL(18,2)","from":"DATE"}]'
 
 
 def _of_month(until: str) -> str:
@@ -85,16 +71,6 @@ def _standing(contracts: str, product: str) -> str:
     ) USING (id)"""
 
 
-DIMENSIONS = (
-    Dimension("unit", "Unit", "base.unit", of="units", tree=True),
-    Dimension("manager", "Account manager", "base.manager", of="employees"),
-    Dimension("renewal", "Renewal", "base.renewal", values=tuple(Renewal)),
-    *of_customer("industry", "category", "grade", "region", "customer_state"),
-    currency(),
-)
-PRODUCT = Dimension("product", "Product", "base.product", grain="product")
-
-
 def _ending(days: int) -> Measure:
     return Measure(
         f"ending_{days}",
@@ -108,8 +84,8 @@ contracts_report = Report(
     name="contracts",
     title="Contracts: what is in force on a day",
     records="contracts",
-    source=_standing(_WHOLE, "NULL"),
-    grains={"product": _standing(EACH, "product")},
+    source=_standing(whole(), "NULL"),
+    grains={"product": _standing(each_product(), "product")},
     joins=customer_join(),
     behind={"": ("contracts", "base.others"), "customer": CUSTOMER},
     on="base.last",

@@ -12,6 +12,7 @@ from domain.marketing import campaign_outreach as outreach
 from domain.permissions.authority_limits import decide
 from domain.sales.contract import Contract
 from domain.sales.contract_clock import Renewal
+from domain.sales.contract_payments import Payment
 from domain.sales.contract_terms import ContractLine
 from domain.sales.opportunity import Opportunity
 from domain.sales.opportunity_end import LossReason
@@ -161,6 +162,12 @@ class Business:
             limits = decide("contract-value", {"at_stake": 0, "currency": "CNY"})
             record.submit_amendment(amendment, SEATS, limits)
             record.sign_amendment(amendment)
+        if chance() < 0.5 and record.status == "signed":
+            dues = (("p1", on), ("p2", on + timedelta(days=days // 2)))
+            record.schedule_payments(
+                [Payment(id=id_, amount=Decimal(2), due_on=day, for_="Setup") for id_, day in dues]
+            )
+            record.record_payment("p1", Decimal(1))
         self.ledger.record(record)
 
     def ticket(self) -> None:

@@ -12,8 +12,9 @@ import pytest
 from domain.kernel.aggregate import to_stored
 from domain.kernel.time.business_day import begin_of
 from domain.sales.contract_clock import Renewal
+from domain.sales.contract_payments import Payment
 from domain.sales.contract_terms import LineEnd
-from projections.kernel.columns import microseconds
+from projections.kernel.columns import json_text, microseconds
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.read_model import Row
 from projections.kernel.reports.drill_down import Explanation
@@ -79,7 +80,7 @@ def world() -> Iterator[World]:
     with duckdb.connect() as cursor:
         odd = scenario("25000.01", "7999.99", currency="JPY")
         lives = (*scenario(), *odd, amended(), suspended(), year(2027, currency="EUR"))
-        yield World(cursor, *lives, *ending().values())
+        yield World(cursor, *lives, *ending().values(), paid_for())
 
 
 def ended(day: date) -> list[LineEnd]:
@@ -145,6 +146,19 @@ def ending() -> dict[str, Life]:
     new = life(date(2027, 6, 1), date(2028, 5, 31), line("a", "20"), replaces_id=str(old.now.id))
     lost = life(date(2027, 1, 1), date(2027, 4, 30), line("a", "30"))
     return {"odd": odd, "renewed": renewed, "old": old, "new": new, "lost": lost}
+
+
+def paid_for() -> Life:
+    """Return a contract with a payment that was made, one made in part, one that was not."""
+    life = year(2027, currency="CHF").signed(NEW_YEAR)
+    told = (("a", 100, "2027-03-31"), ("b", 200, "2027-06-30"), ("c", 300, "2027-09-30"))
+    items = [{"id": id_, "amount": str(n), "due_on": day, "for": "x"} for id_, n, day in told]
+    life.do(
+        NEW_YEAR, "schedule_payments", [Payment.model_validate_json(json_text(e)) for e in items]
+    )
+    life.do(date(2027, 4, 9), "record_payment", "a", Decimal(100))
+    life.do(date(2027, 8, 1), "record_payment", "b", Decimal(50))
+    return life
 
 
 FIGURES = {
@@ -237,6 +251,28 @@ def test_what_remains_is_what_each_is_worth_less_what_it_is_worth_if_it_ends_wit
         assert row["remaining"] == str(sum(left, Decimal("0.00"))), day
         parts = world.stood(day, "GBP", by=["product"])
         assert abs(whole(parts, "remaining") - sum(left)) <= Decimal("0.05")
+
+
+def test_a_payment_that_was_due_before_a_day_is_overdue_with_what_was_not_paid(
+    world: World,
+) -> None:
+    where = {"currency": ["CHF"]}
+    for last, *told in (
+        (date(2027, 2, 28), None),
+        (date(2027, 6, 30), "300.00", "150.00", None, None),  # due on the day
+        (date(2027, 8, 14), "300.00", "150.00", "150.00", 45.0),
+        (date(2027, 12, 31), "600.00", "150.00", "450.00", 138.0),
+    ):
+        rows = run(world.cursor, "payments", first=NEW_YEAR, last=last, where=where).rows()
+        names = ("due", "paid", "overdue", "days_overdue")
+        assert [[row[name] for name in names] for row in rows] == ([told] if any(told) else [])
+    asked: dict[str, Any] = {"last": date(2027, 8, 14), "where": where}
+    (row,) = run(world.cursor, "payments", as_of=world.known(date(2027, 7, 31)), **asked).rows()
+    assert row["overdue"] == "200.00"
+    by_month = {
+        e["month"]: e["due"] for e in run(world.cursor, "payments", by=["month"], **asked).rows()
+    }
+    assert by_month == {"2027-03": "100.00", "2027-06": "200.00", "2027-07": None, "2027-08": None}
 
 
 def test_terms_that_end_went_on_where_renewed_or_replaced(world: World) -> None:
