@@ -44,6 +44,14 @@ CONTRACT_TODOS = (
         lapses=True,
     ),
     Todo(
+        command="contract.terminate",
+        text="Decide how the contract {title} ends, as the file of its customer was closed",
+        when={"status": _RUNNING, "cut_on": ""},
+        who="manager",
+        since="customer_closed_on",
+        due="customer_closed_on",
+    ),
+    Todo(
         command="contract.record-payment",
         text="Have a payment for the contract {title} made",
         when={"status": ",".join(PAYABLE[:-1])},

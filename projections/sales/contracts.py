@@ -66,6 +66,7 @@ contracts = ReadModel(
     sa.Column("falls_due_on", Day),
     sa.Column("paid", Money, nullable=False, default=Decimal(0), info=_AMOUNT),
     sa.Column("penalty", Money, info=_AMOUNT),
+    sa.Column("customer_closed_on", Day),
     sa.Column("close_reason", Text),
     sa.Column("lost_to", Text),
     sa.Column("clauses", Text),
@@ -92,6 +93,7 @@ contracts = ReadModel(
         ["manager", "last_day"],
         ["manager", "notice_day"],
         ["manager", "payment_due_on"],
+        ["manager", "customer_closed_on"],
         ["opportunity_id"],
     ],
     sorts=["last_day", "changed_at", "value"],
@@ -113,10 +115,13 @@ was renewed. It is in force from `starts_on` to `last_day`, whether or not its s
 `notice_day` is the last for a notice, while none was given. `value` is what its months come to,
 `payment_due_on` when the first payment is due that was not made in whole, `falls_due_on` the first
 of these of which that is not noted yet; of what nears it was told `told_until` a day. What was
-`taken_over` was signed before it was entered, and not approved here."""
+`taken_over` was signed before it was entered, and not approved here. On `customer_closed_on` the
+file of its customer was closed, unless it was given another one since."""
 
 contracts.dates("signed_on", "contract.signed")
 contracts.becomes("taken_over", {"contract.taken-over": True})
+contracts.dates("customer_closed_on", "contract.customer-closed")
+contracts.becomes("customer_closed_on", {"contract.customer-named": None})
 
 
 @contracts.on("contract.voided")

@@ -29,6 +29,7 @@ FIRST, LAST = date(2027, 1, 1), date(2027, 12, 31)
 RENEW = "Renew the contract Leased lines, or let it end"
 SEE = "See to it that the contract Leased lines is renewed, or let it end"
 NOTICE = "Decide whether to give notice of the contract Leased lines"
+DECIDE = "Decide how the contract Leased lines ends, as the file of its customer was closed"
 PAY = "Have a payment for the contract Leased lines made"
 
 Ask = Callable[..., list[str]]
@@ -113,6 +114,16 @@ def test_what_is_done_is_not_to_be_done(todos: Ask) -> None:
     by_itself.do(over, "renew_automatically", begin_of(over))
     assert todos(by_itself, over) == []
     assert todos(year(2027, manager="li"), day) == []  # a draft
+
+
+def test_when_the_customer_is_closed_it_is_decided_how_the_contract_ends(todos: Ask) -> None:
+    life, day = managed(), date(2027, 3, 1)
+    assert todos(life, day) == []
+    life.do(day, "note_customer_closed")
+    assert todos(life, day) == [DECIDE]
+    assert todos(life, day + timedelta(days=1)) == [f"{DECIDE}, overdue"]
+    life.do(day, "give_notice", Party.US, date(2027, 4, 30), day)
+    assert todos(life, day) == []
 
 
 def test_it_is_decided_about_a_notice_until_its_last_day(todos: Ask) -> None:

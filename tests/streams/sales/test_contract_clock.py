@@ -222,3 +222,24 @@ def test_a_renewal_or_a_new_text_wins_the_sale_of_the_renewal(company: Company) 
     assert (renewed["amount"], renewed["closed_on"]) == (worth, today())
     assert (replaced["status"], replaced["contract_number"]) == ("won", "HT-2-B")
     assert left["status"] == "open"
+
+
+def test_when_the_file_of_a_customer_is_closed_its_open_contracts_say_so_and_go_on(
+    company: Company,
+) -> None:
+    customer, *_ = company.account("e1")
+    other, *_ = company.account("e1")
+    first = today() - timedelta(days=9)
+    last = first + timedelta(days=40)
+    ended = {"reason": "x", "on": str(first)}
+    running, foreign = (signed(company, each, first, last, first) for each in (customer, other))
+    drafted = facts_of(customer, first, last, first)[:1]
+    void = record(company, [*drafted, ("contract.voided", ended)])
+    with company.reacting():
+        company.do("customer.close", customer, reason="Bankrupt", effective=str(today() - ONE))
+    rows = [company.row("contracts", each) for each in (running, foreign, void)]
+    assert [row["customer_closed_on"] for row in rows] == [today() - ONE, None, None]
+    assert [row["status"] for row in rows] == ["signed", "signed", "void"]
+    with company.reacting():
+        company.do("contract.name-customer", running, customer_id=other)
+    assert company.row("contracts", running)["customer_closed_on"] is None
