@@ -18,6 +18,7 @@ from projections.kernel.read_model import Histories, ReadModel, read_models
 from projections.kernel.warehouse import parking_lot as parking
 from projections.kernel.warehouse.days import business_day_statement
 from projections.kernel.warehouse.facts import (
+    EVENTS,
     append,
     fact_statements,
     facts,
@@ -72,7 +73,8 @@ class Loader:
         self.segments = segments or Path()
         models = read_models() if models is None else models
         self._histories = [History(model, told) for model in models.values()]
-        self._shapes = {fact.name: fact.fingerprint for fact in facts().values()}
+        self._shapes = {EVENTS: "of envelopes"}
+        self._shapes |= {fact.name: fact.fingerprint for fact in facts().values()}
         self._shapes |= {each.name: each.fingerprint for each in self._histories}
         self._bulk = BULK
         self.taken = 0
@@ -267,11 +269,11 @@ class Loader:
             known = dict(self._connection.execute("FROM store.shapes").fetchall())
         if not known:
             return []
-        histories = {history.name for history in self._histories}
+        empty = {fact.name for fact in facts().values()}  # when they are not there yet
         differing = [
             name
             for name, fingerprint in self._shapes.items()
-            if known.get(name, None if name in histories else fingerprint) != fingerprint
+            if known.get(name, fingerprint if name in empty else None) != fingerprint
         ]
         types = self._connection.execute("SELECT DISTINCT type FROM store.unknown").fetchall()
         return differing + [facts()[type_].name for (type_,) in types if type_ in facts()]

@@ -9,14 +9,14 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection, OutOfMemoryException
 
-from projections.kernel.warehouse.facts import facts, literal
+from projections.kernel.warehouse.facts import literal
 from projections.kernel.warehouse.loader import Loader, position
 from projections.kernel.warehouse.parking_lot import (
     FACTS as FACTS,  # stands for all facts: they are remade together
 )
 from projections.kernel.warehouse.segments import Part, rest
 
-_WAITING = ("recent", "unknown", "unreadable")
+_OF_ALL_TYPES = ("envelopes", "recent", "unknown", "unreadable")
 
 _TOGETHER = 2_048
 """Rows that are copied together: those of one vector of DuckDB."""
@@ -40,8 +40,7 @@ class Sealed:
 
 def units(names: Iterable[str]) -> set[str]:
     """Return what is remade for some tables: histories one by one, facts together."""
-    known = {fact.name for fact in facts().values()}
-    return {FACTS if name in known else name for name in names}
+    return {name if name.startswith("history_") else FACTS for name in names}
 
 
 def copyable(live: DuckDBPyConnection, new: DuckDBPyConnection, name: str) -> bool:
@@ -111,7 +110,7 @@ def _bring(loader: Loader, take: Callable[[Batches], None], read: Source, after:
 def _columns(connection: DuckDBPyConnection, name: str) -> dict[str, list[Any]]:
     """Return the tables of a history, or of all facts, with their columns."""
     if name == FACTS:
-        where = f"table_name IN {_WAITING} OR table_name LIKE 'fact\\_%' ESCAPE '\\'"
+        where = f"table_name IN {_OF_ALL_TYPES} OR table_name LIKE 'fact\\_%' ESCAPE '\\'"
     else:
         model = name.removeprefix("history_")
         where = f"regexp_full_match(table_name, '(present|past|long|elements|revised)_{model}')"

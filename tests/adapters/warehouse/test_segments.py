@@ -78,6 +78,9 @@ def test_a_warehouse_made_from_segments_is_the_one_made_from_the_journal(
     assert remade.compared.differ == {}
     assert sum(remade.compared.rows.values()) >= 2 * len(ROWS)  # as facts, and as versions
     assert content(warehouse) == before
+    with warehouse.reader() as cursor:
+        ((_, plan),) = cursor.execute("EXPLAIN FROM events").fetchall()
+    assert plan.count("READ_PARQUET") == 1, "all files of all types are read in one scan"
     reopened = warehouse.path
     warehouse.close()
     again = Warehouse(reopened, histories=told(ROWS))

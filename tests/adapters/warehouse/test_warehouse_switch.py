@@ -150,6 +150,13 @@ def test_what_is_not_as_the_journal_says_is_counted_and_named(tmp_path: Path) ->
     assert remade.compared.examples == {
         "history_customers": [f"{id_} version {version} at position {position}"]
     }
+    warehouse._current.connection.execute(
+        "UPDATE store.envelopes SET actor = 'somebody' WHERE position = ?", [position]
+    )
+    remade = warehouse.rebuild(lambda after: iter([ROWS[after:]]), names=["facts"])
+    assert remade.compared.differ == {"events": 1}
+    with warehouse.reader() as cursor:
+        assert cursor.execute("FROM events WHERE actor = 'somebody'").fetchall() == []
     warehouse.close()
 
 

@@ -251,14 +251,19 @@ def test_a_payload_that_no_program_can_read_stops_nobody_and_is_passed_over(
     assert customer["version"] == behind[-1]
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("UPDATE store.shapes SET fingerprint = 'other'", "fact_customer_registered"),
+        ("DELETE FROM store.shapes", "events"),
+    ],
+)
 def test_what_another_version_of_the_code_made_asks_for_a_rebuild(
-    connection: DuckDBPyConnection,
+    connection: DuckDBPyConnection, change: str, named: str
 ) -> None:
     loader(connection).load(golden_rows())
-    connection.execute(
-        "UPDATE store.shapes SET fingerprint = 'other' WHERE name = 'fact_customer_registered'"
-    )
-    with pytest.raises(RebuildRequired, match="fact_customer_registered"):
+    connection.execute(f"{change} WHERE name = '{named}'")
+    with pytest.raises(RebuildRequired, match=f"^{named}$"):
         Loader(connection).create()
 
 
