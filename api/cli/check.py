@@ -139,7 +139,7 @@ def print_reports(reports: Sequence[Report]) -> None:
     wrong = [each.store for each in reports if each.differ]
     if wrong:
         mend = " && ".join(MENDS[each] for each in wrong)
-        stores, are = " and the ".join(wrong), "are" if len(wrong) > 1 else "is"
+        stores, are = " and the ".join(wrong), "is" if wrong == [WAREHOUSE] else "are"
         raise Failure(f"The {stores} {are} not what the journal says. Rebuild: {mend}")
     if missed := [each.store for each in reports if each.position is None and not each.absent]:
         raise Failure(f"Not compared with the journal: the {' and the '.join(missed)}.")
