@@ -20,6 +20,7 @@ from domain.kernel.time.correction import Fields, corrected, correction
 from domain.kernel.types.authority import Decided, Limits
 from domain.kernel.types.values import (
     Code,
+    Come,
     ContractId,
     Currency,
     CustomerId,
@@ -149,7 +150,7 @@ class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCu
         It was not approved here.[ For the customer {contact_id} signed.]
         """
 
-        signed_on: date
+        signed_on: Annotated[date, Come()]
         signed_by: str | None
         contact_id: str | None
         document_id: str | None

@@ -52,7 +52,7 @@ contracts = ReadModel(
     sa.Column("cut_on", Day),
     sa.Column("last_day", Day),
     sa.Column("signed_on", Day),
-    sa.Column("taken_over", sa.Boolean, nullable=False, default=False, info=COARSE),
+    sa.Column("taken_over", sa.Boolean, nullable=False, default=False),
     sa.Column("currency", Text, info=CURRENCY),
     sa.Column("value", Money, info=_AMOUNT),
     sa.Column("renewal", Text, info=COARSE),
