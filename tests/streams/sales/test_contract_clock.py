@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from adapters.journal import unit_of_work
+from adapters.refusals import RuleBroken
 from domain.kernel.aggregate import Recorded, Stored, new_id, to_stored
 from domain.kernel.time.business_day import begin_of, today
 from domain.kernel.time.effective_day import effective_day
@@ -243,3 +244,24 @@ def test_when_the_file_of_a_customer_is_closed_its_open_contracts_say_so_and_go_
     with company.reacting():
         company.do("contract.name-customer", running, customer_id=other)
     assert company.row("contracts", running)["customer_closed_on"] is None
+
+
+def test_a_contract_is_taken_over_for_an_earlier_day_unless_it_was_submitted_since(
+    desk: Desk,
+) -> None:
+    begun = today() - timedelta(days=10)
+    told = {"customer_id": desk.customer_id, "unit": "gd-gz", "title": "Lines"}
+    told |= {"starts_on": str(begun), "ends_on": str(today()), "effective": str(begun)}
+
+    def draft() -> str:
+        return desk.do("contract.draft", lines=[line("a", "100").model_dump(mode="json")], **told)
+
+    def take_over(id_: str) -> None:
+        days = {"signed_on": str(begun - ONE), "effective": str(begun + ONE)}
+        desk.do("contract.take-over", id_, **days)
+
+    take_over(draft())
+    submitted = draft()
+    desk.do("contract.submit", submitted)
+    with pytest.raises(RuleBroken, match="out of order"):
+        take_over(submitted)
