@@ -17,7 +17,10 @@ TAKEN_HERE = {
 }
 """Where a day is taken of a moment, or moments of a day."""
 
-OF_DAYS = ("strftime({on}", 'CAST(stay."from" AS DATE)', "CAST(NULL AS DATE)")
+OF_DAYS = (
+    *("strftime({on}", 'CAST(stay."from" AS DATE)', "CAST(NULL AS DATE)"),
+    "date_trunc('month', last + 1)",
+)
 """SQL that looks alike, of what is a day already or none."""
 
 _METHODS = {"today", "utcnow", "combine", "utcfromtimestamp"}
