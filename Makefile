@@ -16,7 +16,7 @@ help:
 	@echo "make <target>; each sets up $(VENV) by itself on first use"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-11s%s\n' "$$name" "$$text"; done
 
-run: $(READY) ## start the server with everything in one process; demo data unless KEYLINE_DEMO=0
+run: $(READY) ## start the server with all that it needs; demo data unless KEYLINE_DEMO=0
 	@KEYLINE_DEMO="$${KEYLINE_DEMO-1}" $(VENV)/bin/keyline serve
 
 # Four processes keep two cores busy: servers of the tests are waited for.

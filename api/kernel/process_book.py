@@ -31,17 +31,21 @@ class ProcessBook:
         """Forget all: the server ends."""
         self._path.unlink(missing_ok=True)
 
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the processes as they were noted; none where nothing was."""
+        try:
+            found: list[dict[str, Any]] = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return []
+        return found
+
     def read(self) -> list[dict[str, Any]]:
         """Return the processes, with the memory and the processor time that each takes.
 
         `memory` is in bytes, what several share counted in parts (`rss`: wholly, for each);
         `cpu_seconds` since it began, `seconds` ago. They are missing where nothing runs.
         """
-        try:
-            entries = json.loads(self._path.read_text(encoding="utf-8"))
-            return [entry | dict(_taken(entry["pid"])) for entry in entries]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
+        return [each | dict(_taken(each["pid"])) for each in self.entries()]
 
 
 def _taken(pid: int) -> Iterator[tuple[str, Any]]:

@@ -17,11 +17,9 @@ from pathlib import Path
 from signal import Signals
 from typing import IO
 
-from api.app import router_application
+from api.app import warmed
 from domain.kernel.discovery import modules
 from domain.kernel.types.personal import erasures
-from projections.kernel.read_model import read_models
-from projections.kernel.warehouse.facts import facts
 
 CONSOLE = {"COLUMNS": "200", "NO_COLOR": "1"}
 """Of the environment, what is read when modules are imported."""
@@ -38,9 +36,7 @@ def warm_up() -> None:
     os.environ |= CONSOLE
     for layer in ("domain", "projections", "adapters", "streams", "api"):
         modules(layer)
-    router_application()
-    assert all(fact.fingerprint for fact in facts().values())
-    assert all(model.fingerprint for model in read_models().values())
+    warmed()
     erasures()
     gc.freeze()  # copies share what is never collected
 

@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -19,15 +18,6 @@ from tests.projections.accounts import accounts, happened
 from tests.volume import examples
 
 MODELS = {accounts.name: accounts}
-
-
-@pytest.fixture
-def projector(database_url: str) -> Iterator[Projector]:
-    engine = connect(database_url, "normal")
-    projector = Projector(engine, MODELS)
-    projector.create()
-    yield projector
-    engine.dispose()
 
 
 def rows(projector: Projector) -> dict[str, Row]:

@@ -1,7 +1,7 @@
 """Rebuilding, on both databases: the new tables equal the old, and nobody notices the switch."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import pytest
@@ -51,15 +51,6 @@ class Journal:
         while batch := self.events[after : after + 100]:
             yield batch
             after += len(batch)
-
-
-@pytest.fixture
-def projector(database_url: str) -> Iterator[Projector]:
-    engine = connect(database_url, "normal")
-    projector = Projector(engine, MODELS)
-    projector.create()
-    yield projector
-    engine.dispose()
 
 
 def rows(engine: sa.Engine) -> dict[str, Row]:

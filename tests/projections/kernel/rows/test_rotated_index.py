@@ -1,13 +1,10 @@
 """Rotations: the texts nearest to one are found, by the database and in memory alike."""
 
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.storage.databases import connect
 from domain.kernel.aggregate import Recorded
 from projections.kernel.columns import Text
 from projections.kernel.read_model import ReadModel, Row
@@ -35,15 +32,6 @@ TEXTS = st.lists(st.sampled_from(["a", "ab", "天", "b"]), max_size=80).map(" ".
 @titles.on("account.opened", "account.renamed")
 def _named(row: Row, event: Recorded) -> Row:
     return {"words": event.data["words"]}
-
-
-@pytest.fixture
-def projector(database_url: str) -> Iterator[Projector]:
-    engine = connect(database_url, "normal")
-    projector = Projector(engine, MODELS)
-    projector.create()
-    yield projector
-    engine.dispose()
 
 
 def opened(*texts: str) -> list[Recorded]:
