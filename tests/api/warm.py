@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from signal import Signals
@@ -74,7 +74,8 @@ class Copy:
     def send_signal(self, which: Signals) -> None:
         """Send it a signal, unless it has ended."""
         if self.status is None:
-            os.kill(self.pid, which)
+            with suppress(ProcessLookupError):  # ended, and its status is on its way
+                os.kill(self.pid, which)
 
     def wait(self, seconds: float) -> int:
         """Wait for its end, and return its status.
