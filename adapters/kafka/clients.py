@@ -14,6 +14,8 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.net import KafkaNetClient, KafkaNetSocket, NetworkSelector
 
+from adapters.kafka.records import Record, Unpacking
+
 _DIRECT = "direct"
 
 
@@ -36,18 +38,22 @@ def opened(kind: Callable[..., Any], **settings: Any) -> Any:
 
 
 class Consumer(KafkaConsumer):  # type: ignore[misc]
-    """A consumer that ends every rebalance that it has begun.
+    """A consumer that unpacks records quickly, and ends every rebalance that it has begun.
 
     By itself it forgets one that began because the leader of the group has come to know topics
     otherwise, when the time of a poll is up between the leader's assignment and the broker's
     answer: it then stays without partitions and out of the group, says nothing, and polls on.
     """
 
-    def poll(self, *args: Any, **settings: Any) -> dict[TopicPartition, list[Any]]:
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._fetcher.PartitionRecords = Unpacking
+
+    def poll(self, *args: Any, **settings: Any) -> dict[TopicPartition, list[Record]]:
         """Return what has come, as `KafkaConsumer.poll` does; first go on with a rebalance."""
         if self._coordinator.rejoining:
             self._coordinator.request_rejoin()
-        records: dict[TopicPartition, list[Any]] = super().poll(*args, **settings)
+        records: dict[TopicPartition, list[Record]] = super().poll(*args, **settings)
         return records
 
 

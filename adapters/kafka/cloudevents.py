@@ -127,7 +127,7 @@ def delivery(records: Iterable[Any]) -> Delivery:
             position = max(position, int(headers["ce_position"]))
             if headers["ce_type"] != b"keyline.watermark":
                 rows.append(_row(headers, record.value))
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
             where = (record.topic, record.partition, record.offset)
             log.warning("record.foreign", record=where, error=repr(error))
     return Delivery(rows, position)

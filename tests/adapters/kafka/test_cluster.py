@@ -60,8 +60,9 @@ def test_a_watermark_moves_the_position_and_is_no_event() -> None:
 
 def test_a_record_of_somebody_else_is_passed_over() -> None:
     alien = SimpleNamespace(headers=[], value=b"?", topic="t", partition=0, offset=1)
+    empty = SimpleNamespace(**vars(alien) | {"headers": [("ce_position", None)]})
     headers = Encoder("/keyline").watermark("keyline.customer", 3, 17)
-    assert delivery([alien, SimpleNamespace(headers=headers, value=b"")]) == Delivery([], 17)
+    assert delivery([alien, empty, SimpleNamespace(headers=headers, value=b"")]) == Delivery([], 17)
 
 
 def test_names_follow_the_prefix() -> None:
