@@ -21,13 +21,13 @@ run: $(READY) ## start the server with all that it needs; demo data unless KEYLI
 
 # Four processes keep two cores busy: servers of the tests are waited for.
 test: $(READY) ## run every test; ARGS='-k ticket' for some, ARGS=-n0 in one process
-	@$(VENV)/bin/pytest --numprocesses 4 --dist loadfile $(ARGS)
+	@$(VENV)/bin/pytest --numprocesses 4 $(ARGS)
 
 nightly: $(READY) ## run every test with all its volume; SEED=n tries again what a night drew
-	@TEST_VOLUME=full TEST_SEED=$(SEED) $(VENV)/bin/pytest --numprocesses 4 --dist loadfile --hypothesis-seed=$(SEED) $(ARGS)
+	@TEST_VOLUME=full TEST_SEED=$(SEED) $(VENV)/bin/pytest --numprocesses 4 --hypothesis-seed=$(SEED) $(ARGS)
 
 faults: $(READY) ## try on fresh servers what users once met that was false
-	@$(VENV)/bin/pytest --numprocesses 4 --dist loadfile tests/faults tests/api/reads/test_examples.py $(ARGS)
+	@$(VENV)/bin/pytest --numprocesses 4 tests/faults tests/api/reads/test_examples.py $(ARGS)
 
 cluster: $(READY) ## start the scaled-out system on this machine; Ctrl-C ends it
 	@$(VENV)/bin/keyline cluster

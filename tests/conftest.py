@@ -1,6 +1,5 @@
 """What tests share: real servers, started once a run and only if a test asks for them."""
 
-import fcntl
 import gc
 import os
 import shutil
@@ -12,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import settings
 
 from adapters.journal.journal import Journal
@@ -19,18 +19,34 @@ from adapters.local.kafka import LocalKafka
 from adapters.local.postgres import LocalPostgres
 from tests.laid import copied_warehouses
 from tests.memory import keep_files
-from tests.order import Order, turn
+from tests.order import Order, make_way, turn
 from tests.shared import shared
 from tests.volume import FULL, examples
 
 # A busy machine makes no test fail.
 settings.register_profile("untimed", deadline=None, max_examples=examples(40), print_blob=True)
 settings.load_profile("untimed")
+for waits in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, waits, 60.0)
 
 
-def pytest_configure() -> None:
-    """Keep what tests write in memory."""
-    keep_files()
+FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what tests write in memory, and let what is measured go before all else."""
+    process = getattr(config, "workerinput", {}).get("workerid")
+    if process is None:
+        config.stash[FOLDER] = keep_files()
+    else:
+        make_way(process)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Leave the files of tests that failed, until the next run."""
+    if exitstatus == pytest.ExitCode.OK and FOLDER in session.config.stash:
+        shutil.rmtree(session.config.stash[FOLDER], ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,8 +67,8 @@ def pytest_report_header() -> str:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Order | None:
-    """Let several processes run whole files in our order."""
-    if config.getvalue("dist") != "loadfile":
+    """Let several processes run whole files in our order, unless another one is chosen."""
+    if config.getvalue("dist") not in ("load", "loadfile"):
         return None
     config.option.loadscopereorder = False
     return Order(config, log)
@@ -61,7 +77,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Order | None
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the servers it needs, so that `-m 'not kafka'` leaves those out.
 
-    Those that take long come first, and last those that have to be alone.
+    Those that take long come first; what is measured is last but for the process that begins
+    with it.
     """
     of_file = Counter(item.path for item in items)
     items.sort(key=lambda item: (turn(item.nodeid), -of_file[item.path], item.path))
@@ -76,15 +93,6 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The folder that all processes of this run share."""
     base = tmp_path_factory.getbasetemp()
     return base if worker_id == "master" else base.parent
-
-
-@pytest.fixture(autouse=True)
-def _alone_if_measured(request: pytest.FixtureRequest, whole_run: Path) -> Iterator[None]:
-    """Let no other test run beside one that measures how long somebody waits."""
-    measures = request.node.get_closest_marker("hostile") is not None
-    with (whole_run / "measuring").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX if measures else fcntl.LOCK_SH)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ BETWEEN_PRUNINGS = 3600.0
 """Seconds between two looks for entries that are old enough to go."""
 
 _SECRET = re.compile(r"password|passwd|secret|token|authorization|(^|_)key$", re.I)
-_URL_PASSWORD = re.compile(r"(\w+://[^\s/:@]*):[^\s/@]+@")
+_URL_PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s/@]+@")
 _KEY = re.compile(r"\bkl_[0-9A-Za-z_-]{8,}")
 _OURS = ("adapters", "api", "streams", "projections", "domain", "keyline")
 

@@ -58,7 +58,7 @@ def running(
             yield process, lines
         finally:
             process.send_signal(signal.SIGINT)
-            status = process.wait(60)
+            status = process.wait(300)
             lines[:] = told.read_text().splitlines()
     assert status == 0, "\n".join(lines[-40:])
 

@@ -91,7 +91,7 @@ class Copy:
 
 
 def run(
-    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float = 120
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run `keyline` with these arguments in a folder to its end, with no other environment.
 
@@ -112,7 +112,7 @@ def killed(program: str, *arguments: str) -> Iterator[None]:
         yield
     finally:
         copy.send_signal(Signals.SIGKILL)
-        copy.wait(60)
+        copy.wait(300)
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def script(text: str, *arguments: str) -> Iterator[tuple[Copy, IO[str]]]:
                 yield copy, printed
             finally:
                 copy.send_signal(Signals.SIGKILL)
-                copy.wait(60)
+                copy.wait(300)
 
 
 def _run(

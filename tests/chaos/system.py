@@ -63,7 +63,7 @@ class Process:
         """End it by a signal and wait until it is gone."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(60)
+            self._process.wait(300)
             self._process = None
 
     def child(self, name: str) -> tuple[int, int]:
@@ -122,7 +122,7 @@ def base(settings: dict[str, str]) -> str:
 
 async def alive(process: Process, url: str) -> None:
     """Wait until the server answers."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     async with httpx.AsyncClient() as http:
         while True:
             with contextlib.suppress(httpx.TransportError):
@@ -134,7 +134,7 @@ async def alive(process: Process, url: str) -> None:
 
 async def up(process: Process, name: str = "api", restarts: int = -1) -> None:
     """Wait until all processes of a server do their part, one of them started once more."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not (process.up and process.child(name)[1] > restarts):
         assert time.monotonic() < deadline, process.log()
         await asyncio.sleep(0.02)

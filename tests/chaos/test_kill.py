@@ -59,7 +59,7 @@ async def kill_under_load(
             break
     await alive(server, url)
     load.end()
-    await asyncio.wait_for(running, 120)
+    await asyncio.wait_for(running, 300)
     return load
 
 
@@ -87,7 +87,7 @@ async def kill_children_under_load(
         if running.done():
             break
     load.end()
-    await asyncio.wait_for(running, 120)
+    await asyncio.wait_for(running, 300)
     return load, killed
 
 
@@ -161,7 +161,7 @@ def test_a_server_that_acknowledges_before_it_commits_is_caught(tmp_path: Path) 
             # Seen through, not cancelled: a client forgets a socket that connects at that moment.
             server.start()
             load.end()
-            await asyncio.wait_for(running, 120)
+            await asyncio.wait_for(running, 300)
 
         asyncio.run(kill())
         server.end(signal.SIGTERM)
@@ -188,7 +188,7 @@ def test_rows_that_say_where_they_are_before_they_are_there_are_caught(tmp_path:
                 await load.acknowledge(len(load.acknowledged) + 20)
                 os.kill(server.child("rows")[0], signal.SIGKILL)
             load.end()
-            await asyncio.wait_for(running, 120)
+            await asyncio.wait_for(running, 300)
             await up(server)
 
         asyncio.run(kill())

@@ -51,7 +51,7 @@ def attacked(folder: Path, program: str = "api.cli.main", **settings: str) -> It
 
 async def _ready(server: Process, address: str) -> str:
     """Wait until it answers; returns the header of the others, who have a key of their own."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while True:
         with contextlib.suppress(ConnectionError, TimeoutError):
             async with await Wire.open(address) as wire:

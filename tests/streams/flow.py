@@ -72,7 +72,7 @@ def working(*work: Callable[[Worker], None]) -> Iterator[list[Worker]]:
             worker.stop()
 
 
-def until(condition: Callable[[], object], timeout: float = 60) -> None:
+def until(condition: Callable[[], object], timeout: float = 300) -> None:
     """Wait until a condition holds; fail when it takes for ever."""
     deadline = time.monotonic() + timeout
     while not condition():
@@ -89,7 +89,7 @@ def records(
     consumer.assign(places)
     consumer.seek_to_beginning()
     found: dict[TopicPartition, list[Any]] = {place: [] for place in places}
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not enough([record for each in found.values() for record in each]):
         assert time.monotonic() < deadline, "not enough came"
         for place, new in consumer.poll(timeout_ms=200).items():

@@ -77,5 +77,5 @@ def _looks(asked: Asked, dimension: Dimension, test: str, now: int) -> Iterator[
         key = key_of(read_models()[dimension.of])
         listed = f"list_contains(${_VALUE}::VARCHAR[], {key})"
         yield present, f"SELECT 1 FROM {seen(dimension.of)} WHERE {listed} LIMIT 1"
-    for each in (bare, present):
+    for each in [bare] if bare == present else [bare, present]:
         yield each, each.query(["1"], "LIMIT 1", [test])

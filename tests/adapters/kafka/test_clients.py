@@ -116,7 +116,7 @@ def test_a_consumer_gets_the_partitions_of_a_topic_made_later_though_polls_were_
         cluster.ensure(["late"])
         for _ in range(1000):  # the broker's answers come between two polls, not within one
             consumer.poll(timeout_ms=1)
-        until(lambda: state() == MemberState.STABLE and consumer.assignment(), timeout=20)
+        until(lambda: state() == MemberState.STABLE and consumer.assignment(), timeout=120)
         assert consumer.assignment() == set(cluster.places(["late"]))
     finally:
         consumer.close(autocommit=False)

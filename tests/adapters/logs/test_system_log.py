@@ -80,6 +80,14 @@ def test_no_secret_goes_in(log: SystemLog) -> None:
     assert "postgresql://keyline:***@db/keyline" in str(entry)
 
 
+def test_a_long_text_is_looked_through_for_secrets_once_and_not_from_each_of_its_letters(
+    log: SystemLog,
+) -> None:
+    ours.warning("read", text="x" * 1_000_000 + " postgresql://keyline:hush@db")
+    (entry,) = found(log)
+    assert str(entry["data"]).endswith("x postgresql://keyline:***@db'}")
+
+
 def test_entries_are_found_by_level_name_process_text_and_time(log: SystemLog) -> None:
     ours.info("job.started", job="export")
     ours.info("job.ended", job="export", outcome="done")

@@ -87,5 +87,5 @@ def test_rows_that_follow_kafka(
                 history.grow(10)
         last = history.grow(50)
         with working(KafkaProjection(cluster, projector).work):
-            until(lambda: projector.position() >= last, timeout=120)
+            until(lambda: projector.position() >= last)
     assert equal_the_fold(projector, history)

@@ -169,7 +169,7 @@ def test_a_relay_that_died_is_succeeded_when_its_lease_has_run_out(
     assert dead.lease.acquire()
     relay = Relay(journal, cluster, 2)
     with working(relay.work):
-        until(lambda: relay.checkpoint.get() == last, timeout=10)
+        until(lambda: relay.checkpoint.get() == last)
 
 
 def test_a_relay_that_lost_its_lease_moves_no_checkpoint(journal: Journal, cluster: Kafka) -> None:
