@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import duckdb
@@ -20,6 +21,15 @@ _CANCELLING = 2.0
 """Seconds that PostgreSQL may take to be told that an answer is not waited for any more."""
 
 
+_MOMENT = 100
+"""Looks at what is asked `at_once` that find it under way still; a few milliseconds."""
+
+_STEPS = 2_000
+"""Steps of SQLite between two of these looks. On a busy machine they are as many."""
+
+_AT_ONCE: ContextVar[bool] = ContextVar("at_once", default=False)
+
+
 class QuestionTooLong(Refusal):
     """The answer takes longer to find than a question may; nothing was changed, nothing is held."""
 
@@ -32,6 +42,10 @@ class QuestionTooLarge(Refusal):
 
     status = 503
     title = "The question takes too much memory"
+
+
+class NotAtOnce(Exception):
+    """What was asked at once takes longer than a moment: it is to be asked where it may."""
 
 
 class _Question:
@@ -93,9 +107,13 @@ class Patience:
     def rows(self, connection: sa.Connection) -> Iterator[None]:
         """Have patience with what a connection to SQLite or PostgreSQL is asked.
 
-        Raises `QuestionTooLong`.
+        Raises `QuestionTooLong`; `NotAtOnce` for what was to be found so.
         """
         driver: Any = connection.connection.driver_connection
+        if _AT_ONCE.get():
+            with _for_a_moment(driver):
+                yield
+            return
         if connection.dialect.name == "sqlite":
             question = self._begin(driver.interrupt)
         else:
@@ -136,6 +154,36 @@ class Patience:
                     if question in self._under_way:
                         question.late = True
                         _stop(question)
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Have patience for a moment with what SQLite is asked in the block."""
+    token = _AT_ONCE.set(True)
+    try:
+        yield
+    finally:
+        _AT_ONCE.reset(token)
+
+
+@contextmanager
+def _for_a_moment(driver: Any) -> Iterator[None]:
+    looks = 0
+
+    def look() -> bool:
+        nonlocal looks
+        looks += 1
+        return looks > _MOMENT
+
+    driver.set_progress_handler(look, _STEPS)
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        if looks > _MOMENT:
+            raise NotAtOnce from error
+        raise
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 @contextmanager

@@ -18,9 +18,10 @@ from adapters.commands.body_validation import unfit
 from adapters.commands.exact_json import read
 from adapters.commands.executor import Answer, Call
 from adapters.refusals import InvalidBody, Overloaded, Refusal
+from api.commands.additions import Additions, Done, additions
 from api.commands.generated_parameters import NOTHING, Issue, issued
 from api.commands.operation_entries import note_line
-from api.commands.routes import Asked, Done, added, additions
+from api.commands.routes import Asked
 from api.kernel.bodies import Disconnected, Pace, pieces, refuse_many_values, require_json
 from api.kernel.lasting import AGAIN
 from api.kernel.limits.results import Results
@@ -150,7 +151,8 @@ class _Batch:
                     by_command.setdefault(result.command, {})[number] = answered
         found: dict[int, Mapping[str, Any]] = {}
         for command, done in by_command.items():
-            more = await added(self._parts, self._asked.who, command, list(done.values()))
+            look_up = self._parts.own(Additions).to
+            more = await look_up(self._asked.who, command, list(done.values()))
             found |= zip(done, more, strict=True)
         return found
 

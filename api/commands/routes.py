@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,6 +14,7 @@ from starlette.types import Receive, Send
 from adapters.commands.exact_json import read
 from adapters.commands.executor import Answer, Call
 from adapters.refusals import Refusal
+from api.commands.additions import Additions, additions
 from api.commands.generated_parameters import issued
 from api.kernel.access.authentication import Principal
 from api.kernel.bodies import read_body, refuse_many_values, require_json
@@ -27,37 +27,6 @@ log = structlog.get_logger(__name__)
 
 _KEY = re.compile(rb"[\x21-\x7e]{1,200}")
 _ETAG = re.compile(rb'"([0-9]{1,9})(?:-[0-9a-f]{1,64})?"')
-
-Done = tuple[Answer, Mapping[str, Any]]
-"""What a command was answered, and its body."""
-
-Addition = Callable[[Parts, Principal, Sequence[Done]], Sequence[Mapping[str, Any]]]
-"""Looks up what answers say beside id, version and position, as far as the caller sees it."""
-
-additions: dict[str, Addition] = {}
-
-
-def adds_to_answer(command: str) -> Callable[[Addition], Addition]:
-    """Declare a function that adds to the answers of a command; it may read, in a thread."""
-
-    def declare(function: Addition) -> Addition:
-        additions[command] = function
-        return function
-
-    return declare
-
-
-async def added(
-    parts: Parts, who: Principal, command: str, done: Sequence[Done]
-) -> Sequence[Mapping[str, Any]]:
-    """Return what is added to each of some answers to one command, which may be nothing."""
-    addition = additions.get(command)
-    if addition is not None and done:
-        try:
-            return await asyncio.to_thread(addition, parts, who, done)
-        except Exception:  # the commands are done and durable: they are answered all the same
-            log.exception("command.addition_failed", ids=[answer.id for answer, _ in done])
-    return [{}] * len(done)
 
 
 class Target(NamedTuple):
@@ -147,7 +116,8 @@ class CommandRoutes:
             content = _joined(content, issue.shown)
         if command.name in additions:
             done = [(answer, read(body))]
-            for more in filter(None, await added(self._parts, asked.who, command.name, done)):
+            look_up = self._parts.own(Additions).to
+            for more in filter(None, await look_up(asked.who, command.name, done)):
                 content = _joined(content, more)
         await send(_start(command, answer, len(content)))
         await send({"type": "http.response.body", "body": content})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
 from adapters.warehouse.warehouse import Warehouse
-from api.commands.routes import Done, adds_to_answer
+from api.commands.additions import Done, adds_to_answer
 from api.customers.similar import Registration, Similar
 from api.kernel.access.authentication import Principal
 from api.kernel.access.visibility import See, Seeing
@@ -45,7 +46,8 @@ async def page(
     sights = {each.name: see.of(each) for each in (*on_page(), *summed_up())}
     if when.now:
         await reach(parts.visible, min_position)
-        found, position, headers = await run_in_threadpool(_page, parts, id, sights)
+        find = partial(_page, parts, id, sights)
+        found, position, headers = await parts.at_once.ask("page", run_in_threadpool, find)
     elif parts.warehouse is None:
         return await forward(parts, request)
     else:

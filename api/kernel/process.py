@@ -36,6 +36,7 @@ from api.kernel.access.credentials import SigningIn
 from api.kernel.access.revocation import Current
 from api.kernel.gauges import measure
 from api.kernel.job_log import begin, end
+from api.kernel.limits.at_once import AtOnce
 from api.kernel.limits.questions import Questions
 from api.kernel.limits.rates import Rates
 from api.kernel.limits.results import Kept
@@ -124,6 +125,8 @@ class Parts:
         own = role == "warehouse" or not settings.warehouse
         self.patience = Patience(settings.question_seconds)
         s = settings
+        self.at_once = AtOnce(self.rows.dialect.name == "sqlite")
+        """Reads that take a moment."""
         self.questions = Questions(s.questions, s.questions_each, s.questions_wait)
         """Reads that take long."""
         self.streams = Questions(s.questions, s.questions_each, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -59,7 +60,8 @@ async def refuse_nobodys(
     """
     strange: Asked = list(_asked(see, model, where))
     if strange:
-        strange = await run_in_threadpool(_now, parts, see, model, strange, sight)
+        find = partial(_now, parts, see, model, strange, sight)
+        strange = await parts.at_once.ask((refuse_nobodys, model.kind), run_in_threadpool, find)
     if strange and parts.visible.position < (head := parts.journal.appended):
         await reach(parts.visible, head)  # what was recorded just now is somebody's
         strange = await run_in_threadpool(_now, parts, see, model, strange, sight)
@@ -183,7 +185,7 @@ def _covers(see: Seeing, kind: str, row: Row | None) -> bool:
 
 
 def _now(parts: Parts, see: Seeing, model: Listed, asked: Asked, sight: Sight | Sights) -> Asked:
-    with parts.rows.connect() as connection:
+    with parts.rows.connect() as connection, parts.patience.rows(connection):
         return list(_strange(Now(connection), see, model, asked, sight))
 
 

@@ -145,9 +145,13 @@ def _list(model: Listed) -> Callable[..., Any]:
         if when.now and format == "json":
             await reach(parts.visible, min_position)
             await refuse_nobodys(parts, see, model, where, sight)
-            long = count or q or limit > SHORT or isinstance(sight, Sights)
-            find = see.ask if long else run_in_threadpool
-            found, headers = await find(_now, parts, listing, asked, cursor, bool(count))
+            find = partial(_now, parts, listing, asked, cursor, bool(count))
+            if limit > SHORT or isinstance(sight, Sights):
+                found, headers = await see.ask(find)
+            else:
+                otherwise = see.ask if count or q else run_in_threadpool
+                kind = (model.kind, *(f.name for f, _ in asked.where), asked.order, q and 1, count)
+                found, headers = await parts.at_once.ask(kind, otherwise, find)
             return json_response(found, headers | kept)
         if parts.warehouse is None:
             return await forward(parts, request)
@@ -261,7 +265,8 @@ def _one(model: Listed) -> Callable[..., Any]:
             names = question(model, {}, select=fields).fields
         if when.now:
             await reach(parts.visible, min_position)
-            row, headers = await run_in_threadpool(now, parts, id, sight)
+            find = partial(now, parts, id, sight)
+            row, headers = await parts.at_once.ask(model.kind, run_in_threadpool, find)
         else:
             at = await run_in_threadpool(pinned, parts, when)
             if not isinstance(model, ReadModel):  # what it is made of is in the warehouse

@@ -57,7 +57,7 @@ def _amount(value: int | None) -> Decimal | None:
 
 
 def _moment(value: int | None) -> datetime | None:
-    return None if value is None else _EPOCH + timedelta(microseconds=int(value))
+    return None if value is None else _EPOCH + timedelta(0, 0, int(value))
 
 
 def _in_utc(value: datetime | None) -> datetime | None:

@@ -124,6 +124,7 @@ def present(parts: Parts, *kinds: str) -> Iterator[Present]:
     with parts.rows.connect() as connection, parts.patience.rows(connection):
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        connection.begin()
         least, most = reached(connection, parts.projector.models)
         headers = {"Position": str(least)}
         if least < most and any_between(parts.journal, kinds, least, most):

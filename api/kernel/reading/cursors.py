@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import hashlib
 import hmac
+from hashlib import blake2b
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -38,7 +38,8 @@ class Place:
     def _signature(self, content: bytes) -> bytes:
         bound = [self.path, sorted(p for p in self.query if p[0] not in _UNBOUND)]
         text = orjson.dumps(bound) + b"\n" + content
-        return hmac.digest(self.secret, text, hashlib.sha256)[:_SIGNATURE]
+        key = self.secret[: blake2b.MAX_KEY_SIZE]
+        return blake2b(text, digest_size=_SIGNATURE, key=key).digest()
 
     def read(self, cursor: str) -> list[Any]:
         """Return the sort key of a cursor. Raises `InvalidCursor`."""

@@ -85,3 +85,5 @@ class Pulse:
                 future.set_result(None)
         if all(future.done() for future in self._waiting):
             self._wanted.clear()
+            if self._stopped:  # meanwhile, in another thread
+                self._wanted.set()

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
+from projections.kernel.columns import Reader
 from projections.kernel.full_text import SIGNATURE
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import Row
@@ -61,33 +62,37 @@ def _past(position: int, valid_at: date | None, model: Listed) -> sa.FromClause:
 
 
 def compiled(
-    query: sa.Executable, values: Mapping[str, Any] | None = None
+    query: sa.Executable, values: Mapping[str, Any] | None = None, dialect: sa.Dialect = DUCK
 ) -> tuple[str, list[Any]]:
     """Return the text of a statement for DuckDB, with `?` for its parameters, and those.
 
-    `values` are those of the parameters that it leaves open.
+    `values` are those of the parameters that it leaves open; `dialect` may be another one that has
+    question marks.
     """
-    made = query.compile(  # type: ignore[attr-defined]
-        dialect=DUCK, compile_kwargs={"render_postcompile": True}
-    )
-    processors: Any = made._bind_processors
-    parameters = made.construct_params(values)
-    return str(made), [
-        processors[name](parameters[name]) if name in processors else parameters[name]
-        for name in made.positiontup or ()
+    made = query.compile(dialect=dialect)  # type: ignore[attr-defined]
+    whole = made.construct_expanded_state(values)
+    processors = {**made._bind_processors, **whole.processors}
+    return whole.statement, [
+        processors[name](whole.parameters[name]) if name in processors else whole.parameters[name]
+        for name in whole.positiontup or ()
     ]
 
 
 def decoded(query: sa.Select[Any], rows: Sequence[Sequence[Any]]) -> list[Row]:
     """Return rows that DuckDB gave for a query, with values as the row database has them."""
-    columns = [
-        (column.name, column.type.dialect_impl(DUCK).result_processor(DUCK, None))
-        for column in query.selected_columns
-    ]
+    columns = readers(query, DUCK)
     return [
         {
-            name: value if value is None or process is None else process(value)
-            for (name, process), value in zip(columns, row, strict=True)
+            name: value if value is None or read is None else read(value)
+            for (name, read), value in zip(columns, row, strict=True)
         }
         for row in rows
+    ]
+
+
+def readers(query: sa.Select[Any], dialect: sa.Dialect) -> list[tuple[str, Reader | None]]:
+    """Return the columns of a query, each with what reads a value of a database, if anything."""
+    return [
+        (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
+        for column in query.selected_columns
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from projections.kernel.columns import Json
 from projections.kernel.full_text import frequent, matches
 from projections.kernel.listed import Listed
 from projections.kernel.lists.list_query import Filter, Question, Values, place
+from projections.kernel.lists.page_rows import Streamed, Together
 from projections.kernel.lists.point_in_time import Asking
 from projections.kernel.lists.stretches import stretches
 from projections.kernel.read_model import Row
@@ -39,9 +40,6 @@ _MANY = 5_000
 
 _WIDE = 1_000
 """From how many rows on units are wide: walking along the order finds a page of theirs sooner."""
-
-_TOGETHER = 64
-"""Rows that are fetched together."""
 
 _REMEMBERED = 200
 """Of how many sights it is remembered how wide they are, and how many queries are."""
@@ -90,7 +88,7 @@ class Listing:
         tables = where_seen(asked.sight, connection.dialect.name, the_table)
         along = self._is_wide(connection, asked, tables)
         queries = _queries(self, asked, after and tuple(after), tables, means, along)
-        found = (row for query in queries for row in _rows(connection.execute(query)))
+        found = (row for each in queries for row in each.rows(connection))
         return self.cut(asked, found, opened)
 
     def count(self, connection: sa.Connection, asked: Question) -> int:
@@ -156,7 +154,9 @@ class Listing:
                 more = True
                 break
             rows.append(row)
-            listed += sum(len(row[name] or ()) for name in long)
+            for name in long:
+                if row[name]:
+                    listed += len(row[name])
         following = asked.place(rows[-1]) if more else None
         ids = [row["id"] for row in rows]
         return Page(self.shown(asked, rows, opened), following, ids)
@@ -164,7 +164,9 @@ class Listing:
     def shown(self, asked: Question, rows: list[Row], opened: Opener = as_sealed) -> list[Row]:
         """Return rows that a query of `select` gave as whoever asks sees them, the fields asked."""
         lens = lens_of(self.model, asked.sight, "sqlite")
-        seen = opened(self.model, [lens.show(row) for row in rows])
+        seen = opened(self.model, lens.shown(rows))
+        if seen is rows and rows and [*rows[0]] == [*asked.fields]:
+            return rows
         return [chosen(row, asked.fields) for row in seen]
 
     def _means(self, connection: sa.Connection, asked: Question) -> str:
@@ -304,18 +306,12 @@ def _queries(
     tables: Tables,
     dialect: str,
     along: bool,
-) -> Sequence[sa.Select[Any]]:
+) -> Sequence[Together | Streamed]:
     """Return the queries of a page: people ask for the same ones, and to make them takes longer."""
     query = listing._query(asked, tables, dialect, along=along).limit(asked.limit + 1)
-    return [query.where(each) for each in listing._behind(asked, after, tables(listing.model))]
-
-
-def _rows(result: sa.CursorResult[Any]) -> Iterator[Row]:
-    """Yield the rows of a result as plain objects; its own mappings take thrice as long to make."""
-    names = tuple(result.keys())
-    for part in result.partitions(_TOGETHER):
-        for row in part:
-            yield dict(zip(names, row, strict=True))
+    each = [query.where(behind) for behind in listing._behind(asked, after, tables(listing.model))]
+    kind = Together if dialect.startswith("sqlite") else Streamed
+    return [kind(query) for query in each]
 
 
 def chosen(row: Row, fields: Sequence[str]) -> Row:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +15,7 @@ from projections.kernel import full_text as search
 from projections.kernel.columns import Id, Instant, Text
 from projections.kernel.listed import Listed
 from projections.kernel.rows import rotated_index as rotated
+from projections.kernel.rows.statements import first_row
 from projections.kernel.visibility import owner_index as owned
 
 _MOMENT = 3
@@ -275,13 +275,14 @@ def reached(connection: sa.Connection, models: Iterable[str]) -> tuple[int, int]
 
     They are the same where one source brings everything.
     """
-    least, most = connection.execute(_reached(tuple(models))).one()
+    least, most = first_row(connection, _reached(tuple(models)))
     return least or 0, most or 0
 
 
 @lru_cache(maxsize=100)
-def _reached(models: tuple[str, ...]) -> sa.Select[Any]:
+def _reached(models: tuple[str, ...]) -> str:
     """Return the query, which each read asks, and which takes longer to make than to run."""
     position = positions.c.position
     query = sa.select(sa.func.min(position), sa.func.max(position))
-    return query.where(positions.c.model.in_(models))
+    query = query.where(positions.c.model.in_(models))
+    return str(query.compile(compile_kwargs={"literal_binds": True}))

@@ -88,6 +88,10 @@ class Lens:
         hidden = self.hidden(row)
         return masked(self._model, row, hidden) if hidden else row
 
+    def shown(self, rows: list[Row]) -> list[Row]:
+        """Return rows as `show` does; the same list when nothing can be masked in any."""
+        return [*map(self.show, rows)] if self.marks or any(self._hidden) else rows
+
     def _true_or(self, condition: sa.ColumnElement[bool] | None) -> sa.ColumnElement[bool]:
         return sa.true() if condition is None else condition
 
@@ -143,6 +147,7 @@ class SumsLens(Lens):
     def __init__(self, model: Listed, sights: Sights) -> None:
         """Look at what the records of several kinds come to."""
         self._model = model
+        self._hidden = []
         self._classes = sorted(classes(model))
         said: dict[str, sa.ColumnElement[Any]] = {
             each: sa.literal_column(f"{model.name}.{mark(each)}") for each in self._classes

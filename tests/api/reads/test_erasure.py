@@ -289,7 +289,7 @@ def sent(cluster: Kafka, texts: tuple[str, ...]) -> dict[str, set[str]]:
                         for part in (
                             each.key or b"",
                             each.value or b"",
-                            *(v for _, v in each.headers),
+                            *(value or b"" for value in each.headers.values()),
                         )
                     )
                     if hits := {text for text in texts if text.encode() in whole}:
