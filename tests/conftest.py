@@ -34,12 +34,16 @@ FOLDER = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep what tests write in memory, and let what is measured go before all else."""
-    process = getattr(config, "workerinput", {}).get("workerid")
-    if process is None:
+    """Keep what tests write in memory."""
+    if not hasattr(config, "workerinput"):
         config.stash[FOLDER] = keep_files()
-    else:
-        make_way(process)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let what is measured go before all else."""
+    if hasattr(session.config, "workerinput"):
+        name = session.config.workerinput["workerid"]
+        make_way(name, (each.nodeid for each in session.items))
 
 
 @pytest.hookimpl(trylast=True)

@@ -41,7 +41,8 @@ def test_the_process_that_makes_way_for_none_begins_with_what_is_measured(
         node = Process(name)
         queue.registered_collections[node] = []
         queue._assign_work_unit(node)
-        order.make_way(name)
+        order.make_way(name, ["tests/domain/test_x.py::test"])
+        order.make_way(name, ["tests/domain/test_x.py::test", f"{MEASURED}test_y.py::test"])
     begun = [(node.gateway.id, *work) for node, work in queue.assigned_work.items()]
     assert begun == [("gw1", "a"), ("gw0", MEASURED), ("gw2", "b")]
     assert nice == [order.UNHURRIED] * 2

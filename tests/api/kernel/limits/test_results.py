@@ -39,21 +39,22 @@ def begun(address: str, length: int) -> socket.socket:
 
 def received(client: socket.socket) -> bytes:
     """Return what comes until the connection ends."""
-    found = b""
+    found = bytearray()
     try:
         while piece := client.recv(65_536):
             found += piece
     except ConnectionError:
         pass
-    return found
+    return bytes(found)
 
 
 def told(answer: bytes) -> list[dict[str, Any]]:
     """Return the results that are whole in an answer in chunks."""
-    found, rest = b"", answer.partition(b"\r\n\r\n")[2]
-    while b"\r\n" in rest:
-        size, _, rest = rest.partition(b"\r\n")
-        found, rest = found + rest[: int(size, 16)], rest[int(size, 16) + 2 :]
+    found, place = bytearray(), answer.find(b"\r\n\r\n") + 4
+    while (end := answer.find(b"\r\n", place)) >= 0:
+        size = int(answer[place:end], 16)
+        found += answer[end + 2 : end + 2 + size]
+        place = end + 2 + size + 2
     return [json.loads(line) for line in found.split(b"\n")[:-1] if line.endswith(b"}")]
 
 

@@ -57,10 +57,12 @@ def test_an_export_has_the_facts_and_histories_in_sight(cursor: DuckDBPyConnecti
     chance = random.Random(11)
     kinds = [read_models()[name].aggregate for name in MODELS]
     whole = {name: rows(cursor, query) for name, query in exported(cursor, len(EVENTS))}
-    for _ in range(6):
+    for turn in range(6):
         sights = {kind: sight(chance) for kind in kinds}
         seen = hidden(sights)
         for name, query in exported(cursor, len(EVENTS), sights):
+            if turn and not whole[name]:  # what is in no sight is once seen not to be
+                continue
             found = rows(cursor, query)
             key = "id" if name.startswith("history_") else "stream"
             kept = [row for row in whole[name] if row[key] in seen]
