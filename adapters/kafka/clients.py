@@ -56,6 +56,14 @@ class Consumer(KafkaConsumer):  # type: ignore[misc]
         records: dict[TopicPartition, list[Record]] = super().poll(*args, **settings)
         return records
 
+    def close(self, *args: Any, **settings: Any) -> None:
+        """Close it; others have its partitions at once, also when it is known by a name.
+
+        By itself the library has them wait until the name counts as gone.
+        """
+        self._coordinator.is_dynamic_member = lambda: True
+        super().close(*args, **settings)
+
 
 class Loop(NetworkSelector):  # type: ignore[misc]
     """The event loop of a client, which knows the sockets that were made for it."""

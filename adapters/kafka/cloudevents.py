@@ -15,7 +15,11 @@ from adapters.storage.instants import EPOCH, instant
 log = structlog.get_logger(__name__)
 
 WATERMARK = "keyline.watermark"
-"""The type of a record that says: all events up to `ce_position` that belong here came before."""
+"""The type of a watermark.
+
+In former times one stood in each partition, and said: no event of this partition up to
+`ce_position` is still to come.
+"""
 
 OPERATION = "keyline.operation"
 """The type of a record that is an entry of the operation log."""
@@ -103,13 +107,14 @@ class Encoder:
             ("ce_number", b"%d" % number),
         ]
 
-    def watermark(self, topic: str, partition: int, position: int) -> Headers:
-        """Return the headers of a watermark; it has neither key nor data."""
+    def watermark(self, position: int) -> Headers:
+        """Return the headers of a watermark."""
         return [
             _SPEC,
-            ("ce_id", f"{topic}/{partition}/{position}".encode()),
+            ("ce_id", b"watermark/%d" % position),
             self._source,
             ("ce_type", WATERMARK.encode()),
+            _JSON,
             ("ce_position", b"%d" % position),
         ]
 

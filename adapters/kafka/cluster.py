@@ -9,9 +9,11 @@ from struct import iter_unpack
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import OffsetSpec
 from kafka.errors import TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
+from adapters.kafka import watermarks
 from adapters.kafka.clients import Consumer, opened
 
 LARGEST = 8 * 1024 * 1024
@@ -54,6 +56,11 @@ class Kafka:
     def topic(self, aggregate: str) -> str:
         """Return the topic of an aggregate, as in `keyline.service-ticket`."""
         return f"{self.prefix}.{aggregate}"
+
+    @property
+    def watermarks(self) -> TopicPartition:
+        """The partition with the watermarks of all others."""
+        return TopicPartition(self.topic(watermarks.TOPIC), 0)
 
     def group(self, work: str) -> str:
         """Return the consumer group that does a piece of work, as in `keyline-projector`."""
@@ -118,11 +125,15 @@ class Kafka:
         return opened(KafkaAdminClient, **self.tuned(**settings))
 
     def ensure(self, aggregates: Iterable[str]) -> None:
-        """Make the topics of these aggregates, unless they are there already.
+        """Make the topics of these aggregates and of watermarks, unless they are there already.
 
         Raises `WrongTopic` when one has another number of partitions than it should.
         """
-        topics = {self.topic(name): self._shape for name in aggregates}
+        topics = {self.topic(name): self._shape(self.partitions) for name in aggregates}
+        # Only the last one counts, for whoever comes anew; a small file is sooner rid of others.
+        topics[self.watermarks.topic] = self._shape(
+            1, {"cleanup.policy": "compact", "segment.bytes": str(16 * LARGEST)}
+        )
         admin = self.admin()
         try:
             there = set(admin.list_topics())
@@ -133,22 +144,33 @@ class Kafka:
                     continue
             admin.wait_for_topics(list(topics), timeout_ms=30_000)
             for topic in admin.describe_topics(list(topics)):
-                self._check(topic["name"], len(topic["partitions"]))
+                wanted: int = topics[topic["name"]]["num_partitions"]
+                self._check(topic["name"], len(topic["partitions"]), wanted)
         finally:
             admin.close()
 
-    @property
-    def _shape(self) -> Mapping[str, Any]:
+    def ends(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Return the offset of the next record of each of these partitions."""
+        admin = self.admin()
+        try:
+            found = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
+            return {place: each.offset for place, each in found.items()}
+        finally:
+            admin.close()
+
+    def _shape(self, partitions: int, configs: Mapping[str, str] | None = None) -> dict[str, Any]:
+        kept = {"max.message.bytes": str(LARGEST), "retention.ms": "-1"}
         return {
-            "num_partitions": self.partitions,
+            "num_partitions": partitions,
             "replication_factor": self.replicas,
-            "configs": {"max.message.bytes": str(LARGEST), "retention.ms": "-1"},
+            "configs": kept | dict(configs or {}),
         }
 
-    def _check(self, topic: str, partitions: int) -> None:
-        if partitions != self.partitions:
+    @staticmethod
+    def _check(topic: str, partitions: int, wanted: int) -> None:
+        if partitions != wanted:
             raise WrongTopic(
-                f"Topic {topic} has {partitions} partitions, but {self.partitions} are set. The "
+                f"Topic {topic} has {partitions} partitions, but {wanted} are set. The "
                 "number cannot change while there are events: set it back, or publish the whole "
                 "journal anew under another topic prefix."
             )

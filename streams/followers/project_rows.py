@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -14,6 +13,8 @@ from adapters.journal.journal import Journal, recorded
 from adapters.kafka.cloudevents import delivery
 from adapters.kafka.cluster import Kafka
 from adapters.kafka.offsets import Offsets
+from adapters.kafka.records import Record
+from adapters.kafka.watermarks import Reach, SharedOut, Watermark
 from domain.kernel.aggregate import Recorded
 from projections.kernel.rows.projector import Projector
 from projections.kernel.rows.tables import positions
@@ -64,11 +65,18 @@ class JournalProjection:
 class KafkaProjection:
     """Follows Kafka as one of a group of processes that share the partitions among them."""
 
-    def __init__(self, kafka: Kafka, projector: Projector) -> None:
-        """Bring the events on a cluster into the rows of a projector."""
+    def __init__(self, kafka: Kafka, projector: Projector, name: str | None = None) -> None:
+        """Bring the events on a cluster into the rows of a projector.
+
+        With a `name` of its own in the group one that was killed and is back has its partitions
+        at once; without, all others wait until it counts as gone.
+        """
         self._kafka = kafka
         self._projector = projector
+        self._name = name
         self._offsets = Offsets(projector.engine, kafka.group("projector"))
+        self._reach = Reach()
+        self._told = 0
 
     def work(self, worker: Worker) -> None:
         """Apply what the partitions of this process have and what comes.
@@ -80,13 +88,20 @@ class KafkaProjection:
         self._kafka.ensure(kinds)
         self._offsets.create()
         self._projector.create(sources(self._kafka, self._projector))
-        consumer = self._kafka.consumer(self._kafka.group("projector"))
+        self._reach = Reach()
+        marks = self._kafka.watermarks
+        consumer = self._kafka.consumer(
+            self._kafka.group("projectors"),
+            group_instance_id=self._name,
+            partition_assignment_strategy=[SharedOut(marks)],
+        )
         try:
             topics = [self._kafka.topic(kind) for kind in kinds]
-            consumer.subscribe(topics, listener=_Seek(consumer, self._offset))
+            consumer.subscribe([*topics, marks.topic], listener=_Seek(consumer, self))
             # Whoever leads the group shares out what it knows: it should know the topics before it
             # joins, else all are shared out twice. To be asked for offsets, they have to be known.
-            consumer.end_offsets(self._kafka.places(kinds), timeout_ms=10_000)
+            places = [*self._kafka.places(kinds), marks]
+            self._told = max(consumer.end_offsets(places, timeout_ms=10_000)[marks] - 1, 0)
             with ThreadPoolExecutor(1, "poll") as thread:
                 # What comes next is fetched and unpacked while the database writes.
                 coming = thread.submit(consumer.poll, timeout_ms=500)
@@ -98,27 +113,51 @@ class KafkaProjection:
         finally:
             consumer.close(autocommit=False)
 
-    def _take(self, polled: dict[TopicPartition, list[Any]]) -> None:
+    def begin(self, place: TopicPartition) -> int:
+        """Take over a partition; return the offset at which it goes on."""
+        if place == self._kafka.watermarks:
+            return self._told
+        offset = self._offset(place)
+        self._reach.begin(place, offset)
+        return offset
+
+    def end(self, place: TopicPartition) -> None:
+        """Leave a partition to others."""
+        self._reach.end(place)
+
+    def _take(self, polled: dict[TopicPartition, list[Record]]) -> None:
         if not polled:
             return
+        for mark in polled.pop(self._kafka.watermarks, []):
+            self._tell(mark)
         events: list[Recorded] = []
         reached, following = {}, {}
         for place, records in polled.items():
-            rows, position = delivery(records)
+            rows, reached[place] = delivery(records)
             events += map(recorded, rows)
-            reached[self._kafka.channel(place)] = position
             following[place] = records[-1].offset + 1
-        self._projector.apply_many(events, reached)
-        self._offsets.set(following)
+            self._reach.read(place, following[place], reached[place])
+        reached |= self._reach.news()
+        if reached:
+            channel = self._kafka.channel
+            self._projector.apply_many(events, {channel(each): at for each, at in reached.items()})
+            self._offsets.set(following)
 
-    def _offset(self, place: TopicPartition) -> int | None:
-        """Return the offset at which the rows go on; `None` when it is the beginning."""
+    def _tell(self, mark: Record) -> None:
+        self._told = mark.offset
+        try:
+            self._reach.told(Watermark.read(mark.value or b""))
+        except ValueError as error:
+            log.warning("record.foreign", record=mark[:3], error=str(error))
+
+    def _offset(self, place: TopicPartition) -> int:
+        """Return the offset at which the rows go on."""
         source = positions.c.source == self._kafka.channel(place)
         unread = sa.select(positions.c.model).where(source, positions.c.position == 0)
         with self._projector.engine.connect() as connection:
             if connection.execute(unread).first() is not None:
-                return None  # some read model is new, whatever the others have read
-        return self._offsets.get(place)
+                return 0  # some read model is new, whatever the others have read
+        return self._offsets.get(place) or 0
 
 
 def aggregates(projector: Projector) -> list[str]:
@@ -134,23 +173,23 @@ def sources(kafka: Kafka, projector: Projector) -> list[str]:
 class _Seek(ConsumerRebalanceListener):  # type: ignore[misc]
     """Begins each partition that is handed to this process where the rows are."""
 
-    def __init__(
-        self, consumer: KafkaConsumer, offset: Callable[[TopicPartition], int | None]
-    ) -> None:
+    def __init__(self, consumer: KafkaConsumer, projection: KafkaProjection) -> None:
         self._consumer = consumer
-        self._offset = offset
+        self._projection = projection
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Do nothing: what was read is written, with its offset, before more is asked for."""
+        """Leave them: what was read is written, with its offset, before more is asked for."""
+        for place in revoked:
+            self._projection.end(place)
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Seek to where the rows are."""
         for place in assigned:
-            offset = self._offset(place)
-            if offset is None:
-                self._consumer.seek_to_beginning(place)
-            else:
+            offset = self._projection.begin(place)
+            if offset:
                 self._consumer.seek(place, offset)
+            else:
+                self._consumer.seek_to_beginning(place)
         log.info("projection.assigned", partitions=sorted(map(self._name, assigned)))
 
     @staticmethod

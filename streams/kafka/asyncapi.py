@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 import streams
 from adapters.kafka.cloudevents import OPERATION, WATERMARK
 from adapters.kafka.cluster import Kafka
+from adapters.kafka.watermarks import TOPIC as MARKS
 from adapters.logs.operation_log import FIELDS
 from domain.kernel.actors import ACTOR_KINDS
 from domain.kernel.aggregate import Aggregate, discover
@@ -43,7 +44,9 @@ _ENVELOPE = {
 }
 _OPTIONAL = {"ce_actorkind", "ce_onbehalfof", "ce_onbehalfkind", "ce_cause"}
 """Records of former times have no kinds of actors."""
-_OF_WATERMARK = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_position")
+_OF_WATERMARK = (
+    *("ce_specversion", "ce_id", "ce_source", "ce_type", "content-type", "ce_position"),
+)
 
 _OF_OPERATION = (
     *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time"),
@@ -58,9 +61,24 @@ _ABOUT = (
     "also tells repeats. Events of different records have no order but `ce_position`."
 )
 _ABOUT_WATERMARK = (
-    "No event of this partition with a position up to `ce_position` is still to come. "
-    "It has neither key nor payload."
+    "Every event with a position up to `ce_position` is in its topic: in each partition before the "
+    "offset that `ends` gives for it. Who has read a partition up to there has all its events up "
+    "to that position. Sent after each batch, of all topics at once; only the last one counts. In "
+    "former times watermarks without key and payload stood among the events of each partition: "
+    "no event of that partition up to `ce_position` was still to come."
 )
+_MARK = {
+    "type": "object",
+    "required": ["position", "ends"],
+    "properties": {
+        "position": {"type": "integer"},
+        "ends": {
+            "type": "object",
+            "description": "For each topic, the end of each of its partitions, in their order.",
+            "additionalProperties": {"type": "array", "items": {"type": "integer"}},
+        },
+    },
+}
 
 
 _ABOUT_OPERATION = (
@@ -100,10 +118,11 @@ def document() -> dict[str, Any]:
         "channels": {
             **{kind: _channel(kafka, kind, events[kind]) for kind in kinds},
             TOPIC: _address(kafka, TOPIC, "The operation log.", [OPERATION]),
+            MARKS: _address(kafka, MARKS, "How far the events were published.", [WATERMARK], 1),
         },
         "operations": {
             f"publish-{kind}": {"action": "send", "channel": {"$ref": f"#/channels/{kind}"}}
-            for kind in [*kinds, TOPIC]
+            for kind in [*kinds, TOPIC, MARKS]
         },
         "components": {
             "messages": {
@@ -119,6 +138,8 @@ def document() -> dict[str, Any]:
                     "name": WATERMARK,
                     "summary": _ABOUT_WATERMARK,
                     "headers": _headers(*_OF_WATERMARK),
+                    "payload": {"$ref": f"{_SCHEMAS}{WATERMARK}"},
+                    "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": "0.5.0"}},
                 },
             },
             "messageTraits": {
@@ -127,7 +148,7 @@ def document() -> dict[str, Any]:
                     "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": "0.5.0"}},
                 }
             },
-            "schemas": _schemas(every) | {OPERATION: _ENTRY},
+            "schemas": _schemas(every) | {OPERATION: _ENTRY, WATERMARK: _MARK},
         },
     }
 
@@ -172,11 +193,13 @@ def _payload(event: type[Aggregate.Event]) -> TypeAdapter[Any]:
 
 
 def _channel(kafka: Kafka, kind: str, events: list[type[Aggregate.Event]]) -> dict[str, Any]:
-    names = [*(one.type for one in events), WATERMARK]
+    names = [one.type for one in events]
     return _address(kafka, kind, f"What happened to each {kind}.", names)
 
 
-def _address(kafka: Kafka, kind: str, about: str, names: list[str]) -> dict[str, Any]:
+def _address(
+    kafka: Kafka, kind: str, about: str, names: list[str], partitions: int | None = None
+) -> dict[str, Any]:
     return {
         "address": kafka.topic(kind),
         "description": about,
@@ -184,7 +207,7 @@ def _address(kafka: Kafka, kind: str, about: str, names: list[str]) -> dict[str,
         "bindings": {
             "kafka": {
                 "topic": kafka.topic(kind),
-                "partitions": kafka.partitions,
+                "partitions": partitions or kafka.partitions,
                 "bindingVersion": "0.5.0",
             }
         },

@@ -6,9 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from kafka import TopicPartition
+from kafka.producer.future import FutureRecordMetadata
+
 from adapters.journal.journal import Journal
-from adapters.kafka.cloudevents import Encoder
+from adapters.kafka.cloudevents import WATERMARK, Encoder
 from adapters.kafka.cluster import Kafka, partition_of
+from adapters.kafka.watermarks import Watermark
 from adapters.storage.checkpoints import Checkpoint
 from adapters.storage.leases import Lease
 from domain.kernel.aggregate import discover
@@ -18,9 +22,6 @@ from streams.kernel.worker import Worker, alone
 AT_ONCE = 4000
 """Events that are read, sent and acknowledged together."""
 
-BETWEEN_MARKS = 0.05
-"""Seconds between two rounds of watermarks at least."""
-
 BETWEEN_CHECKPOINTS = 0.5
 """Seconds between two checkpoints while there is always more: what a successor repeats."""
 
@@ -29,9 +30,8 @@ class Relay:
     """Publishes events in the order of their positions; one relay a journal is active at a time.
 
     Each event is sent at least once, those of one key in order; an event comes again only after
-    all events since the last checkpoint come again. A watermark is sent of nothing that is not
-    acknowledged: whoever reads one has before it, in the same partition, every event up to its
-    position.
+    all events since the last checkpoint come again. A watermark is sent after each batch, of
+    nothing that is not acknowledged, with the ends that the partitions have by then.
     """
 
     def __init__(self, journal: Journal, kafka: Kafka, lease_seconds: float = 10) -> None:
@@ -44,10 +44,10 @@ class Relay:
 
     def work(self, worker: Worker) -> None:
         """Publish while this relay has the lease, stand by while another one has it."""
+        self._kafka.ensure(discover().aggregates)
         alone(worker, self.lease, lambda: self._publish(worker))
 
     def _publish(self, worker: Worker) -> None:
-        self._kafka.ensure(discover().aggregates)
         try:
             with outbox(self._kafka, self.lease) as out:
                 self.active = True
@@ -68,11 +68,14 @@ class _Session:
         self._producer = out.producer
         self._encoder = Encoder(kafka.source)
         self._topics = {kind: kafka.topic(kind) for kind in discover().aggregates}
-        # How far each partition has been told of what was published.
-        self._told = {(t, n): -1 for t in self._topics.values() for n in range(kafka.partitions)}
-        self._marked = self._saved_at = 0.0
+        self._last: dict[TopicPartition, FutureRecordMetadata] = {}
+        self._saved_at = 0.0
         self._waiting = out.waiting
         self._sent = self._acknowledged = self._saved = relay.checkpoint.get()
+        self._told = -1
+        # What others published before us, up to the checkpoint, is before these ends.
+        self._ends = kafka.ends(kafka.places(self._topics))
+        self._lease.renew()  # that may have taken a while
 
     def run(self, worker: Worker) -> None:
         while not worker.stopping:
@@ -82,11 +85,10 @@ class _Session:
                 break
             worker.well()
             self._send(rows)
-            left = self._mark()
+            self._mark()
             if not rows and not self._waiting:
                 self._save()
-                patience = 0.5 if left is None else left
-                self._journal.wait(self._sent, patience)
+                self._journal.wait(self._sent, 0.5)
             elif time.monotonic() > self._saved_at + BETWEEN_CHECKPOINTS:
                 self._save()
         if self._settle(worker):
@@ -96,27 +98,31 @@ class _Session:
         """Wait until all that was sent is acknowledged; `False` when the work is to end first."""
         if not self._outbox.settle(worker):
             return False
+        ends = {place: future.value.offset + 1 for place, future in self._last.items()}
+        # Of a batch that it had already, the broker may not know any more where it is.
+        unknown = [place for place, end in ends.items() if end <= 0]
+        self._ends |= ends | (self._kafka.ends(unknown) if unknown else {})
+        self._last.clear()
         self._acknowledged = self._sent
         return True
 
     def _send(self, rows: Sequence[Sequence[Any]]) -> None:
-        send, encode, told = self._producer.send, self._encoder.event, self._told
+        send, encode, last = self._producer.send, self._encoder.event, self._last
         partitions, waiting = self._kafka.partitions, self._waiting
         for row in rows:
             stream = row[1]
             topic = self._topic(row[3])
             partition = partition_of(stream, partitions)
-            waiting.append(
-                send(
-                    topic,
-                    value=row[11].encode(),
-                    key=stream.encode(),
-                    headers=encode(row),
-                    partition=partition,
-                    timestamp_ms=row[5] // 1000,
-                )
+            future = send(
+                topic,
+                value=row[11].encode(),
+                key=stream.encode(),
+                headers=encode(row),
+                partition=partition,
+                timestamp_ms=row[5] // 1000,
             )
-            told[topic, partition] = row[0]
+            waiting.append(future)
+            last[TopicPartition(topic, partition)] = future
         if rows:
             self._sent = rows[-1][0]
 
@@ -126,28 +132,24 @@ class _Session:
         if topic is None:  # an event of former times, whose aggregate is gone
             self._kafka.ensure([kind])
             topic = self._topics[kind] = self._kafka.topic(kind)
-            self._told.update({(topic, n): -1 for n in range(self._kafka.partitions)})
+            self._ends |= self._kafka.ends(self._kafka.places([kind]))
         return topic
 
-    def _mark(self) -> float | None:
-        """Tell the partitions that lag behind how far they are.
-
-        Returns the seconds until that may be done for those left, `None` when there are none.
-        """
-        at = self._acknowledged
-        behind = [place for place, told in self._told.items() if told < at]
-        if not behind:
-            return None
-        left = self._marked + BETWEEN_MARKS - time.monotonic()
-        if left > 0:
-            return left
-        for topic, partition in behind:
-            headers = self._encoder.watermark(topic, partition, at)
-            future = self._producer.send(topic, value=b"", headers=headers, partition=partition)
-            self._waiting.append(future)
-            self._told[topic, partition] = at
-        self._marked = time.monotonic()
-        return None
+    def _mark(self) -> None:
+        """Tell how far all partitions are, unless that was told already."""
+        if self._told == self._acknowledged:
+            return
+        topic, partition = self._kafka.watermarks
+        mark = Watermark(self._acknowledged, self._ends)
+        future = self._producer.send(
+            topic,
+            value=mark.written(),
+            key=WATERMARK.encode(),
+            headers=self._encoder.watermark(mark.position),
+            partition=partition,
+        )
+        self._waiting.append(future)
+        self._told = mark.position
 
     def _save(self) -> None:
         """Move the checkpoint if there is anything to move, else just keep the lease."""

@@ -1,4 +1,7 @@
-"""Projects accounts until it is killed, for tests: `… <journal> <rows> [<kafka> <topics>]`."""
+"""Projects accounts until it is killed, for tests: `… <journal> <rows> [<kafka> <topics> …]`.
+
+With a name in the group of projectors besides, the others do its work only after a minute.
+"""
 
 import sys
 
@@ -16,8 +19,9 @@ def main(journal_url: str, rows_url: str, *cluster: str) -> None:
     """Project until killed; from Kafka if a cluster is named."""
     projector = Projector(connect(rows_url, "normal"), {accounts.name: accounts})
     if cluster:
-        bootstrap, topics = cluster
-        work = KafkaProjection(Kafka(bootstrap, topics, 3, patience_ms=SOON), projector).work
+        bootstrap, topics, *name = cluster
+        kafka = Kafka(bootstrap, topics, 3, patience_ms=60_000 if name else SOON)
+        work = KafkaProjection(kafka, projector, *name).work
     else:
         work = JournalProjection(Journal(journal_url), projector).work
     Worker("rows", work).run()

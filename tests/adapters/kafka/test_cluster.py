@@ -53,15 +53,15 @@ def test_a_record_of_former_times_is_read_by_what_its_actor_stood_for() -> None:
     assert delivery([record]).rows == [row]
 
 
-def test_a_watermark_moves_the_position_and_is_no_event() -> None:
-    headers = Encoder("/keyline").watermark("keyline.customer", 3, 17)
+def test_a_watermark_of_former_times_moves_the_position_and_is_no_event() -> None:
+    headers = Encoder("/keyline").watermark(17)
     assert delivery([SimpleNamespace(headers=headers, value=b"")]) == Delivery([], 17)
 
 
 def test_a_record_of_somebody_else_is_passed_over() -> None:
     alien = SimpleNamespace(headers=[], value=b"?", topic="t", partition=0, offset=1)
     empty = SimpleNamespace(**vars(alien) | {"headers": [("ce_position", None)]})
-    headers = Encoder("/keyline").watermark("keyline.customer", 3, 17)
+    headers = Encoder("/keyline").watermark(17)
     assert delivery([alien, empty, SimpleNamespace(headers=headers, value=b"")]) == Delivery([], 17)
 
 

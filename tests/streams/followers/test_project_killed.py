@@ -1,6 +1,8 @@
 """Projectors killed with SIGKILL: the rows equal the fold of the history all the same."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -89,3 +91,30 @@ def test_rows_that_follow_kafka(
         with working(KafkaProjection(cluster, projector).work):
             until(lambda: projector.position() >= last)
     assert equal_the_fold(projector, history)
+
+
+@pytest.mark.kafka
+def test_one_of_several_that_is_killed_is_back_by_its_name_and_nobody_waits(
+    tmp_path: Path, kafka: LocalKafka, topic_prefix: str
+) -> None:
+    topics = topic_prefix.rstrip(".")
+    journal_url, rows_url = (f"sqlite:///{tmp_path / name}.db" for name in ("test", "rows"))
+    cluster = Kafka(kafka.bootstrap, topics, 3)
+    journal, engine = Journal(journal_url), connect(rows_url, "normal")
+    journal.create()
+    projector, history = Projector(engine, MODELS), Accounts(journal)
+    projector.create(sources(cluster, projector))
+
+    def member(name: str) -> AbstractContextManager[None]:
+        return killed(PROJECTING, journal_url, rows_url, kafka.bootstrap, topics, name)
+
+    with working(Relay(journal, cluster).work), member("one"):
+        for _ in range(3):
+            with member("other"):
+                last = history.grow(100)
+                # Sooner than whoever was killed counts as gone.
+                until(lambda: projector.position() == journal.head().position, timeout=40)
+    assert projector.position() == last
+    assert equal_the_fold(projector, history)
+    engine.dispose()
+    journal.close()

@@ -94,7 +94,7 @@ def test_a_projector_that_starts_is_given_its_partitions_at_once(
         working(KafkaProjection(cluster, projector).work),
     ):
         until(given)
-    assert given() == [set(cluster.places(["account"]))]
+    assert given() == [{*cluster.places(["account"]), cluster.watermarks}]
 
 
 def test_projectors_share_the_work_while_they_come_and_go(
