@@ -62,6 +62,7 @@ class Settings:
         "3: rows and warehouse have processes of their own; 1: all in one; 0: 3 on two processors",
         0,
     )
+    projectors: int = setting("KEYLINE_PROJECTORS", "projector processes; 0: one a processor", 0)
     demo: bool = setting("KEYLINE_DEMO", "1: load demo data into an empty journal at start", False)
     admin_key: str = setting(
         "KEYLINE_ADMIN_KEY", "the administrator's key; empty: made and printed at first start", ""
@@ -205,7 +206,6 @@ class Settings:
         "memory of the warehouse, as in 512MB; what does not fit goes to the disk, past that 503",
         "512MB",
     )
-
     rate: int = setting(
         "KEYLINE_RATE",
         "requests a second of one key or person at one process, lines of many commands among them; "

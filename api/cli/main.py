@@ -81,12 +81,13 @@ def publish() -> None:
 
 @app.command()
 def project() -> None:
-    """Keep the row read models up to date, from Kafka or, without it, from the journal."""
-    from api.cli.processes.work import project
-    from api.kernel.job_log import recording
+    """Keep the row read models up to date, from Kafka or, without it, from the journal.
 
-    with recording(found := _settings(), "project"):
-        project(found)
+    From Kafka in KEYLINE_PROJECTORS processes, which are started again when they die.
+    """
+    from api.cli.processes.projectors import project_all
+
+    project_all(_settings())
 
 
 @app.command()

@@ -35,8 +35,9 @@ def status(settings: Settings) -> dict[str, Any]:
     `parked` are the events that the rows could not take, `passed_over` those of them that operators
     have decided to go on without; `stale` the read models, and the facts and histories of the
     warehouse, to be rebuilt; `warehouse_memory` the `bytes` that it takes of the `limit` that a
-    running server gives it; `processes` those of such a server, with what each takes; `altered`
-    what is seen to be wrong with the journal, or was found so by the last verification;
+    running server gives it; `processes` those of such a server or of `keyline project`, with what
+    each takes; `altered` what is seen to be wrong with the journal, or was found so by the last
+    verification;
     `open_to_others` what others of this machine may read, and the command that closes it;
     `rename` the codes and names in use that would be refused today.
     """
@@ -155,7 +156,7 @@ def status_table(found: Mapping[str, Any]) -> Table:
 
 def process_table(processes: Sequence[Mapping[str, Any]]) -> Table:
     """Return the processes of a server as a table for people."""
-    table = Table(title="Processes of the server")
+    table = Table(title="Processes of the server, or of the projector")
     table.add_column("process")
     for name in ("number", "started again", "memory", "of a processor", "state"):
         table.add_column(name, justify="right")

@@ -1,4 +1,4 @@
-"""Relay and projector against bare Kafka clients in the same run; from save to visible by Kafka."""
+"""Relay and projectors against bare Kafka clients in the same run; from save to visible."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from kafka import TopicPartition
+from kafka import KafkaConsumer
 
 from adapters.commands.executor import Call, Executor
 from adapters.journal.journal import Journal
 from adapters.kafka.cloudevents import Encoder
-from adapters.kafka.cluster import Kafka, partition_of
+from adapters.kafka.cluster import IN_ONE_POLL, LARGEST, Kafka, partition_of
 from adapters.local.kafka import LocalKafka
 from adapters.local.postgres import LocalPostgres
 from adapters.storage.checkpoints import Checkpoint
 from adapters.storage.databases import connect
 from domain.kernel.aggregate import Origin, discover, new_id
 from projections.kernel.rows.projector import Projector
-from streams.followers.project_rows import KafkaProjection, sources
+from streams.followers.project_rows import sources
 from streams.kafka.event_relay import Relay
 from streams.kernel.worker import Worker
 from tests.bench.bulk import fill
 from tests.bench.figure import Figure, best, percentile, rate
 from tests.organisation import organise
 
-CUSTOMERS, OPPORTUNITIES = 6000, 12_000
+CUSTOMERS, OPPORTUNITIES = 12_000, 24_000
 RUNS = 3
 SAVES = 300
 
@@ -54,10 +54,10 @@ def measure() -> Iterator[Figure]:
                 relay.append(value)
                 poll.append(_bare_poll(kafka, count))
                 rows = postgres.create_database(f"rows{run}")
-                projection.append(_project(kafka, rows, count))
+                projection.append(_project(kafka, url, rows, count))
         yield Figure("relay", best(*relay), "/s", best(*bare), "/s bare producer", at_least=0.8)
         yield Figure(
-            "projector", best(*projection), "/s", best(*poll), "/s bare poll", at_least=0.5
+            "projectors", best(*projection), "/s", best(*poll), "/s bare poll", at_least=0.5
         )
         seen = _seen(journal, kafka, url)
         journal.close()
@@ -104,13 +104,16 @@ def _relayed(journal: Journal, kafka: Kafka, count: int) -> Iterator[float]:
 
 
 def _bare_poll(kafka: Kafka, count: int) -> float:
-    """Return what a consumer alone does: poll all partitions to the end."""
-    consumer = kafka.consumer(None)
-    places = [
-        TopicPartition(kafka.topic(kind), number)
-        for kind in discover().aggregates
-        for number in range(kafka.partitions)
-    ]
+    """Return what the library's consumer alone does: poll all partitions to the end."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=kafka.bootstrap,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        max_poll_records=IN_ONE_POLL,
+        max_partition_fetch_bytes=LARGEST,
+        metrics_enabled=False,
+    )
+    places = kafka.places(discover().aggregates)
     consumer.assign(places)
     ends = consumer.end_offsets(places)
 
@@ -124,11 +127,12 @@ def _bare_poll(kafka: Kafka, count: int) -> float:
     return value
 
 
-def _project(kafka: Kafka, url: str, count: int) -> float:
-    engine = connect(url, "normal")
+def _project(kafka: Kafka, journal: str, rows: str, count: int) -> float:
+    """Return what `keyline project` does, in as many processes as suit the machine."""
+    engine = connect(rows, "normal")
     projector = Projector(engine)
     projector.create(sources(kafka, projector))
-    with _working(KafkaProjection(kafka, projector).work):
+    with _running("project", kafka, journal, KEYLINE_ROWS=rows):
         _until(lambda: _applied(projector) > 0)  # has its share of the partitions
         began, first = time.perf_counter(), _applied(projector)
         _until(lambda: projector.position() == count)
@@ -137,29 +141,38 @@ def _project(kafka: Kafka, url: str, count: int) -> float:
     return value
 
 
+@contextmanager
+def _running(part: str, kafka: Kafka, journal: str, **settings: str) -> Iterator[None]:
+    """Run one of our processes within the block."""
+    with tempfile.TemporaryDirectory() as data:
+        settings |= {
+            "KEYLINE_DATA": data,
+            "KEYLINE_JOURNAL": journal,
+            "KEYLINE_KAFKA": kafka.bootstrap,
+            "KEYLINE_TOPICS": kafka.prefix,
+            "KEYLINE_LOG": "json",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli.main", part],
+            env=os.environ | settings,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+
 def _seen(journal: Journal, kafka: Kafka, url: str) -> list[float]:
     """Return the seconds from a command to its visible row, relay and projector apart."""
-    settings = {
-        "KEYLINE_JOURNAL": url,
-        "KEYLINE_KAFKA": kafka.bootstrap,
-        "KEYLINE_TOPICS": kafka.prefix,
-        "KEYLINE_LOG": "json",
-    }
     engine = connect(url, "normal")
     projector, executor = Projector(engine), Executor(journal)
     projector.create(sources(kafka, projector))
     executor.start()
     organise(executor, units=["group"])
-    with ExitStack() as stack:
-        for part in ("publish", "project"):
-            process = subprocess.Popen(
-                [sys.executable, "-m", "api.cli.main", part],
-                env=os.environ | settings,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            stack.callback(process.wait)
-            stack.callback(process.terminate)
+    with _running("publish", kafka, url), _running("project", kafka, url):
         body = {"name": "客户", "unit": "group"}
         seen = []
         for number in range(SAVES + 1):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 import json
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -16,16 +14,14 @@ from fastapi import FastAPI
 from adapters.settings import Settings
 from api.app import application, warmed
 from api.cli.processes.child import Child
+from api.cli.processes.family import Family, Up, parenthood, share
 from api.cli.processes.listening import address_of, bound, run
 from api.cli.processes.prepare import prepared
-from api.cli.processes.supervision import watch
 from api.cli.processes.work import project
 from api.kernel.job_log import recording
 from api.kernel.process_book import ProcessBook
 from api.kernel.siblings import Siblings
 from streams.kernel.line import pair
-
-Up = Callable[[], None]
 
 
 def several(settings: Settings) -> bool:
@@ -45,29 +41,13 @@ def serve_apart(
     there again at once. It keeps the sockets, so that who asks meanwhile waits and is not refused.
     `ready` is called with the address and, if it was made just now, the administrator's key.
     """
-    ends = (signal.SIGINT, signal.SIGTERM)
-    before = {each: signal.signal(each, signal.default_int_handler) for each in ends}
-    book = ProcessBook(settings.data)
-    book.close()  # that of one that was killed
-    inner = warmed()
-    gc.collect()
-    gc.freeze()  # what is never collected stays shared
-    try:
+    with parenthood():
+        book = ProcessBook(settings.data)
+        book.close()  # that of one that was killed
+        inner = warmed()
+        share()
         key = _prepared(settings)
-        family = _Family(settings, sockets, inner, book)
-        try:
-            family.keep(lambda: ready(address_of(sockets[0]), key))
-        finally:
-            for each in ends:  # what ends now is not interrupted again
-                signal.signal(each, signal.SIG_IGN)
-            family.end()
-            book.close()
-    except KeyboardInterrupt:
-        return
-    finally:
-        gc.unfreeze()
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        _Family(settings, sockets, inner, book).run(lambda: ready(address_of(sockets[0]), key))
 
 
 def _prepared(settings: Settings) -> str | None:
@@ -94,7 +74,7 @@ def _prepared(settings: Settings) -> str | None:
     return found
 
 
-class _Family:
+class _Family(Family):
     """The processes of one server."""
 
     def __init__(
@@ -130,44 +110,5 @@ class _Family:
                 run(entrance, local, lambda _: up(), [reports])
 
         works = {"api": answer, "rows": keep_rows, "warehouse": keep_warehouse}
-        self._children = {name: Child(name, work) for name, work in works.items()}
-        self._book = book
-        self._noted: object = None
-        self._ready: Up | None = None
-
-    def keep(self, ready: Up) -> None:
-        """Start them, and start again what ends; `ready` is called once they do all they are for.
-
-        Raises `SystemExit` when one of them cannot begin.
-        """
-        self._ready = ready
-        for child in self._children.values():
-            child.start()
-        watch(self._children, self._again, self._look)
-
-    def end(self) -> None:
-        """End them: first the one that answers, which needs the others to the last."""
-        self._children["api"].stop()
-        for child in self._children.values():
-            child.terminate()
-        for child in self._children.values():
-            child.stop()
-
-    def _again(self, name: str) -> bool:
-        child = self._children[name]
-        if (status := child.failed) is not None:
-            sys.exit(status)  # it has said why
-        return child.due
-
-    def _look(self) -> None:
-        entries = [
-            {"name": each.name, "pid": each.pid, "restarts": each.restarts, "up": each.up}
-            for each in self._children.values()
-        ]
-        entries.append({"name": "supervisor", "pid": os.getpid(), "restarts": 0, "up": True})
-        if entries != self._noted:
-            self._book.write(entries)
-            self._noted = entries
-        if self._ready is not None and all(each.up for each in self._children.values()):
-            self._ready()
-            self._ready = None
+        children = {name: Child(name, work) for name, work in works.items()}
+        super().__init__(children, book, first="api")  # it needs the others to the last

@@ -38,12 +38,16 @@ def publish(settings: Settings) -> None:
 
 
 def project(
-    settings: Settings, line: Line | None = None, up: Callable[[], None] = lambda: None
+    settings: Settings,
+    line: Line | None = None,
+    up: Callable[[], None] = lambda: None,
+    name: str | None = None,
 ) -> None:
     """Keep the row read models up to date until the process is stopped.
 
     By a `line` the process that answers says what is appended and waited for, and is told what is
-    visible and what is wrong; `up` is called once the work begins.
+    visible and what is wrong; `up` is called once the work begins. `name` is its own among those
+    that follow Kafka, if it keeps it over its restarts.
     """
     journal = Journal(settings.journal_url)
     journal.create(settings.zone)
@@ -52,7 +56,7 @@ def project(
     rows = connect(settings.rows_url, "normal")
     projector, kafka = Projector(rows, histories=journal.history), kafka_of(settings)
     if kafka is not None:
-        worker = Worker("project", KafkaProjection(kafka, projector).work)
+        worker = Worker("project", KafkaProjection(kafka, projector, name).work)
     else:
 
         def tell(position: int = 0) -> None:

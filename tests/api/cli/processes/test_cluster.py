@@ -58,10 +58,10 @@ def test_the_cluster_works_mends_itself_and_ends_cleanly(tmp_path: Path) -> None
         checked = keyline(folder, "replay", "--check", **chosen)
         assert checked.returncode == 0, checked.stderr
 
-        (projector,) = [each for each in family if each.cmdline()[-1:] == ["project"]]
-        projector.kill()
+        projectors = [each for each in family if each.cmdline()[-1:] == ["project"]]
+        projectors[0].kill()  # the first, which has started the others
         assert len(names(register("深圳医院"))) == 2
 
         family = psutil.Process(process.pid).children(recursive=True)
-        assert projector not in family
+        assert not set(projectors) & set(family)
     assert [each for each in family if each.is_running()] == []
