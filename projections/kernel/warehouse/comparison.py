@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -18,6 +18,9 @@ from projections.kernel.warehouse.loader import position
 BUCKET = 8_192
 """Positions whose rows are first compared as a whole."""
 
+TOGETHER = 16
+"""Tables that one query looks at: most of them have few rows, which cost less than a query."""
+
 EXAMPLES = 5
 
 _NOWHERE = -1
@@ -27,6 +30,11 @@ _PLACED = "SELECT id, field, since AS position, until, place AS version, text"
 
 Place = tuple[Any, Any, Any]
 """The position, the record and the version of a row."""
+
+Sums = dict[int, list[int]]
+"""Of each bucket the number of rows, and what their hashes come to in two ways."""
+
+T = TypeVar("T")
 
 
 class Table(NamedTuple):
@@ -60,22 +68,24 @@ def compare(
     files for both: they need no look.
     """
     found = Compared(upto := min(position(one), position(other)))
+    tables = list[tuple[str, Table]]()
     for name in names:
         if name.startswith("history_"):
-            tables = list(_history(other, name.removeprefix("history_"), upto))
+            parts = _history(other, name.removeprefix("history_"), upto)
+            tables += [(name, table) for table in parts]
         elif shared < upto:
             condition = f"position > {shared} AND position <= {upto}"
-            tables = [Table(name, f"FROM {name} WHERE {condition}", "stream")]
-        else:
-            continue
-        count, places = _places(one, other, tables[0])
-        for table in tables[1:]:
-            places += _places(one, other, table)[1]
-        if count:
-            found.rows[name] = count
-        if places:
-            found.differ[name] = len(places)
-            found.examples[name] = [_record(place) for place in places[:EXAMPLES]]
+            tables.append((name, Table(name, f"FROM {name} WHERE {condition}", "stream")))
+    for some in _parts(tables):
+        for (name, table), (count, places) in zip(
+            some, _places(one, other, [table for _, table in some]), strict=True
+        ):
+            if count and table.name == name:  # elements are parts of versions
+                found.rows[name] = count
+            if places:
+                found.differ[name] = found.differ.get(name, 0) + len(places)
+                examples = found.examples.setdefault(name, [])
+                examples += map(_record, places[: EXAMPLES - len(examples)])
     return found
 
 
@@ -89,14 +99,22 @@ def check(
         fresh: The one made for the comparison.
         models: The names of the read models whose histories they have.
     """
-    for table in _answering(fresh, models):
-        try:
-            rows, places = _places(used, fresh, table)
-            findings = list(_findings(used, fresh, table, places[:FEW]))
-        except duckdb.Error as error:
-            yield unreadable(table.name, error)
-        else:
-            yield Checked(table.name, rows, len(places), findings)
+    for tables in _parts(list(_answering(fresh, models))):
+        yield from _checked(used, fresh, tables)
+
+
+def _checked(
+    used: DuckDBPyConnection, fresh: DuckDBPyConnection, tables: Sequence[Table]
+) -> list[Checked]:
+    try:
+        return [
+            Checked(table.name, rows, len(at), list(_findings(used, fresh, table, at[:FEW])))
+            for table, (rows, at) in zip(tables, _places(used, fresh, tables), strict=True)
+        ]
+    except duckdb.Error as error:
+        if len(tables) == 1:
+            return [unreadable(tables[0].name, error)]
+        return [found for table in tables for found in _checked(used, fresh, [table])]
 
 
 def _answering(fresh: DuckDBPyConnection, models: Iterable[str]) -> Iterator[Table]:
@@ -153,29 +171,50 @@ def _history(fresh: DuckDBPyConnection, model: str, upto: int) -> Iterator[Table
         )
 
 
+def _parts(tables: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(tables), TOGETHER):
+        yield tables[start : start + TOGETHER]
+
+
 def _places(
-    one: DuckDBPyConnection, other: DuckDBPyConnection, table: Table
-) -> tuple[int, list[Place]]:
-    """Return how many rows the first one has, and where rows are that not both have as often."""
-    columns = ", ".join(map(quote, _columns(other, table)))
-    query = (
-        f"SELECT position, {table.id} AS id, version, hash({columns}) AS h, "
+    one: DuckDBPyConnection, other: DuckDBPyConnection, tables: Sequence[Table]
+) -> list[tuple[int, list[Place]]]:
+    """Return of each table how many rows the first one has, and where not both have as many."""
+    queries = [
+        f"SELECT position, {table.id} AS id, version, hash(*COLUMNS(*)) AS h, "
         f"coalesce(position, {_NOWHERE}) // {BUCKET} AS b FROM ({table.query})"
+        for table in tables
+    ]
+    here, there = (_sums(connection, queries) for connection in (one, other))
+    return [
+        (sum(count for count, *_ in ours.values()), _differing(one, other, query, ours, theirs))
+        for query, ours, theirs in zip(queries, here, there, strict=True)
+    ]
+
+
+def _sums(connection: DuckDBPyConnection, queries: Sequence[str]) -> list[Sums]:
+    each = " UNION ALL ".join(
+        f"SELECT {number}, b, count(*), bit_xor(h), sum(h) FROM ({query}) GROUP BY b"
+        for number, query in enumerate(queries)
     )
-    buckets = f"SELECT b, count(*), bit_xor(h), sum(h) FROM ({query}) GROUP BY b"
-    here = {b: rest for b, *rest in one.execute(buckets).fetchall()}
-    there = {b: rest for b, *rest in other.execute(buckets).fetchall()}
-    suspect = [b for b in here.keys() | there.keys() if here.get(b) != there.get(b)]
-    places = set[Place]()
-    if suspect:
-        rows = (
-            f"SELECT position, id, version, h, count(*) FROM ({query}) "
-            "WHERE b IN (SELECT unnest(?)) GROUP BY ALL"
-        )
-        ours = set(one.execute(rows, [suspect]).fetchall())
-        theirs = set(other.execute(rows, [suspect]).fetchall())
-        places = {row[:3] for row in ours ^ theirs}
-    return sum(count for count, *_ in here.values()), sorted(places, key=_nothing_first)
+    found: list[Sums] = [{} for _ in queries]
+    for number, bucket, *sums in connection.execute(each).fetchall():
+        found[number][bucket] = sums
+    return found
+
+
+def _differing(
+    one: DuckDBPyConnection, other: DuckDBPyConnection, query: str, ours: Sums, theirs: Sums
+) -> list[Place]:
+    suspect = [b for b in ours.keys() | theirs.keys() if ours.get(b) != theirs.get(b)]
+    if not suspect:
+        return []
+    rows = (
+        f"SELECT position, id, version, h, count(*) FROM ({query}) "
+        "WHERE b IN (SELECT unnest(?)) GROUP BY ALL"
+    )
+    found, sought = (set(each.execute(rows, [suspect]).fetchall()) for each in (one, other))
+    return sorted({row[:3] for row in found ^ sought}, key=_nothing_first)
 
 
 def _nothing_first(place: Place) -> list[tuple[bool, Any]]:
