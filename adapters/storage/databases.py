@@ -58,8 +58,9 @@ def _sqlite(url: str, durability: Durability, pool_size: int) -> sa.Engine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute(f"PRAGMA synchronous = {durability}")
-        cursor.execute("PRAGMA cache_size = -65536")
-        cursor.execute("PRAGMA mmap_size = 1073741824")
+        # What is not there is in the system's cache. A mapping of the file would be made anew with
+        # each commit of somebody else, which costs more than to read.
+        cursor.execute("PRAGMA cache_size = -16384")
         cursor.execute("PRAGMA temp_store = memory")
         # Rows that are kept for good are not to be replaced either.
         cursor.execute("PRAGMA recursive_triggers = on")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from adapters.refusals import WarehouseOutdated
@@ -22,8 +23,14 @@ _BROKEN = (
 )
 
 
-_ALONE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-"""Nothing is ever fetched from elsewhere."""
+_ALWAYS = {
+    # Nothing is ever fetched from elsewhere.
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    # What a load or a question took goes back at once, not when it is 128 MB.
+    "allocator_flush_threshold": "4MB",
+    "allocator_bulk_deallocation_flush_threshold": "4MB",
+}
 
 
 class WarehouseInUse(Exception):
@@ -96,8 +103,9 @@ class Generation:
 
 def opened(file: Path, config: dict[str, Any]) -> DuckDBPyConnection:
     """Open a file of a warehouse. Raises `WarehouseInUse` and `WarehouseBroken`."""
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keep what they once had
     try:
-        return duckdb.connect(file, config={**config, **_ALONE, "temp_directory": str(spill(file))})
+        return duckdb.connect(file, config={**config, **_ALWAYS, "temp_directory": str(spill(file))})
     except duckdb.IOException as error:
         if "lock" in str(error):
             text = f"{file} is open in another process; one at a time can own it: {error}"

@@ -69,7 +69,7 @@ _SCALARS: dict[type, str] = {
     date: "DATE",
 }
 
-SETTLE = 50_000
+SETTLE = 10_000
 """How many events wait untyped before they are moved to their typed tables together."""
 
 Shape = str | dict[str, "Shape"] | list["Shape"]

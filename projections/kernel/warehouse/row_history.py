@@ -28,7 +28,7 @@ from projections.kernel.warehouse.shares import shares
 _PLAIN = " USING COMPRESSION uncompressed"
 """How words are kept: where a few rows of many are looked at, the others need not be unpacked."""
 
-KEPT = 20_000
+KEPT = 1_000
 """How many current rows of a model are kept in memory for the folds to come."""
 
 _TO = pa.schema(
