@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from api.kernel import problems
 from api.kernel.problems import InternalError, MethodNotAllowed
 from api.kernel.process import Parts, Role
 from api.kernel.reading.read_parameters import unfit_parameters
+from api.kernel.routers import routers
 from api.kernel.siblings import Siblings
 from api.server.alarms import Watch
 from api.server.gateway import Entrance
@@ -25,7 +26,6 @@ from api.server.openapi import describe
 from api.server.short_way import ShortWay
 from domain.kernel.aggregate import discover
 from domain.kernel.commands import every_command
-from domain.kernel.discovery import declared
 from projections.kernel.summary import listed
 from projections.kernel.warehouse.facts import facts
 from streams.kernel.worker import Worker
@@ -88,11 +88,6 @@ def router_application() -> FastAPI:
     app.add_exception_handler(Exception, _failed)
     describe(app)
     return app
-
-
-def routers() -> Iterator[APIRouter]:
-    """Yield the routers that modules of this layer declare: adding a file adds its routes."""
-    yield from declared("api", APIRouter)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

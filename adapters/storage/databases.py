@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Literal, TypeVar
 
-import psycopg
 import sqlalchemy as sa
 
 Durability = Literal["full", "normal"]
@@ -91,6 +90,8 @@ def insert_rows(
     """Insert rows that have a value for every column of the table, in the table's order."""
     driver = connection.connection.driver_connection
     if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
+        import psycopg  # it is here, and nowhere else: most have SQLite
+
         assert driver is not None
         statement = f"COPY {table.name} ({_columns(table)}) FROM STDIN"
         try:

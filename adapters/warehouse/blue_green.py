@@ -23,7 +23,7 @@ _BROKEN = (
 )
 
 
-_ALWAYS = {
+_ALWAYS: dict[str, Any] = {
     # Nothing is ever fetched from elsewhere.
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -105,7 +105,9 @@ def opened(file: Path, config: dict[str, Any]) -> DuckDBPyConnection:
     """Open a file of a warehouse. Raises `WarehouseInUse` and `WarehouseBroken`."""
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keep what they once had
     try:
-        return duckdb.connect(file, config={**config, **_ALWAYS, "temp_directory": str(spill(file))})
+        return duckdb.connect(
+            file, config={**config, **_ALWAYS, "temp_directory": str(spill(file))}
+        )
     except duckdb.IOException as error:
         if "lock" in str(error):
             text = f"{file} is open in another process; one at a time can own it: {error}"

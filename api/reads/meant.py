@@ -10,18 +10,17 @@ from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from api.kernel.access.visibility import Seeing
 from api.kernel.process import Parts
 from api.kernel.reading.read_parameters import invalid, reach
+from api.kernel.routers import routers
 from domain.kernel.actors import FORMER_NAMES
 from domain.kernel.aggregate import discover
 from domain.kernel.codec import fields_of, fields_within
 from domain.kernel.commands import every_command
-from domain.kernel.discovery import declared
 from domain.permissions.permission import expand
 from projections.kernel.columns import ACTOR, PERMISSION
 from projections.kernel.listed import Listed
@@ -96,7 +95,7 @@ def refuse_no_command(name: str | None) -> None:
 
 def _reads() -> Iterator[str]:
     """Yield what the operation log calls the routes."""
-    for router in declared("api", APIRouter):
+    for router in routers():
         for each in router.routes:
             if isinstance(each, APIRoute):
                 yield each.operation_id or each.name

@@ -12,9 +12,6 @@ from typing import IO, Annotated, Any, Literal, Self
 
 import orjson
 from fastapi import Query
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from api.kernel.reading.ndjson import escaped
 from api.kernel.reading.read_parameters import JSON, invalid
@@ -71,9 +68,15 @@ class Sheet:
 
     def __init__(self, names: Sequence[str]) -> None:
         """Begin with the names of the columns."""
+        from openpyxl import Workbook  # loaded when it is needed: hundreds of modules
+        from openpyxl.cell import WriteOnlyCell
+        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
         self._names = names
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet("Keyline")
+        self._made = partial(WriteOnlyCell, self._sheet)
+        self._illegal = ILLEGAL_CHARACTERS_RE
         self._rows = 0
         self._saved = False
         self.add([names])
@@ -107,14 +110,14 @@ class Sheet:
     def _cell(self, value: Any, name: str) -> Any:
         value = _plain(value)
         if not isinstance(value, str):
-            cell = WriteOnlyCell(self._sheet, value)
+            cell = self._made(value)
             if isinstance(value, Decimal):
                 cell.number_format = "0.00"
             return cell
-        text = ILLEGAL_CHARACTERS_RE.sub("", value)
+        text = self._illegal.sub("", value)
         if len(text) > _LETTERS:
             raise invalid("format", f"XLSX holds {_LETTERS:,} letters a cell; a {name} has more.")
-        cell = WriteOnlyCell(self._sheet, text)
+        cell = self._made(text)
         cell.data_type = "s"
         return cell
 

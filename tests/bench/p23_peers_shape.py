@@ -7,7 +7,9 @@ the same bytes, both by the same client in the same run.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -18,6 +20,7 @@ import orjson
 from sqlalchemy.dialects import sqlite
 
 from adapters.local.postgres import LocalPostgres
+from api.kernel.process_book import ProcessBook
 from domain.kernel.aggregate import new_id
 from projections.customers.customers import customers
 from projections.kernel.lists.list_query import question
@@ -58,6 +61,7 @@ def measure() -> Iterator[Figure]:
             yield from _commands("register, names apart", server, _apart(), limits, 0.15)
             yield from _commands("advance", server, _steps(sales), limits, 0.25)
             yield Figure("memory after that", server.memory, "MB", 300, "MB", at_most=1)
+            yield from _killed(ProcessBook(folder / "own"))
         with LocalPostgres(folder / "postgres") as postgres:
             journal = postgres.create_database("bench")
             with served("keyline", folder / "rest", journal=journal) as server:
@@ -100,6 +104,21 @@ def _commands(
         title = f"{name}, {each} conn."
         yield Figure(title, own.rate, "/s", limits[each].rate, "/s empty", at_least=least)
         yield Figure(f"{title}, p99", own.p99, "ms", own.p50, "ms p50")
+
+
+def _killed(book: ProcessBook) -> Iterator[Figure]:
+    """Kill each process that was begun beside the first, and see when it does its part again."""
+    for name in ("api", "rows", "warehouse"):
+        (before,) = (each for each in book.entries() if each["name"] == name)
+        began = time.perf_counter()
+        os.kill(before["pid"], signal.SIGKILL)
+        while not any(
+            each["name"] == name and each["up"] and each["restarts"] > before["restarts"]
+            for each in book.entries()
+        ):
+            time.sleep(0.01)
+        seconds = time.perf_counter() - began
+        yield Figure(f"{name} killed, until it is back", seconds, "s", 2, "s", at_most=1)
 
 
 def _best(server: Served, requests: Sequence[Asked], connections: int) -> Outcome:

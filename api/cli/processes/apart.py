@@ -14,8 +14,9 @@ from fastapi import FastAPI
 from adapters.settings import Settings
 from api.app import application, warmed
 from api.cli.processes.child import Child
-from api.cli.processes.family import Family, Up, parenthood, share
+from api.cli.processes.family import Family, Up, parenthood
 from api.cli.processes.listening import address_of, bound, run
+from api.cli.processes.memory import share
 from api.cli.processes.prepare import prepared
 from api.cli.processes.work import project
 from api.kernel.job_log import recording

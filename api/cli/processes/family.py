@@ -87,9 +87,3 @@ def parenthood() -> Iterator[None]:
         gc.unfreeze()
         for each, handler in before.items():
             signal.signal(each, handler)
-
-
-def share() -> None:
-    """Share with copies what is loaded by now: what is never collected is never copied."""
-    gc.collect()
-    gc.freeze()

@@ -9,7 +9,8 @@ from functools import partial
 from adapters.settings import Settings
 from api.app import warmed
 from api.cli.processes.child import Child
-from api.cli.processes.family import Family, Up, parenthood, share
+from api.cli.processes.family import Family, Up, parenthood
+from api.cli.processes.memory import share
 from api.cli.processes.work import project
 from api.kernel.job_log import recording
 from api.kernel.process_book import ProcessBook

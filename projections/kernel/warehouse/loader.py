@@ -35,6 +35,9 @@ from projections.kernel.warehouse.unreadable import set_aside
 BULK = 200_000
 """How many events of a rebuild are written to their typed tables at once, in one transaction."""
 
+FOLDED = 2_000
+"""How many events of a load are folded at once: rows take far more memory than events."""
+
 WEIGHT = 1 << 22
 """How many characters the payloads may have of events that are read together, about."""
 
@@ -140,7 +143,10 @@ class Loader:
         if fresh:
             with self._transaction():
                 append(self._connection, set_aside(self._connection, raw_table(fresh)))
-                self._fold(fresh)
+                for start in range(0, len(fresh), FOLDED):
+                    self._fold(fresh[start : start + FOLDED])
+                    for history in self._histories:
+                        history.rest()
                 self._advance(fresh)
                 settle_recent(self._connection, self._reached)
         return len(fresh)

@@ -28,8 +28,11 @@ from projections.kernel.warehouse.shares import shares
 _PLAIN = " USING COMPRESSION uncompressed"
 """How words are kept: where a few rows of many are looked at, the others need not be unpacked."""
 
-KEPT = 1_000
-"""How many current rows of a model are kept in memory for the folds to come."""
+KEPT = 20_000
+"""How many current rows of a model are kept in memory for the folds to come, in a rebuild."""
+
+RESTING = 1_000
+"""How many are kept from one load to the next."""
 
 _TO = pa.schema(
     [
@@ -136,6 +139,12 @@ class History:
             except (pa.ArrowException, TypeError, ValueError):
                 self._fold(connection, share, check=lambda row: self._table([row]))
         self._save_present(connection)
+
+    def rest(self) -> None:
+        """Let go of the rows in memory, unless they are few: what comes next may be long after."""
+        if len(self._rows) > RESTING:
+            self._rows.clear()
+            self._retold.clear()
 
     def forget(self) -> None:
         """Forget what is in memory: the transaction that it belonged to was undone."""

@@ -12,7 +12,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from adapters.settings import Settings
-from api.app import routers
+from api.kernel.routers import routers
 from api.server.short_way import ShortWay
 from tests.api.conftest import KEY, serving
 from tests.api.kernel.test_parameters import ROUTES
