@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+_ORIGIN = re.compile(
+    r"(?!http:.*:80$|https:.*:443$)https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[1-9][0-9]{0,4})?"
+)
 
 
 class SettingsError(Exception):
@@ -26,4 +32,36 @@ def parse(name: str, text: str, kind: type[Any]) -> Any:
         if not text.isascii() or not text.isdigit():
             raise SettingsError(f"{name} is a whole number, not {text!r}.")
         return int(text)
+    if kind is frozenset:
+        return _origins(name, text)
     return Path(text).expanduser() if issubclass(kind, Path) else text
+
+
+def written(value: Any) -> str:
+    """Return the text of a setting's value, which `parse` reads."""
+    if isinstance(value, frozenset):
+        return ",".join(sorted(value))
+    return str(int(value) if isinstance(value, bool) else value)
+
+
+def secure(url: str) -> bool:
+    """Tell whether nobody on the way can alter what comes from there: HTTPS, or this machine."""
+    parts = urlsplit(url)
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return parts.scheme == "https" or (parts.scheme == "http" and local)
+
+
+def _origins(name: str, text: str) -> frozenset[str]:
+    found = frozenset(each.strip() for each in text.split(","))
+    if "*" in found:
+        raise SettingsError(
+            f"{name} names each origin: * would let every page ask with a person's credentials."
+        )
+    for each in found:
+        if not _ORIGIN.fullmatch(each):
+            raise SettingsError(
+                f"{name} has origins as browsers send them, as in https://portal.example.com or "
+                "http://localhost:5173: small letters, no path, no port that is the usual one; "
+                f"not {each!r}."
+            )
+    return found

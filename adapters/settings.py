@@ -8,11 +8,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from adapters.setting import SettingsError as SettingsError
-from adapters.setting import parse, setting
+from adapters.setting import parse, secure, setting
 from domain.kernel.time.business_day import ZONE
 
 
@@ -93,6 +92,9 @@ class Settings:
         "KEYLINE_PROXIES",
         "addresses of the proxies in front, a,b,…, whose X-Forwarded-For is believed",
         "",
+    )
+    origins: frozenset[str] = setting(
+        "KEYLINE_ORIGINS", "origins of pages that may ask, https://a.example.com,…", frozenset()
     )
     zone: str = setting(
         "KEYLINE_ZONE",
@@ -303,10 +305,3 @@ class Settings:
         if not re.fullmatch(r"[1-9][0-9]*(MB|GB)", settings.warehouse_memory):
             raise SettingsError("KEYLINE_WAREHOUSE_MEMORY is a size, as in 512MB or 2GB.")
         return settings
-
-
-def secure(url: str) -> bool:
-    """Tell whether nobody on the way can alter what comes from there: HTTPS, or this machine."""
-    parts = urlsplit(url)
-    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    return parts.scheme == "https" or (parts.scheme == "http" and local)

@@ -16,7 +16,8 @@ from adapters.identity.access_tokens import BadToken, Signed
 from adapters.identity.https_get import Unanswered, ask
 from adapters.identity.token_kinds import Accepted, require_access
 from adapters.refusals import Refusal
-from adapters.settings import Settings, secure
+from adapters.setting import secure
+from adapters.settings import Settings
 
 log = structlog.get_logger(__name__)
 

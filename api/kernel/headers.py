@@ -16,6 +16,7 @@ ONCE = frozenset(
         b"if-match",
         b"last-event-id",
         b"on-behalf-of",
+        b"origin",
         b"traceparent",
     }
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapters.setting import written
 from adapters.settings import Settings
 
 
@@ -25,9 +26,7 @@ def settings_list(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _shown(field: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return str(int(value))
-    text = str(value)
+    text = written(value)
     if field == "admin_key" and text:
         return "***"
     if field in ("journal", "rows", "keys") and text:

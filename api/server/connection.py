@@ -243,8 +243,10 @@ class Connection(HttpToolsProtocol):
             self.pipeline.appendleft((self.cycle, self.app))
 
     def _refusing(self, refusal: Refusal) -> RequestResponseCycle:
-        """Return a request of which no more is known than why it is refused."""
+        """Return a request of which no more is known than why it is refused, and by which page."""
+        known = [each for each in self.headers or () if each[0] == b"origin"]
         super().on_message_begin()
+        self.headers += known
         nothing = {"method": "GET", "path": "/", "raw_path": b"/", "query_string": b""}
         cycle = RequestResponseCycle(
             scope={**self.scope, **nothing, "refusal": refusal},  # type: ignore[typeddict-item]

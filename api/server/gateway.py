@@ -32,9 +32,10 @@ from api.kernel.problems import (
     Unauthenticated,
 )
 from api.kernel.process import Parts
-from api.kernel.reading.answer_headers import completed
+from api.kernel.reading.answer_headers import Header, completed
 from api.kernel.reading.read_parameters import none_known
 from api.kernel.reading.told import listen
+from api.server.origins import Origins
 from api.server.short_way import ShortWay, answer
 
 log = structlog.get_logger(__name__)
@@ -60,6 +61,7 @@ class Entrance:
         self._answers = Answers(parts.doorkeeper)
         self._inside = 0
         self._most = parts.settings.requests
+        self._origins = Origins(parts.settings.origins)
         self._turns = CallerTurns(max(1, parts.settings.reads_each))
 
     def end_streams(self) -> None:
@@ -76,7 +78,7 @@ class Entrance:
         trace = _trace(headers)
         address = scope["client"][0] if scope.get("client") else ""
         visit = Visit(self.parts, scope, address, trace)
-        sent = _Sent(send, trace, visit)
+        sent = _Sent(send, trace, visit, self._origins.headers(headers))
         self._inside += 1
         try:
             if "refusal" in scope:  # the connection could not read it
@@ -123,6 +125,11 @@ class Entrance:
     ) -> None:
         path: str = scope["path"]
         method: str = scope["method"]
+        if allowed := self._origins.preflight(method, asked.headers):
+            send.told = self.parts.rates_of_strangers.take(asked.address)
+            await send({"type": "http.response.start", "status": 204, "headers": allowed})
+            await send({"type": "http.response.body"})
+            return
         target = None if self._commands is None else self._commands.find(path)
         if method == "POST":
             visit.target = target
@@ -208,10 +215,10 @@ class Entrance:
 class _Sent:
     """Completes the headers of an answer, and notes and remembers how the request was answered."""
 
-    def __init__(self, send: Send, trace: str, visit: Visit) -> None:
+    def __init__(self, send: Send, trace: str, visit: Visit, always: Sequence[Header] = ()) -> None:
         self._send = send
         self._visit = visit
-        self._trace = (b"trace-id", trace.encode())
+        self._always = (*always, (b"trace-id", trace.encode()))
         self.told: Sequence[tuple[bytes, bytes]] = ()
         """What the caller is told of how much more they may ask."""
         self.status = 0
@@ -228,7 +235,7 @@ class _Sent:
             self._visit.answered(self.status, message.get("headers", ()))
             given = [each for each in message.get("headers", ()) if each[0] != b"rows"]
             given += self._visit.how_many()
-            self.headers = completed([*given, *self.told], self._trace)
+            self.headers = completed([*given, *self.told], *self._always)
             message["headers"] = self.headers
             if self.turn is not None:
                 self.turn.give_back()

@@ -20,6 +20,7 @@ from adapters.identity.https_get import Unanswered, ask
 from adapters.local.kafka import LocalKafka
 from adapters.local.postgres import LocalPostgres
 from adapters.local.process import LocalProcess, LocalServerError, free_port
+from adapters.setting import written
 from adapters.settings import Settings
 from adapters.storage.private_files import make_folder
 from api.cli.processes.listening import bound
@@ -142,7 +143,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     found = {}
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
-        found[field.metadata["name"]] = str(int(value) if isinstance(value, bool) else value)
+        found[field.metadata["name"]] = written(value)
     return found | {"KEYLINE_DEMO": "0"}
 
 

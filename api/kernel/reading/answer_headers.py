@@ -21,12 +21,11 @@ _NOTHING = (
     b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
 
-_UNLESS_SAID: tuple[Header, ...] = (
-    _NOTHING,
-    (b"cache-control", b"no-store"),
-    (b"vary", b"Authorization, On-Behalf-Of"),
-)
+_UNLESS_SAID: tuple[Header, ...] = (_NOTHING, (b"cache-control", b"no-store"))
 """What holds of an answer that does not say otherwise: it runs nothing and is kept nowhere."""
+
+VARY = b"Authorization, On-Behalf-Of"
+"""What every answer depends on beside its address; what else one depends on, it says itself."""
 
 ASK_AGAIN = "private, no-cache"
 """A browser may keep an answer that tells of no person, and asks each time if it is still so."""
@@ -40,7 +39,18 @@ def completed(given: Iterable[Header], *more: Header) -> list[Header]:
     headers = [*given, *more]
     said = {name for name, _ in headers}
     headers += [each for each in _UNLESS_SAID if each[0] not in said]
-    return headers
+    return varying(headers, VARY)
+
+
+def varying(given: Iterable[Header], on: bytes) -> list[Header]:
+    """Return the headers of an answer that depends on more headers of the request."""
+    headers, said = [], [on]
+    for each in given:
+        if each[0] == b"vary":
+            said.insert(0, each[1])
+        else:
+            headers.append(each)
+    return [*headers, (b"vary", b", ".join(said))]
 
 
 def tag_of(body: bytes, version: int | None = None) -> str:

@@ -27,7 +27,6 @@ _RETURNED = (
     "ahead",
     "etag",
     "cache-control",
-    "vary",
     "location",
     "retry-after",
     "narrowed",

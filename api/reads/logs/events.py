@@ -40,7 +40,7 @@ PIECE = 64 * 1024
 
 SSE = "text/event-stream"
 
-_VARY = "Accept, Authorization, On-Behalf-Of"
+_VARY = "Accept"
 
 
 def shown(event: Recorded, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
