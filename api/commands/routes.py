@@ -26,7 +26,7 @@ from domain.kernel.commands import Command, commands
 log = structlog.get_logger(__name__)
 
 _KEY = re.compile(rb"[\x21-\x7e]{1,200}")
-_ETAG = re.compile(rb'"([0-9]{1,9})(?:-[0-9a-f]{1,64})?"')
+_ETAG = re.compile(rb'(?:W/)?"([0-9]{1,9})(?:-[0-9a-f]{1,64})?"')
 
 
 class Target(NamedTuple):
@@ -164,7 +164,8 @@ def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
 def if_match(headers: Mapping[bytes, bytes]) -> int | None:
     """Return the version that the client has seen, if it sent one. Raises `MalformedHeader`.
 
-    It is the version alone, or the ETag of what the client read, which begins with it.
+    It is the version alone, or the ETag of what the client read, which begins with it; a weak one
+    if that was compressed on its way: whoever goes by the version needs not the same bytes.
     """
     tag = headers.get(b"if-match")
     if tag is None or tag == b"*":

@@ -35,6 +35,7 @@ from api.kernel.process import Parts
 from api.kernel.reading.answer_headers import Header, completed
 from api.kernel.reading.read_parameters import none_known
 from api.kernel.reading.told import listen
+from api.server.compression import compressing
 from api.server.origins import Origins
 from api.server.short_way import ShortWay, answer
 
@@ -78,7 +79,8 @@ class Entrance:
         trace = _trace(headers)
         address = scope["client"][0] if scope.get("client") else ""
         visit = Visit(self.parts, scope, address, trace)
-        sent = _Sent(send, trace, visit, self._origins.headers(headers))
+        packed = compressing(send, scope["method"], headers)
+        sent = _Sent(packed, trace, visit, self._origins.headers(headers))
         self._inside += 1
         try:
             if "refusal" in scope:  # the connection could not read it

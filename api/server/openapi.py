@@ -32,8 +32,10 @@ and is answered as before. Commands answer with the `position` of what they reco
 
 The `ETag` of a record is its version with a digest of what you may see of it: it is another for
 whoever sees other fields, `If-None-Match` takes it, and so does the `If-Match` of commands, which
-goes by the version and takes that alone too. What is streamed ends when your credentials do: a
-stream of events by an event `end` with a problem as its data, an export by a broken transfer.
+goes by the version and takes that alone too. It is a weak one (`W/"…"`) of what is sent compressed
+(`Accept-Encoding`: zstd or gzip), which both take as well. What is streamed ends when your
+credentials do: a stream of events by an event `end` with a problem as its data, an export by a
+broken transfer.
 
 Every request but those to sign in carries `Authorization: Bearer` with a key or token. A deputy
 adds `On-Behalf-Of` with the code of the employee whose permissions apply."""

@@ -11,7 +11,7 @@ from api.kernel.reading.answer_headers import Header
 METHODS = b"GET, HEAD, POST"
 """All methods that anything here answers to."""
 
-_TAKEN = sorted((ONCE | LISTS) - {b"host", b"content-length", b"origin"})
+_TAKEN = sorted((ONCE | LISTS) - {b"host", b"content-length", b"origin", b"accept-encoding"})
 
 SHOWN = (
     *("ahead", "content-disposition", "deprecation", "etag", "idempotency-replayed", "link"),

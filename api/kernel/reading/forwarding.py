@@ -43,6 +43,7 @@ PIECE = 64 * 1024
 async def forward(parts: Parts, request: Request) -> Response:
     """Have the warehouse's process answer a request. Raises `WarehouseUnavailable`."""
     headers = {name: request.headers[name] for name in _SENT if name in request.headers}
+    headers["accept-encoding"] = "identity"  # it is compressed once, on its way out of here
     # The entries that both processes make in the operation log are found by one trace id.
     headers["traceparent"] = f"00-{request.state.trace}-{os.urandom(8).hex()}-01"
     url = f"{parts.settings.warehouse.rstrip('/')}{quote(request.scope['path'])}"
