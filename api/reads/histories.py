@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
@@ -29,6 +29,7 @@ from projections.kernel.history.changes import concerns
 router = APIRouter(tags=["events"])
 
 FIELD = "a field that it changed, as in `grade`, or one within another, as in `phone`"
+Order = Literal["position", "-position"]
 DAY = "a day or an instant, inclusive, of the recording"
 
 
@@ -48,6 +49,7 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
         actor: Annotated[str | None, Query(max_length=200, description="did it or had it")] = None,
         actor_kind: Annotated[ActorKind | None, Query(description="what the actor is")] = None,
         field: Annotated[str | None, Query(max_length=200, description=FIELD)] = None,
+        sort: Annotated[Order, Query(description="oldest first, or newest first")] = "position",
         limit: Limit = 200,
     ) -> Response:
         partial = not see.need(f"{kind}.read").everything
@@ -56,12 +58,13 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
         if type is not None:
             refuse_no_event(type if type.startswith(f"{kind}.") else f"{kind}.{type}", kind)
         # The pages that follow are of the position of the first.
-        upto, after = cursor.after or (when.position, 0)
+        upto, last = cursor.after or (when.position, 0)
+        newest = sort == "-position"
 
         def wanted(told: Told) -> bool:
             event = told.it.event
             return (
-                event.position > after
+                (not last or (event.position < last if newest else event.position > last))
                 and _within(event.time, since, until)
                 and type in (None, event.type, event.type.partition(".")[2])
                 and _by(event, actor, actor_kind)
@@ -76,11 +79,11 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
             told = list(happenings(see.events(events)))
             if not told:
                 return None
-            chosen = [each for each in told if wanted(each)]
+            chosen = [each for each in (reversed(told) if newest else told) if wanted(each)]
             return items(parts, see, chosen[:limit], position), len(chosen), position
 
         answer = await see.ask(found)
-        if answer is not None and not answer[0] and not after:
+        if answer is not None and not answer[0] and not last:
             refuse_nobody(see, {"actor": actor})
             refuse_no_field(kind, field)
         if answer is None:
@@ -109,11 +112,11 @@ for each in discover().aggregates.values():
         f"/{each.plural}/{{id}}/history",
         _history(each),
         summary=f"The history of a {each.kind}",
-        description="Every event of the record, oldest first: what, when, who, for whom, from "
-        "which unit, by which command. Each says it in a `sentence`, tells which fields it changed "
-        "and of which days (`changes`; no `valid_to` as long as nothing else is known: a late fact "
-        "changes the days until others hold), the reason that was stated (`why`), and what caused "
-        "it (`because`), if something else did.",
+        description="Every event of the record, in the order asked for: what, when, who, for whom, "
+        "from which unit, by which command. Each says it in a `sentence`, tells which fields it "
+        "changed and of which days (`changes`; no `valid_to` as long as nothing else is known: a "
+        "late fact changes the days until others hold), the reason that was stated (`why`), and "
+        "what caused it (`because`), if something else did.",
         operation_id=f"{each.kind}.history",
         tags=[each.plural],
     )

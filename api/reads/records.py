@@ -45,7 +45,11 @@ from projections.kernel.visibility.visibility import Sight, Sights
 
 Sort = Annotated[
     str | None,
-    Query(max_length=200, description="columns with commas between, - before one for downwards"),
+    Query(
+        max_length=200,
+        description="columns with commas between, - before one for downwards; texts by the numbers "
+        "of their characters in Unicode, so Chinese names not by pinyin nor strokes",
+    ),
 ]
 Fields = Annotated[
     str | None, Query(max_length=1000, description="columns with commas between; else all")

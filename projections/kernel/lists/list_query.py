@@ -250,13 +250,16 @@ def place(model: Listed, asked: Question, values: Sequence[Any]) -> tuple[Any, .
     return tuple(found)
 
 
+_AS_IT_IS = ": texts are in the order of Unicode, and in no other, as that of pinyin"
+
+
 def _order(model: Listed, sort: str) -> tuple[tuple[str, bool], ...]:
     able = sortable(model)
     order: list[tuple[str, bool]] = []
     for part in sort.split(","):
         name, down = part.removeprefix("-"), part.startswith("-")
         if name not in able:
-            raise BadParameter("sort", f"cannot sort by {name[:100]!r}")
+            raise BadParameter("sort", f"cannot sort by {name[:100]!r}{_AS_IT_IS * (':' in name)}")
         if name in [before for before, _ in order]:
             raise BadParameter("sort", f"{name} comes twice")
         order.append((name, down))

@@ -87,6 +87,21 @@ def test_a_history_is_paged(client: httpx.Client, customer: str) -> None:
     assert seen == [1, 2, 3, 4]
 
 
+def test_a_history_begins_with_the_newest_where_that_is_asked_for(
+    client: httpx.Client, customer: str
+) -> None:
+    link, seen = f"{customer}/history?limit=3&sort=-position", []
+    while link:
+        answer = client.get(link)
+        seen += [(each["version"], each["sentence"]) for each in answer.json()["items"]]
+        link = answer.links.get("next", {}).get("url", "")
+    assert seen == [(e["version"], e["sentence"]) for e in history(client, customer)][::-1]
+    assert [version for version, _ in seen] == [4, 3, 2, 1]
+    newest = history(client, customer, sort="-position", field="grade")
+    assert newest == history(client, customer, field="grade")[::-1]
+    problem(client.get(f"{customer}/history?sort=-time"), 422, "invalid-parameter")
+
+
 def test_a_late_fact_tells_of_which_days_it_changed_what_was_known(
     client: httpx.Client,
 ) -> None:
