@@ -58,7 +58,7 @@ class Settings:
     )
     processes: int = setting(
         "KEYLINE_PROCESSES",
-        "3: rows and warehouse have processes of their own; 1: all in one; 0: 3 on two processors",
+        "3: rows and warehouse apart; 1: all in one; 0: 3 on two; scaled out: how many answer",
         0,
     )
     projectors: int = setting("KEYLINE_PROJECTORS", "projector processes; 0: one a processor", 0)
@@ -290,7 +290,7 @@ class Settings:
             if text := environment.get(name, "").strip():
                 given[field.name] = parse(name, text, type(field.default))
         settings = cls(**given)
-        if settings.processes not in (0, 1, 3):
+        if not settings.kafka and settings.processes not in (0, 1, 3):
             raise SettingsError("KEYLINE_PROCESSES is 1 or 3, or 0 for what suits the machine.")
         if settings.log not in ("console", "json"):
             raise SettingsError("KEYLINE_LOG is console or json.")

@@ -15,6 +15,7 @@ from adapters.refusals import Refusal
 from adapters.settings import Settings
 from api.commands.routes import CommandRoutes
 from api.kernel import problems
+from api.kernel.peers import Peers
 from api.kernel.problems import InternalError, MethodNotAllowed
 from api.kernel.process import Parts, Role
 from api.kernel.reading.read_parameters import unfit_parameters
@@ -40,15 +41,16 @@ def application(
     password_cost: Cost | None = None,
     siblings: Siblings | None = None,
     inner: FastAPI | None = None,
+    peers: Peers | None = None,
 ) -> Entrance:
     """Return a server as an ASGI application; its lifespan starts and stops the parts.
 
     A `warehouse` answers reports and questions about the past, and takes no commands;
     `password_cost` is what a guess at a password costs, if not the usual; with `siblings` other
-    processes keep rows and warehouse; `inner` is a `router_application` of this server alone, if
-    it was made before.
+    processes keep rows and warehouse, with `peers` others answer at its address; `inner` is a
+    `router_application` of this server alone, if it was made before.
     """
-    parts = Parts(settings, role, password_cost, siblings)
+    parts = Parts(settings, role, password_cost, siblings, peers)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

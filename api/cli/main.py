@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -41,10 +42,11 @@ def main() -> None:
     sys.exit(ending_status(app))
 
 
-def _settings() -> Settings:
+def _settings(**instead: object) -> Settings:
     from adapters.logs.console_log import configure
 
-    settings = Settings.read()
+    given = {f"KEYLINE_{name.upper()}": str(v) for name, v in instead.items() if v is not None}
+    settings = Settings.read(os.environ | given)
     configure(settings.log)
     try:
         make_folder(settings.data)
@@ -58,6 +60,10 @@ def serve(
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Do not print what a person needs to begin.")
     ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=0, help="Instead of KEYLINE_PROCESSES: scaled out, how many answer."),
+    ] = None,
 ) -> None:
     """Serve the HTTP API, with all that it needs unless KEYLINE_KAFKA names a cluster.
 
@@ -66,7 +72,7 @@ def serve(
     """
     from api.cli.processes.serve import serve
 
-    serve(_settings(), quiet)
+    serve(_settings(processes=processes), quiet)
 
 
 @app.command()

@@ -42,6 +42,7 @@ from api.kernel.limits.rates import Rates
 from api.kernel.limits.results import Kept
 from api.kernel.limits.sharing import Room, Turns
 from api.kernel.metrics import Metrics
+from api.kernel.peers import Peers
 from api.kernel.process_book import ProcessBook
 from api.kernel.reading.position_waiter import Pulse
 from api.kernel.siblings import SILENT, Siblings
@@ -76,16 +77,19 @@ class Parts:
         role: Role = "api",
         password_cost: Cost | None = None,
         siblings: Siblings | None = None,
+        peers: Peers | None = None,
     ) -> None:
         """Open databases and make what is missing in them; nothing runs yet.
 
         `password_cost` is what a guess at a password costs, if not the usual. With `siblings`
-        other processes of the same server keep rows and warehouse.
+        other processes of the same server keep rows and warehouse, with `peers` others answer at
+        its address.
         """
         make_folder(settings.data)
         self.settings = settings
         self.role = role
         self.siblings = siblings
+        self.peers = peers
         self.metrics = Metrics()
         self.system_log = begin(settings, role)
         self.person_keys = PersonKeys.of(settings)

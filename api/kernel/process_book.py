@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ import psutil  # type: ignore[import-untyped]
 
 
 class ProcessBook:
-    """A file in the data folder: kept by the process that starts the others, read by anybody."""
+    """A file in the data folder: kept by the process that starts the others, read by anybody.
 
-    def __init__(self, folder: Path) -> None:
-        """Keep, or read, the book of the server that has this data folder."""
-        self._path = folder / "processes.json"
+    Each that does so in one folder has a file of its own, and is read with all others.
+    """
+
+    def __init__(self, folder: Path, of: str = "serve") -> None:
+        """Keep the book of what a command started in this data folder, or read those of all."""
+        self._path = folder / f"processes.{of}.json"
 
     def write(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Note the processes: each a `name`, `pid`, how often it was started again (`restarts`).
@@ -33,10 +37,10 @@ class ProcessBook:
 
     def entries(self) -> list[dict[str, Any]]:
         """Return the processes as they were noted; none where nothing was."""
-        try:
-            found: list[dict[str, Any]] = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return []
+        found: list[dict[str, Any]] = []
+        for path in sorted(self._path.parent.glob("processes.*.json")):
+            with suppress(OSError, ValueError):  # it ends just now
+                found += json.loads(path.read_text(encoding="utf-8"))
         return found
 
     def read(self) -> list[dict[str, Any]]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
 from api.kernel import problems
+from api.kernel.peers import put_together
 from api.kernel.problems import NotFound
 from api.kernel.reading.read_parameters import TheParts, json_response
 from api.server.alarms import alarms, astray, disk_free
 
 router = APIRouter(tags=["operation"])
+
+SENT = ("authorization", "on-behalf-of")
+"""Headers by which the others are asked for their numbers as whoever asks us."""
 
 
 @router.get("/livez")
@@ -43,9 +48,25 @@ def readyz(parts: TheParts) -> Response:
 
 
 @router.get("/metrics", response_class=Response)
-def metrics(parts: TheParts, accept: Annotated[str, Header()] = "") -> Response:
-    """Show the numbers of the server in the form that Prometheus reads."""
-    text, media_type = parts.metrics.exposition(accept)
+async def metrics(
+    request: Request,
+    parts: TheParts,
+    accept: Annotated[str, Header()] = "",
+    alone: Annotated[bool, Query(include_in_schema=False)] = False,
+) -> Response:
+    """Show the numbers of the server in the form that Prometheus reads.
+
+    Where several processes answer at one address, those of each, by the label `process`.
+    """
+    peers = parts.peers
+    form = accept if alone or peers is None else ""
+    text, media_type = await run_in_threadpool(parts.metrics.exposition, form)
+    if peers is not None and not alone:
+        assert parts.elsewhere is not None
+        asked = {name: request.headers[name] for name in SENT if name in request.headers}
+        told = await peers.ask(parts.elsewhere, "/metrics", asked)
+        told[peers.name] = text.decode()
+        text, media_type = put_together(dict(sorted(told.items())), accept)
     return Response(text, media_type=media_type)
 
 

@@ -47,11 +47,11 @@ def serve_apart(
         book.close()  # that of one that was killed
         inner = warmed()
         share()
-        key = _prepared(settings)
+        key = prepared_apart(settings)
         _Family(settings, sockets, inner, book).run(lambda: ready(address_of(sockets[0]), key))
 
 
-def _prepared(settings: Settings) -> str | None:
+def prepared_apart(settings: Settings) -> str | None:
     """Prepare in a process of its own, which takes with it what that needed; return the key."""
     told, tell = os.pipe()
 

@@ -44,10 +44,11 @@ def nobody_else(settings: Settings) -> Iterator[None]:
         yield
 
 
-def bound(settings: Settings) -> list[socket.socket]:
+def bound(settings: Settings, *, shared: bool = False) -> list[socket.socket]:
     """Return sockets at the address of the settings, at which nobody listens yet.
 
-    Raises `SettingsError` when the server cannot listen there.
+    If it is `shared`, others that are too may be bound to it as well: who connects comes to one of
+    them. Raises `SettingsError` when the server cannot listen there.
     """
     host, port = settings.host, settings.port
     try:
@@ -59,6 +60,8 @@ def bound(settings: Settings) -> list[socket.socket]:
             each = socket.socket(family, kind, protocol)
             found.append(each)
             each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if shared:
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             if family == socket.AF_INET6:
                 each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             each.bind(place)

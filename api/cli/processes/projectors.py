@@ -55,4 +55,4 @@ def project_all(settings: Settings) -> None:
         warmed()
         share()
         children = {name: Child(name, partial(follow, name)) for name in names}
-        Family(children, ProcessBook(settings.data)).run(lambda: None)
+        Family(children, ProcessBook(settings.data, "project")).run(lambda: None)

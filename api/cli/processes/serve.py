@@ -8,6 +8,7 @@ from rich.text import Text
 
 from adapters.settings import Settings
 from api.app import application
+from api.cli.processes.answering import answering, serve_many
 from api.cli.processes.apart import serve_apart, several
 from api.cli.processes.listening import bound, nobody_else, run
 from api.cli.processes.prepare import prepared
@@ -35,12 +36,15 @@ def serve(settings: Settings, quiet: bool = False) -> None:
     the data folder.
     """
     with nobody_else(settings):
-        sockets = bound(settings)
 
         def ready(address: str, key: str | None) -> None:
             if not quiet or key is not None:
                 notes.print(welcome(address, settings, key))
 
+        if answering(settings) > 1:
+            serve_many(settings, ready)
+            return
+        sockets = bound(settings)
         if several(settings):
             serve_apart(settings, sockets, ready)
             return

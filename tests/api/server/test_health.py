@@ -80,9 +80,10 @@ def began(settings: Settings) -> Iterator[httpx.Client]:
 
 
 def test_metrics_count_commands_by_outcome_and_time_requests(client: httpx.Client) -> None:
-    id = register(client)["id"]
+    registered = register(client)
+    id = registered["id"]
     client.post(f"/customers/{id}/resume", json={})
-    client.get(f"/customers/{id}")
+    client.get(f"/customers/{id}", params={"min_position": registered["position"]})
     text = client.get("/metrics").text
     for sample in (
         'keyline_commands_total{command="customer.register",outcome="accepted"}',

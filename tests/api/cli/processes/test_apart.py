@@ -168,7 +168,7 @@ def test_what_cannot_begin_ends_the_server_with_its_reason(tmp_path: Path) -> No
     done = keyline(tmp_path, "serve", port=str(free_port()), processes="3")
     assert done.returncode == 1
     assert "warehouse.duckdb" in done.stderr
-    assert not (tmp_path / "processes.json").exists()
+    assert ProcessBook(tmp_path).entries() == []
 
 
 def ended(family: list[psutil.Process]) -> Callable[[], bool]:
@@ -199,4 +199,4 @@ def test_the_children_end_in_order_with_the_server(tmp_path: Path) -> None:
     with apart(tmp_path) as server:
         family = psutil.Process(server.copy.pid).children(recursive=True)
     assert ended(family)()
-    assert not (tmp_path / "processes.json").exists()
+    assert ProcessBook(tmp_path).entries() == []
