@@ -16,7 +16,10 @@ STRIDE = 20_000
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events are wanted: of an aggregate, of one record, of a type; all that is given."""
+    """Which events are wanted: of an aggregate, of one record, of some types (commas between).
+
+    All that is given has to hold.
+    """
 
     aggregate: str | None = None
     stream: str | None = None
@@ -49,7 +52,7 @@ def feed(
     if wanted.stream is not None:
         query = query.where(events.c.stream == wanted.stream)
     if wanted.type is not None:
-        query = query.where(events.c.type == wanted.type)
+        query = query.where(events.c.type.in_(wanted.type.split(",")))
     with journal.engine.connect() as connection:
         found = [recorded(row) for row in connection.execute(query)]
     return found, found[-1].position if len(found) == limit else max(after, until)

@@ -17,6 +17,7 @@ from adapters.identity.openid import Provider
 from adapters.identity.passwords import Cost
 from adapters.identity.session_check import Present
 from adapters.identity.signing_secrets import CURSORS, SigningSecrets
+from adapters.identity.stream_tickets import StreamTickets
 from adapters.journal.journal import Journal
 from adapters.kafka.cluster import Kafka
 from adapters.logs.anonymous_attempts import Strangers
@@ -120,6 +121,7 @@ class Parts:
         self.strangers = Strangers(self.notes.note)
         self.projector = Projector(self.rows, histories=self.journal.history)
         self.signing_in = SigningIn(self.journal.engine, secrets, self.guard.now, password_cost)
+        self.tickets = StreamTickets(self.journal.engine)
         self.doorkeeper = Doorkeeper(
             self.keys,
             self.signing_in.tokens,

@@ -18,6 +18,7 @@ from api.commands.operation_entries import NOBODY, Visit
 from api.commands.routes import Asked, CommandRoutes, Target
 from api.kernel import problems
 from api.kernel.access.authentication import Principal
+from api.kernel.access.tickets import presented
 from api.kernel.bodies import Disconnected
 from api.kernel.headers import once_each
 from api.kernel.lasting import Answers, Lasting
@@ -137,6 +138,8 @@ class Entrance:
             visit.target = target
         if self._doorkeeper.needed(path, asked.address):
             try:
+                headers = await presented(self.parts.tickets, scope, asked.headers)
+                asked = asked._replace(headers=headers)
                 visit.who = await self._identify(asked.headers, path, visit.target is not None)
             except Unauthenticated:
                 send.told = self.parts.rates_of_strangers.take(asked.address)

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
+from adapters.identity.stream_tickets import LIFETIME
 from adapters.journal.feed import Filter, feed
+from adapters.journal.history_queries import position_at
 from adapters.privacy.field_decryption import Opened
 from adapters.refusals import NotPermitted
 from api.commands.operation_entries import Tally, Visit
+from api.kernel.access.tickets import issued
 from api.kernel.access.visibility import See, Seeing, Seen
 from api.kernel.lasting import last_event
 from api.kernel.problems import InvalidParameter, MalformedHeader
 from api.kernel.process import Parts
 from api.kernel.reading.as_of import AtPosition
 from api.kernel.reading.ndjson import NDJSON, line, lines
-from api.kernel.reading.read_parameters import TheParts, invalid, require_told
+from api.kernel.reading.read_parameters import (
+    TheParts,
+    invalid,
+    json_response,
+    known_only,
+    moment_of,
+    require_told,
+)
 from api.kernel.reading.told import tell
 from api.reads.meant import refuse_no_event, refuse_no_record
 from domain.kernel.aggregate import Recorded, discover
@@ -41,6 +53,40 @@ PIECE = 64 * 1024
 SSE = "text/event-stream"
 
 _VARY = "Accept"
+
+SINCE = "instead of `after`: a day, meaning its begin where the business is, or an instant"
+
+NAMED = (
+    "of a stream: whether each event has its type as `event`; else an `EventSource` hands all to "
+    "`onmessage`"
+)
+
+TICKET_PARAMETER: dict[str, Any] = {
+    "name": "ticket",
+    "in": "query",
+    "schema": {"type": "string"},
+    "description": "instead of credentials, for a stream with these parameters: "
+    "`POST /events/tickets` gives one",
+}
+"""The entrance takes it: a ticket is not for those who are known already."""
+
+GIVEN: dict[str, Any] = {
+    "description": "The ticket, and the address of the stream with it.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "title": "StreamTicket",
+                "required": ["ticket", "url", "expires_in"],
+                "properties": {
+                    "ticket": {"type": "string"},
+                    "url": {"type": "string", "description": "without the host"},
+                    "expires_in": {"type": "integer", "description": "seconds"},
+                },
+            }
+        }
+    },
+}
 
 
 def shown(event: Recorded, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -90,17 +136,61 @@ def _unread(event: Recorded, hidden: frozenset[str]) -> dict[str, Any]:
     return {"data": None, "raw": event.data.raw, "unreadable": event.data.error}
 
 
-@router.get("/events", response_class=StreamingResponse)
+class Wanted(NamedTuple):
+    """Which events are wanted, and behind which position."""
+
+    events: Filter
+    after: int
+
+
+async def _wanted(
+    parts: TheParts,
+    see: See,
+    after: Annotated[int, Query(ge=0, le=2**53, description="the last position already seen")] = 0,
+    since: Annotated[str | None, Query(max_length=40, description=SINCE)] = None,
+    aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
+    stream: Annotated[str | None, Query(max_length=36, description="the id of a record")] = None,
+    type: Annotated[
+        str | None,
+        Query(
+            max_length=1000, description="one or more, commas between", examples=["customer.moved"]
+        ),
+    ] = None,
+) -> Wanted:
+    """Return what is wanted. Raises a `Refusal` where it cannot be, or may not."""
+    if aggregate in discover().aggregates or not see.anything:
+        see.need(f"{aggregate}.read")
+    await require_told(parts, "after", after)
+    wanted = Filter(_known(aggregate), stream, type)
+    for each in () if type is None else type.split(","):
+        refuse_no_event(each, aggregate)
+    if since is not None:
+        if after:
+            raise invalid("since", "Give either after or since.")
+        after = await run_in_threadpool(_before, parts, since)
+    if stream is not None and not after:
+        await see.ask(refuse_no_record, parts, see, stream, "stream")
+    return Wanted(wanted, after)
+
+
+TheWanted = Annotated[Wanted, Depends(_wanted)]
+
+
+async def _named(named: Annotated[bool, Query(description=NAMED)] = True) -> bool:
+    return named
+
+
+@router.get(
+    "/events", response_class=StreamingResponse, openapi_extra={"parameters": [TICKET_PARAMETER]}
+)
 async def events(
     request: Request,
     parts: TheParts,
     see: See,
     when: AtPosition,
-    after: Annotated[int, Query(ge=0, le=2**53, description="the last position already seen")] = 0,
+    wanted: TheWanted,
+    named: Annotated[bool, Depends(_named)],
     limit: Annotated[int, Query(ge=1, le=10_000, description="lines of a page at most")] = 1000,
-    aggregate: Annotated[str | None, Query(max_length=100, examples=["customer"])] = None,
-    stream: Annotated[str | None, Query(max_length=36, description="the id of a record")] = None,
-    type: Annotated[str | None, Query(max_length=100, examples=["customer.regraded"])] = None,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -112,14 +202,7 @@ async def events(
     Only those of records that are in sight now; a page may have fewer than asked.
     As of a moment of the past the feed ends there, and cannot be a stream.
     """
-    if aggregate in discover().aggregates or not see.anything:
-        see.need(f"{aggregate}.read")
-    await require_told(parts, "after", after)
-    wanted = Filter(_known(aggregate), stream, type)
-    if type is not None:
-        refuse_no_event(type, aggregate)
-    if stream is not None and not after:
-        await see.ask(refuse_no_record, parts, see, stream, "stream")
+    after = wanted.after
     if SSE in accept:
         if when.position is not None:
             raise invalid("as_of", "A stream goes on to what is to come.")
@@ -129,11 +212,11 @@ async def events(
             await require_told(parts, "Last-Event-ID", start)
         headers = {"X-Accel-Buffering": "no", "Vary": _VARY}
         tell(start)
-        stream_ = _stream(parts, see, start, wanted, request.state.visit)
+        stream_ = _stream(parts, see, start, wanted.events, request.state.visit, named=named)
         return StreamingResponse(stream_, headers=headers, media_type=SSE)
     upto = when.position
-    told, reached = await see.ask(_lines, parts, see, after, limit, wanted, upto)
-    query = {"after": reached, "limit": limit, **wanted.given()}
+    told, reached = await see.ask(_lines, parts, see, after, limit, wanted.events, upto)
+    query = {"after": reached, "limit": limit, **wanted.events.given()}
     headers = {"Position": str(reached), "Vary": _VARY}
     if upto is None or reached < upto:
         query |= {} if upto is None else {"as_of_position": upto}
@@ -141,11 +224,38 @@ async def events(
     return Response(told, media_type=NDJSON, headers=headers)
 
 
+@router.post(
+    "/events/tickets",
+    dependencies=[Depends(known_only), Depends(_wanted), Depends(_named)],
+    responses={200: GIVEN},
+)
+async def ticket(request: Request, parts: TheParts) -> Response:
+    """A ticket for one stream of events, for an `EventSource`, which can send no header.
+
+    It opens the stream that these parameters describe, once, within 30 seconds, as far as you see
+    it; the stream ends when your credentials do. An `EventSource` that is cut off comes again with
+    what is used: ask for another ticket then, `after` the last event.
+    """
+    query = request.scope["query_string"]
+    given = await issued(parts.tickets, dict(request.scope["headers"]), query)
+    query += b"&" if query else b""
+    url = f"/events?{query.decode('latin-1')}ticket={given}"
+    return json_response({"ticket": given, "url": url, "expires_in": LIFETIME})
+
+
 def _known(aggregate: str | None) -> str | None:
     if aggregate is not None and aggregate not in discover().aggregates:
         detail = f"There is no aggregate {aggregate!r}."
         raise InvalidParameter(detail, [{"parameter": "aggregate", "detail": detail}])
     return aggregate
+
+
+def _before(parts: Parts, since: str) -> int:
+    """Return the last position before an instant or a day."""
+    moment = moment_of(since, "since")
+    if moment > datetime.now(UTC):
+        raise invalid("since", "This is in the future.")
+    return position_at(parts.journal, moment - timedelta(microseconds=1))
 
 
 def _position(last_event_id: str) -> int:
@@ -185,7 +295,7 @@ def _page(
 
 
 async def _stream(
-    parts: Parts, see: Seeing, after: int, wanted: Filter, visit: Visit
+    parts: Parts, see: Seeing, after: int, wanted: Filter, visit: Visit, *, named: bool
 ) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     position, told = after, after
@@ -195,7 +305,7 @@ async def _stream(
             pulse = parts.appended if see.everything else parts.visible
             found, position = await see.go_on(_page, parts, see, position, PAGE, wanted)
             tally.add(len(found), position, (event.stream for event, _ in found))
-            for piece in _messages(found):
+            for piece in _messages(found, named=named):
                 yield piece
             told = found[-1][0].position if found else told
             if parts.stopping or position < pulse.position:
@@ -210,12 +320,13 @@ async def _stream(
         yield last_event(NotPermitted("Nothing is left that you may see."))
 
 
-def _messages(found: Iterable[Seen]) -> Iterator[bytes]:
+def _messages(found: Iterable[Seen], *, named: bool) -> Iterator[bytes]:
     """Yield events as a stream has them, many in a piece: before each it is asked who reads."""
     piece = bytearray()
     for event, hidden in found:
         data = line(shown(event, hidden))
-        piece += b"id: %d\nevent: %b\ndata: %b\n" % (event.position, event.type.encode(), data)
+        name = b"event: %b\n" % event.type.encode() if named else b""
+        piece += b"id: %d\n%bdata: %b\n" % (event.position, name, data)
         if len(piece) > PIECE:
             yield bytes(piece)
             piece.clear()

@@ -106,3 +106,34 @@ def test_a_stream_is_not_resumed_from_what_is_no_position(client: httpx.Client) 
 def test_asking_for_the_head_of_the_stream_does_not_begin_it(client: httpx.Client) -> None:
     answer = client.head("/events", headers={"Accept": "text/event-stream"})
     assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_events_can_be_had_since_a_moment_and_of_several_types(client: httpx.Client) -> None:
+    register(client)
+    id = register(client)["id"]
+    done = client.post(f"/customers/{id}/regrade", json={"grade": "B", "reason": "more sites"})
+    assert done.is_success
+    client.post(f"/customers/{id}/engage", json={})
+    first, second, third = page(client.get("/events", params={"stream": id}))
+    ask = {"since": second["time"], "stream": id}
+    assert page(client.get("/events", params=ask)) == [second, third]
+    ask = {"since": second["time"][:10], "stream": id}  # as UTC has it: a day begun in the zone
+    assert page(client.get("/events", params=ask)) == [first, second, third]
+    two = {"stream": id, "type": "customer.registered,customer.engaged"}
+    assert page(client.get("/events", params=two)) == [first, third]
+    for wrong in (
+        *({"since": "2999-01-01"}, {"since": "x"}, {"since": ask["since"], "after": 1}),
+        *({"type": "customer.registered,"}, {"type": "customer.engaged,campaign.x"}),
+    ):
+        problem(client.get("/events", params=wrong), 422, "invalid-parameter")
+
+
+def test_a_stream_without_names_hands_every_event_to_one_listener(client: httpx.Client) -> None:
+    after = head(client)
+    id = register(client)["id"]
+    accept = {"Accept": "text/event-stream"}
+    url = f"/events?after={after}&named=false"
+    with client.stream("GET", url, headers=accept) as answer:
+        (found,) = islice(messages(answer.iter_lines()), 1)
+    assert found.keys() == {"id", "data"}
+    assert json.loads(found["data"])["stream"] == id
