@@ -74,6 +74,7 @@ def _records(report: Report) -> Callable[..., Any]:
         sight = see.need(PERMISSION)
         if format != "json":
             sight = both(sight, see.need("export.read"))
+        where = filters_in(request, report, see)
         if parts.warehouse is None:
             return await forward(parts, request)
         position, after = cursor.after or (when.position, None)
@@ -86,7 +87,7 @@ def _records(report: Report) -> Callable[..., Any]:
                     reader,
                     report.name,
                     (),
-                    filters_in(request, report),
+                    where,
                     from_,
                     to,
                     position,

@@ -1,8 +1,8 @@
-"""Meant: codes and ids that a read is asked for are those of somebody or something in sight."""
+"""Meant: codes and ids that a read is asked for, `me` too, are those of somebody in sight."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import groupby
@@ -42,6 +42,34 @@ Moment = tuple[int, date | None]
 
 _AT_MACHINE = ("export",)
 """Reads that the command line alone makes."""
+
+
+ME = "me"
+"""Stands for the employee who asks, wherever a filter names one."""
+
+PERSONS = ("employee", ACTOR)
+"""The kinds of what columns name that are employees, or may be."""
+
+
+def meant(see: Seeing, model: Listed, where: Mapping[str, str]) -> dict[str, str]:
+    """Return the filters of a list with the code of whoever asks for `me`.
+
+    Raises `InvalidParameter`.
+    """
+    return {
+        name: ",".join(coded(see, name, text.split(",")))
+        if filters(model)[name].of in PERSONS
+        else text
+        for name, text in where.items()
+    }
+
+
+def coded(see: Seeing, parameter: str, codes: Iterable[str]) -> list[str]:
+    """Return codes of employees, with that of whoever asks for `me`. Raises `InvalidParameter`."""
+    found = list(codes)
+    if ME in found and see.me is None:
+        raise invalid(parameter, "A key is no employee: name one by code instead of `me`.")
+    return [see.me or each if each == ME else each for each in found]
 
 
 async def refuse_nobodys(

@@ -29,7 +29,7 @@ from api.kernel.reading.read_parameters import (
 )
 from api.kernel.reading.told import tell
 from api.reads.list_export import MEDIA_TYPES, Format, export
-from api.reads.meant import refuse_nobodys
+from api.reads.meant import ME, PERSONS, meant, refuse_nobodys
 from api.reads.merged_redirect import MERGED, MOVED, moved
 from api.reads.row_schemas import page_schema, reference
 from api.reads.spreadsheets import For, check_for
@@ -130,6 +130,7 @@ def _list(model: Listed) -> Callable[..., Any]:
                 raise invalid(key, f"Give {key!r} once.")
             if key in known:
                 where[key] = f"{where[key]},{value}" if key in where else value
+        where = meant(see, model, where)
         sight = see.need_of(model, *(() if format == "json" else ("export.read",)))
 
         def ask(under: Under = see.under) -> Question:
@@ -316,7 +317,8 @@ def _said_of(asked: Filter) -> str:
     if asked.form is not None:
         return f", as in `{asked.form[1]}`"
     if asked.of:
-        return f"; what is no {asked.of} in sight is refused"
+        me = f", or `{ME}`" * (asked.of in PERSONS)
+        return f"{me}; what is no {asked.of} in sight is refused"
     return "; a text that is nowhere finds nothing" if asked.type == "text" else ""
 
 

@@ -26,6 +26,7 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.kernel.reading.told import tell
+from api.reads.meant import ME, coded
 from api.reads.spreadsheets import XLSX, For, check_for, csv_head, csv_lines, workbook
 from domain.kernel.time.business_day import recorded_day
 from projections.kernel.read_model import read_models
@@ -60,6 +61,9 @@ _OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "for", "min_positio
 
 _PERIOD = ("from", "to")
 
+_PERSONS = "employees"
+"""The read model of those whom `me` may stand for."""
+
 
 @router.get("/reports", operation_id="reports")
 @says_nothing_of_anybody
@@ -88,6 +92,7 @@ def _report(report: Report) -> Callable[..., Any]:
         sight = see.need(PERMISSION)
         if format != "json":
             sight = both(sight, see.need("export.read"))
+        where = filters_in(request, report, see)
         if parts.warehouse is None:
             return await forward(parts, request)
         await reach(parts.loaded, max(min_position, when.position or 0))
@@ -99,7 +104,7 @@ def _report(report: Report) -> Callable[..., Any]:
                     cursor,
                     report.name,
                     names_in(by),
-                    filters_in(request, report),
+                    where,
                     from_,
                     to,
                     when.position,
@@ -119,14 +124,18 @@ def names_in(text: str | None) -> list[str]:
     return text.split(",") if text else []
 
 
-def filters_in(request: Request, report: Report) -> dict[str, list[str]]:
-    """Return the values that a request asks for, by the dimension of a report."""
+def filters_in(request: Request, report: Report, see: Seeing) -> dict[str, list[str]]:
+    """Return the values that a request asks for, by the dimension of a report.
+
+    Raises `InvalidParameter` for `me` of who is no employee.
+    """
     known = {parameter["name"] for parameter in parameters_of(report)}
+    persons = [each.name for each in report.angles() if each.of == _PERSONS]
     where: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         if name in known:
             where.setdefault(name, []).extend(_values(value))
-    return where
+    return where | {name: coded(see, name, where[name]) for name in persons if name in where}
 
 
 def _values(text: str) -> Iterator[str]:
@@ -230,7 +239,8 @@ def parameters_of(report: Report) -> Iterator[Mapping[str, Any]]:
 
 def _which(dimension: Dimension) -> str:
     if dimension.of:
-        return f"one of these {key_of(read_models()[dimension.of])}s"
+        me = f" or `{ME}`" * (dimension.of == _PERSONS)
+        return f"one of these {key_of(read_models()[dimension.of])}s{me}"
     if dimension.form:
         return f"one of these, as in `{dimension.example}`"
     values = dimension.values or dimension.order

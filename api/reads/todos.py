@@ -31,7 +31,7 @@ from api.kernel.reading.read_parameters import (
 )
 from api.kernel.reading.told import tell
 from api.reads.list_export import Format, sent, written
-from api.reads.meant import refuse_nobodys, refuse_unknown
+from api.reads.meant import coded, refuse_nobodys, refuse_unknown
 from api.reads.records import Count, Rows
 from api.reads.spreadsheets import For, check_for
 from domain.kernel.time.business_day import end_of
@@ -130,6 +130,8 @@ async def todos(
     as far as the records are in your sight.
     """
     check_for(for_, format)
+    if employee is not None:
+        (employee,) = coded(see, "employee", [employee])
     refuse_unknown(see, "employee", employee, "employee")
     party = request.state.who.party or Party(None)
     wanted = Wanted(

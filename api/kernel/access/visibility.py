@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from fastapi import Depends, Request
 
 from adapters.refusals import NotPermitted
-from api.kernel.access.authentication import Principal
+from api.kernel.access.authentication import ADMINISTRATOR, Principal
 from api.kernel.process import Parts
 from api.kernel.reading.as_of_reads import units_then
 from api.kernel.reading.read_parameters import parts_of
@@ -58,6 +58,13 @@ class Seeing:
         if self._party is None:
             return Sight()
         return self.access.sight(self._party, permission, datetime.now(UTC))
+
+    @property
+    def me(self) -> str | None:
+        """The employee who asks, or on whose behalf it is asked; keys are none."""
+        if self._party is None or self._who == ADMINISTRATOR:
+            return None
+        return self._party.on_behalf_of or self._party.employee
 
     @property
     def everything(self) -> bool:

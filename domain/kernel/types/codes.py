@@ -24,10 +24,10 @@ _FORM = (
 RESERVED = frozenset(
     {
         *("system", "policy", "deadline", "key", "person", "import", "keyline"),
-        *("nobody", "anybody", "somebody", "stranger", "anonymous", "unknown"),
+        *("nobody", "anybody", "somebody", "stranger", "anonymous", "unknown", "me"),
     }
 )
-"""Words that tell of no person."""
+"""Words that tell of no person, or of another one to each who says them."""
 
 
 class CodeReserved(RuleViolation):

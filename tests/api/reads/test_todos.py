@@ -265,3 +265,35 @@ def test_each_todo_names_a_command_and_columns_that_there_are() -> None:
         assert source.todo.command in commands()
         assert source.todo.command.startswith(f"{source.model.aggregate}.")
         question(source.model, source.todo.when, sort=source.todo.order)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "code"),
+    [
+        ("/opportunities", "manager", "li"),
+        ("/service-tickets", "owner", "li"),
+        ("/employees", "code", "head"),
+        ("/reports/pipeline", "manager", "li"),
+        ("/reports/pipeline/records", "manager", "li"),
+        ("/me/todos", "employee", "wang"),
+    ],
+)
+def test_me_is_whoever_asks_where_a_filter_names_an_employee(
+    company: Company, path: str, name: str, code: str
+) -> None:
+    of: dict[str, str] = {"currency": "CNY"} if path.endswith("/records") else {}
+    for then in ("min_position", "as_of_position"):
+        asked: dict[str, str] = {then: str(company.position), **of}
+        mine, theirs = (
+            company.clients[code].get(path, params={**asked, name: each}).raise_for_status().json()
+            for each in ("me", code)
+        )
+        for row in (*mine.get("rows", ()), *theirs.get("rows", ())):
+            del row["explain"]
+        assert mine == theirs
+        assert mine.get("items") or mine["rows"]
+    refused = problem(
+        company.clients["admin"].get(path, params={name: "me"}), 422, "invalid-parameter"
+    )
+    told = "A key is no employee: name one by code instead of `me`."
+    assert refused["errors"] == [{"parameter": name, "detail": told}]
