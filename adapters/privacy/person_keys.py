@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from adapters.privacy.key_wrapping import Wrapping
 from adapters.privacy.master_keys import SIZE, MasterKeys
@@ -53,6 +53,18 @@ state = sa.Table(
 """One row: the master key in use, up to where the journal's erasures were followed, and the key of
 digests. A copy of the database that is put back brings its own, earlier place: what was erased
 since is destroyed again."""
+
+traces = sa.Table(
+    "traces",
+    _tables,
+    sa.Column("person", sa.String(36), primary_key=True),
+    sa.Column("mark", sa.String(16), primary_key=True),
+    sa.Column("digest", sa.LargeBinary(16), primary_key=True),
+    sa.Column("stream", sa.String(36), nullable=False),
+    sa.Index("traces_digest", "digest", "mark", "stream"),
+    sqlite_with_rowid=False,
+)
+"""By what values of persons are found that their keys seal: the blind index."""
 
 _DIGESTS = "digests"
 
@@ -147,12 +159,16 @@ class PersonKeys:
             yield master
 
     def destroy(self, erased: Mapping[str, int]) -> None:
-        """Destroy keys for good, by the person, with the position of the event that erased them."""
+        """Destroy keys for good, by the person, with the position of the event that erased them.
+
+        By what they were found goes with them.
+        """
         insert = (sqlite if self.lite else postgresql).insert(destroyed).on_conflict_do_nothing()
         rows = [{"person": person, "position": position} for person, position in erased.items()]
         with writing(self.engine).begin() as connection:
             for part in in_parts(list(erased)):
                 connection.execute(persons.delete().where(persons.c.person.in_(part)))
+                connection.execute(traces.delete().where(traces.c.person.in_(part)))
             connection.execute(insert, rows)
         if self.lite:
             with self.engine.connect() as connection:
@@ -226,17 +242,21 @@ class PersonKeys:
             yield connection, connection.scalar(held) or ""
 
     def _make_tables(self) -> None:
-        there = sa.inspect(self.engine)
-        if there.has_table(state.name, None if self.lite else SCHEMA):
+        if self._has(traces):
             return
         try:
             with writing(self.engine).begin() as connection:
                 if not self.lite:
                     connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
                 _tables.create_all(connection)
-        except (IntegrityError, ProgrammingError):
-            if not sa.inspect(self.engine).has_table(state.name, None if self.lite else SCHEMA):
+                # Keys that had no index: what they seal is followed, from the first on.
+                connection.execute(state.update(), {"followed": 0})
+        except (IntegrityError, OperationalError, ProgrammingError):
+            if not self._has(traces):
                 raise  # else another process has made them right now
+
+    def _has(self, table: sa.Table) -> bool:
+        return sa.inspect(self.engine).has_table(table.name, None if self.lite else SCHEMA)
 
     def _begin(self, master: str) -> None:
         digests = self._wrap(master, _DIGESTS, secrets.token_bytes(SIZE))

@@ -14,17 +14,22 @@ from adapters.settings import Settings
 from adapters.warehouse.checking import ABSENT, WAREHOUSE
 from adapters.warehouse.rebuild_requests import NobodyAnswers, RebuildRequests
 from adapters.warehouse.warehouse import Warehouse, WarehouseInUse
-from api.cli.rebuild_jobs import check_rows, chosen, rows_of
+from api.cli.rebuild_jobs import check_persons, check_rows, chosen, rows_of
 from api.kernel.access.at_machine import note_read
 from api.kernel.reading.told import Told
 from api.kernel.terminal import Failure, notes, out, progress_to
 from projections.kernel.findings import Report
 from projections.kernel.rows.checking import STORE as ROWS
 from projections.kernel.warehouse.loader import RebuildRequired
+from streams.followers.erase_persons import STORE as PERSONS
 
 REPORT = TypeAdapter(Report)
 
-MENDS = {ROWS: "keyline rebuild", WAREHOUSE: "keyline rebuild warehouse"}
+MENDS = {
+    ROWS: "keyline rebuild",
+    PERSONS: "keyline rebuild persons",
+    WAREHOUSE: "keyline rebuild warehouse",
+}
 """What makes a store anew from the journal."""
 
 COMMAND = "keyline replay --check"
@@ -35,12 +40,15 @@ def check_stores(settings: Settings, names: Sequence[str] = ()) -> list[Report]:
 
     Args:
         settings: Where they are.
-        names: Read models, whose rows are compared, and `warehouse`; none for everything.
+        names: Read models, whose rows are compared, `persons`, for what they are found by, and
+            `warehouse`; none for everything.
 
     Raises `Failure` for a name that there is not, `Busy` when somebody else checks.
     """
-    models = [name for name in names if name != WAREHOUSE]
+    models = [name for name in names if name not in (PERSONS, WAREHOUSE)]
     reports = [check_rows(settings, chosen(models))] if models or not names else []
+    if PERSONS in names or not names:
+        reports.append(check_persons(settings))
     if WAREHOUSE in names or not names:
         reports.append(_warehouse(settings))
     _note(settings, names, reports)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from adapters.settings import Settings
-from api.kernel.terminal import Failure
+from api.kernel.terminal import Failure, out
 
 
 def _settings() -> Settings:
@@ -32,18 +32,23 @@ def rebuild(
     """Build read models anew from the journal while the old ones answer, then switch.
 
     The warehouse is rebuilt when it is named, as a whole or in parts: `keyline rebuild warehouse`,
-    `facts`, `history_customers`. A running server does that itself and goes on answering.
+    `facts`, `history_customers`. A running server does that itself and goes on answering. So is,
+    as `persons`, the index by which persons are found; until it is done, not all are.
     """
-    from api.cli.rebuild_jobs import chosen, print_rebuilt, rebuild_rows
+    from api.cli.rebuild_jobs import chosen, print_rebuilt, rebuild_persons, rebuild_rows
     from api.cli.warehouse_jobs import in_warehouse, print_remade, rebuild_warehouse
     from api.kernel.job_log import job
+    from streams.followers.erase_persons import STORE as PERSONS
 
-    names = [name for name in models or () if not in_warehouse(name)]
+    names = [name for name in models or () if not in_warehouse(name) and name != PERSONS]
     with job(found := _settings(), "rebuild", models=models or ["all"]) as outcome:
         if names or not models:
             built = rebuild_rows(found, chosen(names), from_kafka)
             outcome |= asdict(built)
             print_rebuilt(built)
+        if PERSONS in (models or ()):
+            outcome["traces"] = made = rebuild_persons(found)
+            out.print(f"Persons are found by {made:,} traces of what is known of them.")
         if parts := [name for name in models or () if in_warehouse(name)]:
             outcome["warehouse"] = remade = rebuild_warehouse(found, parts)
             print_remade(remade)
@@ -53,8 +58,9 @@ def replay(
     stores: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL|warehouse]...",
-            help="Read models, for their rows, or warehouse; by default everything.",
+            metavar="[MODEL|persons|warehouse]...",
+            help="Read models, for their rows, persons, for what they are found by, or "
+            "warehouse; by default everything.",
         ),
     ] = None,
     check: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -13,7 +13,8 @@ import structlog
 
 from adapters.journal.journal import Journal
 from adapters.kafka.cluster import Kafka
-from adapters.settings import Settings
+from adapters.privacy.person_keys import PersonKeys
+from adapters.settings import Settings, SettingsError
 from adapters.storage.databases import connect
 from adapters.storage.leases import Lease, LeaseLost
 from adapters.warehouse.segments import Source
@@ -29,6 +30,8 @@ from projections.kernel.rows.shadow_tables import Batches
 from projections.kernel.rows.tables import fingerprints, positions
 from projections.kernel.summary import listed
 from projections.kernel.warehouse.loader import WEIGHT
+from streams.followers.erase_persons import STORE as PERSONS
+from streams.followers.erase_persons import Erasing
 from streams.followers.project_rows import sources
 from streams.kafka.topic_history import KafkaHistory
 
@@ -166,6 +169,38 @@ def check_rows(settings: Settings, models: Mapping[str, Listed]) -> Report:
     finally:
         rows.dispose()
         journal.close()
+
+
+@contextmanager
+def persons_of(settings: Settings, title: str) -> Iterator[tuple[Erasing, Callable[[int], None]]]:
+    """Give what follows the persons of the journal, alone, and whom to tell how far it came.
+
+    Raises `SettingsError` without the right master key, `Busy` when somebody else is at it.
+    """
+    keys = PersonKeys.of(settings)
+    journal = Journal(settings.journal_url, keys=keys)
+    try:
+        journal.create(settings.zone)
+        with alone(journal, title), progress_to(title, journal.head().position) as reach:
+            yield Erasing(journal, keys), reach
+    finally:
+        journal.close()
+        keys.close()
+
+
+def check_persons(settings: Settings) -> Report:
+    """Compare by what persons are found with what the journal has sealed."""
+    try:
+        with persons_of(settings, "check of persons") as (persons, reach):
+            return persons.check(reach)
+    except SettingsError as error:
+        return Report(PERSONS, None, why=str(error))
+
+
+def rebuild_persons(settings: Settings) -> int:
+    """Make anew by what persons are found; return how many traces there are."""
+    with persons_of(settings, "rebuild of persons") as (persons, _):
+        return persons.renew()
 
 
 def rows_of(journal: Journal) -> Source:

@@ -18,6 +18,7 @@ from api.kernel.access.authentication import OPEN, OPEN_FOLDERS, Principal
 from api.kernel.process import Parts
 from api.kernel.reading.told import Told
 from domain.kernel.actors import STRANGER
+from domain.kernel.types.sought import EMAIL, PHONE
 from projections.kernel.read_model import read_models
 from projections.kernel.visibility.sealed_columns import personal
 
@@ -26,11 +27,12 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 @cache
 def _of_persons() -> frozenset[str]:
-    """Return the parameters whose words may name a person: a search's, and what rows have sealed.
+    """Return the parameters whose words may name a person: what searches and look-ups take.
 
-    No list is filtered by the latter, but who tries it has told us the name.
+    And what rows have sealed: no list is filtered by it, but who tries it has told us the name.
     """
-    return frozenset({"q"}.union(*map(personal, read_models().values())))
+    asked = {"q", PHONE.kind, EMAIL.kind, "birthday_from", "birthday_to"}
+    return frozenset(asked.union(*map(personal, read_models().values())))
 
 
 NOW_AND_THEN = 10.0

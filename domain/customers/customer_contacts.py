@@ -22,6 +22,7 @@ from domain.kernel.aggregate import (
 )
 from domain.kernel.erasure import LegalBasis, PersonErased, require_discretion
 from domain.kernel.time.correction import Fields, corrected, correction
+from domain.kernel.types.sought import BIRTHDAY, EMAIL, NAME, PHONE
 from domain.kernel.types.values import (
     ERASED,
     PERSON,
@@ -105,15 +106,15 @@ class ContactDetail(StrEnum):
 class ContactDetails(Fields):
     """What is known of one contact."""
 
-    name: Annotated[str | None, OfContact] = None
+    name: Annotated[str | None, OfContact, NAME] = None
     title: Annotated[str | None, OfContact] = None
     decision_role: DecisionRole | None = None
     influence: int | None = None
     relationship: Relationship | None = None
-    birthday: Annotated[date | None, Sensitive("birthday"), OfContact, Come()] = None
+    birthday: Annotated[date | None, Sensitive("birthday"), OfContact, BIRTHDAY, Come()] = None
     preferences: Annotated[str | None, Sensitive("preferences"), OfContact] = None
-    phone: Annotated[str | None, Sensitive("phone"), OfContact] = None
-    email: Annotated[str | None, Sensitive("email"), OfContact] = None
+    phone: Annotated[str | None, Sensitive("phone"), OfContact, PHONE] = None
+    email: Annotated[str | None, Sensitive("email"), OfContact, EMAIL] = None
 
 
 class ContactIdTaken(RuleViolation):

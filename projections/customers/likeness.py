@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from projections.customers.chinese_characters import sound_alike
+from domain.kernel.types.chinese_characters import sound_alike
 from projections.customers.company_words import BRANCHES, COUNTRY, PROVINCE_OF, TRADES
 
 ALIKE = 85

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from projections.customers.chinese_characters import simplified
+from domain.kernel.types.chinese_characters import simplified
 from projections.customers.company_words import (
     BRANCHES,
     CHINESE_FORMS,

@@ -52,6 +52,7 @@ def asked(path: str) -> dict[str, Any]:
         "/late-entries": {"valid_at": today().isoformat(), "since": 0},
         "/proofs/consistency": {"from": 1},
         "/customers/{id}/digest": {"from_position": 0},
+        "/contacts": {"phone": "10086"},
     }
     return parameters.get(path, {})
 

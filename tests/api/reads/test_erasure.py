@@ -10,15 +10,17 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from adapters.journal.journal import Journal
 from adapters.kafka.cluster import Kafka
 from adapters.local.kafka import LocalKafka
 from adapters.privacy.field_encryption import Sealing
+from adapters.privacy.person_keys import PersonKeys, traces
 from adapters.proofs.audit import audit
 from adapters.settings import Settings, SettingsError
 from api.cli.export import export
-from api.cli.rebuild_jobs import check_rows, chosen, rebuild_rows
+from api.cli.rebuild_jobs import check_persons, check_rows, chosen, rebuild_persons, rebuild_rows
 from api.cli.warehouse_jobs import rebuild_warehouse, seal
 from api.kernel.process import Parts
 from domain.kernel.aggregate import new_id
@@ -68,6 +70,27 @@ def meet(client: httpx.Client) -> tuple[str, str, int]:
     return path, f"/service-tickets/{done['id']}", done["position"]
 
 
+def traces_of(settings: Settings) -> list[bytes]:
+    """Return the digests by which the contact is found."""
+    keys = PersonKeys.of(settings)
+    with keys.engine.connect() as connection:
+        query = sa.select(traces.c.digest).where(traces.c.person == CONTACT)
+        found = [bytes(each) for each in connection.scalars(query)]
+    keys.close()
+    return found
+
+
+def found_by(client: httpx.Client, position: int) -> list[list[str]]:
+    """Return whom each of what is known of the contact finds."""
+    asked = [("q", SECRETS[0]), ("phone", MORE[0]), ("email", SECRETS[3])]
+    asked += [("birthday_from", SECRETS[4])]
+    answers = (
+        client.get("/contacts", params={name: text, "min_position": position})
+        for name, text in asked
+    )
+    return [[each["id"] for each in answer.json()["items"]] for answer in answers]
+
+
 def erase(client: httpx.Client, customer: str, ticket: str) -> int:
     do(client, f"{customer}/erase-contact", {"contact_id": CONTACT, **LAWFUL})
     position: int = do(client, f"{ticket}/erase-contact", LAWFUL)["position"]
@@ -86,7 +109,9 @@ def test_an_erased_person_is_shown_nowhere_at_once_and_all_else_is(tmp_path: Pat
         shown = told(client, customer, ticket)
         assert all(each in shown for each in (*SECRETS, *MORE))
         assert '"sealed"' not in shown
+        assert found_by(client, 0) == [[CONTACT]] * 4
         position = erase(client, customer, ticket)
+        assert found_by(client, position) == [[]] * 4
         assert not [each for each in (*SECRETS, *MORE) if each in told(client, customer, ticket)]
         row = client.get(customer, params={"min_position": position}).json()
         assert (row["name"], row["contacts"]) == ("Shu Salt", {})
@@ -149,6 +174,16 @@ def plain(self: Sealing, fact: Any) -> str:
     return text
 
 
+def holding(folder: Path, digests: list[bytes]) -> set[bytes]:
+    """Return those of some digests that stand in any file of a folder, in hexadecimal too."""
+    files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    return {
+        each
+        for each in digests
+        if any(each in file or each.hex().encode() in file for file in files)
+    }
+
+
 @pytest.mark.parametrize("sealing", [True, False])
 def test_no_file_has_an_erased_person_after_a_rebuild(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sealing: bool
@@ -159,9 +194,15 @@ def test_no_file_has_an_erased_person_after_a_rebuild(
     data = tmp_path / "data"
     settings = Settings(data=data, port=0, admin_key=KEY)
     with client_of(settings) as client:
-        customer, ticket, _ = meet(client)
+        customer, ticket, position = meet(client)
         told(client, customer, ticket)
+        found_by(client, position)
+        digests = traces_of(settings)
+        assert sealing == bool(digests)
+        if sealing:
+            assert holding(data, digests) == set(digests)
         erase(client, customer, ticket)
+    assert holding(data, digests) == set()
     rebuild_rows(settings, chosen(()))
     seal(settings, 1)
     rebuild_warehouse(settings, ["warehouse"])
@@ -174,6 +215,9 @@ def test_no_file_has_an_erased_person_after_a_rebuild(
         assert files <= {*found}
         assert set().union(*found.values()) == {*SECRETS, *MORE}
     assert check_rows(settings, chosen(())).differ == 0
+    assert rebuild_persons(settings) == 0
+    assert holding(data, digests) == set()
+    assert check_persons(settings).differ == 0
     journal = Journal(settings.journal_url)
     with journal.engine.connect() as connection:
         assert audit(connection) == []
@@ -185,7 +229,9 @@ def test_old_keys_that_were_put_back_are_destroyed_again_before_anything_is_show
 ) -> None:
     settings = Settings(data=tmp_path, port=0, admin_key=KEY)
     with client_of(settings) as client:
-        customer, ticket, _ = meet(client)
+        customer, ticket, position = meet(client)
+        found_by(client, position)
+    assert traces_of(settings)
     kept = tmp_path / "keys.db.kept"
     shutil.copy(tmp_path / "keys.db", kept)
     with client_of(settings) as client:
@@ -193,7 +239,9 @@ def test_old_keys_that_were_put_back_are_destroyed_again_before_anything_is_show
     shutil.copy(kept, tmp_path / "keys.db")
     with client_of(settings) as client:
         shown = told(client, customer, ticket)
+        assert found_by(client, 0) == [[]] * 4
     assert not [each for each in (*SECRETS, *MORE) if each in shown]
+    assert traces_of(settings) == []
 
 
 def test_a_server_does_not_start_without_the_right_master_key(tmp_path: Path) -> None:

@@ -184,6 +184,12 @@ ASKED = (
     ("/me/todos", "kind", "nope"),
     ("/me/todos", "customer_id", new_id()),
     ("/me/todos", "employee", "ghost"),
+    ("/contacts", "phone", "nope"),
+    ("/contacts", "email", "nope"),
+    ("/contacts", "q", "李"),
+    ("/contacts", "customer", new_id()),
+    ("/contacts", "birthday_from", "nope"),
+    ("/contacts?birthday_from=12-28", "birthday_to", "nope"),
 )
 """Parameters of logs, feeds and histories, each with a value that there cannot be."""
 

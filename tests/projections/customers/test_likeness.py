@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 from rapidfuzz import fuzz
 
-from projections.customers.chinese_characters import simplified, sound_alike
+from domain.kernel.types.chinese_characters import simplified, sound_alike
 from projections.customers.likeness import ALIKE, likeness
 from projections.customers.name_key import name_key
 from projections.customers.name_words import name_words

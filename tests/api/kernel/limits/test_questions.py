@@ -27,7 +27,7 @@ CHEAP = {
     *LISTS,
     *(f"{path}/{{id}}" for path in LISTS),
     *("/working-calendars/{id}/due", "/working-calendars/{id}/worked"),
-    *("/customers/{id}/page", "/me", "/me/permissions", "/permissions", "/reports"),
+    *("/contacts", "/customers/{id}/page", "/me", "/me/permissions", "/permissions", "/reports"),
     *("/livez", "/readyz", "/metrics", "/problems", "/problems/{name}", "/parked"),
     *("/proofs/head", "/proofs/keys", "/proofs/consistency", "/proofs/verifier"),
     *("/proofs/events/{position}", "/proofs/operations/{number}"),
@@ -49,6 +49,7 @@ GIVEN = {
     "/access/seen": f"?record={VALUES['id']}",
     "/working-calendars/{id}/due": "?from=2026-02-13&hours=4",
     "/working-calendars/{id}/worked": "?from=2026-02-13&to=2026-02-14",
+    "/contacts": "?phone=10086",
     "/access/why": "?permission=customer.read&unit=group",
 }
 
