@@ -223,7 +223,7 @@ def test_kafka_tells_what_everybody_is_of_whom_it_tells(
         def told(found: Iterable[Any]) -> list[Telling]:
             parts: list[Any] = []
             for record in found:
-                parts.append({name: value.decode() for name, value in record.headers})
+                parts.append({name: value.decode() for name, value in record.headers.items()})
                 parts.append(json.loads(record.value or b"null"))
             return list(tellings(parts, doer.id))
 
