@@ -7,6 +7,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -202,9 +203,13 @@ def _load(path: Path) -> Ed25519PrivateKey:
     try:
         if not path.exists():
             secret = Ed25519PrivateKey.generate().private_bytes_raw().hex()
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            beside = path.with_name(f"{path.name}.{os.getpid()}")
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(secret + "\n")
+            with suppress(FileExistsError):  # another process of ours was first
+                os.link(beside, path)
+            beside.unlink()
         return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text().strip()))
     except (OSError, ValueError) as error:
         raise SettingsError(f"The key for heads, {path}, cannot be used: {error}.") from error

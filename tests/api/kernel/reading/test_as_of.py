@@ -158,6 +158,8 @@ def test_every_read_of_records_takes_a_position() -> None:
 @pytest.mark.parametrize("path", [path for path in PATHS if "get" in PATHS[path]])
 def test_a_position_that_was_never_told_is_refused_at_once(life: Life, path: str) -> None:
     taken = parameters(path) & POSITIONS
+    if path == "/events":  # there `since` is a day or an instant
+        taken -= {"since"}
     address = life.address(path) if taken else None
     if address is None:
         pytest.skip("it takes none, or there is none")
