@@ -28,7 +28,9 @@ FOUNDED = "2000-04-20"
 STORIES = len(UNITS) - 1 + sum(map(size, UNITS)) + len(OFFICERS) + 1
 """How many stories there are: the units but the group, the people, and a team."""
 
-_MANAGERS = {"group": "group-manager", "province": "province-manager", "network": "network-manager"}
+MANAGERS = {"group": "group-manager", "province": "province-manager", "network": "network-manager"}
+"""The role of the chief of a unit, by its level."""
+
 _POSTS = {"group": "大客户部总经理", "province": "省大客户部主任", "network": "大客户中心主任"}
 
 
@@ -81,7 +83,7 @@ def _person(random: Random, person: Person, unit: Unit, today: date, chief: bool
     yield _engage(person, unit, post, effective=str(since))
     grant = {"employee": person.code, "unit": unit.code}
     if chief:
-        yield _do("grant.give", role=_MANAGERS[level], **grant)
+        yield _do("grant.give", role=MANAGERS[level], **grant)
     yield _do("grant.give", role="account-manager", reach="own", **grant)
     yield _do("grant.give", role="service-agent", masked=["birthday", "revenue"], **grant)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.table import Table
+
 from adapters.commands.bootstrap import is_bare, lay
 from adapters.commands.executor import Executor
 from adapters.identity.access_tokens import Tokens
@@ -13,6 +17,7 @@ from adapters.proofs.merkle_store import backfill, unhashed
 from adapters.settings import Settings
 from api.cli.rebuild_jobs import bring_up_to_date
 from api.demo import demo
+from api.demo.doors import Door, unlock
 from api.kernel.terminal import Failure, notes, progress
 
 
@@ -84,3 +89,15 @@ def load_demo(journal: Journal) -> None:
         raise
     finally:
         executor.stop()
+    notes.print(_people(unlock(journal)))
+
+
+def _people(unlocked: Sequence[tuple[Door, str]]) -> Table:
+    """Return whom one can sign in as (`POST /sign-in`)."""
+    table = Table(title="Sign in as (POST /sign-in); shown only this once", title_justify="left")
+    for each in ("employee", "name", "roles", "unit", "password"):
+        table.add_column(each, overflow="fold")
+    for door, password in unlocked:
+        who, roles = door.person, "\n".join(door.roles)
+        table.add_row(who.code, who.name, roles, door.unit.code, password)
+    return table

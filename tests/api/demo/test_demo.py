@@ -12,10 +12,12 @@ import pytest
 
 from adapters.commands.bootstrap import lay
 from adapters.commands.executor import Executor
+from adapters.identity.passwords import Passwords
 from adapters.journal.journal import Journal
 from adapters.privacy.field_decryption import Opening
 from api.demo import sales as demo_sales
 from api.demo.demo import Size, begun, load, load_once
+from api.demo.doors import unlock
 from api.demo.places import UNITS
 from domain.kernel.aggregate import Recorded
 from tests.adapters.keyring import keys_in
@@ -151,3 +153,31 @@ def test_an_amount_is_revised_to_another_one_however_small() -> None:
                 assert body["amount"] != amount
                 amount, revised = body["amount"], revised + 1
     assert revised > 5
+
+
+def test_whom_one_can_sign_in_as_is_told_with_their_roles_and_own_passwords(
+    events: list[Recorded], tmp_path: Path
+) -> None:
+    told = [(e.type, e.data) for e in events]
+    granted = {
+        (data["employee"], data["unit"], data["role"])
+        for type_, data in told
+        if type_ == "grant.given"
+    }
+    engaged = {data["code"]: data["name"] for type_, data in told if type_ == "employee.engaged"}
+    journal = Journal(f"sqlite:///{tmp_path / 'journal.db'}")
+    journal.create()
+    try:
+        unlocked = unlock(journal)
+        passwords = Passwords(journal.engine)
+        for door, _ in unlocked:
+            who, unit = door.person, door.unit.code
+            assert engaged[who.code] == who.name
+            held = {role for code, where, role in granted if (code, where) == (who.code, unit)}
+            assert held == set(door.roles)
+        (_, first), *_, (last, password) = unlocked
+        assert passwords.check(last.person.code, password).right
+        assert not passwords.check(last.person.code, first).right
+    finally:
+        journal.close()
+    assert len({password for _, password in unlocked}) == 5
