@@ -36,8 +36,11 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 512
 """Commands of one request that wait for the journal, or to be put into words, at a time."""
 
-TOLD_AT_ONCE = 64
-"""Results that are put into words together, so that what is added to them is looked up at once."""
+TOLD_AT_ONCE = 16
+"""Results that are put into words together, so that what is added to them is looked up at once.
+
+The commands of others wait for that, as theirs is looked up next.
+"""
 
 BYTES_OF_A_PLACE = 1024
 """Bytes of a line for which it takes one more of the places that commands have under way."""

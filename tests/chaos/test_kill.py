@@ -38,6 +38,14 @@ STEPS = range(volume("CHAOS_STEPS", 1, 100))
 """Systems that are begun anew, each with a seed of its own: in full 5,000 kills in each mode."""
 
 
+async def at_work(load: Load, kill: int, chance: random.Random) -> None:
+    """Wait for some time; before every other kill something is done first, the rest hit starts."""
+    if kill % 2:
+        async with asyncio.timeout(120):
+            await load.acknowledge(len(load.acknowledged) + 3)
+    await asyncio.sleep(chance.uniform(0.05, 0.5))
+
+
 async def kill_under_load(
     url: str, server: Process, others: Sequence[Process], kills: int, chance: random.Random
 ) -> Load:
@@ -48,7 +56,7 @@ async def kill_under_load(
         process.start()
     for kill in range(kills):
         await alive(server, url)
-        await asyncio.sleep(chance.uniform(0.05, 0.5))
+        await at_work(load, kill, chance)
         victims = [server]
         if others and kill % 5 == 0:
             victims.append(chance.choice(others))
@@ -73,7 +81,7 @@ async def kill_children_under_load(
     running = asyncio.ensure_future(load.run())
     killed: Counter[str] = Counter()
     for kill in range(kills):
-        await asyncio.sleep(chance.uniform(0.05, 0.5))
+        await at_work(load, kill, chance)
         victim = (*CHILDREN, "server")[kill % 4]
         if victim == "server":
             server.end(signal.SIGKILL)
