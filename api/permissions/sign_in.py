@@ -164,20 +164,6 @@ async def sign_out(request: Request, parts: TheParts) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/me")
-async def me(request: Request) -> dict[str, Any]:
-    """Tell who is calling, on whose behalf, for which unit, and how that was recognised."""
-    who = request.state.who
-    return {
-        "actor": who.actor,
-        "actor_kind": who.actor_kind,
-        "on_behalf_of": who.on_behalf_of,
-        "on_behalf_kind": who.on_behalf_of and "person",
-        "unit": who.unit,
-        "credential": who.credential,
-    }
-
-
 @router.post(
     "/me/password",
     openapi_extra=_answers(PasswordChange, _TOKENS, _NOT_YOU, _OFTEN, *_BODY),

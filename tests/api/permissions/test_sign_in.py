@@ -406,6 +406,10 @@ def test_a_key_revoked_by_one_process_opens_nothing_in_another(
         there.headers["Authorization"] = f"Bearer {issued['key']}"
         me = there.get("/me").json()
         assert (me["actor"], me["actor_kind"]) == (issued["id"], "key")
+        assert (me["name"], [each["role"] for each in me["roles"]]) == (
+            "billing",
+            ["administrator"],
+        )
         for _ in range(2):
             engage(there)
         path = f"/api-keys/{issued['id']}/revoke"
@@ -447,6 +451,19 @@ def test_a_deputy_acts_by_the_permissions_of_another_while_the_delegation_lasts(
     given["until"] = (now + timedelta(days=1)).isoformat()
     delegation = client.post("/delegations", json=given)
     assert delegation.status_code == 201, delegation.text
+    own, theirs = (
+        stranger.get("/me", headers=each).raise_for_status().json()
+        for each in (bearer(tokens), headers)
+    )
+    assert (own["actor"], own["name"], own["unit_name"]) == (code, code, "集团")
+    assert (own["on_behalf_name"], own["roles"]) == (None, [])
+    assert (theirs["on_behalf_of"], theirs["on_behalf_name"]) == ("admin", "Administrator")
+    (role,) = theirs["roles"]
+    assert (role["role_name"], role["unit_name"], role["until"]) == ("Administrator", "集团", None)
+    (lent,) = own["delegations"]["received"]
+    assert (lent["id"], lent["principal_name"]) == (delegation.json()["id"], "Administrator")
+    assert datetime.fromisoformat(lent["until"]) == datetime.fromisoformat(given["until"])
+    assert lent in client.get("/me").json()["delegations"]["given"]
     made = stranger.post("/customers", json=body, headers=headers)
     assert made.status_code == 201, made.text
     (event,) = client.get(f"/customers/{made.json()['id']}/history").json()["items"]
@@ -455,6 +472,7 @@ def test_a_deputy_acts_by_the_permissions_of_another_while_the_delegation_lasts(
     assert client.post(path, json={"reason": "back again"}).status_code == 200
     problem(stranger.post("/customers", json=body, headers=headers), 403, "not-delegated")
     problem(stranger.get("/customers", headers=headers), 403, "not-delegated")
+    assert me(stranger, tokens).json()["delegations"] == {"given": [], "received": []}
 
 
 def test_many_at_once_are_answered_without_a_server_error(alone: tuple[Settings, str]) -> None:

@@ -80,13 +80,20 @@ def test_the_key_opens_and_is_the_administrators(stranger: httpx.Client) -> None
     headers = {"Authorization": f"bearer {KEY}"}
     assert stranger.get("/customers", headers=headers).status_code == 200
     found = stranger.get("/me", headers=headers).json()
+    assert [each.pop("role") for each in found.pop("roles")] == ["administrator"]
     assert found == {
         "actor": "admin",
         "actor_kind": "person",
+        "name": "Administrator",
+        "post": None,
         "on_behalf_of": None,
         "on_behalf_kind": None,
+        "on_behalf_name": None,
         "unit": "group",
+        "unit_name": "集团",
+        "unit_english_name": "Group",
         "credential": "administrator-key",
+        "delegations": {"given": [], "received": []},
     }
 
 
