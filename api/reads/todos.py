@@ -35,11 +35,12 @@ from api.reads.meant import coded, refuse_nobodys, refuse_unknown
 from api.reads.records import Count, Rows
 from api.reads.spreadsheets import For, check_for
 from domain.kernel.time.business_day import end_of
-from projections.kernel.columns import Instant, Text
+from projections.kernel.columns import Day, Instant, Text
 from projections.kernel.lists import todo_list
 from projections.kernel.lists.list_query import Question
 from projections.kernel.lists.listing import Listing, Page
-from projections.kernel.lists.todo_list import Source, Turn, some, sources
+from projections.kernel.lists.parameters import read
+from projections.kernel.lists.todo_list import Days, Source, Turn, some, sources
 from projections.kernel.read_model import Row
 from projections.kernel.visibility.visibility import Party
 
@@ -51,6 +52,7 @@ COLUMNS: dict[str, Any] = {
     "since": Instant(),
     "due_at": Instant(),
     "overdue": sa.Boolean(),
+    "day": Day(),
 }
 """What is told of each."""
 
@@ -82,6 +84,7 @@ class Wanted:
     kinds: tuple[str, ...]
     customer: str | None
     overdue: bool | None
+    days: Days
     export: bool
     limit: int
 
@@ -110,6 +113,12 @@ async def todos(
         str | None, Query(max_length=500, description="kinds of records, with commas between")
     ] = None,
     overdue: Annotated[bool | None, Query(description="what is overdue alone, or is not")] = None,
+    due_from: Annotated[
+        str | None, Query(max_length=10, description="what is due on this day or later")
+    ] = None,
+    due_to: Annotated[
+        str | None, Query(max_length=10, description="what is due by the end of this day")
+    ] = None,
     customer_id: Annotated[str | None, Query(max_length=36, description="of one customer")] = None,
     employee: Annotated[
         str | None, Query(max_length=64, description="whose, by code; by default your own")
@@ -126,8 +135,9 @@ async def todos(
     """List what waits for you: what is yours by name, and what you may do where it belongs.
 
     Each with the record, the `command` by which it is done, since when it waits, and until when
-    it is to be done. On behalf of somebody it is theirs; with `employee` it is somebody else's,
-    as far as the records are in your sight.
+    it is to be done: by the end of its `day`, a day of the business, where it is due at all. On
+    behalf of somebody it is theirs; with `employee` it is somebody else's, as far as the records
+    are in your sight.
     """
     check_for(for_, format)
     if employee is not None:
@@ -139,6 +149,7 @@ async def todos(
         kinds=_kinds(see, kind),
         customer=customer_id,
         overdue=overdue,
+        days=_days(due_from, due_to),
         export=format != "json",
         limit=AT_ONCE if format != "json" else limit,
     )
@@ -188,6 +199,18 @@ async def _refuse_nobody(
     raise refused
 
 
+def _days(first: str | None, last: str | None) -> Days:
+    """Return the days on which what is asked for is due. Raises `InvalidParameter`."""
+    with checked():
+        days = Days(
+            None if first is None else read("due_from", "day", first),
+            None if last is None else read("due_to", "day", last),
+        )
+    if days.first is not None and days.last is not None and days.first > days.last:
+        raise invalid("due_to", "The end is before the begin.")
+    return days
+
+
 def _kinds(see: Seeing, kind: str | None) -> tuple[str, ...]:
     """Return the kinds asked for: by default all that whoever asks sees any of."""
     known = tuple(dict.fromkeys(each.model.aggregate for each in sources()))
@@ -224,7 +247,7 @@ def _asked(see: Seeing, wanted: Wanted, moment: datetime) -> Asked:
             sight = both(sight, may)
         if wanted.export:
             sight = both(sight, see.need("export.read"))
-        told = (wanted.employee, wanted.customer, wanted.overdue, may)
+        told = (wanted.employee, wanted.customer, wanted.overdue, may, wanted.days)
         asked = sight and source.question(sight, wanted.limit, moment, *told)
         if asked:
             found.append((source, asked))

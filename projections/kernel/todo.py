@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from string import Formatter
 from typing import Any
 
-from domain.kernel.time.business_day import begin_of, end_of
+from domain.kernel.time.business_day import begin_of, end_of, recorded_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,11 @@ def end(value: date | datetime) -> datetime:
 def begin(value: date | datetime) -> datetime:
     """Return when a day or a moment begins."""
     return value if isinstance(value, datetime) else begin_of(value)
+
+
+def on(value: date | datetime) -> date:
+    """Return the day that a moment has where the business is, or the day itself."""
+    return recorded_day(value) if isinstance(value, datetime) else value
 
 
 def text_of(todo: Todo, row: Mapping[str, Any]) -> str:

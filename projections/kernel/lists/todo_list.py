@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from domain.kernel.time.business_day import recorded_day
+from domain.kernel.time.business_day import begin_of, end_of, recorded_day
 from domain.kernel.types.days import plain_moment
 from projections.kernel.columns import Instant
 from projections.kernel.lists.list_query import Question, filters, question
 from projections.kernel.lists.listing import Listing, Page
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.read_model import ReadModel, Row, read_models
-from projections.kernel.todo import Todo, begin, end, text_of, waits_since
+from projections.kernel.todo import Todo, begin, end, on, text_of, waits_since
 from projections.kernel.visibility.visibility import Sight
 
 _BEGIN = datetime.min.replace(tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
-_EVER = "1900-01-01"
+_EVER = date(1900, 1, 1)
 _LAST = "~"
 """Comes after every id."""
+
+
+class Days(NamedTuple):
+    """The first and the last of some days, which may be any."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+ALL = Days()
+"""All days, and none."""
 
 
 class Turn(NamedTuple):
@@ -56,6 +67,7 @@ class Source:
         customer: str | None,
         overdue: bool | None,
         may: Sight,
+        days: Days = ALL,
     ) -> Question | None:
         """Return what its list is asked, or `None` when nothing of it can be in the answer.
 
@@ -67,6 +79,7 @@ class Source:
             customer: The customer of the records, if they are of one.
             overdue: Whether what is asked for is overdue, or not.
             may: Where those for whom it is may give the command.
+            days: On which days it is due.
         """
         todo, where = self.todo, dict(self.todo.when)
         if todo.who is not None:
@@ -78,19 +91,13 @@ class Source:
                 return None
             where["customer_id"] = customer
         if todo.due is not None:
-            timed = isinstance(self.model.table.c[todo.due].type, Instant)
-            # A day is over when its last moment has passed, a moment when it has.
-            open_ = (moment if timed else recorded_day(moment)).isoformat()
-            over = (moment - _INSTANT if timed else recorded_day(moment) - _DAY).isoformat()
-            where[f"{todo.due}_from"] = open_ if overdue is False or todo.lapses else _EVER
-            if overdue:
-                if todo.lapses:
+            low, high = self._span(todo.due, moment, overdue, days)
+            where[f"{todo.due}_from"] = low.isoformat()
+            if high is not None:
+                if high < low:
                     return None
-                where[f"{todo.due}_to"] = over
-            elif todo.ahead is not None:
-                near = moment + timedelta(days=todo.ahead)
-                where[f"{todo.due}_to"] = (near if timed else recorded_day(near)).isoformat()
-        elif overdue:
+                where[f"{todo.due}_to"] = high.isoformat()
+        elif overdue or days != ALL:
             return None
         optional = [each for each in ("unit", "customer_id") if each in self.model.table.c]
         fields = ",".join(dict.fromkeys(("id", "version", *optional, *todo.columns)))
@@ -104,6 +111,28 @@ class Source:
         known = tuple(sorted({unit for each in units for unit in each or ()}))
         at = (filters(self.model)[todo.at], known)
         return replace(asked, where=(*asked.where, at)) if known else None
+
+    def _span(
+        self, column: str, moment: datetime, overdue: bool | None, days: Days
+    ) -> tuple[date, date | None]:
+        """Return the first and the last value by which something that is asked for is due."""
+        timed = isinstance(self.model.table.c[column].type, Instant)
+
+        def at(moment: datetime) -> date:
+            return moment if timed else recorded_day(moment)
+
+        lows, highs = [begin_of(_EVER) if timed else _EVER], list[date]()
+        if overdue is False or self.todo.lapses:
+            lows.append(at(moment))
+        if overdue:  # a day is over when its last moment has passed, a moment when it has
+            highs.append(at(moment) - (_INSTANT if timed else _DAY))
+        if self.todo.ahead is not None:
+            highs.append(at(moment + timedelta(days=self.todo.ahead)))
+        if days.first is not None:
+            lows.append(begin_of(days.first) if timed else days.first)
+        if days.last is not None:
+            highs.append(end_of(days.last) - _INSTANT if timed else days.last)
+        return max(lows), min(highs, default=None)
 
     def turn(self, row: Row) -> Turn:
         """Return where a row stands in the whole list."""
@@ -142,6 +171,7 @@ class Source:
             "employee": todo.who and row[todo.who],
             "since": waits_since(todo, row),
             "due_at": due,
+            "day": None if todo.due is None else on(row[todo.due]),
             "overdue": due is not None and due < moment,
         }
 

@@ -15,7 +15,7 @@ import pytest
 
 from adapters.settings import Settings
 from domain.kernel.commands import commands
-from domain.kernel.time.business_day import today
+from domain.kernel.time.business_day import begin_of, today
 from projections.kernel.lists.list_query import question
 from projections.kernel.lists.listing import Listing
 from projections.kernel.lists.todo_list import Source, sources
@@ -185,6 +185,27 @@ def test_it_is_narrowed_by_kind_customer_and_whether_it_is_overdue(company: Comp
     assert company.texts("head", employee="li", customer_id=company.customer) == of_customer
 
 
+def test_it_is_told_by_days_of_the_business(company: Company) -> None:
+    wait = {"title": "Line", "kind": "fault", "severity": "minor", "channel": "web", "unit": "js"}
+    wait["customer_id"] = company.other
+    ticket = company.do("/service-tickets", **wait)
+    company.do(f"/service-tickets/{ticket}/assign", owner="far")
+    company.do(f"/service-tickets/{ticket}/accept")
+    first = begin_of(today() + timedelta(days=2))
+    company.do(f"/service-tickets/{ticket}/wait", awaited="a key", until=first.isoformat())
+    days = [each["day"] for each in company.todos("li")["items"]]
+    assert days == [day(-3), day(0), day(5), None, None, None]
+    assert company.texts("li", due_to=day(0)) == LI[:2]
+    assert company.texts("li", due_from=day(0), due_to=day(5)) == LI[1:3]
+    assert company.texts("li", due_from=day(0), overdue="true") == []
+    assert company.texts("li", due_from=day(6)) == []
+    (waits,) = company.todos("admin", employee="far", due_from=day(2), due_to=day(2))["items"]
+    assert (waits["day"], waits["due_at"]) == (day(2), first.isoformat().replace("+00:00", "Z"))
+    for other in (1, 3):
+        told = company.todos("admin", employee="far", due_from=day(other), due_to=day(other))
+        assert told["items"] == []
+
+
 def test_a_superior_sees_what_waits_for_somebody_as_far_as_it_is_in_sight(
     company: Company,
 ) -> None:
@@ -230,7 +251,7 @@ def test_it_is_exported_by_who_may_export(company: Company, format: str) -> None
     "asked",
     [
         *("kind=nothing", "sort=text", "overdue=maybe", "customer_id=x", "limit=0", "who=li"),
-        "kind=campaign&customer_id=x",
+        *("kind=campaign&customer_id=x", "due_from=today", "due_from=2026-02-02&due_to=2026-02-01"),
     ],
 )
 def test_what_makes_no_sense_is_told(company: Company, asked: str) -> None:
