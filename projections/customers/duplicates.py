@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 
 from domain.customers.customer_profile import normal_number
 from projections.customers.customers import customers
-from projections.customers.likeness import ALIKE, likeness
+from projections.customers.likeness import ALIKE, figures, likeness
 from projections.customers.name_words import name_words
 from projections.kernel.rows.rotated_index import near as nearest
 from projections.kernel.visibility.row_security import lens_of
@@ -65,7 +65,8 @@ class Described:
 
 def named_alike(words: str, near: Mapping[str, str]) -> list[str]:
     """Return the ids, of words near to some, whose names are much alike, the likeliest first."""
-    different = set(near.values())
+    own = figures(words)
+    different = [each for each in {*near.values()} if figures(each) == own]
     most = process.extract(
         words, different, scorer=fuzz.token_sort_ratio, score_cutoff=_ENOUGH, limit=_COMPARED
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import lru_cache
 from typing import NamedTuple
@@ -83,6 +84,14 @@ def parts(key: str) -> Parts:
         bare,
         frozenset(known),
     )
+
+
+_FIGURES = re.compile("[0-9]+")
+
+
+def figures(key: str) -> list[str]:
+    """Return the figures in the name of a key: names in which they differ are those of two."""
+    return sorted(_FIGURES.findall(key))
 
 
 def likeness(one: str, other: str) -> int:

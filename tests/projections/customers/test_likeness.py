@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import pytest
 from rapidfuzz import fuzz
 
 from domain.kernel.types.chinese_characters import simplified, sound_alike
-from projections.customers.likeness import ALIKE, likeness
+from projections.customers.likeness import ALIKE, figures, likeness
 from projections.customers.name_key import name_key
 from projections.customers.name_words import name_words
 
@@ -51,6 +52,16 @@ def test_pairs_of_one_customer_are_told_from_pairs_of_two(file: str) -> None:
     recall, precision = quality(file, alike)
     assert recall >= 0.95
     assert precision >= 0.9
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_names_of_different_figures_are_of_two(file: str) -> None:
+    names = [name for each in pairs(file) for name in (each.one, each.other)]
+    numbered = [(name, f"{name}{n}{more}") for name in names for n in (1, 21) for more in "号x"]
+    compared = [tuple(map(name_words, each)) for each in (*pairwise(names), *numbered)]
+    of_two = [each for each in compared if figures(each[0]) != figures(each[1])]
+    assert len(of_two) >= len(numbered)
+    assert not any(likeness(*each) for each in of_two)
 
 
 @pytest.mark.parametrize("file", FILES)
