@@ -39,7 +39,6 @@ from projections.kernel.columns import Day, Instant, Text
 from projections.kernel.lists import todo_list
 from projections.kernel.lists.list_query import Question
 from projections.kernel.lists.listing import Listing, Page
-from projections.kernel.lists.parameters import read
 from projections.kernel.lists.todo_list import Days, Source, Turn, some, sources
 from projections.kernel.read_model import Row
 from projections.kernel.visibility.visibility import Party
@@ -61,8 +60,8 @@ AT_ONCE = 1000
 
 Asked = list[tuple[Source, Question]]
 
-_NULLABLE = {"type": ["string", "null"]}
-_ITEM = dict.fromkeys(COLUMNS, _NULLABLE) | {"overdue": {"type": "boolean"}}
+_TEXT = {"type": ["string", "null"]}
+_ITEM = dict.fromkeys(COLUMNS, _TEXT) | {"overdue": {"type": "boolean"}}
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["items", "next", "position"],
@@ -113,12 +112,8 @@ async def todos(
         str | None, Query(max_length=500, description="kinds of records, with commas between")
     ] = None,
     overdue: Annotated[bool | None, Query(description="what is overdue alone, or is not")] = None,
-    due_from: Annotated[
-        str | None, Query(max_length=10, description="what is due on this day or later")
-    ] = None,
-    due_to: Annotated[
-        str | None, Query(max_length=10, description="what is due by the end of this day")
-    ] = None,
+    due_from: Annotated[str | None, Query(max_length=10, description="due then or later")] = None,
+    due_to: Annotated[str | None, Query(max_length=10, description="due by its end")] = None,
     customer_id: Annotated[str | None, Query(max_length=36, description="of one customer")] = None,
     employee: Annotated[
         str | None, Query(max_length=64, description="whose, by code; by default your own")
@@ -144,12 +139,14 @@ async def todos(
         (employee,) = coded(see, "employee", [employee])
     refuse_unknown(see, "employee", employee, "employee")
     party = request.state.who.party or Party(None)
+    with checked():
+        days = todo_list.days(due_from, due_to)
     wanted = Wanted(
         party=party if employee is None else Party(employee),
         kinds=_kinds(see, kind),
         customer=customer_id,
         overdue=overdue,
-        days=_days(due_from, due_to),
+        days=days,
         export=format != "json",
         limit=AT_ONCE if format != "json" else limit,
     )
@@ -197,18 +194,6 @@ async def _refuse_nobody(
         else:
             return
     raise refused
-
-
-def _days(first: str | None, last: str | None) -> Days:
-    """Return the days on which what is asked for is due. Raises `InvalidParameter`."""
-    with checked():
-        days = Days(
-            None if first is None else read("due_from", "day", first),
-            None if last is None else read("due_to", "day", last),
-        )
-    if days.first is not None and days.last is not None and days.first > days.last:
-        raise invalid("due_to", "The end is before the begin.")
-    return days
 
 
 def _kinds(see: Seeing, kind: str | None) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from domain.kernel.time.business_day import begin_of, end_of, recorded_day
 from domain.kernel.types.days import plain_moment
 from projections.kernel.columns import Instant
+from projections.kernel.lists import parameters
 from projections.kernel.lists.list_query import Question, filters, question
 from projections.kernel.lists.listing import Listing, Page
 from projections.kernel.lists.parameters import BadParameter
@@ -35,6 +36,17 @@ class Days(NamedTuple):
 
 ALL = Days()
 """All days, and none."""
+
+
+def days(due_from: str | None, due_to: str | None) -> Days:
+    """Return the days that two texts name. Raises `BadParameter`."""
+    found = Days(
+        None if due_from is None else parameters.read("due_from", "day", due_from),
+        None if due_to is None else parameters.read("due_to", "day", due_to),
+    )
+    if found.first is not None and found.last is not None and found.first > found.last:
+        raise BadParameter("due_to", "the end is before the begin")
+    return found
 
 
 class Turn(NamedTuple):
