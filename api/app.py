@@ -32,7 +32,7 @@ from projections.kernel.warehouse.facts import facts
 from streams.kernel.worker import Worker
 
 TITLE = "Keyline"
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 
 def application(

@@ -22,6 +22,7 @@ MOST = 18
 
 BUSINESS = {"customers", "sales", "service", "marketing", "organisation", "permissions"}
 KERNELS = {"kernel", "kafka", "followers", "commands", "reads", "server", "cli", "imports", "demo"}
+KERNELS |= {"document"}
 """Rooms of what carries the business."""
 
 

@@ -33,6 +33,7 @@ _OF_NO_RECORD = frozenset(
     {
         *("me", "me.permissions", "permissions", "reports", "proof.head", "proof.keys"),
         *("proof.consistency", "proof.verifier", "access.who", "access.why", "access.seen"),
+        "event.ticket",
     }
 )
 
@@ -120,12 +121,13 @@ def _tells(command: str, query: str, kind: str) -> bool:
     if command.startswith("reports."):
         return kind in _behind(command.split(".")[1])
     path, _, asked = query.partition("?")
-    if path == "/events":
+    if path in ("/events", "/events/page"):
         given = parse_qs(asked)
-        types = [*given.get("aggregate", ()), *given.get("type", ())]
-        return "stream" not in given and all(each.partition(".")[0] == kind for each in types)
-    if what in ("list", "read", "history"):
-        return what == "list" and kind in _told_by(of)
+        types = [each for some in given.get("type", ()) for each in some.split(",")]
+        kinds = {each.partition(".")[0] for each in (*given.get("aggregate", ()), *types)}
+        return "stream" not in given and (not kinds or kind in kinds)
+    if of and what in ("list", "export", "read", "history"):
+        return what in ("list", "export") and kind in _told_by(of)
     return command not in _OF_NO_RECORD
 
 

@@ -23,14 +23,25 @@ More = Sequence[Mapping[str, Any]]
 Addition = Callable[[Parts, Principal, Sequence[Done]], More]
 """Looks up what answers say beside id, version and position, as far as the caller sees it."""
 
-additions: dict[str, Addition] = {}
+
+class Shaped(NamedTuple):
+    """What looks something up, and the type of what it adds."""
+
+    find: Addition
+    shape: Any
 
 
-def adds_to_answer(command: str) -> Callable[[Addition], Addition]:
-    """Declare a function that adds to the answers of a command; it may read, in a thread."""
+additions: dict[str, Shaped] = {}
+
+
+def adds_to_answer(command: str, shape: Any) -> Callable[[Addition], Addition]:
+    """Declare a function that adds to the answers of a command; it may read, in a thread.
+
+    `shape` is a typed dictionary: what it adds.
+    """
 
     def declare(function: Addition) -> Addition:
-        additions[command] = function
+        additions[command] = Shaped(function, shape)
         return function
 
     return declare
@@ -95,7 +106,7 @@ class Additions:
 
     def _added(self, command: str, who: Principal, done: Sequence[Done]) -> More:
         try:
-            return additions[command](self._parts, who, done)
+            return additions[command].find(self._parts, who, done)
         except Exception:  # the commands are done and durable: they are answered all the same
             log.exception("command.addition_failed", ids=[answer.id for answer, _ in done])
             return [{}] * len(done)

@@ -20,6 +20,7 @@ from adapters.commands.executor import Answer, Call
 from adapters.refusals import InvalidBody, Overloaded, Refusal
 from api.commands.additions import Additions, Done, additions
 from api.commands.generated_parameters import NOTHING, Issue, issued
+from api.commands.listed import is_list, lines, whole
 from api.commands.operation_entries import note_line
 from api.commands.routes import Asked
 from api.kernel.bodies import Disconnected, Pace, pieces, refuse_many_values, require_json
@@ -69,7 +70,8 @@ class Line(BaseModel):
 async def serve_batch(parts: Parts, asked: Asked, receive: Receive, send: Send) -> None:
     """Execute commands while their lines arrive; send the results in order as they are there.
 
-    A line that cannot be read is answered by a problem, and the rest goes on. Results that the
+    A list of commands, which comes whole before the first is begun, is answered by a list. A line
+    that cannot be read is answered by a problem, and the rest goes on. Results that the
     client does not take are kept, as many bytes as the settings say; then no more lines are read.
     Who goes on to take nothing is let go, and told what was done when it sends the lines again
     with their keys. Whoever may not go on is told so by the last result; what was begun before is
@@ -80,10 +82,14 @@ async def serve_batch(parts: Parts, asked: Asked, receive: Receive, send: Send) 
     pace = Pace(s.stall_seconds, s.least_rate)
     body = pieces(asked.headers, receive, s.batch_limit, pace)
     first = await anext(body, b"")
-    headers = [(b"content-type", MEDIA_TYPE)]
+    listed = is_list(first)
+    if listed:
+        told = lines(await whole(first, body, s.body_limit))
+        first = b"\n".join(told)
+    headers = [(b"content-type", b"application/json" if listed else MEDIA_TYPE)]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     results = Results(parts.kept, parts.settings.results_limit)
-    batch = _Batch(parts, asked, results)
+    batch = _Batch(parts, asked, results, listed=listed)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(results.send(send))
@@ -108,7 +114,9 @@ class _Result(NamedTuple):
 class _Batch:
     """The commands of one request on their way, and their results."""
 
-    def __init__(self, parts: Parts, asked: Asked, results: Results) -> None:
+    def __init__(self, parts: Parts, asked: Asked, results: Results, *, listed: bool) -> None:
+        self._before, self._after = (b"[", b"]") if listed else (b"", b"")
+        self._between = b"," if listed else b""
         self._parts = parts
         self._asked = asked
         self._results = results
@@ -141,7 +149,11 @@ class _Batch:
             last = len(results) < len(some)
             more = await self._additions(results)
             for number, result in enumerate(results):
-                await self._results.add(await self._text(result, more.get(number, {})))
+                text = await self._text(result, more.get(number, {}))
+                await self._results.add(self._before + text)
+                self._before = self._between
+        if self._after:
+            await self._results.add(self._before.strip(b",") + self._after)
         self._results.end()
 
     async def _additions(self, results: Sequence[_Result]) -> Mapping[int, Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Issue(NamedTuple):
@@ -17,14 +17,25 @@ NOTHING = Issue({}, {})
 
 Issuer = Callable[[], Issue]
 
-issuers: dict[str, Issuer] = {}
+
+class Shaped(NamedTuple):
+    """What makes something up, and the type of what of it is shown."""
+
+    make: Issuer
+    shape: Any
 
 
-def issues(command: str) -> Callable[[Issuer], Issuer]:
-    """Declare a function that makes up the parameters of a command that no client may choose."""
+issuers: dict[str, Shaped] = {}
+
+
+def issues(command: str, shape: Any) -> Callable[[Issuer], Issuer]:
+    """Declare a function that makes up the parameters of a command that no client may choose.
+
+    `shape` is a typed dictionary: what the first answer shows of them.
+    """
 
     def declare(function: Issuer) -> Issuer:
-        issuers[command] = function
+        issuers[command] = Shaped(function, shape)
         return function
 
     return declare
@@ -33,4 +44,4 @@ def issues(command: str) -> Callable[[Issuer], Issuer]:
 def issued(command: str) -> Issue:
     """Return what is made up for one execution of a command."""
     issuer = issuers.get(command)
-    return NOTHING if issuer is None else issuer()
+    return NOTHING if issuer is None else issuer.make()

@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import islice
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from fastapi import APIRouter, Query, Response
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
+from typing_extensions import TypedDict
 
+from api.document.answers import Masked, Next, Position, Sealed, Uuid, answer
 from api.kernel.access.visibility import See
 from api.kernel.problems import InvalidParameter
 from api.kernel.process import Parts
@@ -26,6 +29,7 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.kernel.reading.told import tell
+from domain.customers.customer_contacts import DecisionRole, Relationship
 from domain.kernel.types.days import plain_day
 from domain.kernel.types.sought import BIRTHDAY, EMAIL, NAME, PHONE, Sought
 from projections.customers.contacts import (
@@ -40,8 +44,7 @@ from projections.customers.customers import customers
 from projections.kernel.lists.list_query import shown_somewhere
 from projections.kernel.lists.listing import Listing, chosen
 from projections.kernel.lists.point_in_time import Now
-from projections.kernel.visibility.column_masks import MASKED, classes
-from projections.kernel.visibility.sealed_columns import SEALED
+from projections.kernel.visibility.column_masks import classes
 from projections.kernel.visibility.visibility import Sight
 
 router = APIRouter(tags=["customers"])
@@ -55,40 +58,50 @@ _CALENDAR = [f"{_LEAP + timedelta(days=n):%m-%d}" for n in range(366)]
 
 _FORM = "a day of the year, as in 12-28, or a day, as in 2026-12-28"
 
-_SCHEMA = {
-    "type": "object",
-    "title": "Contact",
-    "required": list(OF_CUSTOMER),
-    "properties": {
-        **{name: {"type": "string"} for name in OF_CUSTOMER},
-        **{name: {"type": ["string", "null"]} for name in DETAILS},
-        "manager": {"type": ["string", "null"]},
-        "influence": {"type": ["integer", "null"]},
-        "birthday": {"type": ["string", "null"], "format": "date"},
-        MASKED: {"type": "array", "items": {"type": "string"}},
-        SEALED: {"type": "array", "items": {"type": "string"}},
-    },
-}
-_PAGE = {
-    "allOf": [
-        {"$ref": "#/components/schemas/Page"},
-        {
-            "type": "object",
-            "required": ["items"],
-            "properties": {"items": {"type": "array", "items": _SCHEMA}},
-        },
+
+class FoundContact(TypedDict):
+    """A person at a customer, with whom that belongs to."""
+
+    id: Uuid
+    customer_id: Uuid
+    customer_name: str
+    unit: str
+    manager: str | None
+    name: str | None
+    title: str | None
+    decision_role: DecisionRole | None
+    influence: int | None
+    relationship: Relationship | None
+    birthday: date | None
+    preferences: str | None
+    phone: str | None
+    email: str | None
+    masked: NotRequired[Masked]
+    sealed: NotRequired[Sealed]
+
+
+class FoundContacts(TypedDict):
+    """A page of persons."""
+
+    items: list[FoundContact]
+    next: Next
+    position: Position
+    count: NotRequired[Annotated[int, Field(description="all of them, if asked for")]]
+    narrowed: NotRequired[
+        Annotated[list[str], Field(description="only persons who show these classes are in it")]
     ]
-}
-_RESPONSE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "A page of persons.", "content": {"application/json": {"schema": _PAGE}}}
-}
+
 
 Sort = Literal["customer_name", "-customer_name", "birthday", "-birthday"]
 Asked = Mapping[str, tuple[Sought, Sequence[str]]]
 """For each field of a contact how it is sought, and the forms that are asked for."""
 
 
-@router.get("/contacts", operation_id="customer.contacts", responses=_RESPONSE)
+@router.get(
+    "/contacts",
+    operation_id="customer.contacts",
+    responses=answer("A page of persons.", FoundContacts),
+)
 async def find(
     parts: TheParts,
     see: See,

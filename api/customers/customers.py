@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
 from fastapi import APIRouter, Request, Response
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
+from typing_extensions import TypedDict
 
 from adapters.refusals import UnknownId
 from adapters.warehouse.warehouse import Warehouse
 from api.commands.additions import Done, adds_to_answer
 from api.customers.similar import Registration, Similar
+from api.document.answers import Link, Uuid
 from api.kernel.access.authentication import Principal
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.process import Parts
@@ -30,6 +33,32 @@ from projections.kernel.visibility.sealed_columns import Opener
 from projections.kernel.visibility.visibility import Sight, Sights
 
 router = APIRouter(tags=["customers"])
+
+
+class MergeOffer(TypedDict):
+    """The command by which the new customer would go into the one that was there."""
+
+    command: str
+    href: Link
+    body: dict[str, Any]
+
+
+class SimilarCustomer(TypedDict):
+    """A customer in sight that may be the one just registered."""
+
+    id: Uuid
+    name: str
+    unit: str
+    state: str
+    likeness: Annotated[int, Field(description="of the names, of 100")]
+    same_number: bool
+    merge: MergeOffer
+
+
+class Alike(TypedDict):
+    """What the answer to a registration adds."""
+
+    similar: NotRequired[list[SimilarCustomer]]
 
 
 @router.get("/customers/{id}/page", operation_id="customer.page", responses={**MOVED})
@@ -90,7 +119,7 @@ def _plain(page: CustomerPage) -> dict[str, Any]:
     return named | others | summaries
 
 
-@adds_to_answer("customer.register")
+@adds_to_answer("customer.register", Alike)
 def similar(parts: Parts, who: Principal, done: Sequence[Done]) -> list[Mapping[str, Any]]:
     """Add the customers in sight that may be the one just registered, if there are any.
 

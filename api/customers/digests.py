@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from adapters.journal.history_queries import position_at
 from adapters.refusals import UnknownId
 from adapters.warehouse.warehouse import Warehouse
+from api.document.answers import Digest, answer
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.process import Parts
 from api.kernel.reading.cursors import Cursor, page
@@ -50,7 +51,11 @@ Moment = Annotated[str | None, Query(max_length=40)]
 Position = Annotated[int | None, Query(ge=0, le=2**53)]
 
 
-@router.get("/customers/{id}/digest", operation_id="customer.digest")
+@router.get(
+    "/customers/{id}/digest",
+    operation_id="customer.digest",
+    responses=answer("A page of what changed.", Digest),
+)
 async def digest(
     id: str,
     request: Request,

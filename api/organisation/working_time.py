@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
+from api.document.answers import Due, Worked, answer
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.process import Parts
 from api.kernel.reading.as_of import AtMoment, When, present
@@ -40,7 +41,11 @@ Begin = Annotated[str, Query(max_length=40, alias="from", description=_INSTANT)]
 Amount = Annotated[float, Query(ge=0, le=20_000, description="working hours")]
 
 
-@router.get("/working-calendars/{id}/worked", operation_id="working-calendar.worked")
+@router.get(
+    "/working-calendars/{id}/worked",
+    operation_id="working-calendar.worked",
+    responses=answer("The hours.", Worked),
+)
 async def worked(
     id: str,
     parts: TheParts,
@@ -63,7 +68,11 @@ async def worked(
     return _answer(position, hours=hours, provisional=found.provisional)
 
 
-@router.get("/working-calendars/{id}/due", operation_id="working-calendar.due")
+@router.get(
+    "/working-calendars/{id}/due",
+    operation_id="working-calendar.due",
+    responses=answer("The instant.", Due),
+)
 async def due(
     id: str,
     parts: TheParts,

@@ -11,9 +11,12 @@ from adapters.commands.past_ownership import belonging
 from adapters.journal.history_queries import position_at
 from adapters.logs.record_reads import Page, began, reads_of
 from adapters.refusals import UnknownId
+from api.document.answers import answer
+from api.document.common_parts import refused
+from api.document.operation_answers import AccessReason, MyPermissions, ReadsOfRecord, Witnesses
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.process import Parts
-from api.kernel.reading.cursors import LOG_PAGE, Cursor, page
+from api.kernel.reading.cursors import Cursor, page
 from api.kernel.reading.read_parameters import (
     AsOf,
     Limit,
@@ -37,10 +40,15 @@ Permission = Annotated[
 RecordId = Annotated[str | None, Query(max_length=36, description="the id of a record")]
 
 
-_NO_RECORD = {"responses": {"404": {"$ref": "#/components/responses/404"}}}
+_NO_RECORD = {"responses": refused([404])}
 
 
-@router.get("/access/why", operation_id="access.why", openapi_extra=_NO_RECORD)
+@router.get(
+    "/access/why",
+    operation_id="access.why",
+    openapi_extra=_NO_RECORD,
+    responses=answer("Why.", AccessReason),
+)
 async def explain(
     request: Request,
     parts: TheParts,
@@ -66,7 +74,11 @@ async def explain(
     return json_response(found)
 
 
-@router.get("/me/permissions", operation_id="me.permissions")
+@router.get(
+    "/me/permissions",
+    operation_id="me.permissions",
+    responses=answer("What you may.", MyPermissions),
+)
 async def mine(request: Request, see: See) -> Response:
     """Tell which grants of yours are in effect, and what they permit somewhere at least."""
     party, now = request.state.who.party or Party(None), datetime.now(UTC)
@@ -81,7 +93,12 @@ async def mine(request: Request, see: See) -> Response:
     )
 
 
-@router.get("/access/who", operation_id="access.who", openapi_extra=_NO_RECORD)
+@router.get(
+    "/access/who",
+    operation_id="access.who",
+    openapi_extra=_NO_RECORD,
+    responses=answer("Who.", Witnesses),
+)
 async def witnesses(
     parts: TheParts,
     see: See,
@@ -103,9 +120,7 @@ async def witnesses(
     "/access/seen",
     operation_id="access.seen",
     openapi_extra=_NO_RECORD,
-    responses={
-        200: {"description": "A page.", "content": {"application/json": {"schema": LOG_PAGE}}}
-    },
+    responses=answer("A page.", ReadsOfRecord),
 )
 async def seen(
     parts: TheParts,

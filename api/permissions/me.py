@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from api.document.answers import ActorKind, Uuid, answer
 from api.kernel.access.authentication import Principal
 from api.kernel.access.visibility import See
 from api.kernel.reading.read_parameters import json_response
-from domain.kernel.actors import ActorKind
 from projections.kernel.visibility.visibility import Party
 from projections.permissions.access_control import Access
 from projections.permissions.holdings import in_effect
@@ -36,7 +36,7 @@ class HeldRole(TypedDict):
 class InEffect(TypedDict):
     """A delegation in effect: the deputy may act for the principal, by `On-Behalf-Of`."""
 
-    id: str
+    id: Uuid
     principal: str
     principal_name: str | None
     deputy: str
@@ -72,9 +72,7 @@ class Myself(TypedDict):
     delegations: Delegations
 
 
-@router.get(
-    "/me", operation_id="me", responses={200: {"description": "Who you are.", "model": Myself}}
-)
+@router.get("/me", operation_id="me", responses=answer("Who you are.", Myself))
 async def me(request: Request, see: See) -> Response:
     """Tell who is calling, on whose behalf, for which unit, and how that was recognised.
 

@@ -3,37 +3,19 @@
 from fastapi import APIRouter, Response
 
 from api.commands.operation_entries import says_nothing_of_anybody
+from api.document.answers import answer
+from api.document.operation_answers import PermissionNames
 from api.kernel.reading.read_parameters import json_response
 from domain.permissions.permission import permissions
 
 router = APIRouter(tags=["roles"])
-
-_SCHEMA = {
-    "type": "object",
-    "required": ["items"],
-    "properties": {
-        "items": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["name", "words"],
-                "properties": {"name": {"type": "string"}, "words": {"type": "string"}},
-            },
-        }
-    },
-}
 
 
 @router.get(
     "/permissions",
     operation_id="permissions",
     response_class=Response,
-    responses={
-        200: {
-            "description": "Each permission.",
-            "content": {"application/json": {"schema": _SCHEMA}},
-        }
-    },
+    responses=answer("Each permission.", PermissionNames),
 )
 @says_nothing_of_anybody
 async def names() -> Response:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from adapters.commands.body_validation import unfit
 from adapters.commands.exact_json import read
+from api.document.answers import answer
+from api.document.operation_answers import Tokens
 from api.kernel.access.credentials import Issued
 from api.kernel.bodies import read_body, require_json
 from api.kernel.problems import MEDIA_TYPE
@@ -58,48 +60,22 @@ class PasswordSetting(_Body):
 
 Body = TypeVar("Body", bound=_Body)
 
-_TEXT = {"type": "string"}
-TOKENS: dict[str, Any] = {
-    "type": "object",
-    "title": "Tokens",
-    "required": ["access_token", "token_type", "expires_in"],
-    "properties": {
-        "access_token": {**_TEXT, "description": "goes with every request as Bearer token"},
-        "token_type": {"const": "Bearer"},
-        "expires_in": {"type": "integer", "description": "seconds"},
-        "refresh_token": {**_TEXT, "description": "good once, for the next pair of tokens"},
-        "device_token": {
-            **_TEXT,
-            "description": "goes with the next sign-in from this device, which then waits for "
-            "nobody else's failures",
-        },
-        "password_change_required": {
-            "type": "boolean",
-            "description": "the token opens nothing but POST /me/password",
-        },
-    },
-}
-
 
 def _answers(
-    body: type[_Body] | None, good: dict[str, dict[str, Any]], *refused: tuple[int, str]
+    body: type[_Body] | None, good: dict[int | str, dict[str, Any]], *refused: tuple[int, str]
 ) -> dict[str, Any]:
     """Return what the document says about a route: its body and its answers."""
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    found: dict[str, Any] = {
-        "responses": good
-        | {str(status): {"description": text, "content": problem} for status, text in refused}
-    }
+    bad = {status: {"description": text, "content": problem} for status, text in refused}
+    found: dict[str, Any] = {"responses": good | bad}
     if body is not None:
         content = {"application/json": {"schema": body.model_json_schema()}}
-        found["requestBody"] = {"required": True, "content": content}
+        found["openapi_extra"] = {"requestBody": {"required": True, "content": content}}
     return found
 
 
-_TOKENS = {
-    "200": {"description": "Signed in.", "content": {"application/json": {"schema": TOKENS}}}
-}
-_DONE: dict[str, dict[str, Any]] = {"204": {"description": "Done."}}
+_TOKENS = answer("Signed in.", Tokens)
+_DONE: dict[int | str, dict[str, Any]] = {204: {"description": "Done."}}
 _BODY = (
     (408, "The body did not arrive in time."),
     (413, "The body is too large."),
@@ -131,7 +107,9 @@ def _tokens(issued: Issued) -> Response:
     return json_response(issued.content(), {"Cache-Control": "no-store"})
 
 
-@router.post("/sign-in", openapi_extra=_answers(SignIn, _TOKENS, _WRONG, _OFTEN, *_BODY))
+@router.post(
+    "/sign-in", operation_id="sign-in", **_answers(SignIn, _TOKENS, _WRONG, _OFTEN, *_BODY)
+)
 async def sign_in(request: Request, parts: TheParts) -> Response:
     """Sign in with an employee's code and password.
 
@@ -145,7 +123,11 @@ async def sign_in(request: Request, parts: TheParts) -> Response:
     return _tokens(await signing.turn(work))
 
 
-@router.post("/sign-in/refresh", openapi_extra=_answers(Refresh, _TOKENS, _WRONG, *_BODY))
+@router.post(
+    "/sign-in/refresh",
+    operation_id="sign-in.refresh",
+    **_answers(Refresh, _TOKENS, _WRONG, *_BODY),
+)
 async def refresh(request: Request, parts: TheParts) -> Response:
     """Exchange a refresh token for new tokens.
 
@@ -157,7 +139,9 @@ async def refresh(request: Request, parts: TheParts) -> Response:
     return _tokens(await parts.signing_in.turn(work))
 
 
-@router.post("/sign-out", status_code=204, openapi_extra=_answers(None, _DONE, _NOT_YOU))
+@router.post(
+    "/sign-out", operation_id="sign-out", status_code=204, **_answers(None, _DONE, _NOT_YOU)
+)
 async def sign_out(request: Request, parts: TheParts) -> Response:
     """End the session of the token that comes with the request."""
     await parts.signing_in.turn(partial(parts.signing_in.sign_out, request.state.who))
@@ -166,7 +150,8 @@ async def sign_out(request: Request, parts: TheParts) -> Response:
 
 @router.post(
     "/me/password",
-    openapi_extra=_answers(PasswordChange, _TOKENS, _NOT_YOU, _OFTEN, *_BODY),
+    operation_id="me.change-password",
+    **_answers(PasswordChange, _TOKENS, _NOT_YOU, _OFTEN, *_BODY),
 )
 async def change_password(request: Request, parts: TheParts) -> Response:
     """Change one's own password. All sessions end; the answer begins a new one."""
@@ -178,8 +163,9 @@ async def change_password(request: Request, parts: TheParts) -> Response:
 
 @router.post(
     "/employees/{code}/password",
+    operation_id="employee.set-password",
     status_code=204,
-    openapi_extra=_answers(PasswordSetting, _DONE, _NOT_YOU, *_BODY),
+    **_answers(PasswordSetting, _DONE, _NOT_YOU, *_BODY),
 )
 async def set_password(request: Request, parts: TheParts, code: str) -> Response:
     """Give an employee a password that has to be changed at the first sign-in, within a week.

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
 from adapters.warehouse.warehouse import Warehouse
+from api.document.answers import Chain, answer
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.process import Parts
 from api.kernel.reading.as_of import AtPosition
@@ -40,7 +41,9 @@ _TOLD = (
 )
 
 
-@router.get("/chains/{command_id:path}", operation_id="chain.read")
+@router.get(
+    "/chains/{command_id:path}", operation_id="chain.read", responses=answer("Trees.", Chain)
+)
 async def read(
     command_id: Annotated[str, Path(max_length=200, description="of any event in the chain")],
     request: Request,
@@ -71,10 +74,10 @@ async def read(
     await reach(parts.visible, position)
     found = await see.ask(_links, parts.warehouse, command_id, position)
     after = cursor.after[1] if cursor.after else 0
-    answer = await see.ask(_told, parts, see, found, after, limit, position)
-    if answer is None:
+    told_of_it = await see.ask(_told, parts, see, found, after, limit, position)
+    if told_of_it is None:
         raise UnknownId(f"There is no event of a command {command_id!r}.")
-    trees, last, counts = answer
+    trees, last, counts = told_of_it
     following = None if last is None else [position, last]
     told = page(cursor, trees, following, counts=counts, position=position)
     return json_response(*told)

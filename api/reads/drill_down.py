@@ -12,8 +12,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
+from api.document.answers import answer
+from api.document.report_answers import RecordsBehind
 from api.kernel.access.visibility import See, both
 from api.kernel.reading.as_of import AtMoment, When
 from api.kernel.reading.cursors import Cursor, page
@@ -27,6 +28,7 @@ from api.kernel.reading.read_parameters import (
     json_response,
     reach,
 )
+from api.reads.export_routes import MEDIA_TYPES, add_export
 from api.reads.reports import (
     PERMISSION,
     Format,
@@ -39,7 +41,7 @@ from api.reads.reports import (
     parameters_of,
     standpoint,
 )
-from api.reads.spreadsheets import XLSX, For, Sheet, check_for, csv_head, csv_lines, pieces
+from api.reads.spreadsheets import For, Sheet, WrittenFile, check_for, csv_head, csv_lines
 from domain.kernel.aggregate import discover
 from projections.kernel.read_model import read_models
 from projections.kernel.reports.drill_down import Explanation
@@ -55,7 +57,7 @@ _IN_MEMORY = 4_000_000
 
 
 def _records(report: Report) -> Callable[..., Any]:
-    async def answer(
+    async def read(
         request: Request,
         parts: TheParts,
         see: See,
@@ -112,7 +114,7 @@ def _records(report: Report) -> Callable[..., Any]:
         with checked():
             return await see.ask(found)
 
-    return answer
+    return read
 
 
 class _Links:
@@ -180,8 +182,7 @@ def _exported(explanation: Explanation, links: _Links, format: str, for_: str | 
         "Content-Length": str(file.tell()),
         "Position": str(links.position),
     }
-    file.seek(0)
-    return StreamingResponse(pieces(file), media_type=_MEDIA_TYPES[format], headers=headers)
+    return WrittenFile(file, MEDIA_TYPES[format], headers)
 
 
 def _csv(file: IO[bytes], schema: pa.Schema, tables: Iterator[pa.Table], for_: str | None) -> None:
@@ -211,7 +212,6 @@ def _parquet(file: IO[bytes], schema: pa.Schema, tables: Iterator[pa.Table]) -> 
 
 
 _WRITERS = {"xlsx": _xlsx, "parquet": _parquet}
-_MEDIA_TYPES = {"csv": "text/csv", "xlsx": XLSX, "parquet": "application/vnd.apache.parquet"}
 
 _DESCRIPTION = """The answer to `explain` of a row of `GET /reports/{name}`: the same filters, with
 the row's own values among them, at the position of the answer. `figures` says of each measure how
@@ -222,61 +222,18 @@ same of other records `behind` it: the customer by whose industry it counts, the
 a campaign brought. Records that give nothing to any of the measures are not listed. Of a median or
 percentile the `values` themselves are given. Amounts need one `currency`."""
 
-_OBJECT = {"type": "object"}
-_LINKED: dict[str, Any] = {
-    "id": {"type": "string"},
-    "title": {"type": ["string", "null"], "description": "what it is called; null out of sight"},
-    "record": {"type": "string"},
-    "history": {"type": "string"},
-}
-_ITEM = {
-    "type": "object",
-    "required": [*_LINKED, "on", "behind", "contributions"],
-    "properties": {
-        **_LINKED,
-        "on": {"type": ["string", "null"], "format": "date"},
-        "behind": {"type": "array", "items": {"type": "object", "properties": _LINKED}},
-        "contributions": _OBJECT,
-    },
-}
-_FIGURE = {
-    "type": "object",
-    "required": ["measure", "figure", "formula", "totals"],
-    "properties": {
-        "measure": {"type": "string"},
-        "figure": {"type": ["integer", "number", "string", "null"]},
-        "formula": {"type": "string", "description": "as SQL has it, over the totals"},
-        "totals": _OBJECT,
-    },
-}
-_PAGE = {
-    "type": "object",
-    "required": ["items", "next", "position", "figures"],
-    "properties": {
-        "items": {"type": "array", "items": _ITEM},
-        "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
-        "position": {"type": "integer", "description": "the figures are true as of here"},
-        "figures": {"type": "array", "items": _FIGURE},
-        "masked": {"type": "array", "items": {"type": "string"}},
-    },
-}
-
 for each in reports().values():
+    read, asked = _records(each), list(parameters_of(each))
+    path, name = f"/reports/{each.name}/records", f"reports.{each.name}.records"
+    summary = f"The records behind a figure: {each.title}"
     router.add_api_route(
-        f"/reports/{each.name}/records",
-        _records(each),
-        summary=f"The records behind a figure: {each.title}",
+        path,
+        read,
+        summary=summary,
         description=_DESCRIPTION.format(name=each.name),
-        operation_id=f"reports.{each.name}.records",
-        openapi_extra={"parameters": list(parameters_of(each))},
+        operation_id=name,
+        openapi_extra={"parameters": asked},
         response_class=Response,
-        responses={
-            200: {
-                "description": "A page of the records, or an export of all.",
-                "content": {
-                    "application/json": {"schema": _PAGE},
-                    **{each: {"schema": {"type": "string"}} for each in _MEDIA_TYPES.values()},
-                },
-            }
-        },
+        responses=answer("A page of the records.", RecordsBehind),
     )
+    add_export(router, path, read, f"{name}.export", f"{summary}, as a file", asked)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from adapters.journal.history_queries import at, histories
 from api.kernel.access.visibility import Seeing, Seen
 from api.kernel.process import Parts
-from api.reads.logs.events import shown
+from api.reads.logs.event_shown import shown
 from api.reads.record_names import Naming, names_at
 from domain.kernel.aggregate import discover
 from domain.kernel.time.effective_day import effective_day

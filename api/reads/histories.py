@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 
 from adapters.refusals import UnknownId
+from api.document.answers import History, answer
 from api.kernel.access.visibility import See
 from api.kernel.reading.as_of import AtPosition
 from api.kernel.reading.cursors import Cursor, page
@@ -26,7 +27,7 @@ from domain.kernel.actors import ActorKind
 from domain.kernel.aggregate import Aggregate, Recorded, discover
 from projections.kernel.history.changes import concerns
 
-router = APIRouter(tags=["events"])
+router = APIRouter()
 
 FIELD = "a field that it changed, as in `grade`, or one within another, as in `phone`"
 Order = Literal["position", "-position"]
@@ -82,13 +83,13 @@ def _history(aggregate: type[Aggregate]) -> Callable[..., Any]:
             chosen = [each for each in (reversed(told) if newest else told) if wanted(each)]
             return items(parts, see, chosen[:limit], position), len(chosen), position
 
-        answer = await see.ask(found)
-        if answer is not None and not answer[0] and not last:
+        answered = await see.ask(found)
+        if answered is not None and not answered[0] and not last:
             refuse_nobody(see, {"actor": actor})
             refuse_no_field(kind, field)
-        if answer is None:
+        if answered is None:
             raise UnknownId(f"There is no {kind} {id!r}{' then' * (not when.now)}.")
-        told, count, position = answer
+        told, count, position = answered
         following = [position, told[-1]["position"]] if count > limit else None
         return json_response(*page(cursor, told, following, position=position))
 
@@ -118,5 +119,6 @@ for each in discover().aggregates.values():
         "late fact changes the days until others hold), the reason that was stated (`why`), and "
         "what caused it (`because`), if something else did.",
         operation_id=f"{each.kind}.history",
+        responses=answer("A page of its events.", History),
         tags=[each.plural],
     )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from adapters.journal.feed import Filter, feed
 from adapters.journal.history_queries import histories, position_at
+from api.document.answers import LateEntries, answer
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.problems import InvalidParameter
 from api.kernel.process import Parts
@@ -25,7 +26,7 @@ from api.kernel.reading.read_parameters import (
     reach,
     require_told,
 )
-from api.reads.logs.events import shown
+from api.reads.logs.event_shown import shown
 from domain.kernel.aggregate import discover
 from projections.kernel.reports.late_entries import late_entries
 
@@ -34,7 +35,9 @@ router = APIRouter(tags=["events"])
 _SINCE = "what was known then: the position of an answer, an instant with its zone, or a day"
 
 
-@router.get("/late-entries", operation_id="late-entries")
+@router.get(
+    "/late-entries", operation_id="late-entries", responses=answer("A page of them.", LateEntries)
+)
 async def late(
     parts: TheParts,
     see: See,

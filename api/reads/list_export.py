@@ -11,14 +11,14 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from fastapi import Query, Response
-from fastapi.responses import StreamingResponse
 
 from adapters.warehouse.warehouse import Warehouse
 from api.kernel.reading.as_of_reads import Then
 from api.kernel.reading.ndjson import lines
 from api.kernel.reading.read_parameters import JSON
 from api.kernel.reading.told import tell
-from api.reads.spreadsheets import XLSX, Sheet, csv_head, csv_lines, pieces
+from api.reads.export_routes import MEDIA_TYPES
+from api.reads.spreadsheets import Sheet, WrittenFile, csv_head, csv_lines
 from projections.kernel.columns import Json
 from projections.kernel.lists.duckdb_queries import compiled, decoded, past
 from projections.kernel.lists.list_query import Question
@@ -32,13 +32,6 @@ Format = Annotated[
     Literal["json", "csv", "xlsx", "ndjson", "parquet"],
     Query(description="other than `json`: all of the list; it needs `export.read`"),
 ]
-
-MEDIA_TYPES: Mapping[str, str] = {
-    "csv": "text/csv",
-    "xlsx": XLSX,
-    "ndjson": "application/x-ndjson",
-    "parquet": "application/vnd.apache.parquet",
-}
 
 AT_ONCE = 2000
 """Rows that are fetched at a time."""
@@ -116,8 +109,7 @@ def sent(
         "Position": str(position),
         **more,
     }
-    file.seek(0)
-    return StreamingResponse(pieces(file), media_type=MEDIA_TYPES[format], headers=headers)
+    return WrittenFile(file, MEDIA_TYPES[format], headers)
 
 
 def _ndjson(file: IO[bytes], _: Any, __: list[str], found: Iterable[list[Row]]) -> None:

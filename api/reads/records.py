@@ -28,10 +28,11 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.kernel.reading.told import tell
-from api.reads.list_export import MEDIA_TYPES, Format, export
+from api.reads.export_routes import add_export
+from api.reads.list_export import Format, export
 from api.reads.meant import ME, PERSONS, meant, refuse_nobodys
 from api.reads.merged_redirect import MERGED, MOVED, moved
-from api.reads.row_schemas import page_schema, reference
+from api.reads.row_schemas import reference
 from api.reads.spreadsheets import For, check_for
 from projections.kernel.listed import Listed
 from projections.kernel.lists.list_query import SEVERAL, Filter, Question, Under, filters, question
@@ -77,14 +78,19 @@ router = APIRouter()
 def _add(model: Listed) -> None:
     """Serve a list and its single rows."""
     path, name = f"/{model.plural}", model.kind.replace("-", " ")
+    answer, asked = _list(model), list(_parameters(model))
+    names = model.plural.replace("-", " ")
     router.add_api_route(
         path,
-        _list(model),
+        answer,
         tags=[model.plural],
-        summary=f"List {model.plural.replace('-', ' ')}",
+        summary=f"List {names}",
         operation_id=f"{model.kind}.list",
-        openapi_extra={"parameters": list(_parameters(model))},
-        responses={200: _pages(page_schema(model))},
+        openapi_extra={"parameters": asked},
+        responses={200: _described("A page of the list.", reference(f"{model.title}Page"))},
+    )
+    add_export(
+        router, path, answer, f"{model.kind}.export", f"Export {names}", asked, [model.plural]
     )
     router.add_api_route(
         f"{path}/{{id}}",
@@ -93,7 +99,7 @@ def _add(model: Listed) -> None:
         summary=f"Read {name}" if isinstance(model, Summary) else f"Read a {name}",
         operation_id=f"{model.kind}.read",
         responses={
-            200: _described("The record.", {"$ref": reference(model)}),
+            200: _described("The record.", reference(model.title)),
             304: {"description": "It is still what bears the ETag named by If-None-Match."},
             **(MOVED if MERGED in model.table.columns else {}),
         },
@@ -121,7 +127,8 @@ def _list(model: Listed) -> Callable[..., Any]:
     ) -> Response:
         """Filter, sort, search and page; several values of a filter stand with commas between.
 
-        As `csv`, `xlsx`, `ndjson` or `parquet` it is an export of the whole list, not of a page.
+        With `fields`, columns with commas between, rows have these alone. With `format` it is an
+        export of the whole list, as `/export` behind the path is.
         """
         check_for(for_, format)
         where: dict[str, str] = {}
@@ -324,13 +331,6 @@ def _said_of(asked: Filter) -> str:
 
 def _described(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _pages(schema: dict[str, Any]) -> dict[str, Any]:
-    described = _described("A page of the list, or an export of it.", schema)
-    for media_type in MEDIA_TYPES.values():
-        described["content"].setdefault(media_type, {"schema": {"type": "string"}})
-    return described
 
 
 for each in listed().values():

@@ -11,6 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from adapters.journal.history_queries import at
 from api.commands.operation_entries import says_nothing_of_anybody
+from api.document.answers import answer
+from api.document.report_answers import Figures, Reports
 from api.kernel.access.visibility import See, Seeing, both
 from api.kernel.process import Parts
 from api.kernel.reading.answer_headers import ASK_AGAIN
@@ -26,6 +28,7 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.kernel.reading.told import tell
+from api.reads.export_routes import add_export
 from api.reads.meant import ME, coded
 from api.reads.spreadsheets import XLSX, For, check_for, csv_head, csv_lines, workbook
 from domain.kernel.time.business_day import recorded_day
@@ -65,7 +68,7 @@ _PERSONS = "employees"
 """The read model of those whom `me` may stand for."""
 
 
-@router.get("/reports", operation_id="reports")
+@router.get("/reports", operation_id="reports", responses=answer("Each report.", Reports))
 @says_nothing_of_anybody
 async def names(see: See) -> Response:
     """List the reports with their dimensions and measures, each defined in words."""
@@ -74,7 +77,7 @@ async def names(see: See) -> Response:
 
 
 def _report(report: Report) -> Callable[..., Any]:
-    async def answer(
+    async def read(
         request: Request,
         parts: TheParts,
         see: See,
@@ -116,7 +119,7 @@ def _report(report: Report) -> Callable[..., Any]:
             found = await see.ask(figures)
         return _formatted(request, report, found, format, for_)
 
-    return answer
+    return read
 
 
 def names_in(text: str | None) -> list[str]:
@@ -265,65 +268,23 @@ def _description(report: Report) -> str:
     return "\n".join(lines)
 
 
-_FIGURES = {
-    "type": "object",
-    "required": ["columns", "rows", "position"],
-    "properties": {
-        "columns": {"type": "array", "items": {"type": "string"}},
-        "rows": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["explain"],
-                "properties": {
-                    "explain": {
-                        "type": "string",
-                        "description": "the link to the records behind the row, as they were then",
-                    }
-                },
-            },
-        },
-        "position": {"type": "integer", "description": "the figures are true as of here"},
-        **{
-            each: {
-                "type": "string",
-                "format": "date",
-                "description": "of which period the figures are, where they are of one always",
-            }
-            for each in _PERIOD
-        },
-        "masked": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "measures of these classes were left out, as they are masked for you "
-            "in some records; named in `measures` they are of the others",
-        },
-        "narrowed": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "only records that show these classes of fields count",
-        },
-    },
-}
-
 for each in reports().values():
+    read, asked = _report(each), list(parameters_of(each))
     router.add_api_route(
         f"/reports/{each.name}",
-        _report(each),
+        read,
         summary=each.title,
         description=_description(each),
         operation_id=f"reports.{each.name}",
-        openapi_extra={"parameters": list(parameters_of(each))},
+        openapi_extra={"parameters": asked},
         response_class=Response,
-        responses={
-            200: {
-                "description": "The figures.",
-                "content": {
-                    "application/json": {"schema": _FIGURES},
-                    "text/csv": {"schema": {"type": "string"}},
-                    XLSX: {"schema": {"type": "string"}},
-                    "application/vnd.apache.parquet": {"schema": {"type": "string"}},
-                },
-            }
-        },
+        responses=answer("The figures.", Figures),
+    )
+    add_export(
+        router,
+        f"/reports/{each.name}",
+        read,
+        f"reports.{each.name}.export",
+        f"{each.title}, as a file",
+        asked,
     )

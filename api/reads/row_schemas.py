@@ -5,20 +5,49 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
-from projections.kernel.columns import Instant, Json, Money
+from api.document.common_parts import REFS
+from api.document.plain_schemas import AMOUNT
+from projections.kernel.columns import HOLDS, Instant, Json, Money
 from projections.kernel.listed import Listed
-from projections.kernel.visibility.column_masks import MASKED, classes, shown
+from projections.kernel.lists.choices import choices
+from projections.kernel.visibility.column_masks import MASKED, classes, sensitive, shown
 from projections.kernel.visibility.sealed_columns import SEALED, personal
 
+_UUID = {"type": "string", "format": "uuid"}
+_DAY = {"type": "string", "format": "date"}
+_MOMENT = {"type": "string", "format": "date-time"}
+_NEXT = {"type": ["string", "null"], "description": "the cursor of the next page"}
+_POSITION = {"type": "integer", "description": "all events up to here are in it"}
 
-def row_schema(model: Listed) -> dict[str, Any]:
-    """Return the JSON schema of a row."""
-    properties = {name: _type(model.table.c[name]) for name in shown(model)}
+
+def row_schemas(model: Listed) -> dict[str, Any]:
+    """Return the JSON schema of a row, and those that it needs, by name."""
+    found: dict[str, Any] = {}
+    properties = {}
+    for name in shown(model):
+        column, closed = model.table.c[name], choices(model).get(name, ())
+        if isinstance(column.type, Json) and HOLDS in column.info:
+            adapter = TypeAdapter(column.info[HOLDS])
+            schema = adapter.json_schema(mode="serialization", ref_template=REFS)
+            found |= schema.pop("$defs", {})
+        elif isinstance(column.type, Json) and not column.info.get("list"):
+            keyed = getattr(column.default, "arg", None) == {}
+            one = {"type": "object"}
+            schema = one if keyed else {"type": "array", "items": one}
+        elif isinstance(column.type, Json):
+            text = {"type": "string"} | ({"enum": list(closed)} if closed else {})
+            schema = {"type": "array", "items": text}
+        else:
+            schema = _type(column.type) | ({"enum": list(closed)} if closed else {})
+        masks = isinstance(sensitive(model).get(name), str)
+        properties[name] = _or_nothing(schema) if column.nullable or masks else schema
+    required = list(properties)
     if classes(model):
         properties[MASKED] = {
             "type": "array",
-            "items": {"enum": sorted(classes(model))},
+            "items": {"type": "string", "enum": sorted(classes(model))},
             "description": "what is masked in this row, if anything is",
         }
     if personal(model):
@@ -28,56 +57,59 @@ def row_schema(model: Listed) -> dict[str, Any]:
             "description": "the fields beside it, in the row or in a contact of it, that nobody "
             "can read: their person was erased, or the key is missing",
         }
-    return {"type": "object", "title": model.kind, "properties": properties}
+    row = {"type": "object", "required": required, "properties": properties}
+    return {**found, model.title: row, f"{model.title}Page": _page(model)}
 
 
-def _type(column: sa.Column[Any]) -> dict[str, Any]:
-    match column.type:
+def _type(of: Any) -> dict[str, Any]:
+    """Return the schema of a column's values."""
+    match of:
         case Money():
-            found: dict[str, Any] = {"type": "string", "format": "decimal"}
+            return dict(AMOUNT)
         case Instant():
-            found = {"type": "string", "format": "date-time"}
+            return dict(_MOMENT)
         case sa.Date():
-            found = {"type": "string", "format": "date"}
+            return dict(_DAY)
         case sa.Boolean():
-            found = {"type": "boolean"}
+            return {"type": "boolean"}
         case sa.Integer():
-            found = {"type": "integer"}
+            return {"type": "integer"}
         case sa.Float():
-            found = {"type": "number"}
-        case Json():
-            return {}
+            return {"type": "number"}
+        case sa.String(length=36):
+            return dict(_UUID)
         case _:
-            found = {"type": "string"}
-    return found | ({"type": [found["type"], "null"]} if column.nullable else {})
+            return {"type": "string"}
 
 
-def reference(model: Listed) -> str:
-    """Return where the document has the schema of a row."""
-    return f"#/components/schemas/{model.title}"
+def _or_nothing(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of what may be null as well."""
+    if not isinstance(schema.get("type"), str):
+        return {"anyOf": [schema, {"type": "null"}]}
+    found = schema | {"type": [schema["type"], "null"]}
+    return found | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
 
 
-PAGE: dict[str, Any] = {
-    "type": "object",
-    "title": "Page",
-    "description": "What every page of a list says beside its items.",
-    "required": ["next", "position"],
-    "properties": {
-        "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
-        "position": {"type": "integer", "description": "all events up to here are in it"},
-        "count": {"type": "integer"},
-        "narrowed": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "only rows that show these classes of fields are in the list, as it "
-            "is filtered or sorted by them and they are masked for you in others",
+def reference(name: str) -> dict[str, str]:
+    """Return the reference to a schema."""
+    return {"$ref": REFS.format(model=name)}
+
+
+def _page(model: Listed) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": "A page of the list.",
+        "required": ["items", "next", "position"],
+        "properties": {
+            "items": {"type": "array", "items": reference(model.title)},
+            "next": _NEXT,
+            "position": _POSITION,
+            "count": {"type": "integer", "description": "rows of the whole list, if asked for"},
+            "narrowed": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "only rows that show these classes of fields are in the list, as it "
+                "is filtered or sorted by them and they are masked for you in others",
+            },
         },
-    },
-}
-
-
-def page_schema(model: Listed) -> dict[str, Any]:
-    """Return the JSON schema of a page."""
-    items = {"items": {"type": "array", "items": {"$ref": reference(model)}}}
-    own = {"type": "object", "required": ["items"], "properties": items}
-    return {"allOf": [{"$ref": "#/components/schemas/Page"}, own]}
+    }

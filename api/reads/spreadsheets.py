@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -12,6 +12,8 @@ from typing import IO, Annotated, Any, Literal, Self
 
 import orjson
 from fastapi import Query
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from api.kernel.reading.ndjson import escaped
 from api.kernel.reading.read_parameters import JSON, invalid
@@ -131,10 +133,19 @@ def workbook(names: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
     return file.getvalue()
 
 
-def pieces(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield what is in a file, some bytes at a time, and close it."""
-    with file:
-        yield from iter(partial(file.read, 64 * 1024), b"")
+class WrittenFile(StreamingResponse):
+    """A file that was written as an answer; it is closed then, even if nobody waited for it."""
+
+    def __init__(self, file: IO[bytes], media_type: str, headers: Mapping[str, str]) -> None:
+        """Answer with all that is in a file."""
+        file.seek(0)
+        super().__init__(iter(partial(file.read, 64 * 1024), b""), 200, headers, media_type)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file."""
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 def _plain(value: Any) -> Any:

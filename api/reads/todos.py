@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from adapters.warehouse.warehouse import Warehouse
+from api.document.answers import Todos, answer
 from api.kernel.access.visibility import See, Seeing, both
 from api.kernel.problems import InvalidParameter
 from api.kernel.process import Parts
@@ -30,6 +31,7 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.kernel.reading.told import tell
+from api.reads.export_routes import add_export
 from api.reads.list_export import Format, sent, written
 from api.reads.meant import coded, refuse_nobodys, refuse_unknown
 from api.reads.records import Count, Rows
@@ -60,20 +62,6 @@ AT_ONCE = 1000
 
 Asked = list[tuple[Source, Question]]
 
-_TEXT = {"type": ["string", "null"]}
-_ITEM = dict.fromkeys(COLUMNS, _TEXT) | {"overdue": {"type": "boolean"}}
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["items", "next", "position"],
-    "properties": {
-        "items": {"type": "array", "items": {"type": "object", "properties": _ITEM}},
-        "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
-        "position": {"type": "integer"},
-        "count": {"type": "integer"},
-    },
-}
-"""The JSON schema of a page."""
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -93,13 +81,7 @@ class Wanted:
         return self.party.on_behalf_of or self.party.employee
 
 
-@router.get(
-    "/me/todos",
-    operation_id="me.todos",
-    responses={
-        200: {"content": {"application/json": {"schema": SCHEMA}}, "description": "A page."}
-    },
-)
+@router.get("/me/todos", operation_id="me.todos", responses=answer("A page.", Todos))
 async def todos(
     request: Request,
     parts: TheParts,
@@ -337,3 +319,6 @@ def _export(past: _Past, asked: Asked, moment: datetime, format: str, for_: str 
     position = past.then.position
     tell(position, count)
     return sent(file, format, f"todos-{position}", position, {})
+
+
+add_export(router, "/me/todos", todos, "me.todos.export", "Export to-dos")

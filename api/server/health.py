@@ -5,28 +5,35 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from api.document.answers import answer
+from api.document.operation_answers import Alive, ProblemBook, ProblemMeaning, Readiness
 from api.kernel import problems
 from api.kernel.peers import put_together
 from api.kernel.problems import NotFound
 from api.kernel.reading.read_parameters import TheParts, json_response
 from api.server.alarms import alarms, astray, disk_free
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["health"])
 
 SENT = ("authorization", "on-behalf-of")
 """Headers by which the others are asked for their numbers as whoever asks us."""
 
 
-@router.get("/livez")
-async def livez() -> dict[str, str]:
+@router.get("/livez", operation_id="livez", responses=answer("It is.", Alive))
+async def livez() -> Response:
     """Tell that the server answers at all."""
-    return {"status": "alive"}
+    return json_response({"status": "alive"})
 
 
-@router.get("/readyz")
+@router.get(
+    "/readyz",
+    operation_id="readyz",
+    responses=answer("It is ready.", Readiness)
+    | {503: {"description": "It is not.", "model": Readiness}},
+)
 def readyz(parts: TheParts) -> Response:
     """Tell whether the server does its work: how far each part has come, and what is in its way.
 
@@ -47,7 +54,7 @@ def readyz(parts: TheParts) -> Response:
     return answer
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", operation_id="metrics", response_class=PlainTextResponse)
 async def metrics(
     request: Request,
     parts: TheParts,
@@ -70,13 +77,17 @@ async def metrics(
     return Response(text, media_type=media_type)
 
 
-@router.get("/problems")
+@router.get("/problems", operation_id="problems", responses=answer("Each.", ProblemBook))
 async def book() -> Response:
     """List every problem that can be answered, with the business rules among them."""
     return json_response({"items": list(problems.book().values())})
 
 
-@router.get("/problems/{name}")
+@router.get(
+    "/problems/{name}",
+    operation_id="problem.read",
+    responses=answer("What it means.", ProblemMeaning),
+)
 async def page(name: str) -> Response:
     """Explain one problem: its `type` leads here."""
     try:

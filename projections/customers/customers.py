@@ -13,8 +13,9 @@ from domain.kernel.time.effective_day import STATED
 from domain.kernel.types.personal import Each
 from projections.customers.name_key import name_key
 from projections.customers.name_words import name_words
+from projections.customers.row_shapes import Contact, MergedInto, RivalPurchase
 from projections.kernel.belonging import Belongs, OfCustomer, Stays
-from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
+from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text, holds
 from projections.kernel.payload_values import day
 from projections.kernel.read_model import ReadModel, Row
 
@@ -22,7 +23,7 @@ _OF_CONTACTS = {name: name for name in ("phone", "email", "birthday", "preferenc
 _CONTACTS = {
     "sensitive": _OF_CONTACTS,
     "personal": Each(dict.fromkeys(("name", "title", *_OF_CONTACTS), OfContact)),
-}
+} | holds(dict[str, Contact])
 
 customers = ReadModel(
     "customers",
@@ -51,8 +52,8 @@ customers = ReadModel(
     sa.Column("registered_on", Day),
     sa.Column("rival_until", Day),
     sa.Column("contacts", Json, nullable=False, default={}, info=_CONTACTS),
-    sa.Column("purchases", Json, nullable=False, default=[]),
-    sa.Column("merged", Json),
+    sa.Column("purchases", Json, nullable=False, default=[], info=holds(list[RivalPurchase])),
+    sa.Column("merged", Json, info=holds(MergedInto)),
     order="name",
     indexes=[
         ["unit", "name"],

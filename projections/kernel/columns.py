@@ -164,6 +164,14 @@ CURRENCY = COARSE | {"form": ("[A-Z]{3}", "CNY")}
 """Marks a column with codes of currencies: the pattern of these, and an example."""
 
 
+HOLDS = "holds"
+
+
+def holds(shape: Any) -> dict[str, Any]:
+    """Mark a column of JSON with the type of what it has, as the API tells it."""
+    return {HOLDS: shape}
+
+
 ACTOR, PERMISSION = "actor", "permission"
 """What columns name besides records: whoever did something, and what a role may allow."""
 

@@ -67,6 +67,7 @@ class Summary(Listed):
             filters: Columns by which large lists are filtered.
         """
         self.of = tuple(of)
+        self.told_in = sql.__module__
         self._key, self._sql = key, sql
         table = sa.Table(
             name,

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, Stays
-from projections.kernel.columns import COARSE, Day, Instant, Json, Text, one_of
+from projections.kernel.columns import COARSE, Day, Instant, Json, Text, holds, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel, Row
 
@@ -27,7 +27,7 @@ employees = ReadModel(
     ),
     sa.Column("engaged_on", Day),
     sa.Column("left_on", Day),
-    sa.Column("skills", Json, nullable=False, default={}),
+    sa.Column("skills", Json, nullable=False, default={}, info=holds(dict[str, int])),
     sa.Column("certificates", Json, nullable=False, default={}),
     sa.Column("sessions_after", Instant),
     order="code",

@@ -6,9 +6,10 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, Stays
-from projections.kernel.columns import Json, Text
+from projections.kernel.columns import Json, Text, holds
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel, Row
+from projections.organisation.row_shapes import MovedRecord
 
 handovers = ReadModel(
     "handovers",
@@ -17,8 +18,8 @@ handovers = ReadModel(
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("successors", Json, nullable=False, default=[]),
     sa.Column("planned", sa.Integer),
-    sa.Column("moved", Json, nullable=False, default=[]),
-    sa.Column("kept", Json, nullable=False, default=[]),
+    sa.Column("moved", Json, nullable=False, default=[], info=holds(list[MovedRecord])),
+    sa.Column("kept", Json, nullable=False, default=[], info=holds(list[MovedRecord])),
     sa.Column("reason", Text),
     order="-created_at",
     indexes=[["created_at"], ["employee"], ["unit"]],

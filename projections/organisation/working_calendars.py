@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.working_hours import Hours, OwnDays, Week
 from projections.kernel.belonging import Belongs, Stays
-from projections.kernel.columns import COARSE, Day, Json, Text, one_of
+from projections.kernel.columns import COARSE, Day, Json, Text, holds, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.payload_values import day
 from projections.kernel.read_model import ReadModel, Row
@@ -33,8 +33,8 @@ working_calendars = ReadModel(
         info=COARSE | one_of("open", "retired"),
     ),
     sa.Column("successor", Text),
-    sa.Column("hours", Json, nullable=False, default={}),
-    sa.Column("sources", Json, nullable=False, default={}),
+    sa.Column("hours", Json, nullable=False, default={}, info=holds(dict[str, Any])),
+    sa.Column("sources", Json, nullable=False, default={}, info=holds(dict[str, str])),
     sa.Column("opened_on", Day),
     sa.Column("retired_on", Day),
     order="code",

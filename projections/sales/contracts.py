@@ -23,19 +23,21 @@ from projections.kernel.columns import (
     Json,
     Money,
     Text,
+    holds,
     json_text,
 )
 from projections.kernel.payload_values import day, day_of, moment_of, money
 from projections.kernel.read_model import ReadModel, Row
 from projections.sales.contract_products import by_product, fees_of
 from projections.sales.contract_todos import CONTRACT_TODOS
+from projections.sales.row_shapes import AgreedLine, DraftedAmendment, DuePayment, Fee, ProductValue
 
 _AMOUNT = {"sensitive": "amount"}
 
 
-def _masked(*fields: str) -> dict[str, Any]:
+def _of(shape: Any, *fields: str) -> dict[str, Any]:
     """Mark a column of JSON with the fields in it that are amounts."""
-    return {"sensitive": dict.fromkeys(fields, "amount")}
+    return {"sensitive": dict.fromkeys(fields, "amount")} | holds(list[shape])
 
 
 contracts = ReadModel(
@@ -58,7 +60,7 @@ contracts = ReadModel(
     sa.Column("renewal", Text, info=COARSE),
     sa.Column("renewal_months", sa.Integer),
     sa.Column("renewals", sa.Integer, nullable=False, default=0),
-    sa.Column("former_ends", Json, nullable=False, default=[]),
+    sa.Column("former_ends", Json, nullable=False, default=[], info=holds(list[date])),
     sa.Column("notice_days", sa.Integer),
     sa.Column("notice_day", Day),
     sa.Column("payment_days", sa.Integer),
@@ -72,19 +74,23 @@ contracts = ReadModel(
     sa.Column("clauses", Text),
     sa.Column("document_id", Id),
     sa.Column("checksum", Text),
-    sa.Column("lines", Json, nullable=False, default=[], info=_masked("monthly", "one_off")),
+    sa.Column(
+        "lines", Json, nullable=False, default=[], info=_of(AgreedLine, "monthly", "one_off")
+    ),
     sa.Column("suspensions", Json, nullable=False, default=[]),
-    sa.Column("fees", Json, nullable=False, default=[], info=_masked("monthly")),
+    sa.Column("fees", Json, nullable=False, default=[], info=_of(Fee, "monthly")),
     sa.Column("products", Json, nullable=False, default=[], info={"list": True}),
-    sa.Column("by_product", Json, nullable=False, default=[], info=_masked("value", "monthly")),
+    sa.Column(
+        "by_product", Json, nullable=False, default=[], info=_of(ProductValue, "value", "monthly")
+    ),
     sa.Column(
         "amendments",
         Json,
         nullable=False,
         default=[],
-        info=_masked("monthly", "one_off", "value_change"),
+        info=_of(DraftedAmendment, "monthly", "one_off", "value_change"),
     ),
-    sa.Column("payments", Json, nullable=False, default=[], info=_masked("amount", "paid")),
+    sa.Column("payments", Json, nullable=False, default=[], info=_of(DuePayment, "amount", "paid")),
     sa.Column("told_until", Day),
     order="last_day",
     indexes=[

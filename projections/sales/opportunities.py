@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, OfCustomer
-from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text
+from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text, holds
 from projections.kernel.payload_values import day_of, money, once, share
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
+from projections.sales.row_shapes import SoldLine, StageStay
 
 _AMOUNT = {"sensitive": "amount"}
-_OF_LINES = {"monthly": "amount", "one_off": "amount"}
+_LINES = {"sensitive": {"monthly": "amount", "one_off": "amount"}} | holds(list[SoldLine])
 
 opportunities = ReadModel(
     "opportunities",
@@ -36,9 +37,9 @@ opportunities = ReadModel(
     sa.Column("lost_to", Text),
     sa.Column("contract_number", Text),
     sa.Column("renews_id", Id),
-    sa.Column("lines", Json, nullable=False, default=[], info={"sensitive": _OF_LINES}),
-    sa.Column("stages", Json, nullable=False, default=[]),
-    sa.Column("competitors", Json, nullable=False, default=[]),
+    sa.Column("lines", Json, nullable=False, default=[], info=_LINES),
+    sa.Column("stages", Json, nullable=False, default=[], info=holds(list[StageStay])),
+    sa.Column("competitors", Json, nullable=False, default=[], info=holds(list[str])),
     order="expected_close",
     indexes=[
         ["customer_id", "status"],

@@ -15,7 +15,7 @@ from adapters.refusals import NotPermitted, StaleVersion, UnknownId
 from api.kernel.access.visibility import both
 from api.reads.chains import _links, _told
 from api.reads.late_entries import _late
-from api.reads.logs.events import shown
+from api.reads.logs.event_shown import shown
 from domain.kernel.aggregate import Origin, new_id
 from domain.kernel.time.business_day import recorded_day
 from projections.kernel.exports.exports import exported

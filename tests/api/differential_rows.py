@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from api.kernel.reading.as_of_reads import Then, page_then, row_then
-from api.reads.logs.events import shown
+from api.reads.logs.event_shown import shown
 from domain.kernel.aggregate import discover
 from projections.customers.customer_page import customer_page, on_page, summed_up
 from projections.kernel.lists.list_query import FieldMasked

@@ -68,6 +68,9 @@ def place(
     return start if cursor is None else dataclasses.replace(start, after=start.read(cursor))
 
 
+BEGIN = Place("", (), b"", None)
+"""Where what is read whole begins."""
+
 Cursor = Annotated[Place, Depends(place)]
 
 
@@ -82,14 +85,3 @@ def page(
         address = f"{here.path}?{urlencode([*query, ('cursor', following)])}"
         headers["Link"] = f'<{address}>; rel="next"'
     return {"items": items, "next": following, **more}, headers
-
-
-LOG_PAGE: dict[str, Any] = {
-    "type": "object",
-    "required": ["items", "next"],
-    "properties": {
-        "items": {"type": "array", "items": {"type": "object"}},
-        "next": {"type": ["string", "null"], "description": "the cursor of the next page"},
-    },
-}
-"""The JSON schema of a page of a log."""

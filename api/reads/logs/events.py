@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
@@ -14,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from adapters.identity.stream_tickets import LIFETIME
 from adapters.journal.feed import Filter, feed
 from adapters.journal.history_queries import position_at
-from adapters.privacy.field_decryption import Opened
 from adapters.refusals import NotPermitted
 from api.commands.operation_entries import Tally, Visit
+from api.document.answers import EventPage, StreamTicket, answer
 from api.kernel.access.tickets import issued
 from api.kernel.access.visibility import See, Seeing, Seen
 from api.kernel.lasting import last_event
@@ -33,11 +33,9 @@ from api.kernel.reading.read_parameters import (
     require_told,
 )
 from api.kernel.reading.told import tell
+from api.reads.logs.event_shown import shown
 from api.reads.meant import refuse_no_event, refuse_no_record
-from domain.kernel.aggregate import Recorded, discover
-from domain.kernel.envelope import Unreadable
-from domain.kernel.types.sensitive import SECRET, sensitive_fields, without
-from projections.kernel.visibility.sealed_columns import SEALED
+from domain.kernel.aggregate import discover
 
 router = APIRouter(tags=["events"])
 
@@ -70,70 +68,7 @@ TICKET_PARAMETER: dict[str, Any] = {
 }
 """The entrance takes it: a ticket is not for those who are known already."""
 
-GIVEN: dict[str, Any] = {
-    "description": "The ticket, and the address of the stream with it.",
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "title": "StreamTicket",
-                "required": ["ticket", "url", "expires_in"],
-                "properties": {
-                    "ticket": {"type": "string"},
-                    "url": {"type": "string", "description": "without the host"},
-                    "expires_in": {"type": "integer", "description": "seconds"},
-                },
-            }
-        }
-    },
-}
-
-
-def shown(event: Recorded, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Return an event as a client sees it, without what is masked in it; it says so itself."""
-    fields = sensitive_fields(event.type)
-    masked = hidden.intersection(fields.values())
-    return {
-        "position": event.position,
-        "aggregate": event.aggregate,
-        "stream": event.stream,
-        "version": event.version,
-        "type": event.type,
-        "schema": event.schema,
-        "time": event.time,
-        "actor": event.actor,
-        "actor_kind": event.actor_kind,
-        "on_behalf_of": event.on_behalf_of,
-        "on_behalf_kind": event.on_behalf_kind,
-        "unit": event.unit,
-        "command_id": event.command_id,
-        "cause": event.cause,
-        "data": without(event.data, fields, hidden),
-        **({"masked": sorted(masked)} if masked else {}),
-        **_sealed(event, fields, hidden),
-        **_unread(event, hidden),
-    }
-
-
-def _sealed(
-    event: Recorded, fields: Mapping[str, str], hidden: frozenset[str]
-) -> dict[str, list[str]]:
-    """Return which fields nobody can read: their person was erased, or the key is missing."""
-    sealed = event.data.sealed if isinstance(event.data, Opened) else ()
-    told = sorted(name for name in sealed if fields.get(name) not in hidden)
-    return {SEALED: told} if told else {}
-
-
-def _unread(event: Recorded, hidden: frozenset[str]) -> dict[str, Any]:
-    """Return what is shown of an event whose payload this program cannot read.
-
-    Where what is masked stands in it nobody can tell, so all of it is.
-    """
-    if not isinstance(event.data, Unreadable):
-        return {}
-    if hidden or SECRET in sensitive_fields(event.type).values():
-        return {"data": None, "unreadable": "masked", "masked": sorted(hidden)}
-    return {"data": None, "raw": event.data.raw, "unreadable": event.data.error}
+_FEED = {SSE: {"schema": {"type": "string"}}, NDJSON: {"schema": {"type": "string"}}}
 
 
 class Wanted(NamedTuple):
@@ -174,6 +109,7 @@ async def _wanted(
 
 
 TheWanted = Annotated[Wanted, Depends(_wanted)]
+Most = Annotated[int, Query(ge=1, le=10_000, description="events of a page at most")]
 
 
 async def _named(named: Annotated[bool, Query(description=NAMED)] = True) -> bool:
@@ -181,7 +117,30 @@ async def _named(named: Annotated[bool, Query(description=NAMED)] = True) -> boo
 
 
 @router.get(
-    "/events", response_class=StreamingResponse, openapi_extra={"parameters": [TICKET_PARAMETER]}
+    "/events/page", operation_id="event.list", responses=answer("A page of them.", EventPage)
+)
+async def events_page(
+    parts: TheParts, see: See, when: AtPosition, wanted: TheWanted, limit: Most = 1000
+) -> Response:
+    """List events in the order in which they were recorded, a page at a time.
+
+    Only those of records that are in sight now; a page may have fewer than asked. As of a moment of
+    the past they end there.
+    """
+    upto = when.position
+    items, reached = await see.ask(_items, parts, see, wanted, limit, upto)
+    end = parts.appended if see.everything else parts.visible
+    over = reached >= (end.position if upto is None else upto)
+    content = {"items": items, "next": None if over else reached, "position": reached}
+    return json_response(content, {"Position": str(reached)})
+
+
+@router.get(
+    "/events",
+    operation_id="events",
+    response_class=StreamingResponse,
+    responses={200: {"description": "Events.", "content": _FEED}},
+    openapi_extra={"parameters": [TICKET_PARAMETER]},
 )
 async def events(
     request: Request,
@@ -190,11 +149,11 @@ async def events(
     when: AtPosition,
     wanted: TheWanted,
     named: Annotated[bool, Depends(_named)],
-    limit: Annotated[int, Query(ge=1, le=10_000, description="lines of a page at most")] = 1000,
+    limit: Most = 1000,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Events in the order in which they were recorded.
+    """Follow events in the order in which they were recorded.
 
     One page as NDJSON, whose Link header leads on from it (the last page leads to what is to
     come). Asked for `text/event-stream`: these and all that follow, without end, resumed from
@@ -202,11 +161,10 @@ async def events(
     Only those of records that are in sight now; a page may have fewer than asked.
     As of a moment of the past the feed ends there, and cannot be a stream.
     """
-    after = wanted.after
     if SSE in accept:
         if when.position is not None:
             raise invalid("as_of", "A stream goes on to what is to come.")
-        start = after
+        start = wanted.after
         if last_event_id is not None:
             start = _position(last_event_id)
             await require_told(parts, "Last-Event-ID", start)
@@ -215,7 +173,7 @@ async def events(
         stream_ = _stream(parts, see, start, wanted.events, request.state.visit, named=named)
         return StreamingResponse(stream_, headers=headers, media_type=SSE)
     upto = when.position
-    told, reached = await see.ask(_lines, parts, see, after, limit, wanted.events, upto)
+    told, reached = await see.ask(_lines, parts, see, wanted, limit, upto)
     query = {"after": reached, "limit": limit, **wanted.events.given()}
     headers = {"Position": str(reached), "Vary": _VARY}
     if upto is None or reached < upto:
@@ -226,8 +184,9 @@ async def events(
 
 @router.post(
     "/events/tickets",
+    operation_id="event.ticket",
     dependencies=[Depends(known_only), Depends(_wanted), Depends(_named)],
-    responses={200: GIVEN},
+    responses=answer("The ticket, and the address of the stream with it.", StreamTicket),
 )
 async def ticket(request: Request, parts: TheParts) -> Response:
     """A ticket for one stream of events, for an `EventSource`, which can send no header.
@@ -265,12 +224,20 @@ def _position(last_event_id: str) -> int:
 
 
 def _lines(
-    parts: Parts, see: Seeing, after: int, limit: int, wanted: Filter, upto: int | None
+    parts: Parts, see: Seeing, wanted: Wanted, limit: int, upto: int | None
 ) -> tuple[bytes, int]:
     """Return a page as NDJSON, and the position to go on from."""
-    found, reached = _page(parts, see, after, limit, wanted, upto)
+    items, reached = _items(parts, see, wanted, limit, upto)
+    return lines(items), reached
+
+
+def _items(
+    parts: Parts, see: Seeing, wanted: Wanted, limit: int, upto: int | None
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the events of a page, of which the log is told, and the position to go on from."""
+    found, reached = _page(parts, see, wanted.after, limit, wanted.events, upto)
     tell(reached, len(found), (event.stream for event, _ in found))
-    return lines(shown(*each) for each in found), reached
+    return [shown(*each) for each in found], reached
 
 
 def _page(

@@ -13,18 +13,21 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.logs.operation_log import FIELDS, Wanted, entries
 from api.commands.operation_entries import Visit
+from api.document.answers import answer
+from api.document.operation_answers import Operations
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.problems import book
-from api.kernel.reading.cursors import LOG_PAGE, Cursor, page
+from api.kernel.reading.cursors import Cursor, page
 from api.kernel.reading.ndjson import NDJSON, lines
 from api.kernel.reading.read_parameters import Limit, TheParts, invalid, json_response, span
 from api.kernel.reading.told import tell
+from api.reads.export_routes import add_export
 from api.reads.logs.log_export import Entries, More, batches, first_of, stream
 from api.reads.meant import refuse_no_command, refuse_no_record, refuse_nobody, refuse_unknown
-from api.reads.spreadsheets import XLSX, For, Sheet, check_for, csv_head, csv_lines, pieces
+from api.reads.spreadsheets import XLSX, For, Sheet, WrittenFile, check_for, csv_head, csv_lines
 from domain.kernel.actors import ActorKind
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operations"])
 
 _IN_MEMORY = 4_000_000
 """Bytes of a workbook that are held in memory; a larger one goes through a file."""
@@ -32,26 +35,14 @@ _IN_MEMORY = 4_000_000
 _TRACE = r"^([0-9a-f]{32}|import/[^/]*/[0-9]+)$"
 """The traces that there are: of requests, and of lines of files."""
 
-Format = Literal["json", "ndjson", "csv", "xlsx"]
-
-_LINES = {"schema": {"type": "string"}}
+Format = Literal["json", "csv", "xlsx", "ndjson"]
 
 
 @router.get(
     "/operations",
     operation_id="operation.list",
     response_class=Response,
-    responses={
-        200: {
-            "description": "Entries, newest first.",
-            "content": {
-                "application/json": {"schema": LOG_PAGE},
-                "application/x-ndjson": _LINES,
-                "text/csv": _LINES,
-                XLSX: _LINES,
-            },
-        }
-    },
+    responses=answer("A page, newest first.", Operations),
 )
 async def log(
     request: Request,
@@ -160,9 +151,8 @@ async def _export(
             rows += len(found)
             await run_in_threadpool(sheet.add, _values(found))
         await run_in_threadpool(sheet.save, file)
-    file.seek(0)
     tell(rows=rows)
-    return StreamingResponse(pieces(file), headers=headers, media_type=XLSX)
+    return WrittenFile(file, XLSX, headers)
 
 
 def _values(found: Entries) -> Iterator[list[Any]]:
@@ -171,3 +161,6 @@ def _values(found: Entries) -> Iterator[list[Any]]:
         accepted = "true" if each["accepted"] else "false"
         row = each | {"time": when, "accepted": accepted}
         yield [row.get(name) for name in FIELDS]
+
+
+add_export(router, "/operations", log, "operation.export", "Export the operation log")

@@ -13,6 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
 from adapters.warehouse.warehouse import Warehouse
+from api.document.answers import answer
+from api.document.operation_answers import ParkedEvents, Repaired
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.process import Parts
 from api.kernel.reading.forwarding import forward, whole
@@ -27,10 +29,10 @@ from streams.kernel.deadline_runner import Timekeeping
 from streams.kernel.policy import policies
 from streams.kernel.policy_runner import Reactions
 
-router = APIRouter(tags=["operation"], dependencies=[Depends(known_only)])
+router = APIRouter(tags=["parked"], dependencies=[Depends(known_only)])
 
 
-@router.get("/parked")
+@router.get("/parked", operation_id="parked", responses=answer("Each.", ParkedEvents))
 async def parked(request: Request, parts: TheParts, see: See) -> Response:
     """List the events that were put aside, with the reason; those behind them wait too.
 
@@ -49,7 +51,11 @@ async def parked(request: Request, parts: TheParts, see: See) -> Response:
     return json_response(content)
 
 
-@router.post("/parked/{model}/{stream}/retry", response_model=dict[str, Any])
+@router.post(
+    "/parked/{model}/{stream}/retry",
+    operation_id="parked.retry",
+    responses=answer("Done.", Repaired),
+)
 async def retry(request: Request, parts: TheParts, see: See, model: str, stream: str) -> Response:
     """Apply the parked events of a record again, and those that were passed over.
 
@@ -59,7 +65,11 @@ async def retry(request: Request, parts: TheParts, see: See, model: str, stream:
     return await _repaired(request, parts, model, partial(_retry, parts, see, model, stream))
 
 
-@router.post("/parked/{model}/{stream}/skip", response_model=dict[str, Any])
+@router.post(
+    "/parked/{model}/{stream}/skip",
+    operation_id="parked.skip",
+    responses=answer("Done.", Repaired),
+)
 async def skip(request: Request, parts: TheParts, see: See, model: str, stream: str) -> Response:
     """Pass over the first parked event of a record, and apply those behind it.
 

@@ -10,14 +10,17 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.logs.system_log_queries import Wanted, entries
 from adapters.refusals import NotPermitted
+from api.document.answers import answer
+from api.document.operation_answers import SystemLog
 from api.kernel.access.visibility import See, Seeing
-from api.kernel.reading.cursors import LOG_PAGE, Cursor, page
+from api.kernel.reading.cursors import Cursor, page
 from api.kernel.reading.ndjson import NDJSON, lines
 from api.kernel.reading.read_parameters import Limit, TheParts, json_response, span
+from api.reads.export_routes import add_export
 from api.reads.logs.log_export import Entries, first_of, stream
 from projections.kernel.visibility.visibility import Subject
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["system-log"])
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 
@@ -26,15 +29,7 @@ Level = Literal["debug", "info", "warning", "error", "critical"]
     "/system-log",
     operation_id="system-log.list",
     response_class=Response,
-    responses={
-        200: {
-            "description": "Entries, newest first.",
-            "content": {
-                "application/json": {"schema": LOG_PAGE},
-                "application/x-ndjson": {"schema": {"type": "string"}},
-            },
-        }
-    },
+    responses=answer("A page, newest first.", SystemLog),
 )
 async def log(
     request: Request,
@@ -55,9 +50,9 @@ async def log(
 ) -> Response:
     """List starts, stops, settings in force, migrations, jobs, errors, sign-ins and alarms.
 
-    `from` and `to` are days or instants, both inclusive. As `ndjson` it is all that is wanted,
-    not a page. A name, process or text that no entry has finds nothing. Entries are kept for
-    `KEYLINE_SYSTEM_LOG_DAYS` days.
+    `from` and `to` are days or instants, both inclusive. As `ndjson` it is an export of all that
+    is wanted, not of a page. A name, process or text that no entry has finds nothing. Entries are
+    kept for `KEYLINE_SYSTEM_LOG_DAYS` days.
     """
     _require_the_whole(see)
     since, until = span(from_, to)
@@ -81,6 +76,9 @@ async def log(
     some = await see.ask(found, after, limit + 1)
     last = [some[limit - 1]["number"]] if len(some) > limit else None
     return json_response(*page(cursor, some[:limit], last))
+
+
+add_export(router, "/system-log", log, "system-log.export", "Export the system log")
 
 
 def _require_the_whole(see: Seeing) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from adapters.commands.executor import Answer
-from api.commands.additions import Additions, Done, More, additions
+from api.commands.additions import Additions, Done, More, Shaped, additions
 from api.kernel.access.authentication import Principal
 from api.kernel.process import Parts
 
@@ -25,7 +25,7 @@ def calls() -> Iterator[list[tuple[Principal, list[str]]]]:
             raise ValueError("bad")
         return [{"of": answer.id} for answer, _ in done]
 
-    additions["test.add"] = add
+    additions["test.add"] = Shaped(add, dict)
     yield found
     del additions["test.add"]
 

@@ -35,9 +35,10 @@ ITSELF = {"id", "stream", "target", "targets", "subject", "ce_subject"}
 The subject of an entry on Kafka is its key, which is whoever acted where it is about no record;
 its value tells who that was.
 """
+DOCUMENT: dict[str, Any] = committed()["paths"]
 PATHS: dict[str, Any] = {
     path: operations["get"]
-    for path, operations in committed()["paths"].items()
+    for path, operations in DOCUMENT.items()
     if "get" in operations
     and "application/json" in operations["get"]["responses"]["200"].get("content", ())
     and path != "/problems/{name}"
@@ -172,7 +173,7 @@ def everything(client: httpx.Client, doer: Doer) -> Iterator[tuple[str, Any]]:
             answer = client.get(path.replace(mark, str(value)) if mark else path, params=ask)
             assert answer.status_code < 400, (path, answer.text)
             yield path, answer.json()
-        if "format" in names and not mark and not path.startswith("/reports"):
+        if f"{path}/export" in DOCUMENT and not path.startswith("/reports"):
             for form in ("ndjson",) if path == "/system-log" else ("ndjson", "csv"):
                 yield f"{path} as {form}", whole(client, path, form)
 

@@ -115,6 +115,8 @@ def test_the_feed_counts_by_what_it_had_as_pages_and_as_a_stream(world: World) -
     reader = world.readers["group"]
     few = reader.get("/events", params={"stream": world.south})
     many = reader.get("/events", params={"limit": 1000, "type": "customer.registered"})
+    both: dict[str, str | int] = {"limit": 1000, "type": "unit.opened,customer.registered"}
+    several, paged = reader.get("/events", params=both), reader.get("/events/page", params=both)
     others = reader.get("/events", params={"limit": 1000, "aggregate": "unit"})
     late = world.make("/customers", name="Streamed", unit="gd-gz")
     after = {"after": world.position}
@@ -122,9 +124,9 @@ def test_the_feed_counts_by_what_it_had_as_pages_and_as_a_stream(world: World) -
         "GET", "/events", params=after, headers={"Accept": "text/event-stream"}
     ) as s:
         next(line for line in s.iter_lines() if line.startswith("data: ") and late in line)
-    traces = [each.headers["trace-id"] for each in (few, many, others)]
+    traces = [each.headers["trace-id"] for each in (few, many, several, paged, others)]
     hows = by_trace(seen(world, world.south))
-    assert [hows.get(each) for each in traces] == ["direct", "covered", None]
+    assert [hows.get(each) for each in traces] == ["direct", *["covered"] * 3, None]
     for _ in range(100):  # the server notices a moment later that the client has gone
         hows = by_trace(seen(world, late))
         if s.headers["trace-id"] in hows:

@@ -7,8 +7,8 @@ import sys
 
 import httpx
 
+from api.document.shared_parameters import share
 from api.openapi_file import FILE, text
-from api.server.shared_parameters import share
 from domain.kernel.commands import commands
 from streams.kafka.asyncapi import FILE as ASYNCAPI
 from tests.api.documented import whole

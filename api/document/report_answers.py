@@ -1,0 +1,109 @@
+"""Answers of reports: figures, the records behind them, and what there is to ask for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, NotRequired
+
+from pydantic import ConfigDict, Field, with_config
+from typing_extensions import TypedDict
+
+from api.document.answers import Link, Masked, Next, Uuid
+
+Figure = str | int | float | None
+"""A value of a report: amounts are decimals in a text."""
+
+
+@with_config(ConfigDict(extra="allow"))
+class FigureRow(TypedDict):
+    """A row of a report: the values of its dimensions and measures by name."""
+
+    explain: Annotated[Link, Field(description="the records behind the row, as they were then")]
+
+
+_OF_PERIOD = Field(description="of which period the figures are, where they are of one always")
+_LEFT_OUT = "measures of these classes were left out, as they are masked for you in some records"
+_NARROWED = "only records that show these classes of fields count"
+
+Figures = TypedDict(
+    "Figures",
+    {
+        "columns": list[str],
+        "rows": list[FigureRow],
+        "position": Annotated[int, Field(description="the figures are true as of here")],
+        "from": NotRequired[Annotated[date, _OF_PERIOD]],
+        "to": NotRequired[Annotated[date, _OF_PERIOD]],
+        "masked": NotRequired[Annotated[list[str], Field(description=_LEFT_OUT)]],
+        "narrowed": NotRequired[Annotated[list[str], Field(description=_NARROWED)]],
+    },
+)
+"""The figures of a report."""
+
+
+class LinkedRecord(TypedDict):
+    """A record as it was, and its events up to then."""
+
+    id: Uuid
+    title: Annotated[str | None, Field(description="what it is called; null out of sight")]
+    record: Link
+    history: Link
+
+
+class Contribution(LinkedRecord):
+    """A record behind a figure: the day on which it counts, and what it gives to each measure."""
+
+    on: date | None
+    behind: list[LinkedRecord]
+    contributions: dict[str, Any]
+
+
+class Formula(TypedDict):
+    """How a measure comes from the totals of what the records give."""
+
+    measure: str
+    figure: Figure
+    formula: Annotated[str, Field(description="as SQL has it, over the totals")]
+    totals: dict[str, Any]
+
+
+class RecordsBehind(TypedDict):
+    """A page of the records behind a figure."""
+
+    items: list[Contribution]
+    next: Next
+    position: Annotated[int, Field(description="the figures are true as of here")]
+    figures: list[Formula]
+    masked: NotRequired[Masked]
+    narrowed: NotRequired[Annotated[list[str], Field(description=_NARROWED)]]
+
+
+class Dimension(TypedDict):
+    """What a report can be grouped and filtered by."""
+
+    name: str
+    title: str
+    values: NotRequired[list[str]]
+
+
+class Measure(TypedDict):
+    """What a report counts or sums, in words."""
+
+    name: str
+    title: str
+    definition: str
+
+
+class ReportDescription(TypedDict):
+    """A report: by which day its periods go, what it can be asked by and for."""
+
+    name: str
+    title: str
+    period: str
+    dimensions: list[Dimension]
+    measures: list[Measure]
+
+
+class Reports(TypedDict):
+    """Every report."""
+
+    items: list[ReportDescription]

@@ -1,0 +1,1 @@
+"""Document: what OpenAPI says of answers, and how it changed."""
