@@ -36,6 +36,19 @@ def histories(
     return found
 
 
+def counted(journal: Journal, streams: Collection[str], after: int, upto: int) -> dict[str, int]:
+    """Return how many events records have behind a position, up to another, of those with any."""
+    stream = events.c.stream
+    query = (
+        sa.select(stream, sa.func.count())
+        .where(among(stream, streams, journal.engine.dialect.name))
+        .where(events.c.position > after, events.c.position <= upto)
+        .group_by(stream)
+    )
+    with journal.engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def at(journal: Journal, positions: Collection[int]) -> list[Recorded]:
     """Return the events at some positions, oldest first."""
     query = sa.select(events).where(events.c.position.in_(positions)).order_by(events.c.position)

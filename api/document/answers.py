@@ -212,6 +212,29 @@ class Ends(TypedDict):
     changed: NotRequired[int]
 
 
+class Happened(Who):
+    """What happened last, in words, to a record: that of a row, or one that belongs to it."""
+
+    kind: str
+    id: Uuid
+    title: str | None
+    record: Link
+    position: int
+    time: datetime
+    type: str
+    sentence: str
+    why: str | None
+
+
+class RowChanges(TypedDict):
+    """What was recorded since a moment of the record of a row, and of what belongs to it."""
+
+    events: Annotated[int, Field(description="how many, as far as they are in sight")]
+    records: Annotated[int, Field(description="of how many records")]
+    latest: Annotated[list[Happened], Field(description="the last of them, newest first")]
+    more: Annotated[Link, Field(description="where all of them are told")]
+
+
 class Digest(TypedDict):
     """What changed with a customer and all that hangs on it."""
 

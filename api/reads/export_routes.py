@@ -22,7 +22,7 @@ MEDIA_TYPES: Mapping[str, str] = {
 _TEXT = {"type": "string"}
 _SCHEMAS = {"csv": _TEXT, "ndjson": _TEXT}
 _FILE = {"type": "string", "format": "binary"}
-_OF_PAGES = ("limit", "count", "cursor", "_sort")
+_OF_PAGES = ("limit", "count", "cursor", "_sort", "expand", "changes_since")
 _DESCRIPTION = """All that is asked for as a file, not a page. It needs `export.read` where the read
 of pages shows what is exported; answers say their `Position`, and what is masked as pages do."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
@@ -28,14 +28,16 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.kernel.reading.told import tell
+from api.reads.beside.asked import Beside, ChangesSince, Expand, beside, refuse_beside
 from api.reads.export_routes import add_export
 from api.reads.list_export import Format, export
-from api.reads.meant import ME, PERSONS, meant, refuse_nobodys
+from api.reads.list_parameters import SHORT, Count, Fields, Rows, Sort, Words, filter_parameters
+from api.reads.meant import meant, refuse_nobodys
 from api.reads.merged_redirect import MERGED, MOVED, moved
 from api.reads.row_schemas import reference
 from api.reads.spreadsheets import For, check_for
 from projections.kernel.listed import Listed
-from projections.kernel.lists.list_query import SEVERAL, Filter, Question, Under, filters, question
+from projections.kernel.lists.list_query import SEVERAL, Question, Under, filters, question
 from projections.kernel.lists.listing import Listing, chosen
 from projections.kernel.lists.point_in_time import Now
 from projections.kernel.lists.point_in_time import Then as Past
@@ -44,41 +46,13 @@ from projections.kernel.summary import Summary, listed
 from projections.kernel.visibility.sealed_columns import of_persons
 from projections.kernel.visibility.visibility import Sight, Sights
 
-Sort = Annotated[
-    str | None,
-    Query(
-        max_length=200,
-        description="columns with commas between, - before one for downwards; texts by the numbers "
-        "of their characters in Unicode, so Chinese names not by pinyin nor strokes",
-    ),
-]
-Fields = Annotated[
-    str | None, Query(max_length=1000, description="columns with commas between; else all")
-]
-Words = Annotated[str | None, Query(max_length=200, description="words to find")]
-Rows = Annotated[
-    int,
-    Query(
-        ge=1,
-        le=1000,
-        description="rows of a page at most; it ends sooner, with `next`, when what they list, "
-        "contacts for instance, is much",
-    ),
-]
-SHORT = 100
-"""Rows of a page that is found without waiting for others that take long."""
-Count = Annotated[
-    Literal["exact"] | None, Query(description="`exact` adds the number of rows of the whole list")
-]
-
-
 router = APIRouter()
 
 
 def _add(model: Listed) -> None:
     """Serve a list and its single rows."""
     path, name = f"/{model.plural}", model.kind.replace("-", " ")
-    answer, asked = _list(model), list(_parameters(model))
+    answer, asked = _list(model), list(filter_parameters(model))
     names = model.plural.replace("-", " ")
     router.add_api_route(
         path,
@@ -122,6 +96,8 @@ def _list(model: Listed) -> Callable[..., Any]:
         fields: Fields = None,
         limit: Rows = 50,
         count: Count = None,
+        expand: Expand = None,
+        changes_since: ChangesSince = None,
         format: Format = "json",
         for_: For = None,
     ) -> Response:
@@ -131,6 +107,7 @@ def _list(model: Listed) -> Callable[..., Any]:
         export of the whole list, as `/export` behind the path is.
         """
         check_for(for_, format)
+        refuse_beside(when.now, format, expand, changes_since)
         where: dict[str, str] = {}
         for key, value in request.query_params.multi_items():
             if key in where and known[key].kind not in SEVERAL:
@@ -154,11 +131,12 @@ def _list(model: Listed) -> Callable[..., Any]:
 
         with checked():
             asked = ask()  # what is wrong with it is told before anything waits
+        more = await beside(parts, see, model, asked.fields, expand, changes_since, limit)
         if when.now and format == "json":
             await reach(parts.visible, min_position)
             await refuse_nobodys(parts, see, model, where, sight)
-            find = partial(_now, parts, listing, asked, cursor, bool(count))
-            if limit > SHORT or isinstance(sight, Sights):
+            find = partial(_now, parts, listing, asked, cursor, bool(count), more)
+            if limit > SHORT or isinstance(sight, Sights) or more:
                 found, headers = await see.ask(find)
             else:
                 otherwise = see.ask if count or q else run_in_threadpool
@@ -176,7 +154,7 @@ def _list(model: Listed) -> Callable[..., Any]:
         with checked():
             return await see.ask(
                 _then,
-                *(parts.warehouse, parts, listing, wanted, cursor, then, bool(count)),
+                *(parts.warehouse, parts, listing, wanted, cursor, then, bool(count), more),
                 format,
                 for_,
             )
@@ -184,15 +162,18 @@ def _list(model: Listed) -> Callable[..., Any]:
     return list_
 
 
-def _now(parts: Parts, listing: Listing, asked: Question, cursor: Place, count: bool) -> Any:
+def _now(
+    parts: Parts, listing: Listing, asked: Question, cursor: Place, count: bool, more: Beside | None
+) -> Any:
     with present(parts, *listing.model.kinds) as now, checked():
         found = listing.page(now.connection, asked, cursor.after, parts.opening.rows)
-        more: dict[str, Any] = {"count": listing.count(now.connection, asked)} if count else {}
+        told: dict[str, Any] = {"count": listing.count(now.connection, asked)} if count else {}
     if asked.narrowed:
-        more["narrowed"] = asked.narrowed
+        told["narrowed"] = asked.narrowed
     following = None if found.next is None else list(found.next)
     tell(ids=found.ids)
-    content, headers = page(cursor, found.items, following, position=now.position, **more)
+    rows = more.add(found.ids, found.items, now.position) if more else found.items
+    content, headers = page(cursor, rows, following, position=now.position, **told)
     return content, {**headers, **now.headers}
 
 
@@ -204,6 +185,7 @@ def _then(
     cursor: Place,
     then: Then,
     count: bool,
+    more: Beside | None,
     format: Format,
     for_: For,
 ) -> Response:
@@ -221,12 +203,13 @@ def _then(
         count=count,
         valid_at=then.valid_at,
     )
-    more: dict[str, Any] = {} if total is None else {"count": total}
+    told: dict[str, Any] = {} if total is None else {"count": total}
     if asked.narrowed:
-        more["narrowed"] = asked.narrowed
+        told["narrowed"] = asked.narrowed
     following = None if found.next is None else [then.position, *found.next]
     tell(ids=found.ids)
-    content, headers = page(cursor, found.items, following, position=then.position, **more)
+    rows = more.add(found.ids, found.items, then.position) if more else found.items
+    content, headers = page(cursor, rows, following, position=then.position, **told)
     return json_response(content, headers | _kept(listing.model))
 
 
@@ -265,6 +248,7 @@ def _one(model: Listed) -> Callable[..., Any]:
         when: AtMoment,
         min_position: MinPosition,
         fields: Fields = None,
+        expand: Expand = None,
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Every column of the record, as whoever asks may see it.
@@ -275,6 +259,7 @@ def _one(model: Listed) -> Callable[..., Any]:
         sight = see.need_of(model)
         with checked():
             names = question(model, {}, select=fields).fields
+        more = await beside(parts, see, model, names, expand)
         if when.now:
             await reach(parts.visible, min_position)
             find = partial(now, parts, id, sight)
@@ -291,7 +276,10 @@ def _one(model: Listed) -> Callable[..., Any]:
         if (elsewhere := moved(request, row)) is not None:
             elsewhere.headers.update(headers)
             return elsewhere
-        answer = json_response(chosen(row, names), headers | kept)
+        told = chosen(row, names)
+        if more is not None:
+            (told,) = await run_in_threadpool(more.add, [id], [told], row["position"])
+        answer = json_response(told, headers | kept)
         answer.headers["ETag"] = etag = tag_of(
             bytes(answer.body), row.get("version", row["position"])
         )
@@ -300,33 +288,6 @@ def _one(model: Listed) -> Callable[..., Any]:
         return answer
 
     return one
-
-
-def _parameters(model: Listed) -> Iterator[Mapping[str, Any]]:
-    meanings = {"from": "at least", "to": "at most", "under": "the unit, or one below it"}
-    meanings |= {
-        "any": "one of these, with commas between",
-        "has": "one of these at least, with commas between",
-    }
-    for each in filters(model).values():
-        yield {
-            "name": each.name,
-            "in": "query",
-            "description": f"`{each.column}`: {meanings[each.kind]}{_said_of(each)}",
-            "schema": {"type": "string"},
-        }
-
-
-def _said_of(asked: Filter) -> str:
-    """Return which values a filter takes, and what becomes of others."""
-    if asked.values:
-        return f", of {', '.join(f'`{value}`' for value in asked.values)}"
-    if asked.form is not None:
-        return f", as in `{asked.form[1]}`"
-    if asked.of:
-        me = f", or `{ME}`" * (asked.of in PERSONS)
-        return f"{me}; what is no {asked.of} in sight is refused"
-    return "; a text that is nowhere finds nothing" if asked.type == "text" else ""
 
 
 def _described(description: str, schema: dict[str, Any]) -> dict[str, Any]:

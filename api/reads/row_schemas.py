@@ -7,8 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from api.document.answers import RowChanges
 from api.document.common_parts import REFS
 from api.document.plain_schemas import AMOUNT
+from api.reads.beside.names import nameable
 from projections.kernel.columns import HOLDS, Instant, Json, Money
 from projections.kernel.listed import Listed
 from projections.kernel.lists.choices import choices
@@ -57,8 +59,28 @@ def row_schemas(model: Listed) -> dict[str, Any]:
             "description": "the fields beside it, in the row or in a contact of it, that nobody "
             "can read: their person was erased, or the key is missing",
         }
+    if nameable(model):
+        properties["names"] = reference(f"{model.title}Names")
+        found[f"{model.title}Names"] = _names(model)
+    properties["changes"] = reference("RowChanges")
+    news = TypeAdapter(RowChanges).json_schema(mode="serialization", ref_template=REFS)
+    found |= {**news.pop("$defs"), "RowChanges": news}
     row = {"type": "object", "required": required, "properties": properties}
     return {**found, model.title: row, f"{model.title}Page": _page(model)}
+
+
+def _names(model: Listed) -> dict[str, Any]:
+    """Return the schema of the names beside a row, by the column with the code or id."""
+    called = {"type": ["string", "null"]}
+    each = {"type": "object", "additionalProperties": called}
+    return {
+        "type": "object",
+        "description": "What codes and ids are called, of the columns in `expand`.",
+        "properties": {
+            name: each if isinstance(model.table.c[name].type, Json) else called
+            for name in nameable(model)
+        },
+    }
 
 
 def _type(of: Any) -> dict[str, Any]:

@@ -33,8 +33,8 @@ from api.kernel.reading.read_parameters import (
 from api.kernel.reading.told import tell
 from api.reads.export_routes import add_export
 from api.reads.list_export import Format, sent, written
+from api.reads.list_parameters import Count, Rows
 from api.reads.meant import coded, refuse_nobodys, refuse_unknown
-from api.reads.records import Count, Rows
 from api.reads.spreadsheets import For, check_for
 from domain.kernel.time.business_day import end_of
 from projections.kernel.columns import Day, Instant, Text

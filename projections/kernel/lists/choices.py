@@ -25,23 +25,29 @@ def choices(model: Listed) -> Mapping[str, tuple[str, ...]]:
     That is what the column says (`one_of`), else what the domain says of the field of this name,
     of the aggregate or of its events.
     """
-    aggregate = discover().aggregates.get(model.aggregate)
-    if aggregate is None:
-        return {}
-    stated = [get_type_hints(aggregate, include_extras=True)]
-    if aggregate.states is not None:
-        stated.append({aggregate.states.attribute: type(aggregate.states.first)})
-    stated += [
-        fields_of(each)
-        for type_, each in discover().events.items()
-        if discover().owners[type_] is aggregate
-    ]
-    found: dict[str, tuple[str, ...]] = {}
+    stated, found = _stated(model), dict[str, tuple[str, ...]]()
     for name, column in model.table.columns.items():
         known = list(column.info.get("values", ()))
         known = known or [each for hints in stated for each in _values(hints.get(name))]
-        if known and _is_text(column):
+        if stated and known and _is_text(column):
             found[name] = tuple(dict.fromkeys(known))
+    return found
+
+
+@cache
+def words(model: Listed) -> Mapping[str, Mapping[str, str]]:
+    """Return what the codes of columns are called, of those whose closed sets have codes.
+
+    The domain names each value of such a set, as `FINANCE = "J"`: what is named by itself, as
+    `OPEN = "open"`, has no other name.
+    """
+    found = {}
+    for name in choices(model):
+        sets = (each for hints in _stated(model) for each in _sets(hints.get(name)))
+        if (closed := next(sets, None)) is not None:
+            called = {str(each.value): each.name.replace("_", " ") for each in closed}
+            if any(code.lower() != name.lower().replace(" ", "-") for code, name in called.items()):
+                found[name] = {code: name.capitalize() for code, name in called.items()}
     return found
 
 
@@ -61,6 +67,21 @@ def _is_text(column: sa.Column[Any]) -> bool:
     return isinstance(column.type, sa.Text | sa.String) or bool(column.info.get("list"))
 
 
+def _stated(model: Listed) -> list[Mapping[str, Any]]:
+    """Return the types of the fields of the aggregate and of its events."""
+    aggregate = discover().aggregates.get(model.aggregate)
+    if aggregate is None:
+        return []
+    stated: list[Mapping[str, Any]] = [get_type_hints(aggregate, include_extras=True)]
+    if aggregate.states is not None:
+        stated.append({aggregate.states.attribute: type(aggregate.states.first)})
+    return stated + [
+        fields_of(each)
+        for type_, each in discover().events.items()
+        if discover().owners[type_] is aggregate
+    ]
+
+
 def _values(hint: Any) -> Iterator[str]:
     """Yield the texts that a type consists of, if it is a closed set."""
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -70,3 +91,12 @@ def _values(hint: Any) -> Iterator[str]:
     else:
         for each in get_args(hint):
             yield from _values(each)
+
+
+def _sets(hint: Any) -> Iterator[type[Enum]]:
+    """Yield the enumerations that a type consists of."""
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        yield hint
+    else:
+        for each in get_args(hint):
+            yield from _sets(each)

@@ -186,6 +186,8 @@ ASKED = (
     ("/me/todos", "due_to", "nope"),
     ("/me/todos", "customer_id", new_id()),
     ("/me/todos", "employee", "ghost"),
+    ("/me/todos", "due_from", "nope"),
+    ("/me/todos?due_from=2026-01-01", "due_to", "nope"),
     ("/contacts", "phone", "nope"),
     ("/contacts", "email", "nope"),
     ("/contacts", "q", "李"),
@@ -195,7 +197,10 @@ ASKED = (
 )
 """Parameters of logs, feeds and histories, each with a value that there cannot be."""
 
-SHARED = {"as_of", "valid_at", "from", "to", "cursor", "sort", "fields", "by", "measures"}
+SHARED = {"as_of", "valid_at", "from", "to", "cursor", "sort", "fields", "by", "measures"} | {
+    "expand",
+    "changes_since",
+}
 """Parameters that many reads have, checked by one piece of code."""
 
 ONES = {("/access/seen", "record"), ("/access/who", "record"), ("/access/why", "record")} | {
