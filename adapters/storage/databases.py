@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 
+from projections.kernel.rows.statements import execute
+
 Durability = Literal["full", "normal"]
 
 T = TypeVar("T")
@@ -69,11 +71,8 @@ def _sqlite(url: str, durability: Durability, pool_size: int) -> sa.Engine:
     def begin(connection: sa.Connection) -> None:
         # A transaction that will write takes the write lock at once: upgrading a read
         # transaction later fails when another writer came between.
-        if connection.get_execution_options().get("writes", False):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:  # it cannot fail, and what SQLAlchemy does around it takes a reader ten times as long
-            driver: Any = connection.connection.driver_connection
-            driver.execute("BEGIN")
+        writes = connection.get_execution_options().get("writes", False)
+        execute(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
