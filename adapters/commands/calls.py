@@ -41,9 +41,13 @@ class Call:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
-    """What an accepted command is answered: the record, its version, the last position."""
+    """What an accepted command is answered: the record, its version, the last position.
+
+    `added` are the ids of the parts that it added to the record, by the fields of its facts.
+    """
 
     id: str
     version: int
     position: int
     repeated: bool = False
+    added: Mapping[str, str] = dataclasses.field(default_factory=dict)

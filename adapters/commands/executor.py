@@ -14,6 +14,7 @@ import structlog
 
 from adapters.commands import references
 from adapters.commands.access_cache import Guard
+from adapters.commands.added_parts import added, added_before
 from adapters.commands.all_or_nothing import Together
 from adapters.commands.body_validation import arguments_in, values_in
 from adapters.commands.calls import Answer as Answer
@@ -216,8 +217,9 @@ class Execution:
         except UnreadableEvent as error:
             log.warning("record.unreadable", command=command.name, error=str(error))
             raise RecordUnreadable(str(error).partition(":")[0] + ".") from error
+        parts = added(command, aggregate)
         position = transaction.save(aggregate, call.origin)
-        answer = Answer(aggregate.id, aggregate.version, position)
+        answer = Answer(aggregate.id, aggregate.version, position, added=parts)
         self._log(transaction, 201 if command.creates else 200, answer, None)
         return answer
 
@@ -236,7 +238,8 @@ class Execution:
         told = (call.command, call.id, call.body, self._digest_key)
         if done.digest != self._digest and done.digest not in former(*told):
             raise KeyReused("The Idempotency-Key was used for another request before.")
-        return Answer(done.target, done.version, done.position, repeated=True)
+        parts = added_before(command, transaction, call.origin.command_id, done) if command else {}
+        return Answer(done.target, done.version, done.position, repeated=True, added=parts)
 
     def refused(self, transaction: Transaction, error: Exception) -> None:
         """Log the refusal."""

@@ -271,7 +271,7 @@ class _Batch:
             return self._failed(result.line, result.command, error)
         status = 201 if commands()[result.command].creates else 200
         content: dict[str, Any] = {"line": result.line, "status": status, "id": answer.id}
-        content |= {"version": answer.version, "position": answer.position}
+        content |= {"version": answer.version, "position": answer.position, **answer.added}
         content |= {"repeated": True} if answer.repeated else result.shown
         self._parts.metrics.command(result.command, "accepted")
         return line_of({**content, **more})

@@ -112,6 +112,8 @@ class CommandRoutes:
         finally:
             self._parts.metrics.command(command.name, outcome, time.perf_counter() - began)
         content = _content(answer)
+        if answer.added:
+            content = _joined(content, answer.added)
         if issue.shown and not answer.repeated:
             content = _joined(content, issue.shown)
         if command.name in additions:

@@ -30,6 +30,8 @@ _IF_MATCH = {
 }
 _PARAMETER = {"name": "id", "in": "path", "required": True, "schema": ID}
 
+_PART = ID | {"description": "of what was added to the record"}
+
 TAG, MANY = "commands", "Many commands in one request."
 
 
@@ -40,7 +42,7 @@ def body_of(command: Command) -> str:
 
 def done_of(command: Command) -> str:
     """Return what the schema of the answer to a command is called."""
-    return f"{body_of(command)}Done" if _added(command) else "Done"
+    return f"{body_of(command)}Done" if command.adds or _added(command) else "Done"
 
 
 def _added(command: Command) -> list[Any]:
@@ -60,6 +62,8 @@ def answers(ref_template: str) -> dict[str, Any]:
             found |= schema.get("$defs", {})
             properties |= schema["properties"]
             required += schema.get("required", [])
+        properties |= dict.fromkeys(command.adds, _PART)
+        required += command.adds
         found[done_of(command)] = done | {"properties": properties, "required": required}
     return found
 

@@ -26,6 +26,7 @@ from domain.kernel.types.sought import BIRTHDAY, EMAIL, NAME, PHONE
 from domain.kernel.types.values import (
     ERASED,
     PERSON,
+    Adds,
     Come,
     Erases,
     Id,
@@ -135,7 +136,7 @@ class Contacts(Standing):
     class ContactAdded(ContactDetails, Aggregate.Event):
         """{who} added {contact_id} as a contact[, {decision_role}]."""
 
-        contact_id: str
+        contact_id: Annotated[str, Adds()]
         on: date | None = None
 
         def apply(self, aggregate: Any) -> None:

@@ -25,7 +25,7 @@ from domain.kernel.codec import fields_of
 from domain.kernel.time.effective_day import STATED
 from domain.kernel.time.retroactive import DatesContradict, FutureFact
 from domain.kernel.types.authority import Decided, Highest
-from domain.kernel.types.values import Day, Issued, Lineage, Reference, Value
+from domain.kernel.types.values import Adds, Day, Issued, Lineage, Reference, Value
 
 M = TypeVar("M")
 
@@ -43,7 +43,8 @@ class Command:
     """One command of one aggregate, as declared by a method marked with `@command`.
 
     `body` validates its JSON; `references` maps a parameter to the kind of record that it names,
-    `nested` a list of values to what each of them names, by field; `facts` may come of it;
+    `nested` a list of values to what each of them names, by field; `facts` may come of it,
+    of which those in `adds` are the ids of parts that they add to the record;
     `lineages` are the parameters that the system fills in from other records, `decided` those that
     a rule set decides, `highest` those that say how high up it is permitted, `issued` those that
     the server makes up; `rules` are those it may be refused by, `guarded` those of them that need
@@ -67,6 +68,7 @@ class Command:
     rules: tuple[type[RuleViolation], ...]
     guarded: frozenset[type[RuleViolation]]
     facts: tuple[type[Aggregate.Event], ...]
+    adds: tuple[str, ...]
     apart_from: type[Aggregate.Event] | None
     dated: str | None
     rises: bool
@@ -223,6 +225,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             rules=tuple(sorted(rules, key=lambda rule: rule.rule())),
             guarded=guarded,
             facts=tuple(facts),
+            adds=tuple(dict.fromkeys(n for fact in facts for n in _adding(fact))),
             apart_from=apart_from,
             dated=dated,
             rises=getattr(function, "rises", False),
@@ -276,6 +279,13 @@ def _facts(aggregate: type[Aggregate], function: Any) -> list[type[Aggregate.Eve
     # By name: an aggregate has events of its own class for those that its parts declare.
     named = [vars(aggregate).get(n) for n in [*(f.__name__ for f in declared if f), *names]]
     return [n for n in named if isinstance(n, type) and issubclass(n, Aggregate.Event)]
+
+
+def _adding(fact: type[Aggregate.Event]) -> Iterator[str]:
+    """Yield the fields of an event that have the id of a part that it adds."""
+    for name, hint in fields_of(fact).items():
+        if any(isinstance(mark, Adds) for mark in getattr(hint, "__metadata__", ())):
+            yield name
 
 
 def _names(aggregate: type[Aggregate], function: Any) -> Iterator[tuple[tuple[Any, Any], str]]:

@@ -21,7 +21,18 @@ from domain.kernel.parts.reviewed_amendments import ReviewedAmendments
 from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.retroactive import DatesContradict
 from domain.kernel.types.authority import Decided, Limits
-from domain.kernel.types.values import Code, Day, Id, Line, NearDay, PastDay, Prose, Value, Worth
+from domain.kernel.types.values import (
+    Adds,
+    Code,
+    Day,
+    Id,
+    Line,
+    NearDay,
+    PastDay,
+    Prose,
+    Value,
+    Worth,
+)
 from domain.sales.contract_course import SIGNED
 from domain.sales.contract_end import Lines
 from domain.sales.contract_payments import ContractPayments
@@ -74,7 +85,7 @@ class ContractAmendments(ContractPayments, ReviewedAmendments[AmendmentAuthority
         [The contract then ends on {ends_on}. ]It changes what it is worth by {value_change}.
         """
 
-        amendment_id: str
+        amendment_id: Annotated[str, Adds()]
         since: date
         end_lines: list[LineEnd]
         new_lines: list[ContractLine]

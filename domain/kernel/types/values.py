@@ -142,6 +142,14 @@ class Erases:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Adds:
+    """Marks the field of an event with the id of a part that it adds to its record.
+
+    The answer to the command that states the event tells it.
+    """
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Come:
     """Marks a day or a year in an event that has come by the day from which the event is true."""
 
