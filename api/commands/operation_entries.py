@@ -14,6 +14,7 @@ from starlette.types import Scope
 from adapters.logs.operation_log_writer import Entry
 from adapters.refusals import Refusal
 from api.commands.routes import Asked, Target
+from api.kernel import deprecations
 from api.kernel.access.authentication import OPEN, OPEN_FOLDERS, Principal
 from api.kernel.process import Parts
 from api.kernel.reading.told import Told
@@ -102,6 +103,10 @@ class Visit:
     def how_many(self) -> list[tuple[bytes, bytes]]:
         """Return the header that says how many rows the answer tells, where it is known."""
         return [] if self.told.rows is None else [(b"rows", b"%d" % self.told.rows)]
+
+    def deprecations(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers that say what of the request goes."""
+        return deprecations.told(self._command, self._scope["query_string"])
 
     def goes_on(self, told: Told) -> None:
         """Note what a lasting answer has told since it was noted last, as a read of its own."""

@@ -11,6 +11,9 @@ Surface = Mapping[str, Any]
 REQUIRED = "!"
 """What the type of a parameter or field ends with that has to be there, or always is."""
 
+SUNSET = "x-sunset"
+"""What says of an operation or a parameter the last day on which it is there."""
+
 VALUES = "="
 """What the name of a field begins with where its values are told."""
 
@@ -61,6 +64,12 @@ def _of_operation(id_: str, old: Surface, new: Surface) -> Iterator[Change]:
         yield Change(True, f"`{old['at']}` is `{new['at']}`", f"`{id_}`")
     for name, former, type_ in _pairs(old["takes"], new["takes"]):
         yield from _given(f"the parameter `{name}`", former, type_, f"`{id_}`", "is not taken")
+    for name, former, until in _pairs(old.get("goes", {}), new.get("goes", {})):
+        if until is not None:
+            what = f"the parameter `{name}`" if name else "the operation"
+            yield Change(False, f"{what} is deprecated, and gone after {until}", f"`{id_}`")
+        elif former is not None and name in new["takes"]:
+            yield Change(False, f"`{name}` is not deprecated any more", f"`{id_}`")
     yield from _given("the body", old["body"], new["body"], f"`{id_}`", "is not taken")
     for name, former, type_ in _pairs(old["answers"], new["answers"]):
         if former is None:
@@ -134,10 +143,11 @@ def _pairs(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str
 
 
 def _operation(document: Mapping[str, Any], at: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    takes = {}
-    for each in told.get("parameters", ()):
-        one = _resolved(document, each)
-        takes[one["name"]] = _type(one["schema"]) + REQUIRED * bool(one.get("required"))
+    parameters = [_resolved(document, each) for each in told.get("parameters", ())]
+    takes = {
+        one["name"]: _type(one["schema"]) + REQUIRED * bool(one.get("required"))
+        for one in parameters
+    }
     body = told.get("requestBody", {})
     types = [_type(each["schema"]) for each in body.get("content", {}).values()]
     answers = {
@@ -145,7 +155,10 @@ def _operation(document: Mapping[str, Any], at: str, told: Mapping[str, Any]) ->
         for status, answer in _answers(document, told).items()
         for media_type, each in answer.get("content", {}).items()
     }
-    return {"at": at, "takes": takes, "body": types[0] if types else None, "answers": answers}
+    found = {"at": at, "takes": takes, "body": types[0] if types else None, "answers": answers}
+    gone = {one["name"]: one[SUNSET] for one in parameters if SUNSET in one}
+    gone |= {"": told[SUNSET]} if SUNSET in told else {}
+    return found | ({"goes": gone} if gone else {})
 
 
 def _answers(document: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, Any]:

@@ -83,6 +83,11 @@ HEADERS: dict[str, Any] = {
         "schema": _TEXT,
         "description": "the version, in quotes, with a digest of what is read",
     },
+    "Deprecation": {
+        "schema": _TEXT,
+        "description": "since when something that was asked for is to go: a second since 1970, "
+        "as in `@1796054400` (RFC 9745)",
+    },
     "Idempotency-Replayed": {
         "schema": {"type": "string", "enum": ["true"]},
         "description": "it had been done before: this is the first answer again",
@@ -93,6 +98,7 @@ HEADERS: dict[str, Any] = {
     "Position": {"schema": {"type": "integer"}, "description": "all events up to here are in it"},
     "Retry-After": {**_SECONDS, "description": "seconds to wait before it is tried again"},
     "Rows": {"schema": {"type": "integer"}, "description": "how many rows or records it tells"},
+    "Sunset": {"schema": _TEXT, "description": "when that will not be there any more (RFC 8594)"},
     "Trace-Id": {"schema": _TEXT, "description": "names the request in the logs"},
 }
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query, Response
+from fastapi.routing import APIRoute
 
+from api.kernel.deprecations import Deprecation, deprecate
 from api.kernel.reading.cursors import BEGIN
 from api.reads.spreadsheets import XLSX
 
@@ -23,6 +26,13 @@ _TEXT = {"type": "string"}
 _SCHEMAS = {"csv": _TEXT, "ndjson": _TEXT}
 _FILE = {"type": "string", "format": "binary"}
 _OF_PAGES = ("limit", "count", "cursor", "_sort", "expand", "changes_since")
+
+_FORMER = frozenset({"format", "for_"})
+"""Parameters by which the read of pages gave a file, before there were exports."""
+
+SINCE, UNTIL = date(2026, 11, 30), date(2027, 5, 31)
+"""The days from when and until when it does so for those who have not changed yet."""
+
 _DESCRIPTION = """All that is asked for as a file, not a page. It needs `export.read` where the read
 of pages shows what is exported; answers say their `Position`, and what is masked as pages do."""
 
@@ -36,7 +46,9 @@ def add_export(
     parameters: Iterable[Mapping[str, Any]] = (),
     tags: list[str | Enum] | None = None,
 ) -> None:
-    """Serve what a read answers with a `format` other than JSON at `<path>/export` as well.
+    """Serve what a read answers with a `format` other than JSON at `<path>/export`.
+
+    There the read is asked for it too, for a while.
 
     Args:
         router: Where the read is; the read of one record below the path is to be added after it.
@@ -48,6 +60,10 @@ def add_export(
         tags: If they are not those of the router.
     """
     wanted = inspect.signature(answer, eval_str=True).parameters
+    pages = next(r for r in router.routes if isinstance(r, APIRoute) and r.path == path)
+    for former in _FORMER.intersection(wanted):
+        going = Deprecation(SINCE, UNTIL, f"{path}/export")
+        deprecate(pages.operation_id or pages.name, former.rstrip("_"), going)
     formats = [each for each in _formats(wanted["format"].annotation) if each != "json"]
     chosen = wanted["format"].replace(
         annotation=Annotated[Literal[tuple(formats)], Query()], default=formats[0]

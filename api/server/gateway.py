@@ -239,7 +239,7 @@ class _Sent:
             self.status = message["status"]
             self._visit.answered(self.status, message.get("headers", ()))
             given = [each for each in message.get("headers", ()) if each[0] != b"rows"]
-            given += self._visit.how_many()
+            given += [*self._visit.how_many(), *self._visit.deprecations()]
             self.headers = completed([*given, *self.told], *self._always)
             message["headers"] = self.headers
             if self.turn is not None:

@@ -14,9 +14,11 @@ from pydantic.json_schema import models_json_schema
 from api.commands.batch import Line
 from api.document import command_operations as given
 from api.document import common_parts as common
+from api.document.going import going
 from api.document.plain_schemas import plain, without_defaults
 from api.document.shared_parameters import say_once, share
 from api.kernel.access.authentication import OPEN, OPEN_FOLDERS
+from api.kernel.deprecations import deprecations
 from api.reads.row_schemas import row_schemas
 from domain.kernel.aggregate import discover
 from domain.kernel.commands import commands
@@ -49,9 +51,6 @@ INFO = {
     "contact": {"name": "Keyline"},
 }
 
-_FORMS = ("format", "for", "fields")
-"""Parameters by which a read is answered in another form than the one described."""
-
 
 def describe(app: FastAPI) -> None:
     """Give an application its complete document."""
@@ -73,6 +72,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         path, operation = given.operation(command)
         document["paths"].setdefault(path, {})["post"] = operation
     document["paths"]["/commands"] = {"post": given.many()}
+    going(document)
     for path, operations in document["paths"].items():
         if not _is_open(path):
             for operation in operations.values():
@@ -121,7 +121,8 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     operation.setdefault("description", operation["summary"])
     parameters = operation.get("parameters", [])
     exported = operation["operationId"].endswith(".export")
-    operation["parameters"] = [p for p in parameters if exported or p["name"] not in _FORMS]
+    # Rows are described whole; with `fields` they are not.
+    operation["parameters"] = [p for p in parameters if exported or p["name"] != "fields"]
     given = common.refused(statuses) | operation["responses"]
     given["422"] = common.refused([422])["422"]
     for code, each in given.items():
@@ -135,7 +136,8 @@ def _headers(code: str, operation: dict[str, Any]) -> list[str]:
     names = {each["name"] for each in operation["parameters"]}
     found = ["Position"] * ("as_of_position" in names) + ["Link"] * ("cursor" in names)
     found += ["ETag"] * ("if-none-match" in names)
-    found += ["Narrowed", "Rows"] * ("for" in names)
+    found += ["Narrowed", "Rows"] * operation["operationId"].endswith(".export")
+    found += ["Deprecation", "Sunset"] * bool(deprecations(operation["operationId"]))
     return found if code in ("200", "304") else []
 
 

@@ -79,5 +79,5 @@ def calls(address: str, key: str | None) -> list[str]:
     return [
         f"{curl} '{address}/customers?grade=A&sort=name&limit=3'",
         f"{curl} -H 'Content-Type: application/json' {address}/customers -d '{register}'",
-        f"{curl} '{address}/reports/pipeline?by=stage&format=csv'",
+        f"{curl} '{address}/reports/pipeline/export?by=stage'",
     ]

@@ -54,6 +54,10 @@ BASE: Document = {
 }
 
 
+def goes(each: Document) -> None:
+    each |= {"deprecated": True, "x-sunset": "2027-05-31"}
+
+
 def operation(document: Document) -> Document:
     found: Document = document["paths"]["/things"]["post"]
     return found
@@ -116,6 +120,12 @@ CASES: list[tuple[Callable[[Document], Any], bool, str]] = [
     (moved, True, "`POST /things` is `POST /objects`"),
     (lambda d: operation(d)["parameters"].pop(0), True, "the parameter `a` is not taken"),
     (parameter(), False, "the parameter `c` is taken"),
+    (lambda d: goes(operation(d)), False, "the operation is deprecated, and gone after 2027-05-31"),
+    (
+        lambda d: goes(operation(d)["parameters"][0]),
+        False,
+        "the parameter `a` is deprecated, and gone after 2027-05-31",
+    ),
     (parameter(required=True), True, "the parameter `c` has to be sent"),
     (
         lambda d: d["components"]["parameters"]["B"].update(schema=TEXT),
