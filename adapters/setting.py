@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,21 @@ def parse(name: str, text: str, kind: type[Any]) -> Any:
     if kind is frozenset:
         return _origins(name, text)
     return Path(text).expanduser() if issubclass(kind, Path) else text
+
+
+def given(settings: type[Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values that an environment gives fields of settings. Raises `SettingsError`."""
+    fields = {field.metadata["name"]: field for field in dataclasses.fields(settings)}
+    ours = {name for name in environment if name.startswith("KEYLINE_")}
+    unknown = {name for name in ours - fields.keys() if not name.startswith("KEYLINE_TEST_")}
+    if unknown:
+        raise SettingsError(f"There is no setting {', '.join(sorted(unknown))}.")
+    texts = {name: environment.get(name, "").strip() for name in fields}
+    return {
+        fields[name].name: parse(name, text, type(fields[name].default))
+        for name, text in texts.items()
+        if text
+    }
 
 
 def written(value: Any) -> str:

@@ -7,11 +7,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from zoneinfo import available_timezones
 
 from adapters.setting import SettingsError as SettingsError
-from adapters.setting import parse, secure, setting
+from adapters.setting import given, secure, setting, written
 from domain.kernel.time.business_day import ZONE
 
 
@@ -230,23 +229,27 @@ class Settings:
         268_435_456,
     )
     cells_limit: int = setting("KEYLINE_CELLS_LIMIT", "cells of a table to import", 10_000_000)
+    import_days: int = setting("KEYLINE_IMPORT_DAYS", "days that rows sent here are told of", 7)
 
     @property
     def journal_url(self) -> str:
         """The URL of the journal."""
-        return self.journal or f"sqlite:///{self.data / 'journal.db'}"
+        return self.journal or self._beside("journal.db")
 
     @property
     def rows_url(self) -> str:
         """The URL of the row read models."""
-        beside = self.journal if self.journal.startswith("postgresql") else ""
-        return self.rows or beside or f"sqlite:///{self.data / 'rows.db'}"
+        return self.rows or self._beside("rows.db")
 
     @property
     def keys_url(self) -> str:
         """The URL of the keys of persons."""
+        return self.keys or self._beside("keys.db")
+
+    def _beside(self, file: str) -> str:
+        """Return the URL of a PostgreSQL journal, else that of a file in the data folder."""
         beside = self.journal if self.journal.startswith("postgresql") else ""
-        return self.keys or beside or f"sqlite:///{self.data / 'keys.db'}"
+        return beside or f"sqlite:///{self.data / file}"
 
     @property
     def master_key_path(self) -> Path:
@@ -256,8 +259,12 @@ class Settings:
     @property
     def system_log_url(self) -> str:
         """The URL of the system log."""
-        beside = self.journal if self.journal.startswith("postgresql") else ""
-        return beside or f"sqlite:///{self.data / 'system.db'}"
+        return self._beside("system.db")
+
+    @property
+    def imports_url(self) -> str:
+        """The URL of what is sent to be imported."""
+        return self._beside("imports.db")
 
     @property
     def head_key_path(self) -> Path:
@@ -274,22 +281,18 @@ class Settings:
         """The file of the warehouse."""
         return self.data / "warehouse.duckdb"
 
+    def environment(self) -> dict[str, str]:
+        """Return the settings as environment variables, which `read` takes."""
+        all_ = dataclasses.fields(self)
+        return {each.metadata["name"]: written(getattr(self, each.name)) for each in all_}
+
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings from environment variables.
 
         Raises `SettingsError` for a value of the wrong form or a KEYLINE_ name that is unknown.
         """
-        fields = {field.metadata["name"]: field for field in dataclasses.fields(cls)}
-        ours = {name for name in environment if name.startswith("KEYLINE_")}
-        unknown = {name for name in ours - fields.keys() if not name.startswith("KEYLINE_TEST_")}
-        if unknown:
-            raise SettingsError(f"There is no setting {', '.join(sorted(unknown))}.")
-        given: dict[str, Any] = {}
-        for name, field in fields.items():
-            if text := environment.get(name, "").strip():
-                given[field.name] = parse(name, text, type(field.default))
-        settings = cls(**given)
+        settings = cls(**given(cls, environment))
         if not settings.kafka and settings.processes not in (0, 1, 3):
             raise SettingsError("KEYLINE_PROCESSES is 1 or 3, or 0 for what suits the machine.")
         if settings.log not in ("console", "json"):

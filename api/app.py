@@ -14,6 +14,7 @@ from adapters.identity.passwords import Cost
 from adapters.refusals import Refusal
 from adapters.settings import Settings
 from api.commands.routes import CommandRoutes
+from api.imports.jobs.runner import Importing
 from api.kernel import problems
 from api.kernel.peers import Peers
 from api.kernel.problems import InternalError, MethodNotAllowed
@@ -55,12 +56,21 @@ def application(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         parts.start()
-        watch = Worker("watch", Watch(parts).work)
-        watch.start()
+        workers = [Worker("watch", Watch(parts).work)]
+        imports = parts.own(Importing)
+        if role == "api":
+            workers.append(Worker("imports", imports.work))
+        for worker in workers:
+            worker.start()
         try:
             yield
         finally:
-            watch.stop()
+            for worker in workers:
+                worker.halt()
+            imports.wake()
+            for worker in workers:
+                worker.stop()
+            imports.close()
             if parts.elsewhere is not None:
                 await parts.elsewhere.close()
             parts.stop()

@@ -88,5 +88,13 @@ class Lease:
     def _mine(self) -> sa.ColumnElement[bool]:
         return sa.and_(leases.c.name == self.name, leases.c.holder == self.holder)
 
+    @classmethod
+    def held(cls, engine: sa.Engine, beginning: str) -> set[str]:
+        """Return the names of the leases that somebody has now and that begin so."""
+        named = leases.c.name.startswith(beginning, autoescape=True)
+        with engine.connect() as connection:
+            query = sa.select(leases.c.name).where(named, leases.c.until_us >= now_us(connection))
+            return set(connection.scalars(query))
+
     def _until(self, now_us: int) -> int:
         return now_us + int(self.seconds * 1_000_000)

@@ -109,7 +109,8 @@ def import_(
     failed.
     """
     from adapters.logs.console_log import configure
-    from api.imports.files.import_file import Wish, import_file
+    from api.cli.import_job import Terms, import_file
+    from api.imports.files.import_file import Wish
     from api.imports.files.sheets import Reading
     from api.kernel.job_log import job
 
@@ -123,16 +124,8 @@ def import_(
     with job(
         settings, "import", kind=kind, file=file, employee=employee, dry_run=dry_run
     ) as outcome:
-        wish = Wish(
-            reading=Reading(sheet, encoding, separator, header_row),
-            dry_run=dry_run,
-            errors=errors,
-            employee=employee,
-            unit=unit,
-            source=source,
-            wait=wait,
-            update=update,
-        )
-        result = import_file(settings, kind, file, wanted, wish)
+        reading = Reading(sheet, encoding, separator, header_row)
+        wish = Wish(kind, wanted, reading, dry_run, source, update)
+        result = import_file(settings, file, wish, Terms(errors, employee, unit, wait))
         outcome |= {"imported": result.imported, "updated": len(result.updated)}
         outcome |= {"position": result.position}

@@ -11,17 +11,11 @@ from adapters.refusals import HistoryFull, RuleBroken
 from api.commands.additions import additions
 from api.commands.batch import Line
 from api.commands.generated_parameters import issuers
-from api.document.common_parts import ID, REFS, SCHEMAS, headers, problem, refused
+from api.document.common_parts import ID, IDEMPOTENCY_KEY, REFS, SCHEMAS, headers, problem, refused
 from domain.kernel.commands import Command, commands
 from domain.kernel.rule import kebab
 
 _SEEN = 'the version that you have seen, as in "3", or the ETag of what you read, as it came'
-_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "your own key for this request",
-    "schema": {"type": "string", "maxLength": 200},
-}
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -71,7 +65,7 @@ def answers(ref_template: str) -> dict[str, Any]:
 def operation(command: Command) -> tuple[str, dict[str, Any]]:
     """Return the path of a command and what the document says of it."""
     path = f"/{command.aggregate.plural}"
-    parameters: list[dict[str, Any]] = [_KEY]
+    parameters: list[dict[str, Any]] = [IDEMPOTENCY_KEY]
     statuses = [400, 401, 403, 408, 413, 415, 422, 429, 503]
     if not command.creates:
         path += f"/{{id}}/{command.verb}"

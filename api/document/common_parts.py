@@ -109,6 +109,13 @@ ON_BEHALF_OF = {
     "schema": {"type": "string", "maxLength": 64},
 }
 
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "your own key for this request",
+    "schema": {"type": "string", "maxLength": 200},
+}
+
 _MEANINGS = {
     400: "The request cannot be read.",
     401: "The key or token is missing, not known, expired or revoked.",
@@ -117,7 +124,7 @@ _MEANINGS = {
     408: "The body did not arrive in time.",
     412: "The record has changed since the version named by If-Match.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is of another media type than is taken.",
     422: "A field or parameter does not have the shape that it must have.",
     429: "Too many requests or attempts; wait for as many seconds as `Retry-After` says.",
     503: "Not now: too much is waiting, or it is not there yet; try again shortly.",

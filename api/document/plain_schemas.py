@@ -51,7 +51,7 @@ def without_defaults(schema: dict[str, Any]) -> None:
     """Tell the defaults of a body's fields in words."""
     for each in schema.get("properties", {}).values():
         default = each.pop("default", None)
-        if default not in (None, [], {}):
+        if default not in (None, "", [], {}):
             value = str(default).lower() if isinstance(default, bool) else default
             told = f"by default `{value}`"
             each["description"] = (

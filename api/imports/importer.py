@@ -21,16 +21,15 @@ from adapters.refusals import KeyReused, Refusal
 from adapters.storage.databases import in_parts
 from adapters.storage.journal_tables import operations
 from api.imports.files.sheets import Sheet
+from api.imports.on_behalf import SYSTEM, Behalf
 from api.imports.record_lookup import Names, NotFound
-from api.imports.result import Alike, Fault, Result, Updated, reason_of
+from api.imports.result import Alike, Fault, Result, Stopped, Updated, reason_of
 from api.imports.row_commands import CellFault, Plan, Step, begun, creating
 from api.imports.rows import Rows, Work
 from api.imports.update import Difference, Fixed, Updates, bounded, latest_of
-from domain.kernel.actors import IMPORT, Actor
 from domain.kernel.aggregate import Origin
 from domain.kernel.commands import Command
 from domain.kernel.types.values import Reference
-from projections.kernel.visibility.visibility import Party
 
 AT_ONCE = 512
 """Rows whose commands share commits."""
@@ -41,30 +40,6 @@ class Commands(Protocol):
 
     def submit_together(self, calls: Sequence[Call]) -> Future[list[Answer]]:
         """Take commands that are done together; their future has the answers or a refusal."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Behalf:
-    """Who imports what: the actor, whose permissions decide, and the file that it comes from.
-
-    `digest` is that of the file; it is in the trace of each command, with the line. `sees` tells
-    whether the party may see a record of a kind; without a party everything is seen.
-    """
-
-    actor: Actor = IMPORT
-    unit: str = "group"
-    party: Party | None = None
-    credential: str | None = None
-    digest: str = ""
-    sees: Callable[[str, str], bool] | None = None
-
-    def trace(self, line: int) -> str:
-        """Return what the operation log says of where a command comes from."""
-        return f"import/{self.digest[:32]}/{line}"
-
-
-SYSTEM = Behalf()
-"""Nobody's behalf: it is the system that imports."""
 
 
 class Importer:
@@ -80,11 +55,14 @@ class Importer:
         source: str = "",
         rows: sa.Engine | None = None,
         update: bool = False,
+        after: int | None = None,
     ) -> None:
         """Import on somebody's behalf; `source` tells files apart whose keys clash.
 
         With `update` a row that came in before with other values changes its record. From `rows`,
-        the row database, records are known sooner than from the journal.
+        the row database, records are known sooner than from the journal. What the same behalf, by
+        its credential, has had done `after` an entry of the operation log is of this import, which
+        was interrupted.
         """
         self._plan = plan
         self._executor = executor
@@ -92,6 +70,7 @@ class Importer:
         self._behalf = behalf
         self._source = source
         self._updates = Updates(plan) if update else None
+        self._earlier = {} if after is None else self._done_after(after)
         wanted = {each.kind for step in plan.steps for each in _references(step.command)}
         wanted |= {plan.kind} if self._known_by_name else set()
         self._names = {kind: Names(journal, kind, rows, self._seen(kind)) for kind in wanted}
@@ -104,15 +83,25 @@ class Importer:
     def _known_by_name(self) -> bool:
         return "name" in self._plan.create.body.model_fields
 
-    def run(self, sheet: Sheet, advance: Callable[[int], None] = lambda _: None) -> Result:
-        """Import all rows; `advance` is told how many more are done. Never raises for a row."""
+    def run(
+        self, sheet: Sheet, advance: Callable[[Sequence[Work]], None] = lambda _: None
+    ) -> Result:
+        """Import all rows; `advance` is told which more are done. Never raises for a row.
+
+        Should `advance` raise `Stopped`, the rows that are left fail for that reason.
+        """
         rows = Rows(self._plan, sheet, self._digest, self._former)
-        result = Result()
-        for wave in rows.waves():
-            for start in range(0, len(wave), AT_ONCE):
-                part = wave[start : start + AT_ONCE]
-                self._do([each for each in part if each.fault is None], result)
-                advance(len(part))
+        result, done = Result(), set[int]()
+        try:
+            for wave in rows.waves():
+                for part in in_parts(wave, AT_ONCE):
+                    self._do([each for each in part if each.fault is None], result)
+                    done.update(each.row.line for each in part)
+                    advance(part)
+        except Stopped as stopped:
+            for each in rows.work:
+                if each.row.line not in done:
+                    each.fault = each.fault or str(stopped)
         made = {each.id: each.row.line for each in rows.work if each.new and each.id}
         for each in rows.work:
             if each.fault is not None:
@@ -120,7 +109,7 @@ class Importer:
                 if holder in made:  # its line in this file tells more than its id
                     reason = reason.replace(holder, f"line {made[holder]}")
                 result.faults.append(Fault(each.row.line, each.text, reason))
-            elif each.differences:
+            elif each.changed:
                 result.updated.append(Updated(each.row.line, each.id or "", each.differences))
             elif each.new:
                 result.imported += 1
@@ -135,7 +124,10 @@ class Importer:
         waiting, answered, before = [], [], list[Work]()
         known = set[str]() if self._updates is None else self._former([w.key for w in part])
         for each in part:
-            if each.key in known:  # to try its commands again would be refused, in the log for good
+            mine = self._command_id(self._plan.create, each.key) in self._earlier
+            if (
+                each.key in known and not mine
+            ):  # to try its commands again would be refused, in the log for good
                 before.append(each)
                 continue
             try:
@@ -157,10 +149,11 @@ class Importer:
                 continue
             each.id = answers[0].id
             each.new = not all(answer.repeated for answer in answers)
+            each.new |= self._command_id(self._plan.create, each.key) in self._earlier
             result.position = max(result.position, *(answer.position for answer in answers))
             if self._updates is not None and not each.new:
                 before.append(each)
-            if self._known_by_name and not answers[0].repeated:
+            if self._known_by_name and each.new:
                 answered.append((each, answers[0]))
         if answered:
             self._look_around(answered)
@@ -188,6 +181,7 @@ class Importer:
         latest = latest_of(history, f"import/{self._source}/")
         firsts = {self._command_id(step.command, each.key) for step in self._plan.steps}
         if latest.endswith(told) or (repeated and latest in firsts):
+            each.changed = each.id in self._earlier.values()
             return
         sees = self._behalf.sees
         if not history or (sees is not None and not sees(self._plan.kind, history[0].stream)):
@@ -221,6 +215,7 @@ class Importer:
             return
         added = [Difference(step.command.verb, None, "added") for step, _ in missing]
         each.differences = [*found.differences, *added]
+        each.changed = bool(each.differences)
         result.position = max([result.position, *(answer.position for answer in answers)])
 
     def _look_around(self, answered: Sequence[tuple[Work, Answer]]) -> None:
@@ -235,7 +230,8 @@ class Importer:
     def _call(self, step: Step, each: Work, body: Mapping[str, Any]) -> Call:
         behalf = self._behalf
         command_id = self._command_id(step.command, each.key)
-        origin = Origin(behalf.actor.id, behalf.unit, command_id, actor_kind=behalf.actor.kind)
+        actor, unit = behalf.actor, behalf.unit
+        origin = Origin(actor.id, unit, command_id, behalf.on_behalf_of, actor_kind=actor.kind)
         return Call(
             step.command.name,
             None,
@@ -257,6 +253,16 @@ class Importer:
     def _former(self, keys: Sequence[str]) -> set[str]:
         ids = {self._command_id(self._plan.create, key): key for key in keys}
         return {ids[each] for each in self._accepted(list(ids))}
+
+    def _done_after(self, number: int) -> dict[str, str]:
+        """Return what this behalf has had done after an entry of the log: records, by commands."""
+        query = sa.select(operations.c.command_id, operations.c.target).where(
+            operations.c.number > number,
+            operations.c.credential == self._behalf.credential,
+            operations.c.accepted,
+        )
+        with self._journal.engine.connect() as connection:
+            return {row.command_id: row.target for row in connection.execute(query)}
 
     def _accepted(self, command_ids: Sequence[str]) -> dict[str, Any]:
         """Return those of some commands of imports that were done: target and digest, by id."""

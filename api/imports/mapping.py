@@ -35,6 +35,10 @@ lose = { deal_stage = ["Lost"] }
 """A mapping in a file, with everything that it may say."""
 
 
+DIGITS = 12
+"""Digits of a factor before or behind its point."""
+
+
 class MappingError(Exception):
     """A mapping does not fit; the text says where."""
 
@@ -58,18 +62,26 @@ class SheetMapping:
     def read(cls, path: Path) -> SheetMapping:
         """Read a mapping from a TOML file. Raises `MappingError`."""
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            return cls.parse(path.read_text(encoding="utf-8"), str(path))
         except OSError as error:
             raise MappingError(f"{path} cannot be read: {error.strerror or error}.") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
             raise MappingError(f"{path} is not TOML: {error}.") from error
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> SheetMapping:
+        """Read a mapping from TOML, which messages call by a name. Raises `MappingError`."""
+        try:
+            table = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise MappingError(f"{name} is not TOML: {error}.") from error
         unknown = table.keys() - {"key", "map", "set", "values", "scale", "when"}
         if unknown:
-            raise MappingError(f"{path} has {', '.join(sorted(unknown))}, which mean nothing here.")
+            raise MappingError(f"{name} has {', '.join(sorted(unknown))}, which mean nothing here.")
         try:
             return cls(
                 columns=[
-                    (column, field)
+                    (column, _text(field))
                     for column, fields in table.get("map", {}).items()
                     for field in ([fields] if isinstance(fields, str) else fields)
                 ],
@@ -83,10 +95,10 @@ class SheetMapping:
                     command: _condition(command, condition)
                     for command, condition in table.get("when", {}).items()
                 },
-                key=table.get("key"),
+                key=_text(table["key"]) if "key" in table else None,
             )
         except (AttributeError, TypeError) as error:
-            raise MappingError(f"{path} is not of the form that --help shows: {error}.") from error
+            raise MappingError(f"{name} is not of the form that --help shows: {error}.") from error
 
     def add(
         self,
@@ -134,9 +146,12 @@ def _split(
 
 def _factor(field: str, text: str) -> Decimal:
     try:
-        return Decimal(text)
+        factor = Decimal(text)
     except InvalidOperation:
-        raise MappingError(f"The factor of {field} is a number, not {text!r}.") from None
+        factor = Decimal("NaN")
+    if not factor.is_finite() or abs(factor.adjusted()) > DIGITS:
+        raise MappingError(f"The factor of {field} is a number, as 10000, not {text!r}.")
+    return factor
 
 
 def _condition(command: str, condition: Mapping[str, Any]) -> tuple[str, frozenset[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from adapters.commands.access_cache import Guard
@@ -10,13 +12,37 @@ from adapters.commands.permission_check import subject
 from adapters.journal.aggregate_cache import Cache
 from adapters.journal.journal import Journal
 from adapters.journal.unit_of_work import Transaction
-from api.imports.importer import Behalf
 from api.kernel.access.at_machine import operator
 from api.kernel.terminal import Failure
-from domain.kernel.actors import Actor
+from domain.kernel.actors import IMPORT, Actor
 from domain.kernel.aggregate import Aggregate
 from projections.kernel.visibility.visibility import Party
 from projections.permissions.access_control import PUBLIC
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Behalf:
+    """Who imports what: the actor, whose permissions decide, and the file that it comes from.
+
+    `digest` is that of the file; it is in the trace of each command, with the line. `sees` tells
+    whether the party may see a record of a kind; without a party everything is seen.
+    """
+
+    actor: Actor = IMPORT
+    unit: str = "group"
+    on_behalf_of: str | None = None
+    party: Party | None = None
+    credential: str | None = None
+    digest: str = ""
+    sees: Callable[[str, str], bool] | None = None
+
+    def trace(self, line: int) -> str:
+        """Return what the operation log says of where a command comes from."""
+        return f"import/{self.digest[:32]}/{line}"
+
+
+SYSTEM = Behalf()
+"""Nobody's behalf: it is the system that imports."""
 
 
 def behalf_of(
@@ -35,6 +61,12 @@ def behalf_of(
     if known is None or known["state"] == "left":
         raise Failure(f"--as: nobody who works here has the code {employee!r}.", 2)
     party = Party(employee)
+    own, sees = unit or known["unit"], sight_of(journal, guard, party)
+    return Behalf(Actor("person", employee), own, None, party, credential, digest, sees)
+
+
+def sight_of(journal: Journal, guard: Guard, party: Party) -> Callable[[str, str], bool]:
+    """Return what tells whether a party sees a record of a kind, by its id, as of now."""
     reads = _Records(journal)
 
     def sees(kind: str, id_: str) -> bool:
@@ -44,8 +76,7 @@ def behalf_of(
         record = reads.load(id_)
         return record is not None and sight.covers(subject(record, reads))
 
-    own = unit or known["unit"]
-    return Behalf(Actor("person", employee), own, party, credential, digest, sees)
+    return sees
 
 
 class _Records:

@@ -11,6 +11,10 @@ from api.imports.row_commands import Step
 from api.imports.update import Difference
 
 
+class Stopped(Exception):
+    """An import is to end before all of its rows were looked at; the text says why."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
     """A row of which nothing was imported, and why."""

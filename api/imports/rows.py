@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from api.imports.files.sheets import Row, Sheet
 from api.imports.row_commands import CellFault, Plan, Step, require_right
@@ -27,6 +27,14 @@ class Work:
     holder: str | None = None
     alike: Sequence[str] = ()
     differences: Sequence[Difference] = ()
+    changed: bool = False
+
+    @property
+    def outcome(self) -> Literal["refused", "updated", "imported", "unchanged"]:
+        """What became of it."""
+        if self.fault is not None:
+            return "refused"
+        return "updated" if self.changed else "imported" if self.new else "unchanged"
 
     @property
     def first(self) -> Mapping[str, Any]:

@@ -90,6 +90,20 @@ class TooManyRequests(Refusal):
         self.told = told
 
 
+class TooManyImports(Refusal):
+    """Whoever sends a file has as many others that are not imported yet as they may have."""
+
+    status = 429
+    title = "Too many imports"
+
+
+class UnfitFile(Refusal):
+    """The file, or what was said of its columns, cannot be used; nothing of it was imported."""
+
+    status = 422
+    title = "The file cannot be used"
+
+
 class FieldMasked(Refusal):
     """What is asked for goes by a field that whoever asks may not see."""
 
@@ -229,7 +243,7 @@ def headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
         found.append((b"allow", refusal.allowed.encode()))
     elif isinstance(refusal, TooManyAttempts | TooManyRequests):
         found.append((b"retry-after", b"%d" % refusal.seconds))
-    elif refusal.status == 503:
+    elif refusal.status in (429, 503):
         found.append((b"retry-after", b"1"))
     elif refusal.status in (408, 413, 431):
         found.append((b"connection", b"close"))

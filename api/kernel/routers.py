@@ -9,4 +9,4 @@ from domain.kernel.discovery import declared
 
 def routers() -> list[APIRouter]:
     """Return the routers that modules of this layer declare: adding a file adds its routes."""
-    return declared("api", APIRouter, "api.cli", "api.imports")
+    return declared("api", APIRouter, "api.cli", "api.imports.files")

@@ -20,7 +20,6 @@ from adapters.identity.https_get import Unanswered, ask
 from adapters.local.kafka import LocalKafka
 from adapters.local.postgres import LocalPostgres
 from adapters.local.process import LocalProcess, LocalServerError, free_port
-from adapters.setting import written
 from adapters.settings import Settings
 from adapters.storage.private_files import make_folder
 from api.cli.processes.listening import bound
@@ -140,11 +139,7 @@ def _services(settings: Settings, folder: Path) -> list[Service]:
 
 def _environment(settings: Settings) -> dict[str, str]:
     """Return settings as environment variables, as they are for the processes of the cluster."""
-    found = {}
-    for field in dataclasses.fields(settings):
-        value = getattr(settings, field.name)
-        found[field.metadata["name"]] = written(value)
-    return found | {"KEYLINE_DEMO": "0"}
+    return settings.environment() | {"KEYLINE_DEMO": "0"}
 
 
 def _write_settings(settings: Settings, folder: Path) -> Path:

@@ -23,6 +23,8 @@ _MARKS = {
 }
 _NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 _CANDIDATES = ",;\t|"
+_OF_NAMES = ("idna", "punycode")
+"""Encodings of the names of hosts, which take ever longer the longer a text is."""
 _OLD_CHINESE = "Chinese files of older programs often are --encoding gb18030."
 
 
@@ -69,7 +71,7 @@ def _canonical(encoding: str) -> str:
         found = codecs.lookup(encoding)
     except (LookupError, ValueError) as error:
         raise SheetError(f"There is no encoding {encoding!r}.") from error
-    if not getattr(found, "_is_text_encoding", True):
+    if not getattr(found, "_is_text_encoding", True) or found.name in _OF_NAMES:
         raise SheetError(f"{encoding!r} is no encoding of text.")
     return found.name
 

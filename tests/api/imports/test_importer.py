@@ -16,9 +16,10 @@ from adapters.commands.executor import Call, Executor
 from adapters.journal.journal import Journal
 from adapters.storage.journal_tables import operations
 from api.imports.files.sheets import read_sheet
-from api.imports.importer import SYSTEM, Behalf, Commands, Importer
+from api.imports.importer import Commands, Importer
 from api.imports.mapping import MappingError, SheetMapping
 from api.imports.notes import import_notes
+from api.imports.on_behalf import SYSTEM, Behalf
 from api.imports.result import Result
 from api.imports.row_commands import Plan
 from api.imports.titles import titled, titles

@@ -55,7 +55,11 @@ def drawn() -> dict[str, Route]:
 NOTHING, NUMBERS = "0199a3a1-0000-7000-8000-000000000000", {"position", "number"}
 ROUTES = drawn()
 ASKED = [label for label, route in ROUTES.items() if route.parameters]
-TAKING = [label for label, route in ROUTES.items() if "requestBody" in route.said]
+TAKING = [
+    label
+    for label, route in ROUTES.items()
+    if "application/json" in route.said.get("requestBody", {}).get("content", ())
+]
 
 
 @pytest.fixture(scope="module")
