@@ -9,7 +9,7 @@ from fastapi import Query
 
 from api.reads.meant import ME, PERSONS
 from projections.kernel.listed import Listed
-from projections.kernel.lists.list_query import Filter, filters
+from projections.kernel.lists.list_filters import Filter, filters
 
 Sort = Annotated[
     str | None,
@@ -47,10 +47,11 @@ def filter_parameters(model: Listed) -> Iterator[Mapping[str, Any]]:
         "has": "one of these at least, with commas between",
     }
     for each in filters(model).values():
+        whose = f" of its {each.above}" if each.above else ""
         yield {
             "name": each.name,
             "in": "query",
-            "description": f"`{each.column}`: {meanings[each.kind]}{_said_of(each)}",
+            "description": f"`{each.column}`{whose}: {meanings[each.kind]}{_said_of(each)}",
             "schema": {"type": "string"},
         }
 

@@ -24,7 +24,7 @@ from domain.kernel.commands import every_command
 from domain.permissions.permission import expand
 from projections.kernel.columns import ACTOR, PERMISSION
 from projections.kernel.listed import Listed
-from projections.kernel.lists.list_query import Filter, filters
+from projections.kernel.lists.list_filters import Filter, filters
 from projections.kernel.lists.point_in_time import Asking, Now, Then
 from projections.kernel.read_model import Row, models_by_kind
 from projections.kernel.reports.record_names import key_of
@@ -234,7 +234,10 @@ def _strange(
         return {row["found"] for row in place.rows(narrowed(query, where, [seen], dialect, tables))}
 
     for each, pairs in groupby(asked, itemgetter(0)):
-        values, column = {value for _, value in pairs}, tables(model).c[each.column]
+        had, had_in = model, sight
+        if each.through:
+            had, had_in = models_by_kind()[each.above], see.sight(f"{each.above}.read")
+        values, column = {value for _, value in pairs}, tables(had).c[each.column]
         other = model if each.own else models_by_kind().get(each.of)
         if other is not None:
             key = tables(other).c[each.column if each.own else key_of(other)]
@@ -242,6 +245,6 @@ def _strange(
             values -= find(other, seen, sa.select(key.label("found")).where(key.in_(values)))
         for value in sorted(values):
             stands = meets(column, [value], dialect) if each.kind == "has" else column == value
-            query = sa.select(sa.literal(value).label("found")).select_from(tables(model))
-            if each.own or not find(model, sight, query.where(stands).limit(1)):
+            query = sa.select(sa.literal(value).label("found")).select_from(tables(had))
+            if each.own or not find(had, had_in, query.where(stands).limit(1)):
                 yield each, value

@@ -37,7 +37,8 @@ from api.reads.merged_redirect import MERGED, MOVED, moved
 from api.reads.row_schemas import reference
 from api.reads.spreadsheets import For, check_for
 from projections.kernel.listed import Listed
-from projections.kernel.lists.list_query import SEVERAL, Question, Under, filters, question
+from projections.kernel.lists.list_filters import SEVERAL, filters
+from projections.kernel.lists.list_query import Question, Under, question
 from projections.kernel.lists.listing import Listing, chosen
 from projections.kernel.lists.point_in_time import Now
 from projections.kernel.lists.point_in_time import Then as Past
@@ -117,6 +118,9 @@ def _list(model: Listed) -> Callable[..., Any]:
         where = meant(see, model, where)
         sight = see.need_of(model, *(() if format == "json" else ("export.read",)))
 
+        through = [known[name].above for name in where if known[name].above]
+        above = see.need(f"{through[0]}.read") if through else None
+
         def ask(under: Under = see.under) -> Question:
             return question(
                 model,
@@ -127,6 +131,7 @@ def _list(model: Listed) -> Callable[..., Any]:
                 limit=limit,
                 sight=sight,
                 under=under,
+                above=above,
             )
 
         with checked():

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
-import sqlalchemy as sa
-
-from projections.kernel.columns import Instant, Json, Money
+from projections.kernel.columns import Json
 from projections.kernel.listed import Listed
-from projections.kernel.lists.choices import OWN, choices, named
+from projections.kernel.lists.list_filters import Filter, filters, type_of
 from projections.kernel.lists.parameters import BadParameter, read
 from projections.kernel.visibility.column_masks import classes, shown
 from projections.kernel.visibility.sealed_columns import personal
@@ -28,9 +25,6 @@ class FieldMasked(BadParameter):
     """Nothing goes by what is masked in all that is in sight."""
 
 
-SEVERAL = ("any", "has")
-"""The kinds of filters that take several values."""
-
 Under = Callable[[str], frozenset[str] | None]
 """Gives the codes of a unit and all below it; `None` for the unit above all others."""
 
@@ -41,52 +35,12 @@ def alone(unit: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """One filter of a list: a column, and how its values are compared.
-
-    `values` are all that there may be, if they are a closed set; `form` is the pattern of all of
-    them, with an example, if they have one; `of` is the kind of what the column names, by code or
-    id: its own record if it is `own`.
-    """
-
-    name: str
-    column: str
-    kind: Literal["any", "from", "to", "under", "has"]
-    type: Literal["text", "integer", "number", "money", "day", "instant", "boolean"]
-    values: tuple[str, ...] = ()
-    of: str = ""
-    own: bool = False
-    form: tuple[str, str] | None = None
-
-    def read(self, text: str) -> tuple[Any, ...]:
-        """Return the values that a text names; raises `BadParameter`.
-
-        Several may be given with commas between, where equality is asked for; an empty text
-        stands for no value.
-        """
-        for each in text.split(",") if text else ():
-            if self.values and each not in self.values:
-                told = ", ".join(self.values)
-                raise BadParameter(self.name, f"{each[:100]!r} is none: it is one of {told}")
-            if self.form is not None and re.fullmatch(self.form[0], each) is None:
-                told = f"it is written as in {self.form[1]}"
-                raise BadParameter(self.name, f"{each[:100]!r} is none: {told}")
-        if self.kind not in SEVERAL:
-            return (read(self.name, self.type, text, self.kind),)
-        if not text:
-            return (None,)
-        if text.count(",") >= 1000:
-            raise BadParameter(self.name, "at most 1000 values")
-        return tuple(read(self.name, self.type, each, self.kind) for each in text.split(","))
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of a list, checked: conditions, order, fields, words, rows at most.
 
     `sight` is what the one who asks sees of the list; `None` for all of it. `narrowed` are the
     classes of fields by which it is filtered or sorted and which are masked in some rows: the list
-    is of the others.
+    is of the others. Conditions `through` other records hold of those that are in sight `above`.
     """
 
     where: tuple[tuple[Filter, tuple[Any, ...]], ...]
@@ -96,6 +50,8 @@ class Question:
     limit: int
     sight: Sight | Sights | None = None
     narrowed: tuple[str, ...] = ()
+    through: tuple[tuple[Filter, tuple[Any, ...]], ...] = ()
+    above: Sight | None = None
 
     @property
     def sights(self) -> tuple[Sight | Sights | None, ...]:
@@ -107,34 +63,6 @@ class Question:
     def place(self, row: Mapping[str, Any]) -> Values:
         """Return the place of a row in this order."""
         return tuple(_plain(row[name]) for name, _ in self.order)
-
-
-@cache
-def filters(model: Listed) -> Mapping[str, Filter]:
-    """Return the filters of a read model by the name of their parameter.
-
-    `<column>` asks for one of some values, `<column>_from` and `<column>_to` for a range with
-    both ends, `unit_under` for a unit and all below it; a list is asked for one of some members.
-    What is sealed in the rows is not compared with anything.
-    """
-    found, kinds, closed = [], named(model), choices(model)
-    for column in model.table.columns:
-        name, type_ = column.name, _type(column.type)
-        of = kinds.get(name, "")
-        if name in personal(model):
-            continue
-        if isinstance(column.type, Json):
-            if column.info.get("list"):
-                found.append(Filter(name, name, "has", "text", closed.get(name, ()), of))
-        elif name in shown(model):
-            own, form = name in OWN, column.info.get("form")
-            found.append(Filter(name, name, "any", type_, closed.get(name, ()), of, own, form))
-            if type_ not in ("text", "boolean"):
-                found.append(Filter(f"{name}_from", name, "from", type_))
-                found.append(Filter(f"{name}_to", name, "to", type_))
-            if name == "unit":
-                found.append(Filter("unit_under", name, "under", "text", of=of))
-    return {each.name: each for each in found}
 
 
 @cache
@@ -164,6 +92,7 @@ def question(
     limit: int = 50,
     sight: Sight | Sights | None = None,
     under: Under = alone,
+    above: Sight | None = None,
 ) -> Question:
     """Check what is asked of a read model's list; raises `BadParameter`.
 
@@ -178,9 +107,11 @@ def question(
         limit: Rows on a page, 1 to 1000.
         sight: What the one who asks sees of the list; by default all of it.
         under: What is below a unit, for `unit_under`.
+        above: What they see of the records through which it is filtered; by default everything.
     """
     known = filters(model)
-    conditions = []
+    conditions: list[tuple[Filter, tuple[Any, ...]]] = []
+    through: list[tuple[Filter, tuple[Any, ...]]] = []
     for name, text in where.items():
         if name not in known:
             raise BadParameter(name, "no such filter")
@@ -190,7 +121,7 @@ def question(
             if below is None:
                 continue
             values = tuple(sorted(below))
-        conditions.append((known[name], values))
+        (through if known[name].through else conditions).append((known[name], values))
     _in_order(conditions)
     if not 1 <= limit <= 1000:
         raise BadParameter("limit", "between 1 and 1000")
@@ -207,6 +138,8 @@ def question(
         limit,
         sight,
         narrowed,
+        tuple(through),
+        above,
     )
 
 
@@ -240,7 +173,7 @@ def place(model: Listed, asked: Question, values: Sequence[Any]) -> tuple[Any, .
         raise BadParameter("cursor", "not of this list")
     found = []
     for (name, _), value in zip(asked.order, values, strict=True):
-        type_ = _type(model.table.c[name].type)
+        type_ = type_of(model.table.c[name].type)
         if value is None or (type_ in ("integer", "number", "boolean") and not _is_text(value)):
             found.append(value)
         elif _is_text(value):
@@ -277,23 +210,6 @@ def _fields(model: Listed, select: str | None) -> tuple[str, ...]:
         if name not in able:
             raise BadParameter("fields", f"no field {name[:100]!r}")
     return chosen
-
-
-def _type(type_: sa.types.TypeEngine[Any]) -> Any:
-    match type_:
-        case Money():
-            return "money"
-        case Instant():
-            return "instant"
-        case sa.Date():
-            return "day"
-        case sa.Boolean():
-            return "boolean"
-        case sa.Integer():
-            return "integer"
-        case sa.Float():
-            return "number"
-    return "text"
 
 
 def _clean(name: str, text: str) -> str:

@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from projections.kernel.columns import Json
 from projections.kernel.full_text import frequent, matches
 from projections.kernel.listed import Listed
-from projections.kernel.lists.list_query import Filter, Question, Values, place
+from projections.kernel.lists.list_filters import Filter, condition, through
+from projections.kernel.lists.list_query import Question, Values, place
 from projections.kernel.lists.page_rows import Streamed, Together
 from projections.kernel.lists.point_in_time import Asking
 from projections.kernel.lists.stretches import stretches
 from projections.kernel.read_model import Row
 from projections.kernel.visibility.column_masks import MASKED, shown
-from projections.kernel.visibility.owner_index import among, meets
 from projections.kernel.visibility.row_security import (
     Tables,
     lens_for,
@@ -137,7 +137,7 @@ class Listing:
         tables = where_seen(asked.sight, dialect, tables)
         table = tables(self.model)
         query: sa.Select[Any] = sa.select(sa.func.count()).select_from(table)
-        query = query.where(*self._conditions(asked, table, dialect, counted=True))
+        query = query.where(*self._conditions(asked, tables, dialect, counted=True))
         return narrowed(query, self.model, asked.sights, dialect, tables)
 
     def cut(self, asked: Question, found: Iterable[Row], opened: Opener = as_sealed) -> Page:
@@ -199,7 +199,7 @@ class Listing:
         if known is not None and now < known[0]:
             return known[1]
         query = sa.select(sa.literal(1)).select_from(table).limit(_WIDE)
-        query = query.where(*(_condition(f, table.c[f.column], v, "sqlite") for f, v in units))
+        query = query.where(*(condition(f, table.c[f.column], v, "sqlite") for f, v in units))
         found = narrowed(query, self.model, asked.sights, "sqlite", tables).subquery()
         counted = sa.select(sa.func.count()).select_from(found)
         wide = connection.scalar(counted) == _WIDE
@@ -213,7 +213,7 @@ class Listing:
     ) -> sa.Select[Any]:
         database = dialect.partition("-")[0]
         query = self.rows(asked, tables, database, along=along)
-        query = query.where(*self._conditions(asked, tables(self.model), dialect, along=along))
+        query = query.where(*self._conditions(asked, tables, dialect, along=along))
         query = narrowed(query, self.model, asked.sights, database, tables, along=along)
         return self.in_order(asked, query, tables(self.model).c, dialect)
 
@@ -249,7 +249,7 @@ class Listing:
     def _conditions(
         self,
         asked: Question,
-        table: sa.FromClause,
+        tables: Tables,
         dialect: str,
         *,
         counted: bool = False,
@@ -258,12 +258,14 @@ class Listing:
         coarse = [self._is_coarse(filter_, along) for filter_, _ in asked.where]
         # To count, the rows of such a filter are as good as any, if there is no better one.
         astray = dialect.startswith("sqlite") and not (counted and all(coarse))
-        found = []
+        table, database, found = tables(self.model), dialect.partition("-")[0], []
         for (filter_, values), shared in zip(asked.where, coarse, strict=True):
             column: sa.ColumnElement[Any] = table.c[filter_.column]
             if astray and shared:
                 column = off_index(column)
-            found.append(_condition(filter_, column, values, dialect.partition("-")[0]))
+            found.append(condition(filter_, column, values, database))
+        for filter_, values in asked.through:
+            found.append(through(filter_, values, self.model, tables, asked.above, database))
         if asked.words is not None:
             found.append(matches(table, asked.words, dialect))
         return found
@@ -277,25 +279,6 @@ class Listing:
         if filter_.kind == "under":
             return along
         return "coarse" in self.model.table.c[filter_.column].info
-
-
-def _condition(
-    filter_: Filter, column: sa.ColumnElement[Any], values: Sequence[Any], dialect: str
-) -> sa.ColumnElement[bool]:
-    value, one = values[0], len(values) == 1
-    match filter_.kind:
-        case "from":
-            return sa.and_(column >= value)
-        case "to":
-            return sa.and_(column <= value)
-        case "under":
-            return among(column, values, dialect)
-        case "has":
-            none = value is None
-            return sa.cast(column, sa.Text) == "[]" if none else meets(column, values, dialect)
-    if value is None:
-        return column.is_(None)
-    return column == value if one else column.in_(values)
 
 
 @lru_cache(maxsize=_REMEMBERED)

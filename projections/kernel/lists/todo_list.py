@@ -12,7 +12,8 @@ from domain.kernel.time.business_day import begin_of, end_of, recorded_day
 from domain.kernel.types.days import plain_moment
 from projections.kernel.columns import Instant
 from projections.kernel.lists import parameters
-from projections.kernel.lists.list_query import Question, filters, question
+from projections.kernel.lists.list_filters import filters
+from projections.kernel.lists.list_query import Question, question
 from projections.kernel.lists.listing import Listing, Page
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.read_model import ReadModel, Row, read_models

@@ -11,7 +11,7 @@ from domain.kernel.aggregate import new_id
 from domain.kernel.commands import commands
 from domain.kernel.types.values import Line, Prose
 from projections.kernel.lists.choices import choices
-from projections.kernel.lists.list_query import filters
+from projections.kernel.lists.list_filters import filters
 from projections.kernel.read_model import fold, read_models
 from projections.kernel.reports.report import reports
 from projections.kernel.summary import listed

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -212,3 +213,51 @@ def test_names_are_in_the_order_of_unicode_and_who_asks_for_another_is_told(
 ) -> None:
     refused = problem(client.get("/customers?sort=name:pinyin"), 422, "invalid-parameter")
     assert "cannot sort by 'name:pinyin': texts are in the order of Unicode" in refused["detail"]
+
+
+def test_what_belongs_to_a_customer_is_found_by_who_keeps_that(client: httpx.Client) -> None:
+    unit, other = new_unit(client), new_unit(client)
+    li, wang, nobodys = (f"{name}.{uuid4().hex[:8]}" for name in ("li", "wang", "former"))
+    for code in (li, wang):
+        told = {"code": code, "name": code, "unit": unit}
+        assert client.post("/employees", json=told).is_success
+    sales: dict[tuple[str | None, str], str] = {}
+    for keeper, where in ((li, unit), (wang, unit), (li, other), (None, unit)):
+        customer = register(client, unit=where)["id"]
+        if keeper is not None:
+            path = f"/customers/{customer}/assign-manager"
+            assert client.post(path, json={"manager": keeper}).is_success
+        sale = {"unit": unit, "title": "Line", "customer_id": customer, "manager": wang}
+        sales[keeper, where] = client.post("/opportunities", json=sale).json()["id"]
+    role = f"sales-{uuid4().hex[:8]}"
+    some = {"code": role, "name": "S", "unit": "group", "permissions": ["opportunity.read"]}
+    every = {**some, "code": f"{role}-2", "permissions": ["opportunity.read", "customer.read"]}
+    keys = []
+    for each in (some, every):
+        assert client.post("/roles", json=each).is_success
+        issued = {"name": each["code"], "role": each["code"], "unit": unit}
+        keys.append(client.post("/api-keys", json=issued).json()["key"])
+    position = head(client)
+
+    def found(asked: str, **headers: str) -> set[str]:
+        more = f"&count=exact&min_position={position}&unit={unit}"
+        answer = client.get(f"/opportunities?customer_manager={asked}{more}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        ids = {row["id"] for row in answer.json()["items"]}
+        assert answer.json()["count"] == len(ids)
+        return ids
+
+    for then in ("", f"&as_of_position={position}"):
+        assert found(li + then) == {sales[li, unit], sales[li, other]}
+        assert found(f"{li},{wang}{then}&status=open") == {*sales.values()} - {sales[None, unit]}
+        assert found(then) == {sales[None, unit]}
+        problem(
+            client.get(f"/opportunities?customer_manager={nobodys}{then}"), 422, "invalid-parameter"
+        )
+    seller, keeper_ = ({"Authorization": f"Bearer {key}"} for key in keys)
+    assert found(li, **keeper_) == {sales[li, unit]}
+    asked = f"/opportunities?customer_manager={li}"
+    problem(client.get(asked, headers=seller), 403, "not-permitted")
+    problem(
+        client.get("/opportunities?customer_manager=me", headers=keeper_), 422, "invalid-parameter"
+    )

@@ -1,6 +1,7 @@
 """The row of an API key: what a system may do, and the hash that nobody is shown."""
 
-from projections.kernel.lists.list_query import fields, filters, sortable
+from projections.kernel.lists.list_filters import filters
+from projections.kernel.lists.list_query import fields, sortable
 from projections.permissions.api_keys import api_keys
 from tests.projections.folding import row_after
 

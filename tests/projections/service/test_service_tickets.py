@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from projections.kernel.lists.list_query import fields, filters, sortable
+from projections.kernel.lists.list_filters import filters
+from projections.kernel.lists.list_query import fields, sortable
 from projections.service.service_tickets import service_tickets
 from tests.projections.folding import row_after
 

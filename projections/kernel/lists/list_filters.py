@@ -1,0 +1,168 @@
+"""Filters: by what a list may be asked, read from texts, and what holds for the rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from projections.kernel.belonging import OfCustomer
+from projections.kernel.columns import Instant, Json, Money
+from projections.kernel.listed import Listed
+from projections.kernel.lists.choices import OWN, choices, named
+from projections.kernel.lists.parameters import BadParameter, read
+from projections.kernel.read_model import ReadModel, models_by_kind
+from projections.kernel.visibility.column_masks import shown
+from projections.kernel.visibility.owner_index import among, meets
+from projections.kernel.visibility.row_security import Tables, narrowed
+from projections.kernel.visibility.sealed_columns import personal
+from projections.kernel.visibility.visibility import Sight
+
+SEVERAL = ("any", "has")
+"""The kinds of filters that take several values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter of a list: a column, and how its values are compared.
+
+    `values` are all that there may be, if they are a closed set; `form` is the pattern of all of
+    them, with an example, if they have one; `of` is the kind of what the column names, by code or
+    id: its own record if it is `own`. The column is that of the record of another kind, `above`,
+    whose id is in the column `through`, if it goes through one.
+    """
+
+    name: str
+    column: str
+    kind: Literal["any", "from", "to", "under", "has"]
+    type: Literal["text", "integer", "number", "money", "day", "instant", "boolean"]
+    values: tuple[str, ...] = ()
+    of: str = ""
+    own: bool = False
+    form: tuple[str, str] | None = None
+    above: str = ""
+    through: str = ""
+
+    def read(self, text: str) -> tuple[Any, ...]:
+        """Return the values that a text names; raises `BadParameter`.
+
+        Several may be given with commas between, where equality is asked for; an empty text
+        stands for no value.
+        """
+        for each in text.split(",") if text else ():
+            if self.values and each not in self.values:
+                told = ", ".join(self.values)
+                raise BadParameter(self.name, f"{each[:100]!r} is none: it is one of {told}")
+            if self.form is not None and re.fullmatch(self.form[0], each) is None:
+                told = f"it is written as in {self.form[1]}"
+                raise BadParameter(self.name, f"{each[:100]!r} is none: {told}")
+        if self.kind not in SEVERAL:
+            return (read(self.name, self.type, text, self.kind),)
+        if not text:
+            return (None,)
+        if text.count(",") >= 1000:
+            raise BadParameter(self.name, "at most 1000 values")
+        return tuple(read(self.name, self.type, each, self.kind) for each in text.split(","))
+
+
+@cache
+def filters(model: Listed) -> Mapping[str, Filter]:
+    """Return the filters of a read model by the name of their parameter.
+
+    `<column>` asks for one of some values, `<column>_from` and `<column>_to` for a range with
+    both ends, `unit_under` for a unit and all below it; a list is asked for one of some members.
+    Whatever belongs to a customer is asked for by who keeps that, its `customer_manager`. What is
+    sealed in the rows is not compared with anything.
+    """
+    found, kinds, closed = [], named(model), choices(model)
+    for column in model.table.columns:
+        name, type_ = column.name, type_of(column.type)
+        of = kinds.get(name, "")
+        if name in personal(model):
+            continue
+        if isinstance(column.type, Json):
+            if column.info.get("list"):
+                found.append(Filter(name, name, "has", "text", closed.get(name, ()), of))
+        elif name in shown(model):
+            own, form = name in OWN, column.info.get("form")
+            found.append(Filter(name, name, "any", type_, closed.get(name, ()), of, own, form))
+            if type_ not in ("text", "boolean"):
+                found.append(Filter(f"{name}_from", name, "from", type_))
+                found.append(Filter(f"{name}_to", name, "to", type_))
+            if name == "unit":
+                found.append(Filter("unit_under", name, "under", "text", of=of))
+    found += _through(model)
+    return {each.name: each for each in found}
+
+
+def _through(model: Listed) -> Iterator[Filter]:
+    """Yield the filters by who keeps the customer to which a record belongs."""
+    its = model.belongs.customer if isinstance(model, ReadModel) else None
+    if isinstance(its, OfCustomer) and (above := named(model)[its.column]) != model.aggregate:
+        keeper = models_by_kind()[above].belongs.keeper
+        if keeper is not None:
+            name = f"{its.column.removesuffix('_id')}_{keeper.column}"
+            yield Filter(
+                *(name, keeper.column, "any", "text"),
+                of="employee",
+                above=above,
+                through=its.column,
+            )
+
+
+def type_of(type_: sa.types.TypeEngine[Any]) -> Any:
+    """Return how the values of a column of a type are read."""
+    match type_:
+        case Money():
+            return "money"
+        case Instant():
+            return "instant"
+        case sa.Date():
+            return "day"
+        case sa.Boolean():
+            return "boolean"
+        case sa.Integer():
+            return "integer"
+        case sa.Float():
+            return "number"
+    return "text"
+
+
+def condition(
+    filter_: Filter, column: sa.ColumnElement[Any], values: Sequence[Any], dialect: str
+) -> sa.ColumnElement[bool]:
+    """Return what holds for a column of the rows that a filter with some values lets through."""
+    value, one = values[0], len(values) == 1
+    match filter_.kind:
+        case "from":
+            return sa.and_(column >= value)
+        case "to":
+            return sa.and_(column <= value)
+        case "under":
+            return among(column, values, dialect)
+        case "has":
+            none = value is None
+            return sa.cast(column, sa.Text) == "[]" if none else meets(column, values, dialect)
+    if value is None:
+        return column.is_(None)
+    return column == value if one else column.in_(values)
+
+
+def through(
+    filter_: Filter,
+    values: Sequence[Any],
+    model: Listed,
+    tables: Tables,
+    sight: Sight | None,
+    dialect: str,
+) -> sa.ColumnElement[bool]:
+    """Return what holds for rows that belong to a record in sight which a filter lets through."""
+    above = models_by_kind()[filter_.above]
+    their = tables(above).c
+    holds = condition(filter_, their[filter_.column], values, dialect)
+    theirs = narrowed(sa.select(their.id).where(holds), above, [sight], dialect, tables)
+    return tables(model).c[filter_.through].in_(theirs)
