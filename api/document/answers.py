@@ -260,6 +260,9 @@ class Todo(TypedDict):
     due_at: datetime | None
     overdue: bool
     day: Annotated[date | None, Field(description="of the business, on which it is due")]
+    names: NotRequired[
+        Annotated[dict[str, str | None], Field(description="of the columns in `expand`")]
+    ]
 
 
 class Todos(TypedDict):

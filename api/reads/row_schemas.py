@@ -23,6 +23,11 @@ _MOMENT = {"type": "string", "format": "date-time"}
 _NEXT = {"type": ["string", "null"], "description": "the cursor of the next page"}
 _POSITION = {"type": "integer", "description": "all events up to here are in it"}
 
+_CALLED = {"type": ["string", "null"]}
+_EACH = {"type": "object", "additionalProperties": _CALLED}
+_OF_EXPAND = "What codes and ids are called, by column, of those in `expand`."
+_NAMES = {**_EACH, "description": _OF_EXPAND}
+
 
 def row_schemas(model: Listed) -> dict[str, Any]:
     """Return the JSON schema of a row, and those that it needs, by name."""
@@ -60,8 +65,9 @@ def row_schemas(model: Listed) -> dict[str, Any]:
             "can read: their person was erased, or the key is missing",
         }
     if nameable(model):
-        properties["names"] = reference(f"{model.title}Names")
-        found[f"{model.title}Names"] = _names(model)
+        called = _names(model)
+        properties["names"] = reference(called)
+        found[called] = _NAMES if called == "Names" else _names_of(model)
     properties["changes"] = reference("RowChanges")
     news = TypeAdapter(RowChanges).json_schema(mode="serialization", ref_template=REFS)
     found |= {**news.pop("$defs"), "RowChanges": news}
@@ -69,18 +75,18 @@ def row_schemas(model: Listed) -> dict[str, Any]:
     return {**found, model.title: row, f"{model.title}Page": _page(model)}
 
 
-def _names(model: Listed) -> dict[str, Any]:
-    """Return the schema of the names beside a row, by the column with the code or id."""
-    called = {"type": ["string", "null"]}
-    each = {"type": "object", "additionalProperties": called}
-    return {
-        "type": "object",
-        "description": "What codes and ids are called, of the columns in `expand`.",
-        "properties": {
-            name: each if isinstance(model.table.c[name].type, Json) else called
-            for name in nameable(model)
-        },
+def _names(model: Listed) -> str:
+    """Return what the schema of the names beside a row is called: its own with lists of codes."""
+    lists = any(isinstance(model.table.c[name].type, Json) for name in nameable(model))
+    return f"{model.title}Names" if lists else "Names"
+
+
+def _names_of(model: Listed) -> dict[str, Any]:
+    properties = {
+        name: _EACH if isinstance(model.table.c[name].type, Json) else _CALLED
+        for name in nameable(model)
     }
+    return {"type": "object", "description": _OF_EXPAND, "properties": properties}
 
 
 def _type(of: Any) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
@@ -31,6 +32,8 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.kernel.reading.told import tell
+from api.reads.beside.asked import Expand, refuse_beside
+from api.reads.beside.names import expanded, with_names
 from api.reads.export_routes import add_export
 from api.reads.list_export import Format, sent, written
 from api.reads.list_parameters import Count, Rows
@@ -59,6 +62,11 @@ COLUMNS: dict[str, Any] = {
 
 AT_ONCE = 1000
 """Rows that are fetched at a time for an export."""
+
+Name = Callable[[list[Row]], list[Row]]
+"""Gives to-dos with the names that are asked for."""
+
+_NAMED = {"customer_id": "customer", "unit": "unit", "employee": "employee"}
 
 Asked = list[tuple[Source, Question]]
 
@@ -106,6 +114,7 @@ async def todos(
     ] = "due_at",
     limit: Rows = 50,
     count: Count = None,
+    expand: Expand = None,
     format: Format = "json",
     for_: For = None,
 ) -> Response:
@@ -117,12 +126,13 @@ async def todos(
     are in your sight.
     """
     check_for(for_, format)
+    refuse_beside(when.now, format, expand, None)
     if employee is not None:
         (employee,) = coded(see, "employee", [employee])
     refuse_unknown(see, "employee", employee, "employee")
     party = request.state.who.party or Party(None)
     with checked():
-        days = todo_list.days(due_from, due_to)
+        days, named = todo_list.days(due_from, due_to), expanded(_NAMED, expand, COLUMNS)
     wanted = Wanted(
         party=party if employee is None else Party(employee),
         kinds=_kinds(see, kind),
@@ -151,13 +161,14 @@ async def todos(
         then = await run_in_threadpool(pinned, parts, when)
         await reach(parts.loaded, max(then.position, min_position))
     await _refuse_nobody(parts, see, asked, customer_id, then)
+    name = partial(with_names, parts, see, _NAMED, named) if named else list
     if then is None:
-        return await see.ask(_now, parts, asked, after, wanted, cursor, now, bool(count))
+        return await see.ask(_now, parts, asked, after, wanted, cursor, now, bool(count), name)
     assert parts.warehouse is not None
     past = _Past(parts, parts.warehouse, then)
     if format != "json":
         return await see.ask(_export, past, asked, now, format, for_)
-    return await see.ask(_then, past, asked, after, wanted, cursor, now, bool(count))
+    return await see.ask(_then, past, asked, after, wanted, cursor, now, bool(count), name)
 
 
 async def _refuse_nobody(
@@ -257,6 +268,7 @@ def _now(
     cursor: Place,
     moment: datetime,
     count: bool,
+    name: Name,
 ) -> Response:
     with present(parts, *wanted.kinds) as now, checked():
 
@@ -265,7 +277,7 @@ def _now(
 
         found, last = some(asked, after, wanted.limit, ask)
         total = sum(each.listing.count(now.connection, of) for each, of in asked) if count else None
-    return _page(cursor, found, last, moment, None, total, now.position, dict(now.headers))
+    return _page(cursor, found, last, moment, None, total, now.position, name, dict(now.headers))
 
 
 def _then(
@@ -276,12 +288,13 @@ def _then(
     cursor: Place,
     moment: datetime,
     count: bool,
+    name: Name,
 ) -> Response:
     with checked():
         found, last = some(asked, after, wanted.limit, past.page)
         total = sum(past.count(each.listing, of) for each, of in asked) if count else None
     position = past.then.position
-    return _page(cursor, found, last, moment, position, total, position, {})
+    return _page(cursor, found, last, moment, position, total, position, name, {})
 
 
 def _page(
@@ -292,12 +305,13 @@ def _page(
     pinned_to: int | None,
     total: int | None,
     position: int,
+    name: Name,
     headers: dict[str, str],
 ) -> Response:
     tell(ids=[row["id"] for _, row in found])
     following = last and [moment.isoformat(), pinned_to, *todo_list.written(last)]
     more = {} if total is None else {"count": total}
-    items = [source.item(row, moment) for source, row in found]
+    items = name([source.item(row, moment) for source, row in found])
     content, told = page(cursor, items, following, position=position, **more)
     return json_response(content, {**told, **headers})
 

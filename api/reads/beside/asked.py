@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from api.kernel.access.visibility import Seeing
 from api.kernel.process import Parts
 from api.kernel.reading.read_parameters import checked, invalid
-from api.reads.beside.names import expanded, with_names
+from api.reads.beside.names import expanded, nameable, with_names
 from api.reads.beside.news import PARAMETER, begin_of_news, with_news
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import Row
@@ -54,11 +54,11 @@ class Beside:
 
         They are as of a position.
         """
-        told = (self.parts, self.see, self.model)
         if self.columns:
-            rows = with_names(*told, self.columns, rows)
+            rows = with_names(self.parts, self.see, nameable(self.model), self.columns, rows)
         if self.since is not None:
-            rows = with_news(*told, ids, rows, (self.since, position))
+            stretch = (self.since, position)
+            rows = with_news(self.parts, self.see, self.model, ids, rows, stretch)
         return rows
 
 
@@ -78,7 +78,7 @@ async def beside(
     if expand is None and since is None:
         return None
     with checked():
-        columns = expanded(model, expand, fields)
+        columns = expanded(nameable(model), expand, fields)
     if since is not None and limit > MOST:
         raise invalid("limit", f"At most {MOST} with {PARAMETER}.")
     begin = None if since is None else await run_in_threadpool(begin_of_news, parts, since)

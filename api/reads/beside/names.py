@@ -23,58 +23,53 @@ from projections.kernel.visibility.row_security import narrowed
 Names = Mapping[str, str]
 """Names by code or id."""
 
+Kinds = Mapping[str, str | Names]
+"""By column the kind of record that it names, or the names of its codes themselves."""
+
 
 @cache
-def nameable(model: Listed) -> Mapping[str, str]:
-    """Return the columns beside which there may be names, with the kind of what each names.
-
-    That is nothing where the code itself has a name, as those of industries have.
-    """
-    models, kinds, found = models_by_kind(), named(model), dict[str, str]()
+def nameable(model: Listed) -> Kinds:
+    """Return the columns beside which there may be names."""
+    models, kinds, found = models_by_kind(), named(model), dict[str, str | Names]()
     for name in shown(model):
-        of = kinds.get(name, "") if name not in OWN else ""
-        of = "employee" if of == ACTOR else of
-        if (of in models and label_of(models[of]) != "id") or name in words(model):
-            found[name] = of
+        kind = "" if name in OWN else kinds.get(name, "")
+        kind = "employee" if kind == ACTOR else kind
+        if kind in models and label_of(models[kind]) != "id":
+            found[name] = kind
+        elif name in words(model):
+            found[name] = words(model)[name]
     return found
 
 
-def expanded(model: Listed, text: str | None, fields: Collection[str]) -> tuple[str, ...]:
+def expanded(kinds: Kinds, text: str | None, fields: Collection[str]) -> tuple[str, ...]:
     """Return the columns that a text names, which are among the fields that are read.
 
     Raises `BadParameter`.
     """
     if text is None:
         return ()
-    known = nameable(model)
     found = tuple(dict.fromkeys(text.split(",")))
     for each in found:
-        if each not in known:
-            told = f"it is one of {', '.join(known)}" if known else "nothing has here"
-            raise BadParameter("expand", f"{each[:100]!r} has no names: {told}")
+        if each not in kinds:
+            raise BadParameter("expand", f"{each[:100]!r} has no names: {', '.join(kinds)} have")
         if each not in fields:
             raise BadParameter("expand", f"{each} is not among the fields")
     return found
 
 
 def with_names(
-    parts: Parts, see: Seeing, model: Listed, columns: Sequence[str], rows: Sequence[Row]
+    parts: Parts, see: Seeing, kinds: Kinds, columns: Sequence[str], rows: Sequence[Row]
 ) -> list[Row]:
     """Return rows with `names`: by column what its code or id is called, `None` if that is hidden.
 
     Of a column with several, each has its name.
     """
-    kinds, known = nameable(model), dict[str, Names]()
-    for kind in {kinds[name] for name in columns} - {""}:
-        keys = {
-            key
-            for row in rows
-            for name in columns
-            if kinds[name] == kind
-            for key in _keys(row[name])
-        }
-        known[kind] = _called(parts, see, kind, keys)
-    of = {name: known[kinds[name]] if kinds[name] else words(model)[name] for name in columns}
+    wanted: dict[str, set[str]] = {}
+    for name in columns:
+        if isinstance(kind := kinds[name], str):
+            wanted.setdefault(kind, set()).update(key for row in rows for key in _keys(row[name]))
+    known = {kind: _called(parts, see, kind, keys) for kind, keys in wanted.items()}
+    of = {name: known[k] if isinstance(k := kinds[name], str) else k for name in columns}
     return [
         {**row, "names": {name: _told(row[name], of[name]) for name in columns}} for row in rows
     ]

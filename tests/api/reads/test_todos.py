@@ -206,6 +206,17 @@ def test_it_is_told_by_days_of_the_business(company: Company) -> None:
         assert told["items"] == []
 
 
+def test_names_stand_beside_its_codes_as_far_as_they_are_in_sight(company: Company) -> None:
+    found = company.todos("li", expand="customer_id,unit,employee", limit=2)["items"]
+    assert [each["names"] for each in found] == [
+        {"customer_id": None, "unit": "gd", "employee": "li"},
+        {"customer_id": None, "unit": "gd", "employee": "li"},
+    ]
+    (_, named) = company.todos("admin", employee="li", expand="customer_id", limit=2)["items"]
+    assert named["names"] == {"customer_id": "启明"}
+    assert "names" not in company.todos("li")["items"][0]
+
+
 def test_a_superior_sees_what_waits_for_somebody_as_far_as_it_is_in_sight(
     company: Company,
 ) -> None:
@@ -251,7 +262,8 @@ def test_it_is_exported_by_who_may_export(company: Company, format: str) -> None
     "asked",
     [
         *("kind=nothing", "sort=text", "overdue=maybe", "customer_id=x", "limit=0", "who=li"),
-        *("kind=campaign&customer_id=x", "due_from=today", "due_from=2026-02-02&due_to=2026-02-01"),
+        *("expand=text", "expand=unit&format=csv", "kind=campaign&customer_id=x"),
+        *("due_from=today", "due_from=2026-02-02&due_to=2026-02-01"),
     ],
 )
 def test_what_makes_no_sense_is_told(company: Company, asked: str) -> None:
