@@ -7,6 +7,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Servers are started a hundred times by the tests: let Python keep what it compiles.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Where the generators of clients are named that the tests use.
+CLIENTS := tests/api/clients
+
 # What a night draws; SEED=n draws it again.
 SEED ?= $(shell date +%Y%m%d)
 
@@ -53,11 +56,15 @@ format: $(READY) ## put code into the common format
 	@$(VENV)/bin/ruff format
 
 # `make lock ARGS=--upgrade` moves every version; alone it keeps what still holds.
-lock: $(VENV)/bin/python ## write requirements.lock anew from pyproject.toml
+lock: $(VENV)/bin/python ## write requirements.lock and those of the generators of clients anew
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra dev \
 		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --generate-hashes \
 		$(ARGS) --output-file requirements.lock
+	@$(VENV)/bin/uv pip compile $(CLIENTS)/requirements.in --quiet --universal --python-version 3.11 \
+		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --generate-hashes \
+		$(ARGS) --output-file $(CLIENTS)/requirements.lock
+	@cd $(CLIENTS) && npm install --package-lock-only --omit-lockfile-registry-resolved --silent
 	@echo "requirements.lock: $$(grep -c == requirements.lock) packages"
 
 clean: ## remove the environment, caches and build results; never data

@@ -23,6 +23,7 @@ def going(document: dict[str, Any]) -> None:
 def _mark(told: dict[str, Any], deprecation: Deprecation) -> None:
     words = told.get("description", "")
     until = deprecation.until.isoformat()
+    told.get("schema", {}).pop("default", None)  # else generated clients send it always
     told |= {
         "description": f"{words}{'; ' * bool(words)}until {until}, see the `Link` of the answer",
         "deprecated": True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
@@ -14,13 +15,17 @@ from api.document.answers import answer
 from api.document.operation_answers import SystemLog
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.reading.cursors import Cursor, page
-from api.kernel.reading.ndjson import NDJSON, lines
-from api.kernel.reading.read_parameters import Limit, TheParts, json_response, span
-from api.reads.export_routes import add_export
+from api.kernel.reading.ndjson import lines
+from api.kernel.reading.read_parameters import JSON, Limit, TheParts, json_response, span
+from api.reads.export_routes import MEDIA_TYPES, add_export
 from api.reads.logs.log_export import Entries, first_of, stream
+from api.reads.spreadsheets import csv_head, csv_lines
 from projections.kernel.visibility.visibility import Subject
 
 router = APIRouter(tags=["system-log"])
+
+FIELDS = ("time", "number", "level", "event", "process", "source", "data")
+"""The columns of a file."""
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 
@@ -46,12 +51,12 @@ async def log(
     process: Annotated[str | None, Query(max_length=100, examples=["api"])] = None,
     text: Annotated[str | None, Query(max_length=200, description="occurs in it")] = None,
     limit: Limit = 50,
-    format: Literal["json", "ndjson"] = "json",
+    format: Literal["json", "ndjson", "csv"] = "json",
 ) -> Response:
     """List starts, stops, settings in force, migrations, jobs, errors, sign-ins and alarms.
 
-    `from` and `to` are days or instants, both inclusive. As `ndjson` it is an export of all that
-    is wanted, not of a page. A name, process or text that no entry has finds nothing. Entries are
+    `from` and `to` are days or instants, both inclusive. An export has all that is wanted, not a
+    page. A name, process or text that no entry has finds nothing. Entries are
     kept for `KEYLINE_SYSTEM_LOG_DAYS` days.
     """
     _require_the_whole(see)
@@ -69,13 +74,23 @@ async def log(
     def found(below: int | None, most: int) -> Entries:
         return entries(parts.system_log.engine, wanted, below, most)
 
-    if format == "ndjson":
-        written = stream(see, found, await first_of(see, found), request.state.visit, lines)
-        return StreamingResponse(written, media_type=NDJSON)
+    if format != "json":
+        head, write = (csv_head(FIELDS), _csv) if format == "csv" else (b"", lines)
+        first = await first_of(see, found)
+        written = stream(see, found, first, request.state.visit, write, head)
+        return StreamingResponse(written, media_type=MEDIA_TYPES[format])
     after = cursor.after[0] if cursor.after else None
     some = await see.ask(found, after, limit + 1)
     last = [some[limit - 1]["number"]] if len(some) > limit else None
     return json_response(*page(cursor, some[:limit], last))
+
+
+def _csv(found: Entries) -> bytes:
+    """Return entries as lines of a CSV file, their data as JSON."""
+    times = (f"{each['time']:%Y-%m-%dT%H:%M:%S.%fZ}" for each in found)
+    rows = ([each[name] for name in FIELDS[1:-1]] for each in found)
+    texts = (orjson.dumps(each["data"], default=str, option=JSON).decode() for each in found)
+    return csv_lines([time, *row, text] for time, row, text in zip(times, rows, texts, strict=True))
 
 
 add_export(router, "/system-log", log, "system-log.export", "Export the system log")

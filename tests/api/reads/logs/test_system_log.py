@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,11 @@ def test_it_is_paged_exported_and_checked(client: httpx.Client) -> None:
     assert numbers == [4, 3, 2, 1]
     lines = client.get("/system-log", params={"event": "step.done", "format": "ndjson"})
     assert [json.loads(line)["event"] for line in lines.text.splitlines()] == ["step.done"] * 5
+    asked = {"event": "step.done", "format": "csv"}
+    head, *rows = csv.reader(client.get("/system-log/export", params=asked).text.splitlines())
+    found = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [json.loads(each["data"])["number"] for each in found] == [4, 3, 2, 1, 0]
+    assert found[0]["time"] == items(client, event="step.done")[0]["time"]
     problem(client.get("/system-log?level=loud"), 422, "invalid-parameter")
     problem(client.get("/system-log?colour=red"), 422, "invalid-parameter")
 

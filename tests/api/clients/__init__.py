@@ -1,0 +1,1 @@
+"""Clients that generators make of the committed document, at work with a server."""
