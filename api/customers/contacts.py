@@ -29,6 +29,7 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.kernel.reading.told import tell
+from api.reads.meant import meant, refuse_nobodys
 from domain.customers.customer_contacts import DecisionRole, Relationship
 from domain.kernel.types.days import plain_day
 from domain.kernel.types.sought import BIRTHDAY, EMAIL, NAME, PHONE, Sought
@@ -127,6 +128,9 @@ async def find(
         ),
     ] = None,
     customer: Annotated[str | None, Query(max_length=36, description="the id of theirs")] = None,
+    manager: Annotated[
+        str | None, Query(max_length=64, description="who keeps theirs, by code, or `me`")
+    ] = None,
     birthday_from: Annotated[
         str | None, Query(max_length=10, description=f"{_FORM}; the years do not count")
     ] = None,
@@ -155,8 +159,12 @@ async def find(
     sight = see.need(f"{customers.aggregate}.read")
     names = _fields(fields)
     asked = _asked(phone, email, q, birthday_from, birthday_to)
-    if not asked and customer is None:
-        given = "phone, email, q, customer or birthday_from"
+    of = {} if manager is None else meant(see, customers, {"manager": manager})
+    await refuse_nobodys(parts, see, customers, of, sight)
+    if customer is not None:
+        of["id"] = customer
+    if not asked and not of:
+        given = "phone, email, q, customer, manager or birthday_from"
         raise InvalidParameter(
             f"Say whom you look for, by {given}.", [{"parameter": "q", "detail": f"give {given}"}]
         )
@@ -168,7 +176,7 @@ async def find(
     await reach(parts.visible, min_position)
     find = see.ask if q or birthday_from else run_in_threadpool
     found, headers = await find(
-        _found, parts, sight, asked, customer, order, cursor, limit, names, count is not None
+        _found, parts, sight, asked, of, order, cursor, limit, names, count is not None
     )
     return json_response(found, headers)
 
@@ -177,7 +185,7 @@ def _found(
     parts: Parts,
     sight: Sight,
     asked: Asked,
-    customer: str | None,
+    of: Mapping[str, str],
     order: Sort,
     cursor: Place,
     limit: int,
@@ -192,9 +200,9 @@ def _found(
     marked, days = _marked(parts, asked)
     down = order.startswith("-")
     with present(parts, customers.aggregate) as now:
-        if customer is not None:
-            _require(Now(now.connection), customer, sight)
-        every = contacts(now.connection, marked, customer, sights)
+        if "id" in of:
+            _require(Now(now.connection), of["id"], sight)
+        every = contacts(now.connection, marked, of, sights)
         placed = sorted(((_first(each, order, days), *each[1:3]) for each in every), reverse=down)
         after = cursor.after and tuple(cursor.after)
         behind = (each for each in placed if not after or (each < after if down else each > after))

@@ -49,7 +49,7 @@ class Contact(NamedTuple):
 def contacts(
     connection: sa.Connection,
     found: Mapping[str, Marked],
-    customer: str | None,
+    of: Mapping[str, str],
     sights: Iterable[Sight],
 ) -> list[Contact]:
     """Return the persons whose values are those found, of the customers that all sights show.
@@ -57,15 +57,14 @@ def contacts(
     Args:
         connection: The row database.
         found: The values, by the field of the contact; a person has one of each field.
-        customer: The one whose persons they are; by default any.
+        of: What the customers have whose persons they are, by column.
         sights: What the one who asks sees with each class of fields that is asked for.
     """
     dialect, table = connection.dialect.name, customers.table
     each = _each(table.c.contacts, dialect)
     query = sa.select(table.c.name, table.c.id, each.c.key, _mark(each, "birthday"))
     query = query.select_from(table.join(each, sa.true()))
-    if customer is not None:
-        query = query.where(table.c.id == customer)
+    query = query.where(*(table.c[name] == value for name, value in of.items()))
     for field, marked in found.items():
         query = query.where(
             among(table.c.id, set(marked.customers), dialect),

@@ -108,6 +108,23 @@ def test_birthdays_are_found_over_the_end_of_the_year_in_their_order(people: Peo
     assert len(people.ids(customer=of, **year)) == len(persons)
 
 
+def test_birthdays_are_asked_for_of_the_customers_of_one_manager(people: People) -> None:
+    li, former = f"li.{new_id()[-8:]}", f"former.{new_id()[-8:]}"
+    people.post("/employees", code=li, name=li, unit="group")
+    mine, other = people.customer("Of Li"), people.customer("Of nobody")
+    people.post(f"/customers/{mine}/assign-manager", manager=li)
+    born = [people.person(of, name="Born", birthday="1980-09-09") for of in (mine, other)]
+    assert {*born} <= {*people.ids(birthday_from="09-09")}
+    assert people.ids(birthday_from="09-09", manager=li) == born[:1]
+    assert people.ids(birthday_from="09-10", manager=li) == []
+    assert people.ids(manager=li) == born[:1]
+    assert people.ids(customer=other, manager=li) == []
+    with people.reader() as reader:  # who sees no employee, but a customer of theirs
+        assert people.ids(reader, manager=li, birthday_from="09-09") == born[:1]
+        for nobody in (former, "me"):
+            problem(reader.get("/contacts", params={"manager": nobody}), 422, "invalid-parameter")
+
+
 def test_pages_go_on_behind_a_person_with_the_fields_that_are_asked_for(people: People) -> None:
     number, ids = "+86 139 7001 0001", dict[str, str]()
     for name in ("Page B", "Page A", "Page C"):
@@ -185,6 +202,7 @@ def test_nobody_is_found_by_what_is_masked_or_at_a_customer_out_of_sight(people:
         ({"q": "李"}, "q"),
         ({"q": "…"}, "q"),
         ({"customer": "nobody"}, "customer"),
+        ({"manager": "ghost"}, "manager"),
         ({"birthday_from": "13-01"}, "birthday_from"),
         ({"birthday_from": "2026-02-29"}, "birthday_from"),
         ({"birthday_to": "12-01"}, "birthday_to"),

@@ -192,6 +192,7 @@ ASKED = (
     ("/contacts", "email", "nope"),
     ("/contacts", "q", "李"),
     ("/contacts", "customer", new_id()),
+    ("/contacts", "manager", "ghost"),
     ("/contacts", "birthday_from", "nope"),
     ("/contacts?birthday_from=12-28", "birthday_to", "nope"),
 )

@@ -55,7 +55,12 @@ def test_persons_are_those_at_customers_in_sight_with_all_the_values(
     birthday = {"birthday": Marked(["c0", "c1"], ["y" * 16])}
 
     def ids(found: dict[str, Marked], customer: str | None, *sights: Sight) -> list[str]:
-        return sorted(each.id for each in contacts(connection, found, customer, sights))
+        return sorted(
+            each.id
+            for each in contacts(
+                connection, found, {} if customer is None else {"id": customer}, sights
+            )
+        )
 
     assert ids(phone, None, EVERYTHING) == ["p00", "p10"]
     assert ids(phone, None, EVERYTHING, SOUTH) == ["p00"]
@@ -64,7 +69,7 @@ def test_persons_are_those_at_customers_in_sight_with_all_the_values(
     assert ids({}, "c0", EVERYTHING) == ["p00", "p01"]
     assert ids({"phone": Marked(["c1"], ["b" * 16])}, "c0", EVERYTHING) == []
     assert ids({"phone": Marked([], [])}, None, EVERYTHING) == []
-    (one,) = contacts(connection, phone, "c0", [EVERYTHING])
+    (one,) = contacts(connection, phone, {"id": "c0"}, [EVERYTHING])
     assert one == Contact("Customer 0", "c0", "p00", "x" * 16)
 
 
