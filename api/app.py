@@ -79,7 +79,8 @@ def application(
     inner.router.lifespan_context = lifespan
     inner.state.parts = parts
     commands = CommandRoutes(parts) if role == "api" else None
-    return Entrance(parts, inner, ShortWay(routers()), commands)
+    inner.state.entrance = Entrance(parts, inner, ShortWay(routers()), commands)
+    return inner.state.entrance  # type: ignore[no-any-return]
 
 
 def router_application() -> FastAPI:

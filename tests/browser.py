@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,10 @@ def browser(profile: Path) -> Iterator[Page]:
             process.wait(PATIENCE)
 
 
+class Navigated(Exception):
+    """The page went elsewhere before it answered."""
+
+
 class Page:
     """One page of a browser, and all that its console has said."""
 
@@ -85,9 +89,11 @@ class Page:
         return done["result"].get("value")
 
     def until(self, script: str) -> Any:
-        """Wait until an expression is true."""
-        since = time.monotonic()
-        while not (value := self.run(script)):
+        """Wait until an expression is true, on whichever page it comes to be."""
+        since, value = time.monotonic(), None
+        while not value:
+            with suppress(Navigated):
+                value = self.run(script)
             assert time.monotonic() - since < PATIENCE, script
             time.sleep(0.05)
         return value
@@ -102,6 +108,8 @@ class Page:
         self._telling.flush()
         while (heard := self._next()).get("id") != self._number:
             self._note(heard)
+        if "navigated" in heard.get("error", {}).get("message", ""):
+            raise Navigated
         assert "result" in heard, heard
         found: dict[str, Any] = heard["result"]
         return found

@@ -22,7 +22,7 @@ MOST = 18
 
 BUSINESS = {"customers", "sales", "service", "marketing", "organisation", "permissions"}
 KERNELS = {"kernel", "kafka", "followers", "commands", "reads", "server", "cli", "imports", "demo"}
-KERNELS |= {"document"}
+KERNELS |= {"console", "document"}
 """Rooms of what carries the business."""
 
 

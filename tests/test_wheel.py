@@ -53,8 +53,12 @@ def test_an_installed_wheel_serves_all_that_the_document_names(
                 client.headers["Authorization"] = f"Bearer {KEY}"
                 document = client.get("/openapi.json", timeout=60)
                 customers = client.get("/customers", timeout=60)
+                pages = [
+                    client.get(f"/console/{each}") for each in ("sign-in", "static/console.css")
+                ]
         finally:
             server.terminate()
     assert server.returncode == 0
     assert document.json() == json.loads(FILE.read_bytes())
     assert customers.json()["items"] == []
+    assert [each.status_code for each in pages] == [200, 200]

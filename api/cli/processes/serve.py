@@ -56,7 +56,8 @@ def serve(settings: Settings, quiet: bool = False) -> None:
 def welcome(address: str, settings: Settings, key: str | None) -> Text:
     """Return what a person needs to begin: addresses, the key, and three calls to try."""
     text = Text("\nKeyline answers at ").append(address, "bold")
-    text.append(", its documentation at ").append(f"{address}/docs", "bold").append(".\n")
+    text.append(", its documentation at ").append(f"{address}/docs", "bold")
+    text.append(",\nits console at ").append(f"{address}/console", "bold").append(".\n")
     if key is not None:
         text.append("The administrator's key, shown only this once: ").append(key, "bold green")
     elif settings.admin_key:

@@ -23,12 +23,13 @@ from projections.permissions.access_control import Access
 OPEN = frozenset(
     {
         *("/", "/docs", "/openapi.json", "/livez", "/readyz", "/problems", "/favicon.ico"),
-        *("/metrics", "/sign-in", "/sign-in/refresh"),
+        *("/metrics", "/sign-in", "/sign-in/refresh", "/console"),
     }
 )
 """What answers without credentials; metrics do so only to callers on this machine."""
 
-OPEN_FOLDERS = ("/problems/", "/docs/")
+OPEN_FOLDERS = ("/problems/", "/docs/", "/console/")
+"""The pages of the console say by themselves who may see them: they ask as whoever is signed in."""
 
 WITH_ONE_TIME_PASSWORD = frozenset({"/me/password", "/sign-out"})
 """What is open to those who have to change their password."""

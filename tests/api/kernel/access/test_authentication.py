@@ -41,6 +41,7 @@ from tests.api.conftest import KEY
         "/me",
         "/nowhere",
         "/docsx",
+        "/consolex",
         "/livez/",
         "/sign-in/",
         "/sign-in/other",

@@ -1,0 +1,1 @@
+"""The console: pages for people who look, made of what the API answers."""

@@ -1,0 +1,77 @@
+"""Asking: what a page shows is what the API answers whoever looks, asked within the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+import orjson
+from fastapi import Request
+from starlette.types import Message
+
+Query = Iterable[tuple[str, str]]
+
+
+class Answered(NamedTuple):
+    """What the API answered: its status, headers and content."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: Any
+
+
+async def ask(
+    request: Request,
+    path: str,
+    query: Query = (),
+    *,
+    token: str | None = None,
+    body: Mapping[str, Any] | None = None,
+) -> Answered:
+    """Return what the API answers, by the way that every request goes: it is logged as any other.
+
+    Args:
+        request: The request for a page, from whose address and under whose trace it is asked.
+        path: As in `/customers`.
+        query: Its parameters.
+        token: The access token of whoever is signed in.
+        body: What is posted; a read has none.
+    """
+    headers = [
+        (b"host", request.headers.get("host", "").encode()),
+        (b"accept", b"application/json"),
+        (b"traceparent", f"00-{request.state.trace}-{'1' * 16}-01".encode()),
+    ]
+    content = b"" if body is None else orjson.dumps(body)
+    if token is not None:
+        headers.append((b"authorization", f"Bearer {token}".encode()))
+    if body is not None:
+        headers.append((b"content-type", b"application/json"))
+        headers.append((b"content-length", str(len(content)).encode()))
+    scope = {name: request.scope[name] for name in ("type", "client", "server", "scheme", "asgi")}
+    scope |= {
+        "method": "GET" if body is None else "POST",
+        "path": path,
+        "raw_path": quote(path).encode(),
+        "query_string": urlencode(list(query)).encode(),
+        "headers": headers,
+        "http_version": "1.1",
+        "root_path": "",
+    }
+    begun, pieces = dict[str, Any](), list[bytes]()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            begun.update(message)
+        else:
+            pieces.append(message.get("body", b""))
+
+    await request.app.state.entrance(scope, receive, send)
+    told = {name.decode(): value.decode("latin-1") for name, value in begun["headers"]}
+    whole = b"".join(pieces)
+    is_json = "json" in told.get("content-type", "")
+    return Answered(begun["status"], told, orjson.loads(whole) if is_json and whole else None)

@@ -1,0 +1,100 @@
+"""Doors: signing in and out, the language, and the files of the pages."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.console.asking import ask
+from api.console.session import Session, Visitor, forget, require_own, require_same_origin
+from api.console.texts import COOKIE, words_for
+from api.console.view import HOME, shown
+from api.kernel.bodies import read_body
+from api.kernel.problems import NotFound
+from api.kernel.reading.answer_headers import PUBLIC, matches, tag_of
+
+router = APIRouter(include_in_schema=False)
+
+_LIMIT = 16_384
+"""Bytes of a form."""
+
+_STATIC = {"console.css": "text/css", "console.js": "text/javascript"}
+
+
+async def sign_in(request: Request) -> Response:
+    """Show the form, or begin a session by it."""
+    words = words_for(request)
+    following = request.query_params.get("next", HOME)
+    if request.method == "GET":
+        return shown(request, "sign_in.html", words, next=_own(following), problem=None)
+    form = await _form(request)
+    require_same_origin(request)
+    body = {name: form.get(name, "") for name in ("employee", "password")}
+    found = await ask(request, "/sign-in", body=body)
+    told = {"next": _own(form.get("next", HOME))}
+    if found.status != 200:
+        return shown(request, "sign_in.html", words, found.status, problem=found.content, **told)
+    if found.content.get("password_change_required"):
+        problem = {"title": words("one-time"), "detail": ""}
+        return shown(request, "sign_in.html", words, 403, problem=problem, **told)
+    answer = RedirectResponse(told["next"], 303)
+    Session.begun(found).keep(answer)
+    return answer
+
+
+async def sign_out(request: Request) -> Response:
+    """End the session, at once."""
+    require_own(request, (await _form(request)).get("mark", ""))
+    visitor = Visitor(request)
+    await ask(request, "/sign-out", token=visitor.session.access, body={})
+    answer = RedirectResponse(f"{HOME}/sign-in", 303)
+    forget(answer)
+    return answer
+
+
+async def language(request: Request) -> Response:
+    """Go on in the other language."""
+    other = "en" if words_for(request).language == "zh" else "zh"
+    answer = RedirectResponse(_own(request.query_params.get("next", HOME)), 303)
+    answer.set_cookie(COOKIE, other, max_age=365 * 24 * 3600, path=HOME, samesite="strict")
+    return answer
+
+
+async def static(request: Request) -> Response:
+    """Return the pages' styles or script, the same for everybody."""
+    name = request.path_params["name"]
+    if name not in _STATIC:
+        raise NotFound(f"There is no {name!r} here.")
+    content = _file(name)
+    headers = {"Cache-Control": PUBLIC, "ETag": tag_of(content)}
+    if matches(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=_STATIC[name], headers=headers)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """Return the fields of a form."""
+    seconds = request.app.state.parts.settings.body_seconds
+    body = await read_body(dict(request.scope["headers"]), request.receive, _LIMIT, seconds)
+    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+
+
+def _own(address: str) -> str:
+    """Return an address of ours: nobody is led elsewhere."""
+    own = address == HOME or address.startswith((f"{HOME}/", f"{HOME}?"))
+    return address if own and "\\" not in address else HOME
+
+
+@cache
+def _file(name: str) -> bytes:
+    return (resources.files("api.console") / "static" / name).read_bytes()
+
+
+router.add_route(f"{HOME}/sign-in", sign_in, ["GET", "POST"])
+router.add_route(f"{HOME}/sign-out", sign_out, ["POST"])
+router.add_route(f"{HOME}/language", language, ["GET"])
+router.add_route(f"{HOME}/static/{{name}}", static, ["GET"])

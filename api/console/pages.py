@@ -1,0 +1,150 @@
+"""Pages: home, any list and any record, of now or as of any day; each links to its JSON."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from fastapi import APIRouter, Response
+
+from api.console.asking import Query
+from api.console.sheets import TECHNICAL, Column, Sheet, moment
+from api.console.view import HOME, View, page_at
+from api.kernel.problems import NotFound
+from domain.kernel.time.business_day import today
+from projections.kernel.listed import Listed
+from projections.kernel.lists.list_query import filters
+from projections.kernel.read_model import Row
+from projections.kernel.summary import listed
+
+router = APIRouter(include_in_schema=False)
+
+ROWS = 50
+HISTORY = 30
+
+
+@page_at(router, HOME)
+async def home(view: View) -> Response:
+    """Show what waits for whoever looks, and what changed with their customers since yesterday."""
+    todos = await view.get("/me/todos", [("limit", "20")], now=True)
+    since = today() - timedelta(days=1)
+    query = [("manager", "me"), ("changes_since", f"{since}"), ("limit", "50"), ("sort", "name")]
+    mine = await view.get("/customers", query, now=True)
+    changed = [each for each in mine["items"] if each["changes"]["events"]]
+    plurals = {model.kind: model.plural for model in listed().values()}
+    return await view.show(
+        "home.html", todos=todos["items"], mine=mine, changed=changed, plurals=plurals, at=moment
+    )
+
+
+@page_at(router, f"{HOME}/{{plural}}")
+async def list_(view: View) -> Response:
+    """Show a list: filtered, sorted, searched, as the address says."""
+    model = _model(view)
+    sheet, given = Sheet(model, view.words), view.request.query_params
+    wanted = ",".join(given.getlist("fields"))
+    names = sheet.chosen(wanted)
+    known = filters(model)
+    kept = [(name, value) for name, value in given.multi_items() if name in known and value]
+    kept += [(name, given[name]) for name in ("q", "sort") if given.get(name)]
+    asked = [*sheet.asked(names), *kept, ("limit", str(ROWS))]
+    cursor = [("cursor", given["cursor"])] if given.get("cursor") else []
+    found = await view.get(f"/{model.plural}", [*asked, *cursor])
+    chosen = [("fields", wanted)] if wanted else []
+    here = f"{HOME}/{model.plural}"
+    following = [*kept, *chosen, ("cursor", found["next"] or "")]
+    return await view.show(
+        "list.html",
+        title=sheet.title,
+        sheet=sheet,
+        columns=[sheet.column(name) for name in names],
+        others=[sheet.column(name) for name in sheet.names],
+        items=found["items"],
+        next=view.link(here, following) if found["next"] else None,
+        first=view.link(here, [*kept, *chosen]) if cursor else None,
+        given=dict(given),
+        sorts={name: view.link(here, _turned(name, kept, chosen)) for name in names},
+        json=view.link(f"/{model.plural}", asked),
+    )
+
+
+def _turned(name: str, kept: Query, chosen: Query) -> list[tuple[str, str]]:
+    """Return what is asked to sort by a column: the other way round if it is sorted so."""
+    turned = f"-{name}" if ("sort", name) in kept else name
+    return [*(each for each in kept if each[0] != "sort"), *chosen, ("sort", turned)]
+
+
+@page_at(router, f"{HOME}/{{plural}}/{{id}}")
+async def record(view: View) -> Response:
+    """Show a record: its fields, its parts, its history in sentences, with before and after."""
+    model, id_ = _model(view), view.request.path_params["id"]
+    sheet = Sheet(model, view.words)
+    row = await view.get(f"/{model.plural}/{id_}", sheet.called())
+    query = [("sort", "-position"), ("limit", str(HISTORY))]
+    if cursor := view.request.query_params.get("cursor"):
+        query.append(("cursor", cursor))
+    known = [each for each in view.moment if each[0] == "as_of"]
+    path = f"/{model.plural}/{id_}/history"
+    told = await view.visitor.ask(path, [*query, *known])
+    history = told.content if told.status == 200 else {"items": [], "next": None}
+    parts = [(sheet.column(name), sheet.nested(row, name)) for name in sheet.names]
+    nested = [(column, each) for column, each in parts if each is not None]
+    apart = {column.name for column, _ in nested}
+    here = f"{HOME}/{model.plural}/{id_}"
+    plain = [name for name in sheet.names if name not in apart]
+    return await view.show(
+        "record.html",
+        title=str(row.get(sheet.heading) or id_),
+        sheet=sheet,
+        row=row,
+        columns=[sheet.column(name) for name in plain if name not in TECHNICAL],
+        technical=[sheet.column(name) for name in plain if name in TECHNICAL],
+        around=await _around(view, model, id_),
+        nested=nested,
+        history=history["items"],
+        older=view.link(here, [("cursor", history["next"])]) if history["next"] else None,
+        at=moment,
+        plain=_field,
+        json=view.link(f"/{model.plural}/{id_}"),
+    )
+
+
+class Around(NamedTuple):
+    """Records around another one: those of a list that are its, as its page tells of them."""
+
+    title: str
+    sheet: Sheet
+    columns: list[Column]
+    rows: list[Row]
+
+
+async def _around(view: View, model: Listed, id_: str) -> list[Around]:
+    """Return what the page of a customer tells beside the record: what is of it, list by list."""
+    if model.kind != "customer":
+        return []
+    found = await view.visitor.ask(f"/{model.plural}/{id_}/page", view.moment)
+    if found.status != 200:
+        return []
+    models = {each.plural.replace("-", "_"): each for each in listed().values()}
+    models |= {"subsidiaries": model, "tickets": models["service_tickets"]}
+    around = []
+    for name, rows in found.content.items():
+        if name in models and isinstance(rows, list) and rows:
+            sheet = Sheet(models[name], view.words)
+            names = [each for each in rows[0] if each in sheet.names and each not in TECHNICAL]
+            title = view.words("subsidiaries") if name == "subsidiaries" else sheet.title
+            around.append(Around(title, sheet, [sheet.column(each) for each in names], rows))
+    return around
+
+
+def _field(path: str) -> str:
+    """Return the name of a field that changed in words; that of a part without the part's id."""
+    return " ".join(each for each in path.split("/") if "-" not in each).replace("_", " ")
+
+
+def _model(view: View) -> Listed:
+    plural = view.request.path_params["plural"]
+    model = next((each for each in listed().values() if each.plural == plural), None)
+    if model is None:
+        raise NotFound(f"There is no list {plural!r}.")
+    return model

@@ -1,0 +1,161 @@
+"""Sheets: which columns of a read model are shown, and how a value reads in a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from api.console.texts import Words
+from api.reads.beside.names import nameable
+from domain.kernel.time.business_day import counted_in
+from projections.kernel.columns import Instant, Json, Money
+from projections.kernel.listed import Listed
+from projections.kernel.lists.choices import OWN, named
+from projections.kernel.lists.list_query import Filter, filters, sortable
+from projections.kernel.read_model import Row
+from projections.kernel.reports.record_names import key_of
+from projections.kernel.summary import listed
+from projections.kernel.visibility.column_masks import MASKED, shown
+from projections.kernel.visibility.sealed_columns import SEALED
+
+COLUMNS = 9
+"""Columns of a list where nobody chose others."""
+
+TECHNICAL = frozenset(
+    {"id", "version", "position", "created_at", "name_key", "name_words", "registration_key"}
+)
+"""What is kept for finding and comparing: it stands last, and in no list unless chosen."""
+
+
+class Column(NamedTuple):
+    """A column as a page shows it."""
+
+    name: str
+    title: str
+    number: bool
+    """Whether its values stand to the right."""
+    sorted: bool
+    """Whether a list can be sorted by it."""
+
+
+class Cell(NamedTuple):
+    """A value as it reads, where it leads to, and how it is marked."""
+
+    text: str
+    href: str = ""
+    mark: str = ""
+
+
+class Sheet:
+    """A read model as pages show it."""
+
+    def __init__(self, model: Listed, words: Words) -> None:
+        """Show it in a language."""
+        self.model = model
+        self.title = words.kind(model)
+        self._words = words
+        self._kinds, self._nameable = named(model), nameable(model)
+        self._sortable = sortable(model)
+        self.filters = filters(model)
+        names = [*shown(model)]
+        self.names = sorted(names, key=lambda name: (name in TECHNICAL, names.index(name)))
+        self.heading = next(n for n in ("name", "title", "code", "number", "id") if n in names)
+
+    def column(self, name: str) -> Column:
+        """Return a column."""
+        number = isinstance(self.model.table.c[name].type, Money | sa.Integer | sa.Numeric)
+        title = self._words.field(self.model, name)
+        return Column(name, title, number, name in self._sortable)
+
+    def chosen(self, asked: str | None) -> list[str]:
+        """Return the columns of a list: those asked for, or the first of those that say most."""
+        if asked:
+            return [name for name in dict.fromkeys(asked.split(",")) if name in self.names]
+        plain = [
+            name
+            for name in self.names
+            if name not in TECHNICAL and not isinstance(self.model.table.c[name].type, Json)
+        ]
+        first = [self.heading, *(each for each in self._telling() if each in plain)]
+        return list(dict.fromkeys([*first, *plain]))[:COLUMNS]
+
+    def _telling(self) -> Iterable[str]:
+        """Yield the columns by which records are told apart: state, grade, who has them."""
+        yield from ("state", "status", "stage", "grade", "customer_id", "unit", "manager")
+        yield from (each.column for each in self.filters.values() if each.values)
+
+    def asked(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Return what is asked of the API so that these columns can be shown."""
+        wanted = list(dict.fromkeys(["id", *names]))
+        called = [each for each in wanted if each in self._nameable]
+        return [("fields", ",".join(wanted)), *([("expand", ",".join(called))] if called else [])]
+
+    def called(self) -> list[tuple[str, str]]:
+        """Return what is asked of the API so that a record's codes have names."""
+        return [("expand", ",".join(self._nameable))] if self._nameable else []
+
+    def choices(self) -> list[Filter]:
+        """Return the filters with few values, which are offered."""
+        return [each for each in self.filters.values() if each.kind == "any" and each.values]
+
+    def cell(self, row: Row, name: str) -> Cell:
+        """Return a value of a row."""
+        value = row.get(name)
+        if name in row.get(MASKED, ()) or name in row.get(SEALED, ()):
+            return Cell("●●●", mark="masked")
+        if value is None or value in ([], {}):
+            return Cell("")
+        if name == self.heading and row.get("id"):
+            return Cell(str(value), f"/console/{self.model.plural}/{row['id']}")
+        if name in OWN and isinstance(value, str):
+            return Cell(value)
+        called = row.get("names", {}).get(name)
+        if isinstance(value, str) and (name in self._kinds or called):
+            return Cell(called or value, self._place(name, value), "" if called else "code")
+        return Cell(self._plain(name, value), mark=self._mark(name, value))
+
+    def _place(self, name: str, value: str) -> str:
+        kind = "employee" if self._kinds.get(name) == "actor" else self._kinds.get(name)
+        model = next((each for each in listed().values() if each.kind == kind), None)
+        if model is None:
+            return ""
+        by_id = key_of(model) == "id"
+        return f"/console/{model.plural}" + (f"/{value}" if by_id else f"?code={value}")
+
+    def _plain(self, name: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return "✓" if value else "✗"
+        kind = self.model.table.c[name].type
+        if isinstance(kind, Instant):
+            return moment(value)
+        if isinstance(kind, Money):
+            return f"{Decimal(value):,.2f}"
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return "、".join(value) if self._words.language == "zh" else ", ".join(value)
+        return str(value)
+
+    def _mark(self, name: str, value: Any) -> str:
+        return f"state {value}" if name in ("state", "status", "stage", "grade") else ""
+
+    def nested(self, row: Row, name: str) -> list[Mapping[str, Any]] | None:
+        """Return the parts of a record that a column holds, each by its fields; `None` if none."""
+        value = row.get(name)
+        if isinstance(value, dict) and value and all(isinstance(v, dict) for v in value.values()):
+            return list(value.values())
+        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            return value
+        return None
+
+
+def moment(text: str) -> str:
+    """Return an instant as it reads in the zone of the business, to the minute."""
+    return (
+        datetime.fromisoformat(text)
+        .astimezone(ZoneInfo(counted_in()[0]))
+        .strftime("%Y-%m-%d %H:%M")
+    )

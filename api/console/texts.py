@@ -1,0 +1,131 @@
+"""Texts of the console in Chinese and English, and what kinds and fields are called there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Literal, cast, get_args
+
+from fastapi import Request
+
+from api.imports.titles import titles
+from domain.kernel.aggregate import discover
+from projections.kernel.listed import Listed
+
+Language = Literal["zh", "en"]
+
+COOKIE = "language"
+"""Where a browser keeps the language that was chosen."""
+
+TEXTS: Mapping[str, tuple[str, str]] = {
+    "all": ("全部", "all"),
+    "apply": ("应用", "Apply"),
+    "as it is": ("按当前", "as it is now"),
+    "because of": ("起因", "because of"),
+    "by": ("操作人", "by"),
+    "changes": ("变更明细", "what it changed"),
+    "changed": ("自昨日以来的变化", "What changed since yesterday"),
+    "columns": ("列", "Columns"),
+    "day": ("日期", "Day"),
+    "entries": ("条", "rows"),
+    "export": ("导出", "Export"),
+    "fields": ("字段", "Fields"),
+    "first page": ("首页", "first page"),
+    "from": ("由", "from"),
+    "hidden": ("无权查看", "not for you to see"),
+    "history": ("历史", "History"),
+    "home": ("首页", "Home"),
+    "json": ("JSON", "JSON"),
+    "known": ("已知于", "known on"),
+    "language": ("English", "中文"),
+    "manager me": ("我负责的", "mine"),
+    "my customers": ("我的客户", "My customers"),
+    "next": ("下一页", "next page"),
+    "nothing": ("没有记录", "There is nothing."),
+    "now": ("现在", "now"),
+    "older": ("更早", "older"),
+    "one-time": (
+        "此密码只能用于修改密码，请先修改。",
+        "This password opens nothing but its own change: change it first.",
+    ),
+    "overdue": ("已逾期", "overdue"),
+    "password": ("密码", "Password"),
+    "past": ("历史时点：页面显示当时的情况", "The past: this is how it was"),
+    "read only": ("不能发出指令", "nothing can be commanded there"),
+    "search": ("搜索", "Search"),
+    "sign in": ("登录", "Sign in"),
+    "sign out": ("退出", "Sign out"),
+    "signed": ("员工编号", "Employee"),
+    "technical": ("技术字段", "Kept by the system"),
+    "subsidiaries": ("下属单位", "Subsidiaries"),
+    "to-dos": ("待办", "To do"),
+    "true": ("生效于", "true on"),
+    "until": ("到期", "due"),
+    "what": ("事项", "What"),
+    "why": ("原因", "why"),
+}
+"""Each text by what the pages call it, in Chinese and in English."""
+
+KINDS = {
+    "api-key": "接口密钥",
+    "campaign": "营销活动",
+    "contract": "合同",
+    "customer": "客户",
+    "customer-merge": "客户合并",
+    "delegation": "授权代理",
+    "employee": "员工",
+    "grant": "角色授予",
+    "handover": "工作移交",
+    "open-business": "未结业务",
+    "opportunity": "商机",
+    "role": "角色",
+    "service-ticket": "服务工单",
+    "team": "团队",
+    "unit": "单位",
+    "working-calendar": "工作日历",
+}
+"""Kinds in Chinese; one that is not here has its English name."""
+
+
+class Words:
+    """What the pages say in one language."""
+
+    def __init__(self, language: Language) -> None:
+        """Speak a language."""
+        self.language = language
+        self.tag = "zh-CN" if language == "zh" else "en"
+        self._of = get_args(Language).index(language)
+
+    def __call__(self, text: str) -> str:
+        """Return a text."""
+        return TEXTS[text][self._of]
+
+    def kind(self, model: Listed) -> str:
+        """Return what the records of a list are called."""
+        name = model.plural.replace("-", " ").capitalize()
+        return KINDS.get(model.kind, name) if self.language == "zh" else name
+
+    def field(self, model: Listed, name: str) -> str:
+        """Return what a field is called: its title, or else its name in words."""
+        return _titles(model.aggregate, name)[self._of]
+
+
+@cache
+def _titles(kind: str, field: str) -> tuple[str, str]:
+    name = field.removesuffix("_id").replace("_", " ")
+    aggregate = discover().aggregates.get(kind)
+    if aggregate is None:
+        return name, name
+    _, *told = titles(aggregate, field)
+    chinese = [each for each in told if not each.isascii()]
+    english = [each for each in told if each.isascii()]
+    return (*chinese, name)[0], (*english, name)[0]
+
+
+def words_for(request: Request) -> Words:
+    """Return the words of the language that was chosen, or that the browser asks for."""
+    chosen = request.cookies.get(COOKIE)
+    if chosen not in get_args(Language):
+        asked = request.headers.get("accept-language", "zh").strip().lower()
+        chosen = "en" if asked.startswith("en") else "zh"
+    return Words(cast("Language", chosen))

@@ -1,0 +1,150 @@
+"""Views: one look at a page, by whoever is signed in, in their language, at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import jinja2
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from adapters.refusals import Refusal
+from api.console.asking import Answered, Query
+from api.console.session import SignedOut, Visitor, forget
+from api.console.sheets import Sheet
+from api.console.texts import Words, words_for
+from projections.kernel.summary import listed
+
+HOME = "/console"
+
+MOMENT = ("as_of", "valid_at")
+"""The parameters by which any page is of another day: what was known then, what was true then."""
+
+_POLICY = "; ".join(
+    (
+        *("default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self'"),
+        *("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"),
+    )
+)
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("api.console"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+Page = Callable[["View"], Awaitable[Response]]
+
+
+class Refused(Exception):
+    """The API refused what a page asked for."""
+
+    def __init__(self, answered: Answered) -> None:
+        """Tell what it answered."""
+        self.answered = answered
+
+
+class View:
+    """One look at a page: who looks, in which language, at which moment."""
+
+    def __init__(self, request: Request) -> None:
+        """Look. Raises `SignedOut`."""
+        self.request = request
+        self.visitor = Visitor(request)
+        self.words = words_for(request)
+        given = request.query_params
+        self.moment = [(name, given[name]) for name in MOMENT if given.get(name)]
+
+    async def get(self, path: str, query: Query = (), *, now: bool = False) -> Any:
+        """Return what the API has at a path, as of the page's moment unless only `now` will do.
+
+        Raises `Refused`.
+        """
+        found = await self.visitor.ask(path, [*query, *([] if now else self.moment)])
+        if found.status >= 300:
+            raise Refused(found)
+        return found.content
+
+    async def show(self, template: str, status: int = 200, **told: Any) -> Response:
+        """Return a page for whoever is signed in."""
+        me = await self.get("/me", now=True)
+        lists = await self._lists()
+        told |= {"me": me, "lists": lists, "mark": self.visitor.session.mark}
+        return shown(self.request, template, self.words, status, moment=dict(self.moment), **told)
+
+    async def _lists(self) -> list[Sheet]:
+        held = await self.get("/me/permissions", now=True)
+        may = set(held["permissions"])
+        models = [model for model in listed().values() if f"{model.kind}.read" in may]
+        return sorted((Sheet(each, self.words) for each in models), key=lambda each: each.title)
+
+    def link(self, path: str, query: Query = ()) -> str:
+        """Return an address at the moment of this page."""
+        asked = urlencode([*query, *self.moment])
+        return f"{path}?{asked}" if asked else path
+
+
+def shown(
+    request: Request, template: str, words: Words, status: int = 200, **told: Any
+) -> HTMLResponse:
+    """Return a page, which no one keeps and which runs nothing but our own script."""
+    context = {"t": words, "path": request.url.path, "query": request.url.query, "moment": {}}
+    context |= {"signed_in": "me" in told, "title": "", "when": moment_link(told), **told}
+    text = _TEMPLATES.get_template(template).render(context)
+    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+    return HTMLResponse(text, status, headers)
+
+
+def moment_link(told: dict[str, Any]) -> Callable[[str], str]:
+    """Return what adds the moment of a page to an address."""
+    asked = urlencode(told.get("moment") or {})
+
+    def at(href: str) -> str:
+        return f"{href}{'&' if '?' in href else '?'}{asked}" if asked and href else href
+
+    return at
+
+
+def page_at(router: APIRouter, path: str) -> Callable[[Page], Page]:
+    """Declare a page for those who are signed in."""
+
+    def declare(page: Page) -> Page:
+        async def answer(request: Request) -> Response:
+            try:
+                view = View(request)
+                try:
+                    found = await page(view)
+                except Refused as refused:
+                    found = await _refused(view, refused.answered)
+                except Refusal as refusal:
+                    told = {"title": refusal.title, "detail": str(refusal)}
+                    found = await view.show("refused.html", refusal.status, problem=told)
+            except SignedOut:
+                query = urlencode({"next": f"{request.url.path}?{request.url.query}".rstrip("?")})
+                found = RedirectResponse(f"{HOME}/sign-in?{query}", 303)
+                forget(found)
+                return found
+            if view.visitor.renewed:
+                view.visitor.session.keep(found)
+            return found
+
+        router.add_route(path, answer, ["GET"])
+        return page
+
+    return declare
+
+
+async def _refused(view: View, answered: Answered) -> Response:
+    """Lead to where a record has gone, or say what the API said."""
+    if answered.status in (301, 302, 303, 307, 308):
+        gone = urlsplit(answered.headers["location"]).path
+        return RedirectResponse(view.link(f"{HOME}{gone}"), 303)
+    told = {"problem": answered.content or {}}
+    try:
+        return await view.show("refused.html", answered.status, **told)
+    except Refused:  # what every page has is refused as well, in a crowd for instance
+        return shown(view.request, "refused.html", view.words, answered.status, **told)

@@ -1,0 +1,340 @@
+"""The console: pages show what the API shows whoever is signed in, of now and of any day."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from adapters.settings import Settings
+from tests.api.conftest import KEY, serving
+from tests.api.kernel.access.test_visibility import World
+from tests.api.permissions.test_sign_in import GOOD, bearer
+from tests.browser import browser
+
+MARKUP = "<script>alert(1)</script>&\"'"
+
+
+class Looking:
+    """A browser's part of somebody at the console: cookies, forms, pages."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.client = httpx.Client(base_url=address, trust_env=False, timeout=30)
+        self.cookie = ""
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self.client.get(path, headers={"Cookie": self.cookie, **headers})
+
+    def post(self, path: str, origin: str | None = None, **fields: str) -> httpx.Response:
+        headers = {"Cookie": self.cookie, "Origin": origin or self.address}
+        return self.client.post(path, data=fields, headers=headers)
+
+    def sign_in(self, code: str, password: str = GOOD, **more: str) -> httpx.Response:
+        answer = self.post("/console/sign-in", employee=code, password=password, **more)
+        if answer.status_code == 303:
+            self.cookie = answer.headers["set-cookie"].partition(";")[0]
+        return answer
+
+
+class Staff:
+    """A world with people who can sign in: a chief, a manager of the south, one with masks."""
+
+    def __init__(self, address: str) -> None:
+        self.world = World(address)
+        self.clients = [self.world.admin, *self.world.readers.values()]
+        for code, masked in (("chief", ()), ("masked", ("amount", "phone"))):
+            self.world.make("/employees", code=code, name=f"{code} 陈", unit="group")
+            given = {"employee": code, "role": "reader", "unit": "group", "masked": list(masked)}
+            self.world.make("/grants", **given)
+            self._password(code)
+        self.world.make("/employees", code="south", name="South", unit="gd")
+        self.world.make("/grants", employee="south", role="reader", unit="gd")
+        self._password("south")
+        self.odd = self.world.make("/customers", name=MARKUP, unit="gd-gz", grade="B")
+
+    def _password(self, code: str) -> None:
+        admin, first = self.world.admin, "a first winding road"
+        admin.post(f"/employees/{code}/password", json={"password": first}).raise_for_status()
+        with httpx.Client(base_url=self.world.address, trust_env=False) as client:
+            body = {"employee": code, "password": first}
+            tokens = client.post("/sign-in", json=body).json()
+            change = {"old": first, "new": GOOD}
+            client.post("/me/password", json=change, headers=bearer(tokens)).raise_for_status()
+
+    def someone(self) -> Looking:
+        found = Looking(self.world.address)
+        self.clients.append(found.client)
+        return found
+
+    def looking(self, code: str) -> Looking:
+        found = self.someone()
+        assert found.sign_in(code).status_code == 303
+        return found
+
+    def settled(self) -> None:
+        """Wait until what was done is in the rows."""
+        position = self.world.admin.get("/readyz").json()["position"]
+        ask = {"min_position": position, "limit": 1}
+        self.world.admin.get("/customers", params=ask).raise_for_status()
+
+    def tokens(self, code: str) -> dict[str, str]:
+        body = {"employee": code, "password": GOOD}
+        return bearer(self.world.admin.post("/sign-in", json=body).json())
+
+
+@pytest.fixture(scope="module")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
+    folder = tmp_path_factory.mktemp("console")
+    with serving(Settings(data=folder, port=0, admin_key=KEY)) as address:
+        found = Staff(address)
+        yield found
+        for each in found.clients:
+            each.close()
+
+
+def text(answer: httpx.Response) -> str:
+    """Return what a page says, without its marks."""
+    page = answer.text[answer.text.index("<main") :]
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+def links(answer: httpx.Response) -> list[str]:
+    return [html.unescape(each) for each in re.findall(r'href="([^"]*)"', answer.text)]
+
+
+def test_nobody_sees_a_page_before_signing_in_and_is_led_back_to_it_then(staff: Staff) -> None:
+    someone = staff.someone()
+    for path in ("/console", "/console/customers?grade=A", "/console/nowhere"):
+        answer = someone.get(path)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/console/sign-in?next=%2Fconsole")
+    door = someone.get(answer.headers["location"])
+    assert door.status_code == 200
+    answer = someone.sign_in("chief", next="/console/customers?grade=A")
+    assert answer.headers["location"] == "/console/customers?grade=A"
+    cookie = answer.headers["set-cookie"].lower()
+    for each in ("__host-keyline=", "httponly", "secure", "samesite=strict", "path=/"):
+        assert each in cookie
+    assert "domain" not in cookie
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://else.where", "//else.where", "/console\\@else.where", "/customers", "/consolex"],
+)
+def test_signing_in_leads_nowhere_else(staff: Staff, elsewhere: str) -> None:
+    answer = staff.someone().sign_in("chief", next=elsewhere)
+    assert answer.headers["location"] == "/console"
+
+
+def test_a_wrong_password_is_said_and_opens_nothing(staff: Staff) -> None:
+    someone = staff.someone()
+    answer = someone.sign_in("nobody.here", "wrong wrong wrong")
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+    assert someone.get("/console").status_code == 303
+
+
+def test_forms_of_other_places_and_of_other_sessions_are_refused(staff: Staff) -> None:
+    chief = staff.looking("chief")
+    mark = re.search(r'name="mark" value="([^"]+)"', chief.get("/console").text)
+    assert mark is not None
+    assert chief.post("/console/sign-out", "https://else.where", mark=mark[1]).status_code == 403
+    assert chief.post("/console/sign-out", "null", mark=mark[1]).status_code == 403
+    assert chief.post("/console/sign-out", mark="made-up").status_code == 403
+    assert chief.post("/console/sign-out").status_code == 403
+    signing = {"employee": "chief", "password": GOOD}
+    assert chief.post("/console/sign-in", "https://else.where", **signing).status_code == 403
+    assert chief.get("/console").status_code == 200
+    assert chief.post("/console/sign-out", mark=mark[1]).status_code == 303
+    assert chief.get("/console").status_code == 303  # the tokens are of no use to anybody now
+
+
+def test_tokens_that_have_ended_are_renewed_without_a_word(staff: Staff) -> None:
+    chief = staff.looking("chief")
+    mark, _, refresh = chief.cookie.partition("=")[2].split("~")
+    chief.cookie = f"__Host-keyline={mark}~ended~{refresh}"
+    answer = chief.get("/console")
+    assert answer.status_code == 200
+    renewed = answer.headers["set-cookie"].partition(";")[0].partition("=")[2].split("~")
+    assert renewed[0] == mark
+    assert renewed[2] != refresh
+    chief.cookie = "__Host-keyline=a~b~c"
+    assert chief.get("/console").status_code == 303
+    chief.cookie = "__Host-keyline=nonsense"
+    assert chief.get("/console").status_code == 303
+
+
+def lists(answer: httpx.Response) -> list[str]:
+    """Return the addresses of the lists that a page offers."""
+    nav = answer.text[answer.text.index("<nav") : answer.text.index("</nav")]
+    return [each for each in re.findall(r'href="([^"]+)"', nav) if each != "/console"]
+
+
+@pytest.mark.parametrize("code", ["chief", "south", "masked"])
+def test_every_list_and_record_shows_what_the_api_shows(staff: Staff, code: str) -> None:
+    looking, api, told = staff.looking(code), staff.tokens(code), 0
+    offered = lists(looking.get("/console"))
+    assert {"/console/customers", "/console/opportunities", "/console/units"} <= {*offered}
+    for path in offered:
+        page = looking.get(path)
+        assert page.status_code == 200, page.text
+        rows = staff.world.admin.get(path.removeprefix("/console"), headers=api).json()["items"]
+        body = page.text[page.text.index("<tbody") : page.text.index("</tbody")]
+        assert body.count("<tr>") == len(rows)
+        for row in rows[:3]:
+            told += 1
+            record = looking.get(f"{path}/{row['id']}")
+            assert record.status_code == 200, record.text
+            said = text(record)
+            for name in ("name", "title", "code", "grade", "state", "status"):
+                if row.get(name):
+                    assert str(row[name]) in said, (path, name)
+    assert told > 10
+    amounts = text(looking.get(f"/console/opportunities/{staff.world.sale}"))
+    assert ("●●●" in amounts) == (code == "masked")
+    assert ("10.00" in amounts) == (code != "masked")
+    contact = text(looking.get(f"/console/customers/{staff.world.south}"))
+    assert ("+86 20 1234 5678" in contact) == (code != "masked")
+
+
+def test_what_is_out_of_sight_is_not_there(staff: Staff) -> None:
+    south = staff.looking("south")
+    answer = south.get(f"/console/customers/{staff.world.east}")
+    assert answer.status_code == 404
+    assert "华南电力公司" not in text(south.get("/console/customers?q=华南电力公司"))
+    assert "华南电力公司" in text(staff.looking("chief").get("/console/customers"))
+
+
+def test_names_are_text_and_pages_run_nothing_of_them(staff: Staff) -> None:
+    chief = staff.looking("chief")
+    for path in ("/console/customers", f"/console/customers/{staff.odd}", "/console"):
+        answer = chief.get(path)
+        assert "<script>alert" not in answer.text
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["cache-control"] == "no-store"
+    assert MARKUP in text(chief.get(f"/console/customers/{staff.odd}"))
+
+
+def test_lists_are_filtered_sorted_and_paged_as_their_addresses_say(staff: Staff) -> None:
+    chief = staff.looking("chief")
+    assert MARKUP not in text(chief.get("/console/customers?grade=A"))
+    fewer = chief.get("/console/customers?fields=name&fields=unit&sort=-name")
+    head = fewer.text[fewer.text.index("<thead") : fewer.text.index("</thead")]
+    assert head.count("<th ") == 2
+    assert 'aria-sort="descending"' in head
+    for path, wrong in (("customers?grade=Z", 422), ("customers?cursor=x", 400), ("nowhere", 404)):
+        answer = chief.get(f"/console/{path}")
+        assert (answer.status_code in (wrong, 422), 'role="alert"' in answer.text) == (True, True)
+    for number in range(60):
+        staff.world.make(
+            "/units", code=f"n{number}", name=f"N{number}", level="network", parent="js"
+        )
+    staff.settled()
+    names, path = list[str](), "/console/units?sort=code&level=network"
+    while path:
+        page = chief.get(path)
+        names += re.findall(r"\b(n\d+)\b", text(page))
+        path = next((e for e in links(page) if "cursor=" in e), "")
+    assert {*names} == {f"n{number}" for number in range(60)}
+
+
+def test_a_page_of_the_past_shows_what_was_and_says_so(staff: Staff) -> None:
+    chief, world = staff.looking("chief"), staff.world
+    id_ = world.make(
+        "/customers", name="Once Ltd", unit="js", grade="A", registered_on="2020-03-01"
+    )
+    body = {"grade": "C", "reason": "less business", "effective": "2023-06-01"}
+    world.post(f"/customers/{id_}/regrade", **body)
+    staff.settled()
+    now = chief.get(f"/console/customers/{id_}")
+    then = chief.get(f"/console/customers/{id_}?valid_at=2022-01-01")
+    assert 'class="state C"' in now.text
+    assert 'class="state A"' in then.text
+    assert 'role="status"' in then.text
+    assert 'role="status"' not in now.text
+    assert all("valid_at=2022-01-01" in each for each in links(then) if "/console/units" in each)
+    for wrong in ("valid_at=2999-01-01", "as_of=1999-01-01", "as_of=nonsense"):
+        answer = chief.get(f"/console/customers/{id_}?{wrong}")
+        assert answer.status_code == 422
+        assert 'role="alert"' in answer.text
+
+
+def test_a_merged_customer_leads_to_where_it_went(staff: Staff) -> None:
+    chief, world = staff.looking("chief"), staff.world
+    ids = [world.make("/customers", name=f"Twin {n}", unit="js") for n in (1, 2)]
+    body: dict[str, Any] = {
+        "survivor_id": ids[0],
+        "duplicate_id": ids[1],
+        "take": [],
+        "reason": "one",
+    }
+    world.make("/customer-merges", **body)
+    for _ in range(100):
+        staff.settled()
+        answer = chief.get(f"/console/customers/{ids[1]}")
+        if answer.status_code == 303:
+            break
+    assert answer.headers["location"] == f"/console/customers/{ids[0]}"
+
+
+def test_it_speaks_chinese_and_english(staff: Staff) -> None:
+    chief = staff.looking("chief")
+    assert 'lang="zh-CN"' in chief.get("/console/customers").text
+    english = chief.get("/console/customers", **{"Accept-Language": "en-GB"})
+    assert 'lang="en"' in english.text
+    answer = chief.get("/console/language?next=/console/units")
+    assert answer.headers["location"] == "/console/units"
+    chief.cookie += f"; {answer.headers['set-cookie'].partition(';')[0]}"
+    assert 'lang="en"' in chief.get("/console/customers", **{"Accept-Language": "zh"}).text
+
+
+def test_each_look_is_in_the_operation_log_as_any_read_is(staff: Staff) -> None:
+    south = staff.looking("south")
+    south.get(f"/console/customers/{staff.world.south}")
+    found = staff.world.admin.get(
+        "/operations", params={"actor": "south", "command": "customer.read", "limit": 1}
+    ).json()["items"]
+    assert staff.world.south in str(found)
+
+
+def test_a_browser_signs_in_and_finds_nothing_to_complain_of(
+    staff: Staff, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with browser(tmp_path_factory.mktemp("browser")) as page:
+        page.open(f"{staff.world.address}/console/customers/{staff.odd}")
+        for name, value in (("employee", "chief"), ("password", GOOD)):
+            page.run(f"document.querySelector('[name={name}]').value = '{value}'")
+        page.run("document.querySelector('form.door').requestSubmit()")
+        page.until("document.querySelector('h1')?.textContent.includes('alert(1)')")
+        page.run(
+            "const day = document.querySelector('[name=valid_at]'); day.value = '2020-01-01';"
+            " day.dispatchEvent(new Event('change'))"
+        )
+        page.until("document.querySelector('[role=alert]') !== null")
+        page.run("document.querySelector('form[action=\"/console/sign-out\"]').requestSubmit()")
+        page.until("document.querySelector('form.door') !== null")
+        assert page.run("performance.getEntriesByType('resource').length") > 0
+        elsewhere = "e => new URL(e.name).host !== location.host"
+        assert page.run(f"performance.getEntriesByType('resource').filter({elsewhere}).length") == 0
+        assert not [said for said in page.said if "404" not in said and "422" not in said]
+
+
+def test_who_asks_too_much_is_told_so_on_a_page(tmp_path: Path) -> None:
+    with serving(Settings(data=tmp_path, port=0, admin_key=KEY, rate=1, burst=80)) as address:
+        staff = Staff(address)
+        chief = staff.looking("chief")
+        found = [chief.get("/console/customers") for _ in range(40)]
+        for each in staff.clients:
+            each.close()
+    assert {answer.status_code for answer in found} == {200, 429}
+    refused = next(answer for answer in found if answer.status_code == 429)
+    assert 'role="alert"' in refused.text
