@@ -13,7 +13,7 @@ from api.console.view import HOME, View, page_at
 from api.kernel.problems import NotFound
 from domain.kernel.time.business_day import today
 from projections.kernel.listed import Listed
-from projections.kernel.lists.list_query import filters
+from projections.kernel.lists.list_filters import filters
 from projections.kernel.read_model import Row
 from projections.kernel.summary import listed
 

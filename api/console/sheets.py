@@ -16,7 +16,8 @@ from domain.kernel.time.business_day import counted_in
 from projections.kernel.columns import Instant, Json, Money
 from projections.kernel.listed import Listed
 from projections.kernel.lists.choices import OWN, named
-from projections.kernel.lists.list_query import Filter, filters, sortable
+from projections.kernel.lists.list_filters import Filter, filters
+from projections.kernel.lists.list_query import sortable
 from projections.kernel.read_model import Row
 from projections.kernel.reports.record_names import key_of
 from projections.kernel.summary import listed
