@@ -22,7 +22,8 @@ _LATIN_FORMS = frozenset(
 def name_key(name: str) -> str:
     """Return a name as it is compared with others.
 
-    Width, case, punctuation and spaces do not count, nor does the legal form at the end:
+    Width, case, accents, punctuation and spaces do not count, nor do traditional characters and
+    the legal form at the end:
     天河科技（集团）有限公司 and 天河科技 have the same key, and so have Acme, Inc. and ACME Ltd.
     """
     words = _MARKS.sub(" ", fold_text(name)).split()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from domain.kernel.types.chinese_characters import simplified
 from projections.customers.company_words import (
     BRANCHES,
     CHINESE_FORMS,
@@ -35,11 +34,11 @@ either before or in them."""
 def name_words(name: str) -> str:
     """Return the words of a name as they are compared with others, a space between each two.
 
-    Width, case, punctuation and spaces do not count, nor do traditional characters and the legal
-    form: 天河科技（集团）有限公司 and 天河科技 have the same words, and so have Acme, Inc. and ACME
-    Ltd. A Chinese character that belongs to no known word is a word of its own.
+    Width, case, accents, punctuation and spaces do not count, nor do traditional characters and
+    the legal form: 天河科技（集团）有限公司 and 天河科技 have the same words, and so have Acme,
+    Inc. and ACME Ltd. A Chinese character that belongs to no known word is a word of its own.
     """
-    text = simplified(fold_text(name)).translate(_DOTS)
+    text = fold_text(name).translate(_DOTS)
     found = list(runs(text))
     kept = [each for run in found for each in _words(*run)]
     kept = [each for n, each in enumerate(kept) if not n or each not in LATIN_FORMS] or kept

@@ -12,6 +12,8 @@ from zlib import crc32
 
 import sqlalchemy as sa
 
+from domain.kernel.types.chinese_characters import simplified
+
 # Writing without spaces between words: Han and kana.
 _HAN = (
     r"\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -20,9 +22,20 @@ _HAN = (
 _RUNS = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
 
 
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+
+
 def fold_text(text: str) -> str:
-    """Return text in which width, case and other variants of a letter are alike."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    """Return text in which variants of a letter are alike: width, case, accents.
+
+    Traditional characters are simplified. Marks of other scripts, as of kana, stay.
+    """
+    if text.isascii():
+        return text.lower()
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    if (apart := unicodedata.normalize("NFD", folded)) != folded:
+        folded = unicodedata.normalize("NFC", _ACCENTS.sub("", apart))
+    return simplified(folded)
 
 
 def runs(text: str) -> Iterator[tuple[str, str]]:

@@ -116,9 +116,9 @@ def without(found: dict[str, Any], ids: set[str]) -> dict[str, Any]:
 
 
 def _lists(fresh: Fresh) -> list[str]:
-    """Return the paths of the lists of records."""
-    paths = fresh.get("/openapi.json").json()["paths"]
-    return sorted(path for path in paths if f"{path}/{{id}}" in paths and "get" in paths[path])
+    """Return the paths of the lists of records, of which files to import are none."""
+    paths = fresh.get("/openapi.json").json()["paths"].keys() - {"/imports"}
+    return sorted(path for path in paths if f"{path}/{{id}}" in paths)
 
 
 def _by_id(items: list[dict[str, Any]]) -> dict[str, Any]:

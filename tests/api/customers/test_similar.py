@@ -54,6 +54,21 @@ def test_lines_are_told_of_the_lines_before_them(client: httpx.Client) -> None:
     assert set(ids(found[3])) == {before, found[0]["id"]}
 
 
+def test_traditional_characters_accents_and_width_make_no_other_customer(
+    client: httpx.Client,
+) -> None:
+    for one, other, words in (
+        ("华为技术有限公司", "華為技術有限公司", ("華為", "华为")),
+        ("Café Crème Brûlée", "ＣＡＦＥ Creme Brulee Ltd", ("cafe", "Café")),
+    ):
+        first, second = register(client, name=one), register(client, name=other)
+        assert ids(second) == [first["id"]]
+        for each in words:
+            asked = {"q": each, "fields": "id", "min_position": second["position"]}
+            found = client.get("/customers", params=asked).json()["items"]
+            assert {first["id"], second["id"]} <= {row["id"] for row in found}
+
+
 class Behind:
     """A journal, and rows that follow it only when they are told to."""
 

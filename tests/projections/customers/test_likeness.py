@@ -67,7 +67,7 @@ def test_names_of_different_figures_are_of_two(file: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_the_pairs_are_not_told_apart_by_how_they_begin(file: str) -> None:
     recall, _ = quality(file, by_their_beginning)
-    assert recall < 0.5
+    assert recall < 0.6
 
 
 @pytest.mark.parametrize("file", FILES)

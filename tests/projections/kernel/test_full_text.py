@@ -17,6 +17,8 @@ NAMES = {
     "c": "信电 China Telecommunications",
     "d": 'O\'Neill & Sons 100% "quoted"',
     "e": "𠮷野家 ｶﾀｶﾅ Straße",
+    "f": "華為技術 Cafe\u0301 Crème",
+    "g": "华为 CAFÉ Zürich ガス",
 }
 
 
@@ -46,6 +48,15 @@ def engine(
     ("query", "found"),
     [
         ("电信", "a"),
+        ("華為", "fg"),
+        ("华为技术", "f"),
+        ("技術", "f"),
+        ("cafe", "fg"),
+        ("Café", "fg"),
+        ("ｃａｆé creme", "f"),
+        ("zurich", "g"),
+        ("カス", ""),
+        ("ガス", "g"),
         ("中国", "a"),
         ("中国电信", "a"),
         ("中电", "b"),
