@@ -56,20 +56,19 @@ def application(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         parts.start()
-        workers = [Worker("watch", Watch(parts).work)]
-        imports = parts.own(Importing)
+        watch, imports = Worker("watch", Watch(parts).work), parts.own(Importing)
+        importing = Worker("imports", imports.work)
+        watch.start()
         if role == "api":
-            workers.append(Worker("imports", imports.work))
-        for worker in workers:
-            worker.start()
+            parts.workers.append(importing)
+            importing.start()
         try:
             yield
         finally:
-            for worker in workers:
-                worker.halt()
+            importing.halt()
             imports.wake()
-            for worker in workers:
-                worker.stop()
+            watch.stop()
+            importing.stop()
             imports.close()
             if parts.elsewhere is not None:
                 await parts.elsewhere.close()

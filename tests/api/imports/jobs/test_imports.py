@@ -15,7 +15,7 @@ import pytest
 
 from api.imports.jobs.imports import MOST, WORKBOOK
 from tests.api.asking import head, problem
-from tests.api.kernel.test_lasting import auditor, done, person
+from tests.api.kernel.test_lasting import auditor, delegation_withdrawn, done, person
 from tests.streams.flow import until
 
 _numbers = itertools.count(1)
@@ -235,6 +235,22 @@ def test_rows_are_imported_by_the_permissions_of_whoever_sent_them_and_told_to_t
     assert (seen["imported"], "faults" in seen) == (1, False)
     problem(client.get(told["errors"], headers=auditing), 404, "unknown-id")
     problem(client.post(f"/imports/{told['id']}/cancel", headers=auditing), 403, "not-permitted")
+
+
+def test_a_deputy_imports_by_the_permissions_of_whoever_is_away(
+    client: httpx.Client, address: str
+) -> None:
+    headers, withdraw, _ = delegation_withdrawn(client)
+    with httpx.Client(base_url=address, headers=headers, trust_env=False) as deputy:
+        told = ended(deputy, send(deputy, f"名称\n{names(1)[0]}\n"))
+        assert (told["imported"], told["on_behalf_of"]) == (1, "admin")
+        asked = {"trace": f"import/{told['sha256'][:32]}/2"}
+        (entry,) = done(client.get("/operations", params=asked))["items"]
+        assert (entry["actor"], entry["on_behalf_of"]) == (told["actor"], "admin")
+        withdraw()
+        problem(deputy.get(f"/imports/{told['id']}"), 403, "not-delegated")
+        deputy.headers.pop("On-Behalf-Of")
+        problem(deputy.get(f"/imports/{told['id']}"), 404, "unknown-id")
 
 
 def test_a_request_with_its_key_is_done_once_and_imports_come_in_pages(

@@ -29,7 +29,7 @@ from adapters.storage.leases import Lease
 from api.imports.jobs.asked import Asked
 from api.imports.jobs.job import Job
 from api.imports.jobs.work import LEASE
-from tests.adapters.staff import company
+from tests.adapters.staff import Company, company
 from tests.streams.flow import until
 
 ROWS = 1500
@@ -45,10 +45,11 @@ class Place:
     settings: Settings
     keys: PersonKeys
     store: ImportStore
+    firm: Company
 
-    def send(self, text: str, *, most: int = 8, **fields: str) -> str:
+    def send(self, text: str, *, most: int = 8, sender: Sender = ADMIN, **fields: str) -> str:
         """Keep a file of customers as the server does; returns the id of its import."""
-        id_ = self.store.receive(ADMIN, most)
+        id_ = self.store.receive(sender, most)
         given = {"kind": "customers", "map": "名称=name", "set": "unit=group"} | fields
         self.store.put(id_, "file", 0, text.encode())
         self.store.put(id_, "asked", 0, Asked.of(given.items()).model_dump_json().encode())
@@ -75,9 +76,9 @@ def place(tmp_path: Path) -> Iterator[Place]:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Place]:
     keys = PersonKeys.of(settings)
-    with company(settings.journal_url):
+    with company(settings.journal_url) as firm:
         store = ImportStore.of(settings, keys)
-        yield Place(settings, keys, store)
+        yield Place(settings, keys, store, firm)
         store.close()
     keys.close()
 
@@ -141,6 +142,22 @@ def test_a_process_ends_with_its_parent_and_gives_its_import_back(place: Place) 
     with journal_of(place.settings) as journal:
         assert Lease.held(journal.engine, LEASE) == set()
     assert place.one(id_)["state"] == "running"
+
+
+def test_rows_are_of_whoever_may_import_them_when_they_are_imported(place: Place) -> None:
+    place.firm.staff()
+    grant = place.firm.grant("li", "clerk", "gd")
+    sender = Sender("li", "person", "", "gd", "test")
+    found = []
+    for number in range(2):
+        id_ = place.send(f"名称\n{uuid4().hex}\n", sender=sender, set="unit=gd")
+        if number:
+            place.firm.do(None, "grant.revoke", grant, reason="moved")
+        row = place.store.begin(id_, place.firm.journal.head().operation)
+        assert row is not None
+        Job(place.settings, place.store, row).work()
+        found.append((place.one(id_)["imported"], place.one(id_)["refused"]))
+    assert found == [(1, 0), (0, 1)]
 
 
 def test_what_a_file_has_is_sealed_and_thrown_away_in_time(
