@@ -167,7 +167,7 @@ def everything(client: httpx.Client, doer: Doer) -> Iterator[tuple[str, Any]]:
             ask["currency"] = "CNY"
         mark = path[path.find("{") : path.find("}") + 1]
         if mark == "{id}":
-            kind = plurals[path.split("/")[1]]
+            kind = plurals.get(path.split("/")[1])  # files to import are no records
             values[mark] = sorted({e["stream"] for e in done if e["aggregate"] == kind})
         for value in values[mark][:10] if mark else [""]:
             answer = client.get(path.replace(mark, str(value)) if mark else path, params=ask)

@@ -59,6 +59,7 @@ def test_all_that_comes_as_csv_comes_for_excel_and_as_workbook_too() -> None:
         for path in committed()["paths"].values()
         for operation in path.values()
         if "text/csv" in operation["responses"].get("200", {}).get("content", {})
+        and operation["operationId"] != "import.errors"  # rows as they were, to be sent again
     ]
     assert len(ways) > 20
     for operation in ways:

@@ -147,7 +147,16 @@ def test_every_read_of_records_takes_a_position() -> None:
     without = {path for path in PATHS if "get" in PATHS[path]} - set(READS)
     # What is about the running system, its log, its proofs and who may do what, has no past.
     others = (
-        *("/access/", "/livez", "/me", "/metrics", "/operations", "/parked", "/permissions"),
+        *(
+            "/access/",
+            "/imports",
+            "/livez",
+            "/me",
+            "/metrics",
+            "/operations",
+            "/parked",
+            "/permissions",
+        ),
         *("/problems", "/proofs", "/readyz", "/system-log"),
     )
     rest = {path for path in without if not path.startswith(others)}
