@@ -1,4 +1,4 @@
-"""Pages: home, any list and any record, of now or as of any day; each links to its JSON."""
+"""Pages: home, any list and any record, of now or as of any day."""
 
 from __future__ import annotations
 
@@ -64,7 +64,6 @@ async def list_(view: View) -> Response:
         first=view.link(here, [*kept, *chosen]) if cursor else None,
         given=dict(given),
         sorts={name: view.link(here, _turned(name, kept, chosen)) for name in names},
-        json=view.link(f"/{model.plural}", asked),
     )
 
 
@@ -105,7 +104,6 @@ async def record(view: View) -> Response:
         older=view.link(here, [("cursor", history["next"])]) if history["next"] else None,
         at=moment,
         plain=_field,
-        json=view.link(f"/{model.plural}/{id_}"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,8 @@ def test_tokens_that_have_ended_are_renewed_without_a_word(staff: Staff) -> None
 def lists(answer: httpx.Response) -> list[str]:
     """Return the addresses of the lists that a page offers."""
     nav = answer.text[answer.text.index("<nav") : answer.text.index("</nav")]
-    return [each for each in re.findall(r'href="([^"]+)"', nav) if each != "/console"]
+    others = {"/console", "/console/reports", "/console/operations"}
+    return [each for each in re.findall(r'href="([^"]+)"', nav) if each not in others]
 
 
 @pytest.mark.parametrize("code", ["chief", "south", "masked"])
@@ -338,3 +340,38 @@ def test_who_asks_too_much_is_told_so_on_a_page(tmp_path: Path) -> None:
     assert {answer.status_code for answer in found} == {200, 429}
     refused = next(answer for answer in found if answer.status_code == 429)
     assert 'role="alert"' in refused.text
+
+
+@pytest.mark.parametrize("code", ["chief", "south", "masked"])
+def test_a_report_shows_the_figures_of_the_api_down_to_the_records(staff: Staff, code: str) -> None:
+    looking, api = staff.looking(code), staff.tokens(code)
+    assert "/console/reports/pipeline" in links(looking.get("/console/reports"))
+    query = "by=stage&by=unit&measures=opportunities&measures=amount"
+    page = looking.get(f"/console/reports/pipeline?{query}")
+    ask = {"by": "stage,unit", "measures": "opportunities,amount"}
+    found = staff.world.admin.get("/reports/pipeline", params=ask, headers=api)
+    said = text(page)
+    assert page.status_code == found.status_code == (200 if code != "masked" else 403)
+    if code == "masked":
+        assert found.json()["title"] in said
+        return
+    assert page.text.count("<tr>") == len(found.json()["rows"]) + 1
+    for row in found.json()["rows"]:
+        assert f"{Decimal(row['amount']):,.2f}" in said
+    behind = looking.get(next(each for each in links(page) if "/records?" in each))
+    assert behind.status_code == 200
+    record = next(each for each in links(behind) if "/console/opportunities/" in each)
+    assert looking.get(record).status_code == 200
+    assert looking.get("/console/reports/none").status_code == 404
+    assert looking.get("/console/reports/pipeline?by=nonsense").status_code == 422
+    assert looking.get("/console/reports/pipeline/records?stage=none").status_code in (200, 422)
+
+
+def test_operations_show_what_whoever_looks_may_see_of_them(staff: Staff) -> None:
+    chief, south = staff.looking("chief"), staff.looking("south")
+    head = staff.world.admin.get("/proofs/head", headers=staff.tokens("chief"))
+    of_chief, of_south = chief.get("/console/operations"), south.get("/console/operations")
+    assert of_chief.status_code == of_south.status_code == 200
+    assert head.json()["events"]["root"] in of_chief.text
+    assert "server.started" in text(of_chief)
+    assert "server.started" not in text(of_south)
