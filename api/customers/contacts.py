@@ -29,6 +29,8 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.kernel.reading.told import tell
+from api.reads.beside.asked import Expand
+from api.reads.beside.names import expanded, with_names
 from api.reads.meant import meant, refuse_nobodys
 from domain.customers.customer_contacts import DecisionRole, Relationship
 from domain.kernel.types.days import plain_day
@@ -51,6 +53,8 @@ from projections.kernel.visibility.visibility import Sight
 router = APIRouter(tags=["customers"])
 
 _listing = Listing(customers)
+
+_NAMED = {"unit": "unit", "manager": "employee"}
 
 _LEAP = date(2024, 1, 1)
 """A year that has all days."""
@@ -79,6 +83,9 @@ class FoundContact(TypedDict):
     email: str | None
     masked: NotRequired[Masked]
     sealed: NotRequired[Sealed]
+    names: NotRequired[
+        Annotated[dict[str, str | None], Field(description="of the columns in `expand`")]
+    ]
 
 
 class FoundContacts(TypedDict):
@@ -145,6 +152,7 @@ async def find(
     fields: Annotated[
         str | None, Query(max_length=500, description="fields with commas between; else all")
     ] = None,
+    expand: Expand = None,
     limit: Limit = 50,
     count: Annotated[
         Literal["exact"] | None, Query(description="`exact` adds the number of all of them")
@@ -158,6 +166,8 @@ async def find(
     """
     sight = see.need(f"{customers.aggregate}.read")
     names = _fields(fields)
+    with checked():
+        named = expanded(_NAMED, expand, names)
     asked = _asked(phone, email, q, birthday_from, birthday_to)
     of = {} if manager is None else meant(see, customers, {"manager": manager})
     await refuse_nobodys(parts, see, customers, of, sight)
@@ -178,6 +188,9 @@ async def find(
     found, headers = await find(
         _found, parts, sight, asked, of, order, cursor, limit, names, count is not None
     )
+    if named:
+        items = await run_in_threadpool(with_names, parts, see, _NAMED, named, found["items"])
+        found |= {"items": items}
     return json_response(found, headers)
 
 

@@ -14,7 +14,7 @@ from domain.kernel.parts.managed import Managed
 from domain.kernel.parts.of_customer import OfCustomer
 from domain.kernel.parts.reviewed import Reviewed
 from domain.kernel.parts.staffed import Staffed
-from projections.kernel.columns import COARSE, Id, Json, Text, holds
+from projections.kernel.columns import COARSE, Id, Json, Text, holds, naming
 from projections.kernel.declared_folds import Fold, Row
 from projections.kernel.reviews import REVIEW_FOLDS, review_columns, review_todo
 from projections.kernel.todo import Todo
@@ -37,7 +37,13 @@ def _columns(aggregate: type[Aggregate]) -> Iterator[sa.Column[Any]]:
     if issubclass(aggregate, Managed):
         yield sa.Column("manager", Text)
     if issubclass(aggregate, Staffed):
-        yield sa.Column("team", Json, nullable=False, default={}, info=holds(dict[str, str]))
+        yield sa.Column(
+            "team",
+            Json,
+            nullable=False,
+            default={},
+            info=holds(dict[str, str]) | naming("employee"),
+        )
     if (states := aggregate.states) is not None and isinstance(states.first, Enum):
         first = str(states.first.value)
         yield sa.Column(states.attribute, Text, nullable=False, default=first, info=COARSE)

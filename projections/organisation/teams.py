@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, OfCustomer, Stays
-from projections.kernel.columns import COARSE, Id, Json, Text, holds, one_of
+from projections.kernel.columns import COARSE, Id, Json, Text, holds, naming, one_of
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel, Row
 
@@ -17,7 +17,9 @@ teams = ReadModel(
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("purpose", Text),
     sa.Column("customer_id", Id),
-    sa.Column("members", Json, nullable=False, default={}, info=holds(dict[str, str])),
+    sa.Column(
+        "members", Json, nullable=False, default={}, info=holds(dict[str, str]) | naming("employee")
+    ),
     sa.Column(
         *("state", Text),
         nullable=False,

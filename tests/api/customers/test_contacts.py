@@ -121,6 +121,8 @@ def test_birthdays_are_asked_for_of_the_customers_of_one_manager(people: People)
     assert people.ids(customer=other, manager=li) == []
     with people.reader() as reader:  # who sees no employee, but a customer of theirs
         assert people.ids(reader, manager=li, birthday_from="09-09") == born[:1]
+        (item,) = people.ask(reader, manager=li, expand="manager,unit")["items"]
+        assert item["names"] == {"manager": li, "unit": "集团"}
         for nobody in (former, "me"):
             problem(reader.get("/contacts", params={"manager": nobody}), 422, "invalid-parameter")
 
@@ -208,6 +210,8 @@ def test_nobody_is_found_by_what_is_masked_or_at_a_customer_out_of_sight(people:
         ({"birthday_to": "12-01"}, "birthday_to"),
         ({"birthday_from": "12-01", "birthday_to": "2026-12-02"}, "birthday_to"),
         ({"birthday_from": "2026-12-02", "birthday_to": "2026-12-01"}, "birthday_to"),
+        ({"phone": "13700002001", "expand": "name"}, "expand"),
+        ({"phone": "13700002001", "expand": "unit", "fields": "id"}, "expand"),
         ({"phone": "13700002001", "sort": "birthday"}, "sort"),
         ({"phone": "13700002001", "sort": "name"}, "sort"),
         ({"phone": "13700002001", "fields": "id,secret"}, "fields"),

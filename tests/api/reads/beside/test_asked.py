@@ -107,6 +107,11 @@ def test_each_of_several_codes_in_a_column_has_its_name(business: Business) -> N
     }
     (row,) = business.client.get("/campaigns", params=params).json()["items"]
     assert row["names"] == {"units": {business.unit: business.unit}, "manager": "李伟"}
+    path = f"/customers/{register(business.client)['id']}"
+    business.do(f"{path}/add-team-member", employee=business.manager, role="sales")
+    params = {"expand": "team", "min_position": head(business.client)}
+    team = business.client.get(path, params=params).json()
+    assert team["names"] == {"team": {business.manager: "李伟"}}
 
 
 @pytest.mark.parametrize("past", [False, True])
