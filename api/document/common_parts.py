@@ -145,12 +145,12 @@ def problem(description: str, *names: str) -> dict[str, Any]:
 
 def refused(statuses: Iterable[int]) -> dict[str, Any]:
     """Return answers that are problems, each by reference."""
-    return {str(each): {"$ref": f"#/components/responses/Refused{each}"} for each in statuses}
+    return {str(each): {"$ref": f"#/components/responses/E{each}"} for each in statuses}
 
 
 def responses() -> dict[str, Any]:
     """Return the answers to which operations refer."""
     return {
-        f"Refused{status}": problem(meaning, *(["Retry-After"] if status in (429, 503) else []))
+        f"E{status}": problem(meaning, *(["Retry-After"] if status in (429, 503) else []))
         for status, meaning in _MEANINGS.items()
     }

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 from api.commands.batch import Line
 from api.document import command_operations as given
 from api.document import common_parts as common
+from api.document.body_examples import add_examples
 from api.document.going import going
 from api.document.plain_schemas import plain, without_defaults
 from api.document.shared_parameters import say_once, share
@@ -83,6 +84,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document["security"] = [{name: []} for name in common.SCHEMES]
     document["paths"] = dict(sorted(document["paths"].items()))
     plain(document)
+    add_examples(parts["schemas"])
     say_once(document)
     share(document)
     document["tags"] = [
