@@ -144,7 +144,8 @@ def _latest(
     said: dict[str, list[dict[str, Any]]] = {}
     for each, item in zip(chosen, items(parts, see, chosen, until), strict=True):
         kind, id_ = each.it.event.aggregate, each.it.event.stream
-        about = {"kind": kind, "id": id_, "title": each.known.get(label_of(models_by_kind()[kind]))}
+        label = label_of(models_by_kind()[kind])
+        about = {"kind": kind, "id": id_, "title": None if label == "id" else each.known[label]}
         words = {name: item[name] for name in _SAID}
         said.setdefault(rows[id_], []).append({**about, "record": link(kind, id_), **words})
     return said

@@ -128,6 +128,16 @@ def test_every_column_that_names_something_may_have_names_in_every_list(
             assert row["names"].keys() == nameable(model).keys()
 
 
+def test_every_list_tells_what_changed(business: Business) -> None:
+    for model in listed().values():
+        params = {"changes_since": "2000-01-01", "limit": "5"}
+        answer = business.client.get(f"/{model.plural}", params=params)
+        assert answer.status_code == 200, answer.text
+        for row in answer.json()["items"]:
+            assert row["changes"]["events"] >= row.get("version", 1)
+            assert len(row["changes"]["latest"]) == min(row["changes"]["events"], 5)
+
+
 def test_what_changed_with_each_customer_is_told_in_one_call(business: Business) -> None:
     rows = business.rows("/customers", sort="-changed_at", changes_since=business.began)
     busy, quiet = (row["changes"] for row in rows)
