@@ -28,6 +28,7 @@ async def ask(
     *,
     token: str | None = None,
     body: Mapping[str, Any] | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Answered:
     """Return what the API answers, by the way that every request goes: it is logged as any other.
 
@@ -37,12 +38,14 @@ async def ask(
         query: Its parameters.
         token: The access token of whoever is signed in.
         body: What is posted; a read has none.
+        more: Further headers.
     """
     headers = [
         (b"host", request.headers.get("host", "").encode()),
         (b"accept", b"application/json"),
         (b"traceparent", f"00-{request.state.trace}-{'1' * 16}-01".encode()),
     ]
+    headers += [(name.encode(), value.encode()) for name, value in (more or {}).items()]
     content = b"" if body is None else orjson.dumps(body)
     if token is not None:
         headers.append((b"authorization", f"Bearer {token}".encode()))

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.console.asking import ask
-from api.console.session import Session, Visitor, forget, require_own, require_same_origin
+from api.console.session import (
+    Session,
+    Visitor,
+    forget,
+    form_of,
+    require_own,
+    require_same_origin,
+)
 from api.console.texts import COOKIE, words_for
 from api.console.view import HOME, shown
-from api.kernel.bodies import read_body
 from api.kernel.problems import NotFound
 from api.kernel.reading.answer_headers import PUBLIC, matches, tag_of
 
 router = APIRouter(include_in_schema=False)
-
-_LIMIT = 16_384
-"""Bytes of a form."""
 
 _STATIC = {"console.css": "text/css", "console.js": "text/javascript"}
 
@@ -31,7 +33,7 @@ async def sign_in(request: Request) -> Response:
     following = request.query_params.get("next", HOME)
     if request.method == "GET":
         return shown(request, "sign_in.html", words, next=_own(following), problem=None)
-    form = await _form(request)
+    form = await form_of(request)
     require_same_origin(request)
     body = {name: form.get(name, "") for name in ("employee", "password")}
     found = await ask(request, "/sign-in", body=body)
@@ -48,7 +50,7 @@ async def sign_in(request: Request) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """End the session, at once."""
-    require_own(request, (await _form(request)).get("mark", ""))
+    require_own(request, (await form_of(request)).get("mark", ""))
     visitor = Visitor(request)
     await ask(request, "/sign-out", token=visitor.session.access, body={})
     answer = RedirectResponse(f"{HOME}/sign-in", 303)
@@ -74,13 +76,6 @@ async def static(request: Request) -> Response:
     if matches(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=_STATIC[name], headers=headers)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """Return the fields of a form."""
-    seconds = request.app.state.parts.settings.body_seconds
-    body = await read_body(dict(request.scope["headers"]), request.receive, _LIMIT, seconds)
-    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
 
 
 def _own(address: str) -> str:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from fastapi import APIRouter, Response
 
 from api.console.asking import Query
+from api.console.forms import commands, opening
 from api.console.sheets import TECHNICAL, Column, Sheet, moment
-from api.console.view import HOME, View, page_at
-from api.kernel.problems import NotFound
+from api.console.view import HOME, View, model_of, page_at
 from domain.kernel.time.business_day import today
 from projections.kernel.listed import Listed
 from projections.kernel.lists.list_filters import filters
@@ -40,7 +40,7 @@ async def home(view: View) -> Response:
 @page_at(router, f"{HOME}/{{plural}}")
 async def list_(view: View) -> Response:
     """Show a list: filtered, sorted, searched, as the address says."""
-    model = _model(view)
+    model = model_of(view)
     sheet, given = Sheet(model, view.words), view.request.query_params
     wanted = ",".join(given.getlist("fields"))
     names = sheet.chosen(wanted)
@@ -60,6 +60,7 @@ async def list_(view: View) -> Response:
         columns=[sheet.column(name) for name in names],
         others=[sheet.column(name) for name in sheet.names],
         items=found["items"],
+        opening=not view.moment and opening(view, model, await view.held()),
         next=view.link(here, following) if found["next"] else None,
         first=view.link(here, [*kept, *chosen]) if cursor else None,
         given=dict(given),
@@ -76,9 +77,10 @@ def _turned(name: str, kept: Query, chosen: Query) -> list[tuple[str, str]]:
 @page_at(router, f"{HOME}/{{plural}}/{{id}}")
 async def record(view: View) -> Response:
     """Show a record: its fields, its parts, its history in sentences, with before and after."""
-    model, id_ = _model(view), view.request.path_params["id"]
+    model, id_ = model_of(view), view.request.path_params["id"]
     sheet = Sheet(model, view.words)
-    row = await view.get(f"/{model.plural}/{id_}", sheet.called())
+    asked = [*sheet.called(), *_seen(view)]
+    row = await view.get(f"/{model.plural}/{id_}", asked)
     query = [("sort", "-position"), ("limit", str(HISTORY))]
     if cursor := view.request.query_params.get("cursor"):
         query.append(("cursor", cursor))
@@ -104,7 +106,14 @@ async def record(view: View) -> Response:
         older=view.link(here, [("cursor", history["next"])]) if history["next"] else None,
         at=moment,
         plain=_field,
+        commands=[] if view.moment else commands(view, model, await view.held()),
     )
+
+
+def _seen(view: View) -> list[tuple[str, str]]:
+    """Return that an answer has to have what was just done."""
+    position = view.request.query_params.get("min_position")
+    return [("min_position", position)] if position and not view.moment else []
 
 
 class Around(NamedTuple):
@@ -138,11 +147,3 @@ async def _around(view: View, model: Listed, id_: str) -> list[Around]:
 def _field(path: str) -> str:
     """Return the name of a field that changed in words; that of a part without the part's id."""
     return " ".join(each for each in path.split("/") if "-" not in each).replace("_", " ")
-
-
-def _model(view: View) -> Listed:
-    plural = view.request.path_params["plural"]
-    model = next((each for each in listed().values() if each.plural == plural), None)
-    if model is None:
-        raise NotFound(f"There is no list {plural!r}.")
-    return model

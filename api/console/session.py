@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from typing import NamedTuple
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request, Response
 
 from api.console.asking import Answered, Query, ask
+from api.kernel.bodies import read_body
 from api.kernel.problems import Forbidden
 
 COOKIE = "__Host-keyline"
@@ -17,6 +20,10 @@ COOKIE = "__Host-keyline"
 
 _AGE = 30 * 24 * 3600
 """Seconds for which a browser keeps it; how long a session goes on is not up to it."""
+
+
+_LIMIT = 65_536
+"""Bytes of a form."""
 
 
 class SignedOut(Exception):
@@ -69,6 +76,13 @@ def require_same_origin(request: Request) -> None:
         raise Forbidden("This form was sent by a page of another place.")
 
 
+async def form_of(request: Request) -> dict[str, str]:
+    """Return the fields of a form."""
+    seconds = request.app.state.parts.settings.body_seconds
+    body = await read_body(dict(request.scope["headers"]), request.receive, _LIMIT, seconds)
+    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+
+
 class Visitor:
     """Whoever looks at a page: asks the API as them, with new tokens where it takes that."""
 
@@ -84,14 +98,19 @@ class Visitor:
 
     async def ask(self, path: str, query: Query = ()) -> Answered:
         """Return what the API answers them. Raises `SignedOut`."""
-        query = list(query)
-        found = await ask(self.request, path, query, token=self.session.access)
-        if found.status != 401:
-            return found
-        await self._renew()
-        found = await ask(self.request, path, query, token=self.session.access)
+        return await self._as_them(partial(ask, self.request, path, list(query)))
+
+    async def give(self, path: str, body: Mapping[str, Any], more: Mapping[str, str]) -> Answered:
+        """Give a command as them, with further headers. Raises `SignedOut`."""
+        return await self._as_them(partial(ask, self.request, path, body=body, more=more))
+
+    async def _as_them(self, asking: Callable[..., Awaitable[Answered]]) -> Answered:
+        found = await asking(token=self.session.access)
         if found.status == 401:
-            raise SignedOut
+            await self._renew()
+            found = await asking(token=self.session.access)
+            if found.status == 401:
+                raise SignedOut
         return found
 
     async def _renew(self) -> None:

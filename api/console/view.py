@@ -15,6 +15,8 @@ from api.console.asking import Answered, Query
 from api.console.session import SignedOut, Visitor, forget
 from api.console.sheets import Sheet
 from api.console.texts import Words, words_for
+from api.kernel.problems import NotFound
+from projections.kernel.listed import Listed
 from projections.kernel.summary import listed
 
 HOME = "/console"
@@ -57,6 +59,7 @@ class View:
         self.visitor = Visitor(request)
         self.words = words_for(request)
         given = request.query_params
+        self._held: set[str] | None = None
         self.moment = [(name, given[name]) for name in MOMENT if given.get(name)]
 
     async def get(self, path: str, query: Query = (), *, now: bool = False) -> Any:
@@ -76,9 +79,14 @@ class View:
         told |= {"me": me, "lists": lists, "mark": self.visitor.session.mark}
         return shown(self.request, template, self.words, status, moment=dict(self.moment), **told)
 
+    async def held(self) -> set[str]:
+        """Return the permissions of whoever looks."""
+        if self._held is None:
+            self._held = {*(await self.get("/me/permissions", now=True))["permissions"]}
+        return self._held
+
     async def _lists(self) -> list[Sheet]:
-        held = await self.get("/me/permissions", now=True)
-        may = set(held["permissions"])
+        may = await self.held()
         models = [model for model in listed().values() if f"{model.kind}.read" in may]
         return sorted((Sheet(each, self.words) for each in models), key=lambda each: each.title)
 
@@ -109,8 +117,17 @@ def moment_link(told: dict[str, Any]) -> Callable[[str], str]:
     return at
 
 
-def page_at(router: APIRouter, path: str) -> Callable[[Page], Page]:
-    """Declare a page for those who are signed in."""
+def model_of(view: View) -> Listed:
+    """Return the read model that an address names. Raises `NotFound`."""
+    plural = view.request.path_params["plural"]
+    model = next((each for each in listed().values() if each.plural == plural), None)
+    if model is None:
+        raise NotFound(f"There is no list {plural!r}.")
+    return model
+
+
+def page_at(router: APIRouter, path: str, *methods: str) -> Callable[[Page], Page]:
+    """Declare a page for those who are signed in; by itself it is only looked at."""
 
     def declare(page: Page) -> Page:
         async def answer(request: Request) -> Response:
@@ -132,7 +149,7 @@ def page_at(router: APIRouter, path: str) -> Callable[[Page], Page]:
                 view.visitor.session.keep(found)
             return found
 
-        router.add_route(path, answer, ["GET"])
+        router.add_route(path, answer, list(methods or ("GET",)))
         return page
 
     return declare

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.settings import Settings
 from tests.api.conftest import KEY, serving
+from tests.api.documented import committed
 from tests.api.kernel.access.test_visibility import World
 from tests.api.permissions.test_sign_in import GOOD, bearer
 from tests.browser import browser
@@ -57,6 +58,9 @@ class Staff:
         self.world.make("/employees", code="south", name="South", unit="gd")
         self.world.make("/grants", employee="south", role="reader", unit="gd")
         self._password("south")
+        self.world.make("/employees", code="admin2", name="Boss", unit="group")
+        self.world.make("/grants", employee="admin2", role="administrator", unit="group")
+        self._password("admin2")
         self.odd = self.world.make("/customers", name=MARKUP, unit="gd-gz", grade="B")
 
     def _password(self, code: str) -> None:
@@ -375,3 +379,75 @@ def test_operations_show_what_whoever_looks_may_see_of_them(staff: Staff) -> Non
     assert head.json()["events"]["root"] in of_chief.text
     assert "server.started" in text(of_chief)
     assert "server.started" not in text(of_south)
+
+
+def entered(page: httpx.Response) -> dict[str, str]:
+    """Return the hidden fields of the form for a command."""
+    form = page.text[page.text.index('<form class="command"') :]
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def test_a_command_is_given_by_a_form_once_and_what_is_wrong_is_told_beside_it(
+    staff: Staff,
+) -> None:
+    chief, world = staff.looking("admin2"), staff.world
+    form = chief.get("/console/new/customers")
+    hidden = entered(form)
+    wrong = chief.post("/console/new/customers", **hidden, name="", unit="gd", founded="soon")
+    assert wrong.status_code == 422
+    assert "founded" in text(wrong)
+    assert 'value="gd"' in wrong.text
+    paths, body = set[str](), {"name": "华南电力公司", "unit": "gd", "grade": "B"}
+    for _ in range(2):  # a second click does nothing
+        made = chief.post("/console/new/customers", **hidden, **body)
+        assert made.status_code == 200  # it looks like one that is there, which is told
+        assert "华南电力公司" in text(made)
+        paths.add(next(e for e in links(made) if "min_position" in e))
+    (path,) = paths
+    record = chief.get(path)
+    assert record.status_code == 200
+    id_ = path.partition("?")[0]
+    verbs = [each.rpartition("/")[2] for each in links(record) if each.startswith(f"{id_}/")]
+    assert {"regrade", "add-contact", "assign-manager"} <= {*verbs}
+    regrade = f"{id_}/regrade"
+    hidden = entered(chief.get(regrade))
+    refused = chief.post(regrade, **hidden, grade="A")
+    assert refused.status_code == 422
+    assert "reason" in text(refused)
+    markup = {"grade": "A", "reason": MARKUP}
+    assert chief.post(regrade, **{**hidden, "mark": "made-up"}, **markup).status_code == 403
+    done = chief.post(regrade, **hidden, **markup)
+    assert done.status_code == 303
+    again = chief.get(done.headers["location"])
+    assert 'class="state A"' in again.text
+    assert MARKUP in text(again)
+    stale = chief.post(regrade, **{**hidden, "key": "another"}, grade="C", reason="late")
+    assert stale.status_code == 412
+    forbidden = chief.post(f"{id_}/win-back", **entered(chief.get(f"{id_}/win-back")))
+    assert forbidden.status_code == 409
+    assert "Only a lapsed customer is won back." in text(forbidden)
+    assert chief.get(f"{id_}/nonsense").status_code == 404
+    assert f"{id_}/regrade" not in links(staff.looking("chief").get(id_))  # who only reads
+    assert f"{id_}/regrade" not in links(chief.get(f"{id_}?valid_at=2026-01-01"))
+    reader = staff.looking("chief")
+    hidden = entered(reader.get(regrade))
+    assert reader.post(regrade, **hidden, grade="C", reason="mine").status_code == 403
+    ask = {"actor": "admin2", "command": "customer.regrade"}
+    found = world.admin.get("/operations", params=ask)
+    assert [each["accepted"] for each in found.json()["items"]].count(True) == 1
+
+
+def test_every_command_has_a_form_of_all_its_fields(staff: Staff) -> None:
+    boss, document = staff.looking("admin2"), committed()
+    shown = 0
+    for path, operations in document["paths"].items():
+        if path.startswith("/customers/{id}/") and "post" in operations:
+            page = boss.get("/console" + path.replace("{id}", staff.world.south))
+            assert page.status_code == 200, path
+            body = operations["post"].get("requestBody")
+            name = body and body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            for field in document["components"]["schemas"][name]["properties"] if name else ():
+                assert f'name="{field}"' in page.text, (path, field)
+                shown += 1
+    assert shown > 50

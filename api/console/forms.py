@@ -1,0 +1,195 @@
+"""Forms: every command, made of its signature in the document; a refusal is told in its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from api.console.session import form_of, require_own
+from api.console.sheets import Sheet
+from api.console.view import HOME, View, model_of, page_at
+from api.kernel.problems import NotFound
+from domain.kernel.aggregate import new_id
+from projections.kernel.listed import Listed
+
+router = APIRouter(include_in_schema=False)
+
+
+class Field(NamedTuple):
+    """A field of a form: how it is entered, and what it may be."""
+
+    name: str
+    title: str
+    kind: str
+    """`text`, `number`, `date`, `choice`, `flag`, `area` or `json`."""
+    required: bool
+    choices: list[str]
+    hint: str
+
+
+class Form(NamedTuple):
+    """A command as a form."""
+
+    verb: str
+    title: str
+    about: str
+    fields: list[Field]
+
+
+def commands(view: View, model: Listed, held: set[str]) -> list[tuple[str, str]]:
+    """Return the commands to a record that whoever looks may give: verb and what it does."""
+    begin = f"/{model.plural}/{{id}}/"
+    found = []
+    for path, operations in _paths(view).items():
+        said = operations.get("post")
+        if said and path.startswith(begin) and said.get("operationId") in held:
+            found.append((path.removeprefix(begin), said["summary"]))
+    return found
+
+
+def opening(view: View, model: Listed, held: set[str]) -> bool:
+    """Tell whether whoever looks may make a new record."""
+    said = _paths(view).get(f"/{model.plural}", {}).get("post", {})
+    return said.get("operationId") in held
+
+
+@page_at(router, f"{HOME}/new/{{plural}}", "GET", "POST")
+async def new(view: View) -> Response:
+    """Make a record by a form."""
+    model = model_of(view)
+    return await _answer(view, model, f"/{model.plural}", None)
+
+
+@page_at(router, f"{HOME}/{{plural}}/{{id}}/{{verb}}", "GET", "POST")
+async def command(view: View) -> Response:
+    """Give a command to a record by a form."""
+    model, given = model_of(view), view.request.path_params
+    row = await view.get(f"/{model.plural}/{given['id']}", now=True)
+    return await _answer(view, model, f"/{model.plural}/{{id}}/{given['verb']}", row)
+
+
+async def _answer(view: View, model: Listed, path: str, row: dict[str, Any] | None) -> Response:
+    """Show a form, or give the command and go where it leads."""
+    form = _form(view, model, path)
+    entered: Mapping[str, str] = {"key": new_id()}
+    problem: Any = None
+    status = 200
+    if view.request.method == "POST":
+        entered = await form_of(view.request)
+        require_own(view.request, entered.get("mark", ""))
+        body, problem = _body(form, entered)
+        if problem is None:
+            headers = {"idempotency-key": entered.get("key", "")}
+            if entered.get("version"):
+                headers["if-match"] = f'"{entered["version"]}"'
+            target = path.replace("{id}", row["id"]) if row else path
+            found = await view.visitor.give(target, body, headers)
+            if found.status in (200, 201):
+                return await _done(view, model, found.content)
+            problem, status = found.content or {}, found.status
+        else:
+            status = 422
+    return await view.show(
+        "form.html",
+        status,
+        title=form.title,
+        form=form,
+        sheet=Sheet(model, view.words),
+        row=row,
+        entered=entered,
+        problem=problem,
+    )
+
+
+async def _done(view: View, model: Listed, content: Mapping[str, Any]) -> Response:
+    address = f"{HOME}/{model.plural}/{content['id']}?min_position={content['position']}"
+    if content.get("similar"):
+        title, similar = Sheet(model, view.words).title, content["similar"]
+        return await view.show(
+            "similar.html", title=title, following=address, similar=similar, model=model
+        )
+    return RedirectResponse(address, 303)
+
+
+def _form(view: View, model: Listed, path: str) -> Form:
+    said = _paths(view).get(path, {}).get("post")
+    if said is None:
+        raise NotFound("There is no such command.")
+    document = view.request.app.openapi()
+    body = said.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = _resolved(document, body.get("schema", {}))
+    required = set(schema.get("required", ()))
+    fields = [
+        _field(view, model, name, _resolved(document, spec), name in required)
+        for name, spec in schema.get("properties", {}).items()
+    ]
+    fields.sort(key=lambda each: not each.required)
+    verb = said["operationId"].partition(".")[2]
+    return Form(verb, verb.replace("-", " ").capitalize(), said["summary"], fields)
+
+
+def _field(view: View, model: Listed, name: str, spec: dict[str, Any], required: bool) -> Field:
+    kinds = spec.get("type", "string")
+    type_ = next((k for k in ([kinds] if isinstance(kinds, str) else kinds) if k != "null"), "")
+    choices = [str(each) for each in spec.get("enum", ()) if each is not None]
+    kind = {"integer": "number", "number": "number", "boolean": "flag"}.get(type_, "text")
+    if type_ in ("array", "object"):
+        kind = "json"
+    elif choices:
+        kind = "choice"
+    elif spec.get("format") == "date":
+        kind = "date"
+    elif spec.get("maxLength", 0) > 1000:
+        kind = "area"
+    told = [spec.get("description", ""), *map(str, spec.get("examples", ())[:1])]
+    title = view.words.field(model, name)
+    return Field(name, title, kind, required, choices, " · ".join(each for each in told if each))
+
+
+def _resolved(document: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema itself: not its reference, and not that it may be nothing."""
+    for each in spec.get("anyOf", ()):
+        if each.get("type") != "null":
+            return _resolved(document, {**each, **{k: spec[k] for k in spec if k != "anyOf"}})
+    if "$ref" in spec:
+        name = spec["$ref"].rpartition("/")[2]
+        return {**_resolved(document, document["components"]["schemas"][name]), **_beside(spec)}
+    return spec
+
+
+def _beside(spec: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in spec.items() if name not in ("$ref", "anyOf")}
+
+
+def _body(form: Form, entered: Mapping[str, str]) -> tuple[dict[str, Any], Any]:
+    """Return the body of the command, or what is wrong with what was entered."""
+    body, errors = dict[str, Any](), list[dict[str, str]]()
+    for each in form.fields:
+        text = entered.get(each.name, "").strip()
+        if each.kind == "flag":
+            if text:
+                body[each.name] = text == "true"
+        elif text:
+            try:
+                body[each.name] = _value(each.kind, text)
+            except ValueError:
+                errors.append({"pointer": f"/{each.name}", "detail": f"{text[:100]!r}?"})
+    problem = {"title": "", "detail": "", "errors": errors} if errors else None
+    return body, problem
+
+
+def _value(kind: str, text: str) -> Any:
+    if kind == "json":
+        return orjson.loads(text)
+    if kind == "number":
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    return text
+
+
+def _paths(view: View) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = view.request.app.openapi()["paths"]
+    return found
