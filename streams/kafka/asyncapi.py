@@ -17,7 +17,10 @@ from adapters.logs.operation_log import FIELDS
 from domain.kernel.actors import ACTOR_KINDS
 from domain.kernel.aggregate import Aggregate, discover
 from domain.kernel.codec import fields_of
+from domain.kernel.types.personal import personal_fields
+from streams.kafka import sealed_schemas
 from streams.kafka.operation_relay import TOPIC
+from streams.kafka.sealed_schemas import seal
 
 FILE = Path(streams.__path__[0], "asyncapi.json")
 """Where the document is kept, so that a change shows in the diff."""
@@ -180,6 +183,8 @@ def _schemas(events: list[type[Aggregate.Event]]) -> dict[str, Any]:
     }
     for type_, schema in payloads.items():
         schema["title"] = type_
+        seal(schema, personal_fields(type_), shared)
+    shared[sealed_schemas.NAME] = sealed_schemas.SCHEMA
     return payloads | dict(sorted(shared.items()))
 
 
