@@ -377,8 +377,8 @@ def test_operations_show_what_whoever_looks_may_see_of_them(staff: Staff) -> Non
     of_chief, of_south = chief.get("/console/operations"), south.get("/console/operations")
     assert of_chief.status_code == of_south.status_code == 200
     assert head.json()["events"]["root"] in of_chief.text
-    assert "server.started" in text(of_chief)
-    assert "server.started" not in text(of_south)
+    assert "signed-in" in text(of_chief)
+    assert "signed-in" not in text(of_south)
 
 
 def entered(page: httpx.Response) -> dict[str, str]:
