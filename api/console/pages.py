@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Response
 
@@ -88,6 +89,8 @@ async def record(view: View) -> Response:
     path = f"/{model.plural}/{id_}/history"
     told = await view.visitor.ask(path, [*query, *known])
     history = told.content if told.status == 200 else {"items": [], "next": None}
+    if day := dict(view.moment).get("valid_at"):  # the API tells all that was known
+        history["items"] = [it for it in history["items"] if _day(it) <= day]
     parts = [(sheet.column(name), sheet.nested(row, name)) for name in sheet.names]
     nested = [(column, each) for column, each in parts if each is not None]
     apart = {column.name for column, _ in nested}
@@ -142,6 +145,11 @@ async def _around(view: View, model: Listed, id_: str) -> list[Around]:
             title = view.words("subsidiaries") if name == "subsidiaries" else sheet.title
             around.append(Around(title, sheet, [sheet.column(each) for each in names], rows))
     return around
+
+
+def _day(happened: Mapping[str, Any]) -> str:
+    """Return the day from which an event is true."""
+    return str(happened["effective"] or moment(happened["time"])[:10])
 
 
 def _field(path: str) -> str:
