@@ -51,7 +51,8 @@ def verify(
     faults, counts = _audit(settings, outside, trusted)
     if not faults:
         said = " and ".join(f"{count:,} {name}" for name, count in counts.items())
-        out.print(f"{said} are what was recorded, and agree with every signed head.")
+        whole = f"{said} are what was recorded, and agree with every signed head."
+        out.print(whole, soft_wrap=True)
         out.print(_NOT_COMPARED)
         return
     table = Table("log", "what", "from", "to", "why")

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
-from starlette.concurrency import run_in_threadpool
 
 from adapters.logs.operation_log import FIELDS, Wanted, entries
-from api.commands.operation_entries import Visit
 from api.document.answers import answer
 from api.document.operation_answers import Operations
-from api.kernel.access.visibility import See, Seeing
+from api.kernel.access.visibility import See
 from api.kernel.problems import book
 from api.kernel.reading.cursors import Cursor, page
-from api.kernel.reading.ndjson import NDJSON, lines
 from api.kernel.reading.read_parameters import Limit, TheParts, invalid, json_response, span
-from api.kernel.reading.told import tell
 from api.reads.export_routes import add_export
-from api.reads.logs.log_export import Entries, More, batches, first_of, stream
+from api.reads.logs.log_export import Entries, File, Format, exported, first_of, moment
 from api.reads.meant import refuse_no_command, refuse_no_record, refuse_nobody, refuse_unknown
-from api.reads.spreadsheets import XLSX, For, Sheet, WrittenFile, check_for, csv_head, csv_lines
+from api.reads.spreadsheets import For, check_for
 from domain.kernel.actors import ActorKind
 
 router = APIRouter(tags=["operations"])
 
-_IN_MEMORY = 4_000_000
-"""Bytes of a workbook that are held in memory; a larger one goes through a file."""
-
 _TRACE = r"^([0-9a-f]{32}|import/[^/]*/[0-9]+)$"
 """The traces that there are: of requests, and of lines of files."""
-
-Format = Literal["json", "csv", "xlsx", "ndjson"]
 
 
 @router.get(
@@ -122,7 +110,8 @@ async def log(
         first = await first_of(see, found)
         if not first:
             await see.ask(refuse_nobodys)
-        return await _export(see, found, first, format, for_, request.state.visit)
+        file = File("operations", FIELDS, _values, format, for_)
+        return await exported(see, found, first, file, request.state.visit)
     after = cursor.after[0] if cursor.after else None
     some = await see.ask(found, after, limit + 1)
     if not some and after is None:
@@ -131,35 +120,10 @@ async def log(
     return json_response(*page(cursor, some[:limit], last))
 
 
-async def _export(
-    see: Seeing, more: More, first: Entries, format: Format, for_: For, visit: Visit
-) -> Response:
-    """Return all entries, of which the first were found already."""
-    name = f"operations-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{format}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    if format == "ndjson":
-        written = stream(see, more, first, visit, lines)
-        return StreamingResponse(written, headers=headers, media_type=NDJSON)
-    if format == "csv":
-        head = csv_head(FIELDS, for_)
-        written = stream(see, more, first, visit, lambda all_: csv_lines(_values(all_), for_), head)
-        return StreamingResponse(written, headers=headers, media_type="text/csv")
-    # A workbook is whole before its first byte leaves, in a file however large it is.
-    rows, file = 0, tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed when read)
-    with Sheet(FIELDS) as sheet:
-        async for found in batches(see, more, first):
-            rows += len(found)
-            await run_in_threadpool(sheet.add, _values(found))
-        await run_in_threadpool(sheet.save, file)
-    tell(rows=rows)
-    return WrittenFile(file, XLSX, headers)
-
-
 def _values(found: Entries) -> Iterator[list[Any]]:
     for each in found:
-        when = each["time"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         accepted = "true" if each["accepted"] else "false"
-        row = each | {"time": when, "accepted": accepted}
+        row = each | {"time": moment(each), "accepted": accepted}
         yield [row.get(name) for name in FIELDS]
 
 

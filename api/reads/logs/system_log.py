@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from adapters.logs.system_log_queries import Wanted, entries
@@ -15,11 +15,10 @@ from api.document.answers import answer
 from api.document.operation_answers import SystemLog
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.reading.cursors import Cursor, page
-from api.kernel.reading.ndjson import lines
 from api.kernel.reading.read_parameters import JSON, Limit, TheParts, json_response, span
-from api.reads.export_routes import MEDIA_TYPES, add_export
-from api.reads.logs.log_export import Entries, first_of, stream
-from api.reads.spreadsheets import csv_head, csv_lines
+from api.reads.export_routes import add_export
+from api.reads.logs.log_export import Entries, File, Format, exported, first_of, moment
+from api.reads.spreadsheets import For, check_for
 from projections.kernel.visibility.visibility import Subject
 
 router = APIRouter(tags=["system-log"])
@@ -51,7 +50,8 @@ async def log(
     process: Annotated[str | None, Query(max_length=100, examples=["api"])] = None,
     text: Annotated[str | None, Query(max_length=200, description="occurs in it")] = None,
     limit: Limit = 50,
-    format: Literal["json", "ndjson", "csv"] = "json",
+    format: Format = "json",
+    for_: For = None,
 ) -> Response:
     """List starts, stops, settings in force, migrations, jobs, errors, sign-ins and alarms.
 
@@ -59,6 +59,7 @@ async def log(
     page. A name, process or text that no entry has finds nothing. Entries are
     kept for `KEYLINE_SYSTEM_LOG_DAYS` days.
     """
+    check_for(for_, format)
     _require_the_whole(see)
     since, until = span(from_, to)
     wanted = Wanted(
@@ -75,22 +76,20 @@ async def log(
         return entries(parts.system_log.engine, wanted, below, most)
 
     if format != "json":
-        head, write = (csv_head(FIELDS), _csv) if format == "csv" else (b"", lines)
         first = await first_of(see, found)
-        written = stream(see, found, first, request.state.visit, write, head)
-        return StreamingResponse(written, media_type=MEDIA_TYPES[format])
+        file = File("system-log", FIELDS, _values, format, for_)
+        return await exported(see, found, first, file, request.state.visit)
     after = cursor.after[0] if cursor.after else None
     some = await see.ask(found, after, limit + 1)
     last = [some[limit - 1]["number"]] if len(some) > limit else None
     return json_response(*page(cursor, some[:limit], last))
 
 
-def _csv(found: Entries) -> bytes:
-    """Return entries as lines of a CSV file, their data as JSON."""
-    times = (f"{each['time']:%Y-%m-%dT%H:%M:%S.%fZ}" for each in found)
-    rows = ([each[name] for name in FIELDS[1:-1]] for each in found)
-    texts = (orjson.dumps(each["data"], default=str, option=JSON).decode() for each in found)
-    return csv_lines([time, *row, text] for time, row, text in zip(times, rows, texts, strict=True))
+def _values(found: Entries) -> Iterator[list[Any]]:
+    """Yield the values of entries, their data as JSON."""
+    for each in found:
+        data = orjson.dumps(each["data"], default=str, option=JSON).decode()
+        yield [moment(each), *(each[name] for name in FIELDS[1:-1]), data]
 
 
 add_export(router, "/system-log", log, "system-log.export", "Export the system log")

@@ -234,8 +234,7 @@ def test_a_batch_does_nothing_for_whoever_is_not_let_in_any_more(running: httpx.
 EXPORTS = {
     "drill_down._exported": "/reports/customers/records?format=csv&measures=customers",
     "list_export.sent": "/customers?format=ndjson",
-    "operations._export": "/operations?format=ndjson",
-    "system_log.log": "/system-log?format=ndjson",
+    "log_export.exported": "/system-log?format=ndjson",
 }
 """How each function that answers piece by piece is asked, by its module and name.
 

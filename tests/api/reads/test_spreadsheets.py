@@ -76,6 +76,7 @@ def test_lists_reports_and_the_log_open_in_excel(client: httpx.Client) -> None:
         ("/reports/customers", {"by": "unit", **at}),
         ("/reports/customers/records", {"measures": "customers", **at}),
         ("/operations", {}),
+        ("/system-log", {"event": "process.*"}),
     ):
         for_excel = client.get(path, params={**asked, "format": "csv", "for": "excel"})
         assert for_excel.status_code == 200, for_excel.text
