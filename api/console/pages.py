@@ -82,6 +82,7 @@ async def record(view: View) -> Response:
     sheet = Sheet(model, view.words)
     asked = [*sheet.called(), *_seen(view)]
     row = await view.get(f"/{model.plural}/{id_}", asked)
+    later = await _changed(view, f"/{model.plural}/{id_}", sheet, row) if view.moment else {}
     query = [("sort", "-position"), ("limit", str(HISTORY))]
     if cursor := view.request.query_params.get("cursor"):
         query.append(("cursor", cursor))
@@ -109,8 +110,19 @@ async def record(view: View) -> Response:
         older=view.link(here, [("cursor", history["next"])]) if history["next"] else None,
         at=moment,
         plain=_field,
+        later=later,
         commands=[] if view.moment else commands(view, model, await view.held()),
     )
+
+
+async def _changed(view: View, path: str, sheet: Sheet, row: Row) -> dict[str, str]:
+    """Return what fields of a record of the past are now, where that is something else."""
+    found = await view.visitor.ask(path, sheet.called())
+    if found.status != 200:  # it has gone, or out of sight
+        return {}
+    now, names = found.content, [name for name in sheet.names if name not in TECHNICAL]
+    changed = [name for name in names if now.get(name) != row.get(name)]
+    return {name: sheet.cell(now, name).text or "—" for name in changed}
 
 
 def _seen(view: View) -> list[tuple[str, str]]:

@@ -28,7 +28,10 @@ COLUMNS = 9
 """Columns of a list where nobody chose others."""
 
 TECHNICAL = frozenset(
-    {"id", "version", "position", "created_at", "name_key", "name_words", "registration_key"}
+    {
+        *("id", "version", "position", "created_at", "changed_at"),
+        *("name_key", "name_words", "registration_key"),
+    }
 )
 """What is kept for finding and comparing: it stands last, and in no list unless chosen."""
 

@@ -267,6 +267,8 @@ def test_a_page_of_the_past_shows_what_was_and_says_so(staff: Staff) -> None:
     assert 'class="state A"' in then.text
     assert 'role="status"' in then.text
     assert 'role="status"' not in now.text
+    assert "<mark>现在: C</mark>" in then.text
+    assert "<mark>" not in now.text
     assert "less business" in text(now)
     assert "less business" not in text(then)
     assert all("valid_at=2022-01-01" in each for each in links(then) if "/console/units" in each)
