@@ -24,7 +24,11 @@ from api.kernel.reading.answer_headers import PUBLIC, matches, tag_of
 
 router = APIRouter(include_in_schema=False)
 
-_STATIC = {"console.css": "text/css", "console.js": "text/javascript"}
+_STATIC = {
+    "console.css": "text/css",
+    "console.js": "text/javascript",
+    "proof.js": "text/javascript",
+}
 
 
 async def sign_in(request: Request) -> Response:

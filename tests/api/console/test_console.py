@@ -330,6 +330,15 @@ def test_a_browser_signs_in_and_finds_nothing_to_complain_of(
             " day.dispatchEvent(new Event('change'))"
         )
         page.until("document.querySelector('[role=alert]') !== null")
+        page.open(f"{staff.world.address}/console/events/3")
+        output, press = "document.querySelector('output')", "document.querySelector('form.proof')"
+        for altered, said in (("", "proved"), ("group", "refuted"), ("", "proved")):
+            page.open(f"{staff.world.address}/console/events/3")
+            if altered:
+                page.run(f"{press}.proof.value = {press}.proof.value.replace('{altered}', 'Group')")
+            page.run(f"{press}.requestSubmit()")
+            page.until(f"{output}.value")
+            assert page.run(f"{output}.className") == said, page.run(f"{output}.value")
         page.run("document.querySelector('form[action=\"/console/sign-out\"]').requestSubmit()")
         page.until("document.querySelector('form.door') !== null")
         assert page.run("performance.getEntriesByType('resource').length") > 0
