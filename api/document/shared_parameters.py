@@ -1,9 +1,10 @@
-"""Shared parameters: what many operations have alike stands once in the document."""
+"""Shared parts: parameters and answers that many operations have alike stand once."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -35,6 +36,41 @@ def share(document: dict[str, Any]) -> None:
                 parameters[i] = {"$ref": f"#/components/parameters/{names[text]}"}
     shared = {name: orjson.loads(text) for text, name in names.items()}
     document["components"]["parameters"] = dict(sorted(shared.items()))
+
+
+def share_answers(document: dict[str, Any]) -> None:
+    """Move what operations answer alike, where all is well, to the components of a document.
+
+    A component is named by its schema, or what is read, as in `Export`; of several forms of one
+    name, the others by what is read as well.
+    """
+    found = [
+        (operation["operationId"], code, operation["responses"])
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for code in operation["responses"].keys() & {"200", "304"}
+        if "$ref" not in operation["responses"][code]
+    ]
+    counted = Counter(_text(answers[code]) for _, code, answers in found)
+    firsts = {_text(answers[code]): (id_, code) for id_, code, answers in reversed(found)}
+    names: dict[str, str] = {}
+    for text, times in sorted(counted.items(), key=lambda each: (-each[1], each[0])):
+        id_, code = firsts[text]
+        name = "NotModified" if code == "304" else _answered(orjson.loads(text), id_)
+        if name in names.values():
+            name = _camel(_read(id_)) + name
+        if times > 1 and name not in names.values():
+            names[text] = name
+    for _, code, answers in found:
+        if (text := _text(answers[code])) in names:
+            answers[code] = {"$ref": f"#/components/responses/{names[text]}"}
+    shared = {name: orjson.loads(text) for text, name in sorted(names.items(), key=itemgetter(1))}
+    document["components"]["responses"] |= shared
+
+
+def _answered(answer: dict[str, Any], id_: str) -> str:
+    (schema,) = [each["schema"] for each in list(answer.get("content", {}).values())[:1]] or [{}]
+    return str(schema.get("$ref", "")).rpartition("/")[2] or _camel(id_.rpartition(".")[2])
 
 
 def say_once(document: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from api.document import common_parts as common
 from api.document.body_examples import add_examples
 from api.document.going import going
 from api.document.plain_schemas import plain, without_defaults
-from api.document.shared_parameters import say_once, share
+from api.document.shared_parameters import say_once, share, share_answers
 from api.kernel.access.authentication import OPEN, OPEN_FOLDERS
 from api.kernel.deprecations import deprecations
 from api.reads.row_schemas import row_schemas
@@ -87,6 +87,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     add_examples(parts["schemas"])
     say_once(document)
     share(document)
+    share_answers(document)
     document["tags"] = [
         {"name": name, "description": words} for name, words in sorted(_tags().items())
     ]

@@ -1,4 +1,4 @@
-"""The document as tests read it: every operation with its parameters whole, not by reference."""
+"""The document as tests read it: every operation with its parameters and answers, whole."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from api.openapi_file import FILE
 
 
 def whole(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a document with its shared parameters in each operation that has them."""
-    shared = document["components"]["parameters"]
+    """Return a document with its shared parts in each operation that has them."""
+    shared, told = document["components"]["parameters"], document["components"]["responses"]
     made: dict[str, Any] = orjson.loads(orjson.dumps(document))
     for operations in made["paths"].values():
         for operation in operations.values():
+            answers = operation["responses"]
+            for code, each in answers.items():
+                if "$ref" in each:
+                    answers[code] = told[each["$ref"].rpartition("/")[2]]
             parameters = operation.get("parameters", [])
             parameters[:] = [
                 shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each
