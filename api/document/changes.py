@@ -51,7 +51,7 @@ def changes(before: Surface, after: Surface) -> Iterator[Change]:
         elif new is None:
             yield Change(True, "operations that are gone", f"`{id_}`")
         else:
-            yield from _of_operation(id_, old, new)
+            yield from _of_operation(id_, old, new, (before["answered"], after["answered"]))
     for sent in (True, False):
         where = "sent" if sent else "answered"
         for name, old, new in _pairs(before[where], after[where]):
@@ -59,7 +59,9 @@ def changes(before: Surface, after: Surface) -> Iterator[Change]:
                 yield from _of_fields(name, old, new, sent=sent)
 
 
-def _of_operation(id_: str, old: Surface, new: Surface) -> Iterator[Change]:
+def _of_operation(
+    id_: str, old: Surface, new: Surface, answered: tuple[Surface, Surface]
+) -> Iterator[Change]:
     if old["at"] != new["at"]:
         yield Change(True, f"`{old['at']}` is `{new['at']}`", f"`{id_}`")
     for name, former, type_ in _pairs(old["takes"], new["takes"]):
@@ -77,7 +79,9 @@ def _of_operation(id_: str, old: Surface, new: Surface) -> Iterator[Change]:
         elif type_ is None:
             yield Change(True, f"{name} is not answered", f"`{id_}`")
         elif former not in (type_, ""):
-            yield Change(True, f"{name} was `{former}`, is `{type_}`", f"`{id_}`")
+            had, has = answered[0].get(former, {}), answered[1].get(type_, {})
+            more = bool(had) and had.items() <= has.items()
+            yield Change(not more, f"{name} was `{former}`, is `{type_}`", f"`{id_}`")
 
 
 def _of_fields(name: str, old: Surface, new: Surface, *, sent: bool) -> Iterator[Change]:

@@ -58,6 +58,14 @@ def goes(each: Document) -> None:
     each |= {"deprecated": True, "x-sunset": "2027-05-31"}
 
 
+def told_more(document: Document, **fields: Any) -> None:
+    more = copy.deepcopy(schema(document, "Told"))
+    more["properties"] |= fields
+    document["components"]["schemas"]["ToldMore"] = more
+    answer = document["components"]["responses"]["Ok"]["content"]["application/json"]
+    answer["schema"] = {"$ref": "#/x/ToldMore"}
+
+
 def operation(document: Document) -> Document:
     found: Document = document["paths"]["/things"]["post"]
     return found
@@ -136,6 +144,16 @@ CASES: list[tuple[Callable[[Document], Any], bool, str]] = [
         lambda d: d["components"]["parameters"]["B"].update(required=False),
         False,
         "the parameter `b` does not have to be sent",
+    ),
+    (
+        lambda d: told_more(d, part={"type": "string"}),
+        False,
+        "200 as application/json was `Told`, is `ToldMore`",
+    ),
+    (
+        lambda d: told_more(d, id={"type": "integer"}),
+        True,
+        "200 as application/json was `Told`, is `ToldMore`",
     ),
     (text_body, True, "the body was `Sent`, is `string`"),
     (lambda d: operation(d).pop("requestBody"), True, "the body is not taken"),
