@@ -23,6 +23,13 @@ log = structlog.get_logger(__name__)
 SPARE = 256
 """Files that the process has open beside connections, at most."""
 
+ACCEPTED = 16
+"""Connections that are accepted at each address before those that are open get their next turn.
+
+libuv accepts one of a socket: of sixty that come at once while others are served the last would
+wait for as many rounds. The same socket is listened to so many times instead.
+"""
+
 TURN = 0.0005
 """Seconds that a thread keeps the interpreter while others want it: the one that answers requests
 has little to do at a time, and would wait ten times as long behind those that fold and load."""
@@ -69,7 +76,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
         sys.setswitchinterval(TURN)
-        await super().startup(sockets)
+        await super().startup(sockets and [each.dup() for each in sockets for _ in range(ACCEPTED)])
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")

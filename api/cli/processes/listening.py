@@ -101,7 +101,7 @@ def run(
 
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        Server(entrance, settings, begun).run(None if sockets is None else list(sockets))
+        Server(entrance, settings, begun).run(list(sockets or bound(settings)))
     except KeyboardInterrupt:
         return
     finally:
