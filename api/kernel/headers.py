@@ -22,7 +22,7 @@ ONCE = frozenset(
 )
 """Headers that are read here and have one value; a test finds those that are missing."""
 
-LISTS = frozenset({b"accept", b"accept-encoding", b"if-none-match"})
+LISTS = frozenset({b"accept", b"accept-encoding", b"accept-language", b"if-none-match"})
 """Headers that are read here and are lists: several lines are one, as RFC 9110 has it."""
 
 

@@ -90,3 +90,23 @@ def test_what_goes_wrong_at_once_is_told_as_it_is(connection: sa.Connection) -> 
         Patience(60).rows(connection),
     ):
         connection.exec_driver_sql("SELECT * FROM nowhere")
+
+
+@pytest.mark.parametrize(("spent", "turns"), [(0.0, 40), (60.0, 2)])
+def test_of_many_that_come_together_some_are_answered_before_others_have_a_turn(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch, spent: float, turns: int
+) -> None:
+    monkeypatch.setattr("api.kernel.limits.at_once.ROUND", spent)
+    find = _asking(connection, SHORT, [])
+
+    async def ask() -> int:
+        asked, waited = AtOnce(here=True), 0
+        many = asyncio.gather(*(asked.ask("some", _elsewhere, find) for _ in range(40)))
+        while not many.done():
+            await asyncio.sleep(0)
+            waited += 1
+        assert many.result() == [3000] * 40
+        return waited
+
+    found = asyncio.run(ask())
+    assert found >= turns if spent == 0 else found <= turns
