@@ -7,6 +7,7 @@ has none.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from socket import socket
 from typing import Any
@@ -17,6 +18,9 @@ from kafka.net import KafkaNetClient, KafkaNetSocket, NetworkSelector
 from adapters.kafka.records import Record, Unpacking
 
 _DIRECT = "direct"
+
+_BEGINNING = 60.0
+"""Seconds in which a thread begins, however busy the machine."""
 
 
 def opened(kind: Callable[..., Any], **settings: Any) -> Any:
@@ -71,6 +75,17 @@ class Loop(NetworkSelector):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._open: list[socket] = []
+
+    def start(self) -> None:
+        """Begin, in a thread of its own, which is under way when this returns.
+
+        One that was ended before forgets that it was, and whoever ended it waits for ever.
+        """
+        if self._io_thread is None:
+            begun = threading.Event()
+            self.call_soon_threadsafe(begun.set)
+            super().start()
+            begun.wait(_BEGINNING)
 
     def keep(self, made: socket) -> None:
         """Know a socket until it is closed."""

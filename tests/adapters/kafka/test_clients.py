@@ -11,7 +11,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError
-from kafka.net import KafkaTCPTransport, create_connection
+from kafka.net import KafkaTCPTransport, NetworkSelector, create_connection
 from kafka.structs import MemberState
 
 from adapters.kafka.clients import Loop, opened
@@ -79,6 +79,33 @@ def test_a_client_that_is_closed_while_it_connects_leaves_nothing(
             client._net.start()
             client._net.call_soon_threadsafe(lambda c=client, b=broker: c.maybe_connect(b))
             client.close()
+
+
+@pytest.mark.parametrize(("kind", "ends"), [(Loop, True), (NetworkSelector, False)])
+def test_a_loop_that_is_ended_as_soon_as_it_began_ends(
+    kind: type[NetworkSelector], ends: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, run = threading.Event(), NetworkSelector.run_forever
+
+    def late(loop: NetworkSelector) -> None:
+        assert go_on.wait(30)
+        run(loop)
+
+    monkeypatch.setattr(NetworkSelector, "run_forever", late)
+    loop = kind()
+    if ends:
+        threading.Timer(0.05, go_on.set).start()
+    loop.start()
+    thread = loop._io_thread
+    loop.stop(timeout_ms=10_000 if ends else 1)
+    go_on.set()
+    thread.join(0.2)
+    assert thread.is_alive() != ends
+    loop._stop = True
+    loop.wakeup()
+    thread.join(30)
+    loop.close()
+    assert not thread.is_alive()
 
 
 def test_a_connection_that_is_closed_with_much_to_send_ends_with_the_client(
