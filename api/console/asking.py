@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -43,7 +44,7 @@ async def ask(
     headers = [
         (b"host", request.headers.get("host", "").encode()),
         (b"accept", b"application/json"),
-        (b"traceparent", f"00-{request.state.trace}-{'1' * 16}-01".encode()),
+        (b"traceparent", f"00-{request.state.trace}-{os.urandom(8).hex()}-01".encode()),
     ]
     headers += [(name.encode(), value.encode()) for name, value in (more or {}).items()]
     content = b"" if body is None else orjson.dumps(body)

@@ -20,7 +20,7 @@ from api.console.session import (
 from api.console.texts import COOKIE, words_for
 from api.console.view import HOME, shown
 from api.kernel.problems import NotFound
-from api.kernel.reading.answer_headers import PUBLIC, matches, tag_of
+from api.server.docs import kept
 
 router = APIRouter(include_in_schema=False)
 
@@ -75,11 +75,7 @@ async def static(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in _STATIC:
         raise NotFound(f"There is no {name!r} here.")
-    content = _file(name)
-    headers = {"Cache-Control": PUBLIC, "ETag": tag_of(content)}
-    if matches(request.headers.get("if-none-match"), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(content, media_type=_STATIC[name], headers=headers)
+    return kept(_file(name), _STATIC[name], request.headers.get("if-none-match"))
 
 
 def _own(address: str) -> str:

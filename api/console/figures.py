@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import APIRouter, Response
 
 from api.console.sheets import Cell
-from api.console.view import HOME, View, page_at
+from api.console.view import HOME, MOMENT, View, page_at
 from api.kernel.problems import NotFound
 
 router = APIRouter(include_in_schema=False)
@@ -38,12 +39,10 @@ async def reports(view: View) -> Response:
 async def report(view: View) -> Response:
     """Show a report: measures by dimensions, from one day to another, narrowed by any of them."""
     of, given = await _report(view), view.request.query_params
-    known = {each["name"] for each in of["dimensions"]}
-    asked = [(name, value) for name, value in given.multi_items() if value]
-    asked = [each for each in asked if each[0] in known | {"from", "to"}]
-    for name in ("by", "measures"):
-        if chosen := [each for each in given.getlist(name) if each]:
-            asked.append((name, ",".join(dict.fromkeys(",".join(chosen).split(",")))))
+    own = {*MOMENT, "by", "measures"}  # of all else the API says what it does not know
+    asked = [(name, value) for name, value in given.multi_items() if name not in own and value]
+    several = {name: ",".join(filter(None, given.getlist(name))) for name in ("by", "measures")}
+    asked += [(n, ",".join(dict.fromkeys(text.split(",")))) for n, text in several.items() if text]
     path = f"/reports/{of['name']}"
     found = await view.get(path, asked)
     measures = [each["name"] for each in of["measures"] if each["name"] in found["columns"]]
@@ -56,7 +55,7 @@ async def report(view: View) -> Response:
         total=len(found["rows"]),
         titles={each["name"]: each["title"] for each in (*of["dimensions"], *of["measures"])},
         figure=_figure,
-        inside=_inside,
+        inside=partial(_inside, view),
     )
 
 
@@ -64,7 +63,7 @@ async def report(view: View) -> Response:
 async def records(view: View) -> Response:
     """Show the records that a figure is made of, with what each contributes."""
     of, given = await _report(view), view.request.query_params
-    asked = [each for each in given.multi_items() if each[0] not in dict(view.moment)]
+    asked = [each for each in given.multi_items() if each[0] not in MOMENT]
     found = await view.get(f"/reports/{of['name']}/records", asked)
     names = list(dict.fromkeys(n for each in found["items"] for n in each["contributions"]))
     following = [*(each for each in asked if each[0] != "cursor"), ("cursor", found["next"] or "")]
@@ -76,7 +75,7 @@ async def records(view: View) -> Response:
         names=names,
         titles={each["name"]: each["title"] for each in of["measures"]},
         figure=_figure,
-        inside=_inside,
+        inside=partial(_inside, view),
         next=view.link(here, following) if found["next"] else None,
     )
 
@@ -108,9 +107,8 @@ def _figure(value: Any) -> Cell:
     return Cell(f"{value:,}")
 
 
-def _inside(link: str) -> str:
-    """Return the page of what a link of the API leads to: a record is shown as of that answer."""
+def _inside(view: View, link: str) -> str:
+    """Return the page of what a link of the API leads to; from one of today it is of today, too."""
     path, query = urlsplit(link)[2:4]
-    kept = "&".join(f"{k}={v}" for k, v in parse_qsl(query) if k != "as_of_position")
-    whole = query if path.endswith("/records") else kept
-    return f"{HOME}{path}" + (f"?{whole}" if whole else "")
+    kept = [each for each in parse_qsl(query) if view.moment or each[0] != "as_of_position"]
+    return f"{HOME}{path}?{urlencode(kept)}"

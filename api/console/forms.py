@@ -183,11 +183,7 @@ def _body(form: Form, entered: Mapping[str, str]) -> tuple[dict[str, Any], Any]:
 
 
 def _value(kind: str, text: str) -> Any:
-    if kind == "json":
-        return orjson.loads(text)
-    if kind == "number":
-        return int(text) if text.lstrip("-").isdigit() else float(text)
-    return text
+    return orjson.loads(text) if kind in ("json", "number") else text
 
 
 def _paths(view: View) -> dict[str, dict[str, Any]]:

@@ -30,8 +30,7 @@ async def operations(view: View) -> Response:
         ("log", "/operations", limit),
         ("system", "/system-log", limit),
     ):
-        found = await view.visitor.ask(path, query)
-        told[name] = found.content if found.status == 200 else None
+        told[name] = await view.get_if_seen(path, query, now=True)
     return await view.show(
         "operations.html",
         title=view.words("operations"),

@@ -11,10 +11,9 @@ from fastapi import APIRouter, Response
 from api.console.asking import Query
 from api.console.forms import commands, opening
 from api.console.sheets import TECHNICAL, Column, Sheet, moment
-from api.console.view import HOME, View, model_of, page_at
+from api.console.view import HOME, MOMENT, View, model_of, page_at
 from domain.kernel.time.business_day import today
 from projections.kernel.listed import Listed
-from projections.kernel.lists.list_filters import filters
 from projections.kernel.read_model import Row
 from projections.kernel.summary import listed
 
@@ -22,19 +21,27 @@ router = APIRouter(include_in_schema=False)
 
 ROWS = 50
 HISTORY = 30
+TODOS = 20
+MINE = 100
+"""Customers whose news are told: of one page."""
 
 
 @page_at(router, HOME)
 async def home(view: View) -> Response:
     """Show what waits for whoever looks, and what changed with their customers since yesterday."""
-    todos = await view.get("/me/todos", [("limit", "20")], now=True)
+    todos = await view.get("/me/todos", [("limit", f"{TODOS}")], now=True)
     since = today() - timedelta(days=1)
-    query = [("manager", "me"), ("changes_since", f"{since}"), ("limit", "50"), ("sort", "name")]
+    query = [
+        ("manager", "me"),
+        ("changes_since", f"{since}"),
+        ("limit", f"{MINE}"),
+        ("sort", "name"),
+    ]
     mine = await view.get("/customers", query, now=True)
     changed = [each for each in mine["items"] if each["changes"]["events"]]
     plurals = {model.kind: model.plural for model in listed().values()}
     return await view.show(
-        "home.html", todos=todos["items"], mine=mine, changed=changed, plurals=plurals, at=moment
+        "home.html", todos=todos, mine=mine, changed=changed, plurals=plurals, at=moment
     )
 
 
@@ -45,9 +52,8 @@ async def list_(view: View) -> Response:
     sheet, given = Sheet(model, view.words), view.request.query_params
     wanted = ",".join(given.getlist("fields"))
     names = sheet.chosen(wanted)
-    known = filters(model)
-    kept = [(name, value) for name, value in given.multi_items() if name in known and value]
-    kept += [(name, given[name]) for name in ("q", "sort") if given.get(name)]
+    own = {*MOMENT, "fields", "cursor"}  # of all else the API says what it does not know
+    kept = [(name, value) for name, value in given.multi_items() if name not in own and value]
     asked = [*sheet.asked(names), *kept, ("limit", str(ROWS))]
     cursor = [("cursor", given["cursor"])] if given.get("cursor") else []
     found = await view.get(f"/{model.plural}", [*asked, *cursor])
@@ -64,7 +70,7 @@ async def list_(view: View) -> Response:
         opening=not view.moment and opening(view, model, await view.held()),
         next=view.link(here, following) if found["next"] else None,
         first=view.link(here, [*kept, *chosen]) if cursor else None,
-        given=dict(given),
+        given=dict([*kept, *chosen]),
         sorts={name: view.link(here, _turned(name, kept, chosen)) for name in names},
     )
 
@@ -86,10 +92,10 @@ async def record(view: View) -> Response:
     query = [("sort", "-position"), ("limit", str(HISTORY))]
     if cursor := view.request.query_params.get("cursor"):
         query.append(("cursor", cursor))
-    known = [each for each in view.moment if each[0] == "as_of"]
+    known = [each for each in view.moment if each[0] != "valid_at"]
     path = f"/{model.plural}/{id_}/history"
-    told = await view.visitor.ask(path, [*query, *known])
-    history = told.content if told.status == 200 else {"items": [], "next": None}
+    told = await view.get_if_seen(path, [*query, *known], now=True)
+    history = told or {"items": [], "next": None}  # summaries have none
     if day := dict(view.moment).get("valid_at"):  # the API tells all that was known
         history["items"] = [it for it in history["items"] if _day(it) <= day]
     parts = [(sheet.column(name), sheet.nested(row, name)) for name in sheet.names]
@@ -117,10 +123,10 @@ async def record(view: View) -> Response:
 
 async def _changed(view: View, path: str, sheet: Sheet, row: Row) -> dict[str, str]:
     """Return what fields of a record of the past are now, where that is something else."""
-    found = await view.visitor.ask(path, sheet.called())
-    if found.status != 200:  # it has gone, or out of sight
+    now = await view.get_if_seen(path, sheet.called(), now=True)
+    if now is None:
         return {}
-    now, names = found.content, [name for name in sheet.names if name not in TECHNICAL]
+    names = [name for name in sheet.names if name not in TECHNICAL]
     changed = [name for name in names if now.get(name) != row.get(name)]
     return {name: sheet.cell(now, name).text or "—" for name in changed}
 
@@ -144,13 +150,13 @@ async def _around(view: View, model: Listed, id_: str) -> list[Around]:
     """Return what the page of a customer tells beside the record: what is of it, list by list."""
     if model.kind != "customer":
         return []
-    found = await view.visitor.ask(f"/{model.plural}/{id_}/page", view.moment)
-    if found.status != 200:
+    found = await view.get_if_seen(f"/{model.plural}/{id_}/page")
+    if found is None:
         return []
     models = {each.plural.replace("-", "_"): each for each in listed().values()}
     models |= {"subsidiaries": model, "tickets": models["service_tickets"]}
     around = []
-    for name, rows in found.content.items():
+    for name, rows in found.items():
         if name in models and isinstance(rows, list) and rows:
             sheet = Sheet(models[name], view.words)
             names = [each for each in rows[0] if each in sheet.names and each not in TECHNICAL]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from api.console.texts import Words
+from api.kernel.reading.read_parameters import invalid
 from api.reads.beside.names import nameable
 from domain.kernel.time.business_day import counted_in
 from projections.kernel.columns import Instant, Json, Money
@@ -18,9 +19,8 @@ from projections.kernel.listed import Listed
 from projections.kernel.lists.choices import OWN, named
 from projections.kernel.lists.list_filters import Filter, filters
 from projections.kernel.lists.list_query import sortable
-from projections.kernel.read_model import Row
+from projections.kernel.read_model import Row, models_by_kind
 from projections.kernel.reports.record_names import key_of
-from projections.kernel.summary import listed
 from projections.kernel.visibility.column_masks import MASKED, shown
 from projections.kernel.visibility.sealed_columns import SEALED
 
@@ -77,9 +77,15 @@ class Sheet:
         return Column(name, title, number, name in self._sortable)
 
     def chosen(self, asked: str | None) -> list[str]:
-        """Return the columns of a list: those asked for, or the first of those that say most."""
+        """Return the columns of a list: those asked for, or the first of those that say most.
+
+        Raises `InvalidParameter`.
+        """
         if asked:
-            return [name for name in dict.fromkeys(asked.split(",")) if name in self.names]
+            wanted = list(dict.fromkeys(asked.split(",")))
+            if unknown := [name for name in wanted if name not in self.names]:
+                raise invalid("fields", f"There is no column {unknown[0][:100]!r}.")
+            return wanted
         plain = [
             name
             for name in self.names
@@ -125,7 +131,7 @@ class Sheet:
 
     def _place(self, name: str, value: str) -> str:
         kind = "employee" if self._kinds.get(name) == "actor" else self._kinds.get(name)
-        model = next((each for each in listed().values() if each.kind == kind), None)
+        model = models_by_kind().get(kind or "")
         if model is None:
             return ""
         by_id = key_of(model) == "id"

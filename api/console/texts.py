@@ -53,6 +53,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "此密码只能用于修改密码，请先修改。",
         "This password opens nothing but its own change: change it first.",
     ),
+    "of the first": ("仅统计按名称排序的前若干客户：", "Of the first customers by name alone:"),
     "operations": ("系统运行", "Operations"),
     "overdue": ("已逾期", "overdue"),
     "parked": ("搁置的事件", "Parked events"),

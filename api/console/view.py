@@ -21,8 +21,11 @@ from projections.kernel.summary import listed
 
 HOME = "/console"
 
-MOMENT = ("as_of", "valid_at")
+MOMENT = ("as_of", "as_of_position", "valid_at")
 """The parameters by which any page is of another day: what was known then, what was true then."""
+
+HIDDEN = (403, 404)
+"""How the API answers for what whoever looks may not see, or is not there."""
 
 _POLICY = "; ".join(
     (
@@ -72,12 +75,22 @@ class View:
             raise Refused(found)
         return found.content
 
+    async def get_if_seen(self, path: str, query: Query = (), *, now: bool = False) -> Any:
+        """Return what `get` returns, `None` for what is not there for whoever looks."""
+        try:
+            return await self.get(path, query, now=now)
+        except Refused as refused:
+            if refused.answered.status not in HIDDEN:
+                raise
+            return None
+
     async def show(self, template: str, status: int = 200, **told: Any) -> Response:
         """Return a page for whoever is signed in."""
         me = await self.get("/me", now=True)
         lists = await self._lists()
         told |= {"me": me, "lists": lists, "mark": self.visitor.session.mark}
-        return shown(self.request, template, self.words, status, moment=dict(self.moment), **told)
+        told |= {"moment": dict(self.moment), "when": self.link}
+        return shown(self.request, template, self.words, status, **told)
 
     async def held(self) -> set[str]:
         """Return the permissions of whoever looks."""
@@ -93,7 +106,7 @@ class View:
     def link(self, path: str, query: Query = ()) -> str:
         """Return an address at the moment of this page."""
         asked = urlencode([*query, *self.moment])
-        return f"{path}?{asked}" if asked else path
+        return f"{path}{'&' if '?' in path else '?'}{asked}" if asked else path
 
 
 def shown(
@@ -101,20 +114,10 @@ def shown(
 ) -> HTMLResponse:
     """Return a page, which no one keeps and which runs nothing but our own script."""
     context = {"t": words, "path": request.url.path, "query": request.url.query, "moment": {}}
-    context |= {"signed_in": "me" in told, "title": "", "when": moment_link(told), **told}
+    context |= {"signed_in": "me" in told, "title": "", "when": str, **told}
     text = _TEMPLATES.get_template(template).render(context)
     headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
     return HTMLResponse(text, status, headers)
-
-
-def moment_link(told: dict[str, Any]) -> Callable[[str], str]:
-    """Return what adds the moment of a page to an address."""
-    asked = urlencode(told.get("moment") or {})
-
-    def at(href: str) -> str:
-        return f"{href}{'&' if '?' in href else '?'}{asked}" if asked and href else href
-
-    return at
 
 
 def model_of(view: View) -> Listed:

@@ -66,14 +66,14 @@ Tag = Annotated[str | None, Header(alias="If-None-Match")]
 @router.get("/openapi.json")
 async def openapi(request: Request, have: Tag = None) -> Response:
     """Return the OpenAPI document."""
-    return _kept(_document(request.app), "application/json", have)
+    return kept(_document(request.app), "application/json", have)
 
 
 @router.get("/docs")
 async def docs(request: Request, have: Tag = None) -> Response:
     """Return the page."""
     page = _PAGE.format(title=request.app.title).encode()
-    answer = _kept(page, "text/html", have)
+    answer = kept(page, "text/html", have)
     answer.headers["Content-Security-Policy"] = _OWN
     return answer
 
@@ -83,16 +83,16 @@ async def asset(name: str, have: Tag = None) -> Response:
     """Return a file of the page."""
     if name not in _ASSETS:
         raise NotFound(f"There is no {name!r} here.")
-    return _kept(_asset(name), _ASSETS[name], have)
+    return kept(_asset(name), _ASSETS[name], have)
 
 
 @router.get("/favicon.ico")
 async def favicon(have: Tag = None) -> Response:
     """Return the icon of the page, where browsers look for it by themselves."""
-    return _kept(_asset("favicon-32x32.png"), "image/png", have)
+    return kept(_asset("favicon-32x32.png"), "image/png", have)
 
 
-def _kept(content: bytes, media_type: str, have: str | None) -> Response:
+def kept(content: bytes, media_type: str, have: str | None) -> Response:
     """Return what is the same for everybody, unless the browser has it already."""
     headers = {"Cache-Control": PUBLIC, "ETag": _tag(content)}
     if matches(have, headers["ETag"]):

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from adapters.refusals import InvalidBody
+from api.imports.jobs.asked import wrong
 from api.kernel.problems import BodyTooLarge, MalformedRequest, UnsupportedMediaType
 
 FORM = b"multipart/form-data"
@@ -108,7 +108,7 @@ class Form:
         if not self._file:
             return
         if self.name is not None:
-            raise _wrong("file", "one file is imported at a time")
+            raise wrong("file", "one file is imported at a time")
         name = _text(options.get(b"filename", b""), "the name of the file")
         self.name = re.split(r"[/\\]", name)[-1][-200:]
         named, _ = parse_options_header(self._headers.get(b"content-type"))
@@ -140,11 +140,7 @@ def _text(content: bytes, field: str) -> str:
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        raise _wrong(field, "is not UTF-8") from None
+        raise wrong(field, "is not UTF-8") from None
     if _CONTROL.search(text):
-        raise _wrong(field, "has a control character in it")
+        raise wrong(field, "has a control character in it")
     return text
-
-
-def _wrong(field: str, detail: str) -> InvalidBody:
-    return InvalidBody(f"/{field}: {detail}", [{"pointer": f"/{field}", "detail": detail}])

@@ -384,6 +384,26 @@ def test_a_report_shows_the_figures_of_the_api_down_to_the_records(staff: Staff,
     assert looking.get("/console/reports/pipeline/records?stage=none").status_code in (200, 422)
 
 
+def test_what_no_page_knows_is_refused_and_nothing_is_left_out_in_silence(staff: Staff) -> None:
+    chief = staff.looking("chief")
+    for path in ("customers?garde=A", "customers?fields=nonsense", "reports/pipeline?stagee=lead"):
+        answer = chief.get(f"/console/{path}")
+        assert answer.status_code in (400, 422), path
+        assert 'role="alert"' in answer.text
+    both = chief.get("/console/customers?fields=name&fields=unit&valid_at=2026-01-01")
+    assert 'name="fields" value="name,unit"' in both.text
+
+
+def test_what_a_figure_of_the_past_leads_to_is_of_the_past(staff: Staff) -> None:
+    chief, position = staff.looking("chief"), staff.world.position
+    for query, past in (("by=stage", False), (f"by=stage&as_of_position={position}", True)):
+        page = chief.get(f"/console/reports/pipeline?{query}")
+        behind = chief.get(next(each for each in links(page) if "/records?" in each))
+        record = next(each for each in links(behind) if "/console/opportunities/" in each)
+        assert (f"as_of_position={position}" in record) == past
+        assert ('role="status"' in chief.get(record).text) == past
+
+
 def test_operations_show_what_whoever_looks_may_see_of_them(staff: Staff) -> None:
     chief, south = staff.looking("chief"), staff.looking("south")
     head = staff.world.admin.get("/proofs/head", headers=staff.tokens("chief"))
