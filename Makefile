@@ -13,7 +13,7 @@ CLIENTS := tests/api/clients
 # What a night draws; SEED=n draws it again.
 SEED ?= $(shell date +%Y%m%d)
 
-.PHONY: help run test nightly faults cluster check lint audit bench format lock clean
+.PHONY: help run test nightly faults cluster check lint audit bench format lock vendor clean
 
 help:
 	@echo "make <target>; each sets up $(VENV) by itself on first use"
@@ -66,6 +66,10 @@ lock: $(VENV)/bin/python ## write requirements.lock and those of the generators 
 		$(ARGS) --output-file $(CLIENTS)/requirements.lock
 	@cd $(CLIENTS) && npm install --package-lock-only --omit-lockfile-registry-resolved --silent
 	@echo "requirements.lock: $$(grep -c == requirements.lock) packages"
+
+# A newer one: its version and hashes in api/console/vendor/vendor.json first.
+vendor: $(READY) ## fetch the scripts of others that the console uses, each held to its hash
+	@$(VENV)/bin/python -m tests.api.console.test_files
 
 clean: ## remove the environment, caches and build results; never data
 	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis

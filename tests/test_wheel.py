@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from adapters.local.process import free_port
+from api.console.files import address
 from api.openapi_file import FILE
 from tests.api.command_line import environment
 from tests.test_house import PACKAGES, ROOT
@@ -53,12 +54,11 @@ def test_an_installed_wheel_serves_all_that_the_document_names(
                 client.headers["Authorization"] = f"Bearer {KEY}"
                 document = client.get("/openapi.json", timeout=60)
                 customers = client.get("/customers", timeout=60)
-                pages = [
-                    client.get(f"/console/{each}") for each in ("sign-in", "static/console.css")
-                ]
+                files = ("console.css", "htmx.min.js", "echarts.common.min.js")
+                pages = [client.get(each) for each in ("/console/sign-in", *map(address, files))]
         finally:
             server.terminate()
     assert server.returncode == 0
     assert document.json() == json.loads(FILE.read_bytes())
     assert customers.json()["items"] == []
-    assert [each.status_code for each in pages] == [200, 200]
+    assert [each.status_code for each in pages] == [200] * 4

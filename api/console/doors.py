@@ -1,9 +1,6 @@
-"""Doors: signing in and out, the language, and the files of the pages."""
+"""Doors: signing in and out, and the language."""
 
 from __future__ import annotations
-
-from functools import cache
-from importlib import resources
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -19,16 +16,8 @@ from api.console.session import (
 )
 from api.console.texts import COOKIE, words_for
 from api.console.view import HOME, shown
-from api.kernel.problems import NotFound
-from api.server.docs import kept
 
 router = APIRouter(include_in_schema=False)
-
-_STATIC = {
-    "console.css": "text/css",
-    "console.js": "text/javascript",
-    "proof.js": "text/javascript",
-}
 
 
 async def sign_in(request: Request) -> Response:
@@ -70,26 +59,12 @@ async def language(request: Request) -> Response:
     return answer
 
 
-async def static(request: Request) -> Response:
-    """Return the pages' styles or script, the same for everybody."""
-    name = request.path_params["name"]
-    if name not in _STATIC:
-        raise NotFound(f"There is no {name!r} here.")
-    return kept(_file(name), _STATIC[name], request.headers.get("if-none-match"))
-
-
 def _own(address: str) -> str:
     """Return an address of ours: nobody is led elsewhere."""
     own = address == HOME or address.startswith((f"{HOME}/", f"{HOME}?"))
     return address if own and "\\" not in address else HOME
 
 
-@cache
-def _file(name: str) -> bytes:
-    return (resources.files("api.console") / "static" / name).read_bytes()
-
-
 router.add_route(f"{HOME}/sign-in", sign_in, ["GET", "POST"])
 router.add_route(f"{HOME}/sign-out", sign_out, ["POST"])
 router.add_route(f"{HOME}/language", language, ["GET"])
-router.add_route(f"{HOME}/static/{{name}}", static, ["GET"])

@@ -34,7 +34,7 @@ _POLICY = "; ".join(
     )
 )
 
-_TEMPLATES = jinja2.Environment(
+TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("api.console"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
@@ -115,7 +115,7 @@ def shown(
     """Return a page, which no one keeps and which runs nothing but our own script."""
     context = {"t": words, "path": request.url.path, "query": request.url.query, "moment": {}}
     context |= {"signed_in": "me" in told, "title": "", "when": str, **told}
-    text = _TEMPLATES.get_template(template).render(context)
+    text = TEMPLATES.get_template(template).render(context)
     headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
     return HTMLResponse(text, status, headers)
 
