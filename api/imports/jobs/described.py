@@ -53,7 +53,7 @@ class WhyFailed(TypedDict):
     detail: str
 
 
-class Import(TypedDict):
+class ImportProgress(TypedDict):
     """How far an import is; once it has ended, what its rows came to, for whoever sent it."""
 
     id: Uuid
@@ -92,7 +92,7 @@ class Import(TypedDict):
 class Imports(TypedDict):
     """Imports, newest first."""
 
-    items: list[Import]
+    items: list[ImportProgress]
     next: Next
 
 
@@ -129,7 +129,7 @@ SENT: dict[str, Any] = {
     "responses": {
         202: {
             "description": "The file has come, and is imported.",
-            "model": Import,
+            "model": ImportProgress,
             "headers": headers("Location", "Idempotency-Replayed"),
         }
     },

@@ -19,7 +19,7 @@ from adapters.storage.instants import instant
 from api.commands.routes import idempotency_key
 from api.document.answers import answer
 from api.imports.jobs.asked import Asked, wrong
-from api.imports.jobs.described import ENDED, SENT, Import, Imports
+from api.imports.jobs.described import ENDED, SENT, ImportProgress, Imports
 from api.imports.jobs.form import Form
 from api.imports.jobs.runner import Importing
 from api.imports.row_commands import creating, kinds
@@ -156,7 +156,7 @@ async def imports(
     "/imports/{id}",
     operation_id="import.read",
     summary="Follow",
-    responses=answer("The import.", Import),
+    responses=answer("The import.", ImportProgress),
 )
 async def one(request: Request, parts: TheParts, see: See, id: str) -> Response:
     """How far an import is; once it has ended, what its rows came to.
@@ -211,7 +211,7 @@ async def errors(request: Request, parts: TheParts, see: See, id: str) -> Respon
     "/imports/{id}/cancel",
     operation_id="import.cancel",
     summary="End",
-    responses=answer("It ends, or has ended.", Import),
+    responses=answer("It ends, or has ended.", ImportProgress),
 )
 async def cancel(request: Request, parts: TheParts, see: See, id: str) -> Response:
     """End an import of yours: what waits is not begun, of what has begun the rest fails.
