@@ -7,6 +7,7 @@ from typing import Any
 
 _NULL = {"type": "null"}
 _ID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_LARGE = 2**31
 AMOUNT = {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]{1,18}(\.[0-9]{1,2})?$"}
 """An amount of money."""
 
@@ -16,7 +17,8 @@ def plain(document: dict[str, Any]) -> None:
 
     None has a title but those of components, which is their name. What may be null says so by its
     type. Defaults are told in words: a field that has one may be left away, and generators that
-    read it ask for it. An amount is a text, though a number is taken as well.
+    read it ask for it. An amount is a text, though a number is taken as well. A whole number that
+    may be large says so: else it has 32 bits where clients are made in Java.
     """
     for schema in _all(document):
         schema.pop("title", None)
@@ -39,6 +41,8 @@ def _plain(schema: dict[str, Any]) -> None:
         if isinstance(other.get("type"), str) and "enum" not in other:
             del schema["anyOf"]
             schema |= {**other, **schema, "type": [other["type"], "null"]}
+    if "integer" in schema.get("type", ()) and schema.get("maximum", _LARGE) >= _LARGE:
+        schema.setdefault("format", "int64")
     if schema.get("pattern") == _ID:
         del schema["pattern"]
         schema["format"] = "uuid"
