@@ -100,9 +100,11 @@ class Visitor:
         """Return what the API answers them. Raises `SignedOut`."""
         return await self._as_them(partial(ask, self.request, path, list(query)))
 
-    async def give(self, path: str, body: Mapping[str, Any], more: Mapping[str, str]) -> Answered:
+    async def give(
+        self, path: str, body: Mapping[str, Any], more: Mapping[str, str], query: Query = ()
+    ) -> Answered:
         """Give a command as them, with further headers. Raises `SignedOut`."""
-        return await self._as_them(partial(ask, self.request, path, body=body, more=more))
+        return await self._as_them(partial(ask, self.request, path, query, body=body, more=more))
 
     async def _as_them(self, asking: Callable[..., Awaitable[Answered]]) -> Answered:
         found = await asking(token=self.session.access)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from adapters.refusals import UnknownId
@@ -28,6 +28,15 @@ from streams.kernel.deadline import deadlines
 from streams.kernel.deadline_runner import Timekeeping
 from streams.kernel.policy import policies
 from streams.kernel.policy_runner import Reactions
+
+REASON = "why it was decided, in words: the operation log keeps it"
+
+
+async def _reasoned(
+    reason: Annotated[str | None, Query(max_length=200, description=REASON)] = None,
+) -> None:
+    """Take a reason, which the operation log has with all that is asked."""
+
 
 router = APIRouter(tags=["parked"], dependencies=[Depends(known_only)])
 
@@ -54,6 +63,7 @@ async def parked(request: Request, parts: TheParts, see: See) -> Response:
 @router.post(
     "/parked/{model}/{stream}/retry",
     operation_id="parked.retry",
+    dependencies=[Depends(_reasoned)],
     responses=answer("Done.", Repaired),
 )
 async def retry(request: Request, parts: TheParts, see: See, model: str, stream: str) -> Response:
@@ -68,6 +78,7 @@ async def retry(request: Request, parts: TheParts, see: See, model: str, stream:
 @router.post(
     "/parked/{model}/{stream}/skip",
     operation_id="parked.skip",
+    dependencies=[Depends(_reasoned)],
     responses=answer("Done.", Repaired),
 )
 async def skip(request: Request, parts: TheParts, see: See, model: str, stream: str) -> Response:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,103 +12,10 @@ import pytest
 
 from adapters.settings import Settings
 from tests.api.conftest import KEY, serving
+from tests.api.console.staff import MARKUP, Staff, entered, links, text
 from tests.api.documented import committed
-from tests.api.kernel.access.test_visibility import World
-from tests.api.permissions.test_sign_in import GOOD, bearer
+from tests.api.permissions.test_sign_in import GOOD
 from tests.browser import browser
-
-MARKUP = "<script>alert(1)</script>&\"'"
-
-
-class Looking:
-    """A browser's part of somebody at the console: cookies, forms, pages."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self.client = httpx.Client(base_url=address, trust_env=False, timeout=30)
-        self.cookie = ""
-
-    def get(self, path: str, **headers: str) -> httpx.Response:
-        return self.client.get(path, headers={"Cookie": self.cookie, **headers})
-
-    def post(self, path: str, origin: str | None = None, **fields: str) -> httpx.Response:
-        headers = {"Cookie": self.cookie, "Origin": origin or self.address}
-        return self.client.post(path, data=fields, headers=headers)
-
-    def sign_in(self, code: str, password: str = GOOD, **more: str) -> httpx.Response:
-        answer = self.post("/console/sign-in", employee=code, password=password, **more)
-        if answer.status_code == 303:
-            self.cookie = answer.headers["set-cookie"].partition(";")[0]
-        return answer
-
-
-class Staff:
-    """A world with people who can sign in: a chief, a manager of the south, one with masks."""
-
-    def __init__(self, address: str) -> None:
-        self.world = World(address)
-        self.clients = [self.world.admin, *self.world.readers.values()]
-        for code, masked in (("chief", ()), ("masked", ("amount", "phone"))):
-            self.world.make("/employees", code=code, name=f"{code} 陈", unit="group")
-            given = {"employee": code, "role": "reader", "unit": "group", "masked": list(masked)}
-            self.world.make("/grants", **given)
-            self._password(code)
-        self.world.make("/employees", code="south", name="South", unit="gd")
-        self.world.make("/grants", employee="south", role="reader", unit="gd")
-        self._password("south")
-        self.world.make("/employees", code="admin2", name="Boss", unit="group")
-        self.world.make("/grants", employee="admin2", role="administrator", unit="group")
-        self._password("admin2")
-        self.odd = self.world.make("/customers", name=MARKUP, unit="gd-gz", grade="B")
-
-    def _password(self, code: str) -> None:
-        admin, first = self.world.admin, "a first winding road"
-        admin.post(f"/employees/{code}/password", json={"password": first}).raise_for_status()
-        with httpx.Client(base_url=self.world.address, trust_env=False) as client:
-            body = {"employee": code, "password": first}
-            tokens = client.post("/sign-in", json=body).json()
-            change = {"old": first, "new": GOOD}
-            client.post("/me/password", json=change, headers=bearer(tokens)).raise_for_status()
-
-    def someone(self) -> Looking:
-        found = Looking(self.world.address)
-        self.clients.append(found.client)
-        return found
-
-    def looking(self, code: str) -> Looking:
-        found = self.someone()
-        assert found.sign_in(code).status_code == 303
-        return found
-
-    def settled(self) -> None:
-        """Wait until what was done is in the rows."""
-        position = self.world.admin.get("/readyz").json()["position"]
-        ask = {"min_position": position, "limit": 1}
-        self.world.admin.get("/customers", params=ask).raise_for_status()
-
-    def tokens(self, code: str) -> dict[str, str]:
-        body = {"employee": code, "password": GOOD}
-        return bearer(self.world.admin.post("/sign-in", json=body).json())
-
-
-@pytest.fixture(scope="module")
-def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
-    folder = tmp_path_factory.mktemp("console")
-    with serving(Settings(data=folder, port=0, admin_key=KEY)) as address:
-        found = Staff(address)
-        yield found
-        for each in found.clients:
-            each.close()
-
-
-def text(answer: httpx.Response) -> str:
-    """Return what a page says, without its marks."""
-    page = answer.text[answer.text.index("<main") :]
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
-
-
-def links(answer: httpx.Response) -> list[str]:
-    return [html.unescape(each) for each in re.findall(r'href="([^"]*)"', answer.text)]
 
 
 def test_nobody_sees_a_page_before_signing_in_and_is_led_back_to_it_then(staff: Staff) -> None:
@@ -352,8 +257,7 @@ def test_who_asks_too_much_is_told_so_on_a_page(tmp_path: Path) -> None:
         staff = Staff(address)
         chief = staff.looking("chief")
         found = [chief.get("/console/customers") for _ in range(40)]
-        for each in staff.clients:
-            each.close()
+        staff.close()
     assert {answer.status_code for answer in found} == {200, 429}
     refused = next(answer for answer in found if answer.status_code == 429)
     assert 'role="alert"' in refused.text
@@ -412,13 +316,6 @@ def test_operations_show_what_whoever_looks_may_see_of_them(staff: Staff) -> Non
     assert head.json()["events"]["root"] in of_chief.text
     assert "signed-in" in text(of_chief)
     assert "signed-in" not in text(of_south)
-
-
-def entered(page: httpx.Response) -> dict[str, str]:
-    """Return the hidden fields of the form for a command."""
-    form = page.text[page.text.index('<form class="command"') :]
-    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
-    return {name: html.unescape(value) for name, value in found}
 
 
 def test_a_command_is_given_by_a_form_once_and_what_is_wrong_is_told_beside_it(
