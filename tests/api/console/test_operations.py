@@ -65,7 +65,7 @@ def test_what_is_parked_is_passed_over_and_tried_again_for_a_reason_that_the_log
     assert (status, "已跳过" in said) == (303, False)
     assert f"{stream} · {REASON}" in said
     for verb in ("skip", "retry"):
-        ask = {"command": f"parked.{verb}", "actor": "admin2", "accepted": True}
+        ask = {"command": f"parked.{verb}", "actor": "admin2", "accepted": "true"}
         (entry,) = staff.world.admin.get("/operations", params=ask).json()["items"]
         assert unquote_plus(entry["query"]).endswith(f"{stream}/{verb}?reason={REASON}")
 
