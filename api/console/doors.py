@@ -1,13 +1,16 @@
-"""Doors: signing in and out, and the language."""
+"""Doors: signing in and out, one's own password, and the language."""
 
 from __future__ import annotations
+
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.console.asking import ask
+from api.console.asking import Answered, ask
 from api.console.session import (
     Session,
+    SignedOut,
     Visitor,
     forget,
     form_of,
@@ -15,7 +18,7 @@ from api.console.session import (
     require_same_origin,
 )
 from api.console.texts import COOKIE, words_for
-from api.console.view import HOME, shown
+from api.console.view import HOME, PASSWORD, shown
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,14 +33,47 @@ async def sign_in(request: Request) -> Response:
     require_same_origin(request)
     body = {name: form.get(name, "") for name in ("employee", "password")}
     found = await ask(request, "/sign-in", body=body)
-    told = {"next": _own(form.get("next", HOME))}
+    following = _own(form.get("next", HOME))
     if found.status != 200:
-        return shown(request, "sign_in.html", words, found.status, problem=found.content, **told)
+        told = {"next": following, "problem": found.content}
+        return shown(request, "sign_in.html", words, found.status, **told)
     if found.content.get("password_change_required"):
-        problem = {"title": words("one-time"), "detail": ""}
-        return shown(request, "sign_in.html", words, 403, problem=problem, **told)
-    answer = RedirectResponse(told["next"], 303)
-    Session.begun(found).keep(answer)
+        following = f"{PASSWORD}?{urlencode({'next': following})}"
+    return _begun(found, following)
+
+
+async def password(request: Request) -> Response:
+    """Show the form, or change one's own password by it; a new session begins.
+
+    Somebody else's password for one sign-in opens nothing but this.
+    """
+    try:
+        visitor = Visitor(request)
+        words, mark = words_for(request), visitor.session.mark
+        form = await form_of(request) if request.method == "POST" else {}
+        following = _own({**request.query_params, **form}.get("next", HOME))
+        status, problem = 200, None
+        if form:
+            require_own(request, form.get("mark", ""))
+            status, problem = 422, {"title": words("not twice")}
+            if form.get("new") == form.get("again"):
+                body = {name: form.get(name, "") for name in ("old", "new")}
+                found = await visitor.give("/me/password", body, {})
+                if found.status == 200:
+                    return _begun(found, following)
+                status, problem = found.status, found.content
+    except SignedOut:
+        return RedirectResponse(f"{HOME}/sign-in", 303)
+    told = {"mark": mark, "next": following, "problem": problem}
+    page = shown(request, "password.html", words, status, **told)
+    if visitor.renewed:
+        visitor.session.keep(page)
+    return page
+
+
+def _begun(tokens: Answered, following: str) -> Response:
+    answer = RedirectResponse(following, 303)
+    Session.begun(tokens).keep(answer)
     return answer
 
 
@@ -66,5 +102,6 @@ def _own(address: str) -> str:
 
 
 router.add_route(f"{HOME}/sign-in", sign_in, ["GET", "POST"])
+router.add_route(PASSWORD, password, ["GET", "POST"])
 router.add_route(f"{HOME}/sign-out", sign_out, ["POST"])
 router.add_route(f"{HOME}/language", language, ["GET"])

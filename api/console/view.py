@@ -21,6 +21,9 @@ from projections.kernel.summary import listed
 
 HOME = "/console"
 
+PASSWORD = f"{HOME}/password"
+"""Where one's own password is changed."""
+
 MOMENT = ("as_of", "as_of_position", "valid_at")
 """The parameters by which any page is of another day: what was known then, what was true then."""
 
@@ -164,6 +167,8 @@ async def _refused(view: View, answered: Answered) -> Response:
         gone = urlsplit(answered.headers["location"]).path
         return RedirectResponse(view.link(f"{HOME}{gone}"), 303)
     told = {"problem": answered.content or {}}
+    if told["problem"].get("type", "").endswith("/password-change-required"):
+        return RedirectResponse(PASSWORD, 303)
     try:
         return await view.show("refused.html", answered.status, **told)
     except Refused:  # what every page has is refused as well, in a crowd for instance
