@@ -133,6 +133,7 @@ KINDS = {
     "opportunity": "商机",
     "role": "角色",
     "service-ticket": "服务工单",
+    "site": "客户点",
     "team": "团队",
     "unit": "单位",
     "working-calendar": "工作日历",

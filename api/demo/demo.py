@@ -19,6 +19,7 @@ from api.demo import customers as demo_customers
 from api.demo import organisation as demo_organisation
 from api.demo import sales as demo_sales
 from api.demo import service as demo_service
+from api.demo import sites as demo_sites
 from api.demo.people import people
 from api.demo.places import GROUP, staff
 from api.demo.story import play
@@ -33,11 +34,12 @@ class Size:
     sales: int = 1400
     tickets: int = 800
     contracts: int = 260
+    sites: int = 900
 
     @property
     def stories(self) -> int:
         """How many records there will be, about."""
-        records = self.customers + self.sales + self.tickets + self.contracts
+        records = self.customers + self.sales + self.tickets + self.contracts + self.sites
         return records + 14 + demo_organisation.STORIES
 
 
@@ -108,3 +110,5 @@ def load(
 
     told = [demo_contracts.story(random, deal, team, today, fact) for deal in deals]
     play(executor, "contract", told, advance)
+    places = demo_sites.places(random, accounts, today, size.sites)
+    play(executor, "site", [demo_sites.story(random, each, today) for each in places], advance)

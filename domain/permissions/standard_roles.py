@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 5
+EDITION = 6
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -63,7 +63,7 @@ STANDARD_ROLES = (
             *("customer.engage", "customer.activate", "customer.lapse", "customer.win-back"),
             *("customer.add-contact", "customer.correct-contact", "customer.remove-contact"),
             *("customer.add-team-member", "customer.remove-team-member"),
-            "opportunity.*",
+            *("site.*", "opportunity.*"),
             *("contract.read", "contract.draft", "contract.revise", "contract.submit"),
             *("contract.take-back", "contract.draft-amendment", "contract.submit-amendment"),
             *("contract.take-back-amendment", "contract.drop-amendment", "contract.void"),
@@ -91,7 +91,7 @@ STANDARD_ROLES = (
         "Takes in and works on tickets; knows the customers and whom to call there.",
         (
             *("service-ticket.*", "customer.read", "customer.add-contact"),
-            *("customer.correct-contact", *_COLLEAGUES, "report.read"),
+            *("customer.correct-contact", "site.read", *_COLLEAGUES, "report.read"),
         ),
     ),
     StandardRole(
@@ -112,7 +112,7 @@ STANDARD_ROLES = (
         "Analyst",
         "Sees the business and its figures, and changes nothing.",
         (
-            *("customer.read", "sales.read", "service.read", "marketing.read"),
+            *("customer.read", "site.read", "sales.read", "service.read", "marketing.read"),
             *(*_COLLEAGUES, *_FIGURES),
         ),
     ),

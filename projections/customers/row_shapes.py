@@ -1,4 +1,4 @@
-"""Row shapes: what the columns of customers have that hold lists and objects."""
+"""Row shapes: what the columns of customers and sites have that hold lists and objects."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from domain.customers.customer_contacts import DecisionRole, Relationship
+from domain.customers.site_access import Medium
+from domain.customers.site_equipment import EquipmentKind, EquipmentOwner
 from domain.kernel.actors import ActorKind
 
 
@@ -45,3 +47,27 @@ class MergedInto(TypedDict):
     by_kind: ActorKind
     at: datetime
     reason: str
+
+
+class SiteAccessPoint(TypedDict):
+    """How a site is connected, by whom; what nobody said is not there."""
+
+    medium: Medium
+    carrier: str
+    capacity_mbps: NotRequired[int]
+    ports: NotRequired[int]
+    entry: NotRequired[str]
+    diverse_from: NotRequired[str]
+
+
+class SiteEquipment(TypedDict):
+    """What stands at a site; what nobody said is not there."""
+
+    kind: EquipmentKind
+    vendor: str
+    model: str
+    quantity: int
+    owner: EquipmentOwner
+    installed_on: NotRequired[date]
+    warranty_until: NotRequired[date]
+    maintained_by: NotRequired[str]

@@ -23,7 +23,7 @@ from domain.kernel.aggregate import Recorded
 from tests.adapters.keyring import keys_in
 
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
-SMALL = Size(customers=60, sales=150, tickets=80, contracts=60)
+SMALL = Size(customers=60, sales=150, tickets=80, contracts=60, sites=90)
 
 
 def told(folder: Path, seed: int = 1, size: Size = SMALL) -> list[Recorded]:
@@ -124,6 +124,9 @@ def test_every_side_of_the_business_shows(events: list[Recorded]) -> None:
         "contract.signed",
         "contract.amendment-signed",
         "contract.payment-recorded",
+        "site.access-point-added",
+        "site.equipment-recorded",
+        "site.vacated",
     ):
         assert kinds[wanted], wanted
     levels = {event.unit.count("-") + (event.unit != "group") for event in events}
