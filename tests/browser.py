@@ -1,130 +1,102 @@
-"""A real browser for tests: Chromium without a window, told what to do over a pipe."""
+"""A real browser for tests: Chromium without a window, led by Playwright."""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Error, Request, sync_playwright
+from playwright.sync_api import Page as Tab
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
-FLAGS = (
-    *("--headless", "--remote-debugging-pipe", "--no-sandbox", "--no-proxy-server"),
-    *("--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
+FLAGS = [
+    *("--no-proxy-server", "--disable-gpu", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
 
 PATIENCE = 60.0
 """Seconds in which a page does what is expected of it."""
 
+BEARABLE = {"minor", "moderate"}
+"""How bad what axe finds may be."""
+
 
 @contextmanager
-def browser(profile: Path) -> Iterator[Page]:
-    """Start a browser that keeps its cache in a folder; skips the test where there is none."""
+def browser(profile: Path, **options: Any) -> Iterator[Page]:
+    """Start a browser that keeps its cache in a folder; skips the test where there is none.
+
+    Args:
+        profile: The folder.
+        options: What Playwright is asked for besides, as `bypass_csp` or `java_script_enabled`.
+    """
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip("There is no browser on this machine: apt-get install chromium")
-    told, tell = os.pipe()
-    heard, hear = os.pipe()
-    command = [program, *FLAGS, f"--user-data-dir={profile}"]
-    # The protocol wants the pipes at these two numbers.
-    script = f'exec "$@" 3<&{told} 4>&{hear} {told}<&- {hear}>&- 2>/dev/null'
-    process = subprocess.Popen(
-        ["bash", "-c", script, "-", *command],
-        pass_fds=(told, hear),
-        env={**os.environ, "HOME": str(profile)},
-        start_new_session=True,
-    )
-    os.close(told)
-    os.close(hear)
-    with os.fdopen(tell, "wb") as telling, os.fdopen(heard, "rb") as hearing:
-        page = Page(telling, hearing)
-        try:
-            yield page
-        finally:
-            page.ask("Browser.close")
-            process.wait(PATIENCE)
-
-
-class Navigated(Exception):
-    """The page went elsewhere before it answered."""
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=program, args=FLAGS, chromium_sandbox=False, **options
+        )
+        context.set_default_timeout(PATIENCE * 1000)
+        with context:
+            yield Page(context.pages[0])
 
 
 class Page:
-    """One page of a browser, and all that its console has said."""
+    """One page of a browser, and all that the browser complained of."""
 
-    def __init__(self, telling: Any, hearing: Any) -> None:
-        self._telling = telling
-        self._hearing = hearing
-        self._number = 0
-        self._rest = b""
-        self._session: str | None = None
+    def __init__(self, tab: Tab) -> None:
+        self.tab = tab
+        """The page as Playwright has it."""
         self.said: list[str] = []
-        """What the browser complained of: violations of policies, errors of scripts."""
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = attached["sessionId"]
-        for domain in ("Page", "Log", "Runtime"):
-            self.ask(f"{domain}.enable")
+        """Violations of policies, errors of scripts, answers that were none."""
+        self.hosts: set[str] = set()
+        """Where it asked for something."""
+        tab.on("console", self._hear)
+        tab.on("pageerror", lambda error: self.said.append(str(error)))
+        tab.on("request", self._ask)
 
     def open(self, url: str) -> None:
         """Go to an address."""
-        self.ask("Page.navigate", url=url)
-        self.until("document.readyState == 'complete'")
+        self.tab.goto(url)
 
     def run(self, script: str) -> Any:
         """Return the value of an expression, when it is there; raises what it raises."""
-        done = self.ask(
-            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
-        )
-        assert "exceptionDetails" not in done, done
-        return done["result"].get("value")
+        return self.tab.evaluate(script)
 
     def until(self, script: str) -> Any:
-        """Wait until an expression is true, on whichever page it comes to be."""
+        """Wait until an expression is true, on whichever page it comes to be.
+
+        Playwright's own waiting evaluates the text within the page, whose policy forbids that.
+        """
         since, value = time.monotonic(), None
         while not value:
-            with suppress(Navigated):
+            with suppress(Error):  # it went elsewhere meanwhile
                 value = self.run(script)
             assert time.monotonic() - since < PATIENCE, script
-            time.sleep(0.05)
+            self.tab.wait_for_timeout(50)
         return value
 
-    def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        """Ask by the DevTools protocol; returns the answer."""
-        self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
-        if self._session is not None and not method.startswith("Browser."):
-            message["sessionId"] = self._session
-        self._telling.write(json.dumps(message).encode() + b"\0")
-        self._telling.flush()
-        while (heard := self._next()).get("id") != self._number:
-            self._note(heard)
-        if "navigated" in heard.get("error", {}).get("message", ""):
-            raise Navigated
-        assert "result" in heard, heard
-        found: dict[str, Any] = heard["result"]
-        return found
+    def unusable(self) -> list[str]:
+        """Return what keeps somebody from using the page as it is, by the rules of axe-core."""
+        found = Axe().run(self.tab).response["violations"]
+        return [
+            f"{each['id']}: {each['help']}: {[node['html'] for node in each['nodes'][:3]]}"
+            for each in found
+            if each["impact"] not in BEARABLE
+        ]
 
-    def _next(self) -> dict[str, Any]:
-        while b"\0" not in self._rest:
-            piece = self._hearing.read1(1 << 16)
-            assert piece, "the browser has gone"
-            self._rest += piece
-        text, _, self._rest = self._rest.partition(b"\0")
-        heard: dict[str, Any] = json.loads(text)
-        return heard
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.said.append(message.text)
 
-    def _note(self, heard: dict[str, Any]) -> None:
-        if heard.get("method") == "Log.entryAdded":
-            self.said.append(heard["params"]["entry"]["text"])
-        elif heard.get("method") == "Runtime.exceptionThrown":
-            self.said.append(json.dumps(heard["params"]["exceptionDetails"]))
+    def _ask(self, request: Request) -> None:
+        if host := urlsplit(request.url).netloc:
+            self.hosts.add(host)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,9 +24,10 @@ FETCH = """fetch({path}, {{headers: {{Authorization: {key}}}}}).then(async answe
 }})"""
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with browser(tmp_path_factory.mktemp("browser")) as found:
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    # Our pages forbid themselves to fetch anything.
+    with browser(tmp_path, bypass_csp=True) as found:
         yield found
 
 
@@ -40,8 +42,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def at_home(page: Page, world: World) -> None:
-    """Open a page of the server that costs nothing; ours forbid themselves to fetch anything."""
-    page.ask("Page.setBypassCSP", enabled=True)
+    """Open a page of the server that costs nothing."""
     page.open(f"{world.address}/livez")
 
 
@@ -121,24 +122,20 @@ def test_what_a_revoked_key_had_seen_is_not_shown_to_it_again(page: Page, world:
             assert fetched(page, path, client)[0] == 401
 
 
-def test_the_page_of_the_documentation_works_and_forgets_the_key(page: Page, world: World) -> None:
-    page.ask("Page.setBypassCSP", enabled=False)
-    page.open(f"{world.address}/livez")
-    page.run("localStorage.setItem('authorized', 'of an earlier version')")
-    page.said.clear()
-    page.open(f"{world.address}/docs")
-    page.until("document.querySelectorAll('.opblock-tag').length > 10")
-    page.run("document.querySelector('.btn.authorize').click()")
-    page.until("!!document.querySelector('.auth-container input')")
-    page.run(
-        """(field => {
-            const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
-            set.call(field, 'a-key-that-is-secret');
-            field.dispatchEvent(new Event('input', {bubbles: true}));
-        })(document.querySelector('.auth-container input'))"""
-    )
-    page.run("document.querySelector('.auth-container button[type=submit]').click()")
-    page.until("document.querySelector('.auth-btn-wrapper button').innerText == 'Logout'")
-    kept: list[Any] = page.run("[{...localStorage}, {...sessionStorage}, document.cookie]")
-    assert kept == [{}, {}, ""]
-    assert page.said == []
+def test_the_page_of_the_documentation_works_and_forgets_the_key(
+    world: World, tmp_path: Path
+) -> None:
+    with browser(tmp_path) as page:
+        page.open(f"{world.address}/livez")
+        page.run("localStorage.setItem('authorized', 'of an earlier version')")
+        page.said.clear()
+        page.open(f"{world.address}/docs")
+        page.until("document.querySelectorAll('.opblock-tag').length > 10")
+        page.run("document.querySelector('.btn.authorize').click()")
+        page.until("!!document.querySelector('.auth-container input')")
+        page.tab.fill(".auth-container input", "a-key-that-is-secret")
+        page.run("document.querySelector('.auth-container button[type=submit]').click()")
+        page.until("document.querySelector('.auth-btn-wrapper button').innerText == 'Logout'")
+        kept: list[Any] = page.run("[{...localStorage}, {...sessionStorage}, document.cookie]")
+        assert kept == [{}, {}, ""]
+        assert page.said == []

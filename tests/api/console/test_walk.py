@@ -1,0 +1,70 @@
+"""A walk through the console with a real browser: nothing to complain of on any page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.api.console.staff import Staff
+from tests.api.permissions.test_sign_in import GOOD
+from tests.browser import Page, browser
+
+SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+"""Widths, in pixels, and colours that people look at pages with."""
+
+
+def pages(staff: Staff) -> list[str]:
+    """Return addresses of pages, one of each kind, of now and of another day."""
+    customer = f"customers/{staff.world.south}"
+    found = ["", "customers", customer, f"{customer}/history", f"{customer}/regrade"]
+    found += ["new/customers", "reports", "reports/pipeline?by=stage&by=unit", "operations"]
+    found += [
+        "events/3",
+        "operations?command=nonsense",
+        "customers/none",
+        "units?valid_at=2020-01-01",
+    ]
+    return [f"{staff.world.address}/console/{path}".rstrip("/") for path in found]
+
+
+def signed_in(page: Page, staff: Staff, who: str) -> Page:
+    """Sign somebody in by the form."""
+    page.open(f"{staff.world.address}/console/sign-in")
+    page.tab.fill("[name=employee]", who)
+    page.tab.fill("[name=password]", GOOD)
+    page.tab.press("[name=password]", "Enter")
+    page.tab.wait_for_selector("nav")
+    return page
+
+
+def test_every_page_can_be_used_on_any_screen_and_asks_nothing_of_anybody_else(
+    staff: Staff, tmp_path: Path
+) -> None:
+    found: list[str] = []
+    with browser(tmp_path) as page:
+        page.open(f"{staff.world.address}/console/sign-in")
+        found += page.unusable()
+        signed_in(page, staff, "admin2")
+        for url in pages(staff):
+            page.open(url)
+            for width, colours in SCREENS:
+                page.tab.set_viewport_size({"width": width, "height": 900})
+                page.tab.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+                if page.run("document.documentElement.scrollWidth > innerWidth"):
+                    found.append(f"{url} is wider than {width}")
+                if width == 390 or colours == "light":
+                    found += [f"{url} {width} {colours}: {each}" for each in page.unusable()]
+        assert found == []
+        assert page.hosts == {urlsplit(staff.world.address).netloc}
+        assert [each for each in page.said if "status of 4" not in each] == []
+
+
+@pytest.mark.parametrize("fault", ["<img src=/console/static/none.png>", "<p lang=nonsense>x</p>"])
+def test_a_page_that_somebody_cannot_use_is_found(staff: Staff, tmp_path: Path, fault: str) -> None:
+    with browser(tmp_path) as page:
+        page.open(f"{staff.world.address}/console/sign-in")
+        assert page.unusable() == []
+        page.run(f"document.querySelector('main').innerHTML += '{fault}'")
+        assert len(page.unusable()) == 1
