@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from domain.customers.customer_contacts import Contacts
+from domain.customers.customer_credit import Credit
 from domain.customers.customer_merging import Merging
 from domain.customers.customer_profile import (
     Category,
@@ -19,6 +20,7 @@ from domain.customers.customer_profile import (
     Website,
     normal_number,
 )
+from domain.customers.customer_requirements import Requirements
 from domain.customers.customer_team import AccountTeam
 from domain.kernel.aggregate import (
     Aggregate,
@@ -50,21 +52,28 @@ class ParentCycle(RuleViolation):
     """A customer is not placed under itself or under one of its own subsidiaries."""
 
 
-class Customer(Merging, Profile, AccountTeam, Contacts, InUnit, Aggregate):
+class Customer(Merging, Profile, Credit, Requirements, AccountTeam, Contacts, InUnit, Aggregate):
     """A key account: an organisation, its standing, its people and who looks after it."""
 
     titles = {
         "annual_revenue": "年收入",
+        "basis": "评级依据",
         "category": "客户类别",
+        "credit": "信用等级",
+        "credit_limit": "信用额度",
+        "credit_until": "信用有效期",
         "employees": "员工人数",
         "founded": "成立年份",
         "grade": "客户等级",
         "industry": "行业",
         "it_budget": "IT预算",
+        "limit": "信用额度",
         "parent_id": "上级客户",
+        "rating": "信用等级",
         "region": "地区",
         "registered_on": "登记日期",
         "registration_number": "统一社会信用代码",
+        "requirements": "特殊要求",
         "short_name": "简称",
         "website": "网站",
     }

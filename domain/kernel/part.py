@@ -29,6 +29,7 @@ class Part:
     begun: Any
     now: Any
     in_force: Any
+    stated_day: Any
     trigger_event: Callable[..., None]
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -41,6 +41,7 @@ class FieldClass(StrEnum):
     IT_BUDGET = "it-budget"
     AMOUNT = "amount"
     COST = "cost"
+    CREDIT = "credit"
     ASSESSMENT = "assessment"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 6
+EDITION = 7
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -63,6 +63,7 @@ STANDARD_ROLES = (
             *("customer.engage", "customer.activate", "customer.lapse", "customer.win-back"),
             *("customer.add-contact", "customer.correct-contact", "customer.remove-contact"),
             *("customer.add-team-member", "customer.remove-team-member"),
+            *("customer.state-requirement", "customer.waive-requirement"),
             *("site.*", "opportunity.*"),
             *("contract.read", "contract.draft", "contract.revise", "contract.submit"),
             *("contract.take-back", "contract.draft-amendment", "contract.submit-amendment"),

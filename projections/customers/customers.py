@@ -7,16 +7,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.customers.customer_contacts import OfContact
+from domain.customers.customer_credit import CreditRating
 from domain.customers.customer_profile import normal_number
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.effective_day import STATED
 from domain.kernel.types.personal import Each
 from projections.customers.name_key import name_key
 from projections.customers.name_words import name_words
-from projections.customers.row_shapes import Contact, MergedInto, RivalPurchase
+from projections.customers.row_shapes import Contact, MergedInto, RivalPurchase, StatedRequirement
 from projections.kernel.belonging import Belongs, OfCustomer, Stays
-from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text, holds
-from projections.kernel.payload_values import day
+from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text, holds, one_of
+from projections.kernel.payload_values import day, money
 from projections.kernel.read_model import ReadModel, Row
 
 _OF_CONTACTS = {name: name for name in ("phone", "email", "birthday", "preferences")}
@@ -24,6 +25,8 @@ _CONTACTS = {
     "sensitive": _OF_CONTACTS,
     "personal": Each(dict.fromkeys(("name", "title", *_OF_CONTACTS), OfContact)),
 } | holds(dict[str, Contact])
+
+_CREDIT = {"sensitive": "credit"}
 
 customers = ReadModel(
     "customers",
@@ -50,6 +53,13 @@ customers = ReadModel(
     sa.Column("it_budget", Money, info={"sensitive": "it-budget"}),
     sa.Column("currency", Text, info=CURRENCY),
     sa.Column("registered_on", Day),
+    sa.Column("credit", Text, info=_CREDIT | one_of(*CreditRating)),
+    sa.Column("credit_limit", Money, info=_CREDIT),
+    sa.Column("credit_until", Day),
+    sa.Column("credit_basis", Text),
+    sa.Column(
+        "requirements", Json, nullable=False, default={}, info=holds(dict[str, StatedRequirement])
+    ),
     sa.Column("rival_until", Day),
     sa.Column("contacts", Json, nullable=False, default={}, info=_CONTACTS),
     sa.Column("purchases", Json, nullable=False, default=[], info=holds(list[RivalPurchase])),
@@ -76,7 +86,9 @@ customers = ReadModel(
 )
 """`lost_to` is the competitor that gained a lapsed customer, also after its file was closed;
 `rival_until` the first day on which a contract with a competitor ends; `contacts` by contact id,
-`team` the role of each employee, `purchases` what is bought from competitors; `merged` tells of
+`team` the role of each employee, `purchases` what is bought from competitors; the `credit` is rated
+`credit_until` a day, the limit is in the currency of the revenue; `requirements` by code;
+`merged` tells of
 one that was merged into another: `into` which, by which `merge_id`, by whom, when and why."""
 
 _STEPS = (
@@ -143,6 +155,28 @@ def _purchase_recorded(row: Row, event: Recorded) -> Row:
 @customers.on("customer.purchase-ended")
 def _purchase_ended(row: Row, event: Recorded) -> Row:
     return _purchases(_other_purchases(row, event))
+
+
+@customers.on("customer.credit-rated")
+def _credit_rated(row: Row, event: Recorded) -> Row:
+    data = event.data
+    return {
+        "credit": data["rating"],
+        "credit_limit": money(data["limit"]),
+        "credit_until": day(data["until"]),
+        "credit_basis": data["basis"],
+    }
+
+
+@customers.on("customer.requirement-stated")
+def _requirement_stated(row: Row, event: Recorded) -> Row:
+    told = {name: event.data[name] for name in ("kind", "text", "until")}
+    return {"requirements": {**row["requirements"], event.data["code"]: told}}
+
+
+@customers.on("customer.requirement-waived")
+def _requirement_waived(row: Row, event: Recorded) -> Row:
+    return {"requirements": _without(row["requirements"], event.data["code"])}
 
 
 @customers.on("customer.merged-into")

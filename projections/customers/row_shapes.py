@@ -9,6 +9,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from domain.customers.customer_contacts import DecisionRole, Relationship
+from domain.customers.customer_requirements import RequirementKind
 from domain.customers.site_access import Medium
 from domain.customers.site_equipment import EquipmentKind, EquipmentOwner
 from domain.kernel.actors import ActorKind
@@ -36,6 +37,14 @@ class RivalPurchase(TypedDict):
     monthly: NotRequired[Decimal | None]
     currency: NotRequired[str | None]
     until: NotRequired[date | None]
+
+
+class StatedRequirement(TypedDict):
+    """What a customer asks for specially, until when."""
+
+    kind: RequirementKind
+    text: str
+    until: date | None
 
 
 class MergedInto(TypedDict):

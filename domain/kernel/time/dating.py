@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from domain.kernel.codec import codec
+from domain.kernel.time.business_day import today
 from domain.kernel.time.effective_day import STATED
 
 
@@ -18,6 +19,12 @@ class Dating:
         """State for an earlier day, if one is given, the fact that was stated last."""
         facts: list[Any] = self.unrecorded  # type: ignore[attr-defined]
         vars(facts[-1])[STATED] = day
+
+    @property
+    def stated_day(self) -> date:
+        """The day for which a command to a record is stated: an earlier one, or else today."""
+        day: date | None = vars(self).get("_dating")
+        return day or today()
 
     @contextmanager
     def dating(self, day: date | None) -> Iterator[None]:

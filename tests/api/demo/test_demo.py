@@ -124,6 +124,8 @@ def test_every_side_of_the_business_shows(events: list[Recorded]) -> None:
         "contract.signed",
         "contract.amendment-signed",
         "contract.payment-recorded",
+        "customer.credit-rated",
+        "customer.requirement-stated",
         "site.access-point-added",
         "site.equipment-recorded",
         "site.vacated",

@@ -69,4 +69,4 @@ def test_who_only_looks_changes_nothing(code: str) -> None:
 
 def test_a_change_of_the_standard_roles_raises_their_edition() -> None:
     digest = hashlib.sha256(repr(STANDARD_ROLES).encode()).hexdigest()[:16]
-    assert (EDITION, digest) == (6, "9e156c0677f1ba8a")
+    assert (EDITION, digest) == (7, "2eb074179d8eb051")

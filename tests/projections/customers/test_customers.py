@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from projections.customers.customers import customers
+from projections.kernel.lists.list_filters import filters
 from tests.projections.folding import row_after
 
 REGISTERED = (
@@ -106,3 +107,19 @@ def test_the_account_manager_is_the_one_assigned_until_released() -> None:
     assert row_after(customers, REGISTERED, assigned)["manager"] == "e-7"
     released = ("manager-released", {"manager": "e-7"})
     assert row_after(customers, REGISTERED, assigned, released)["manager"] is None
+
+
+def test_the_row_has_the_credit_and_what_was_asked_for_and_not_waived() -> None:
+    stated = {"code": "S-1", "kind": "security", "text": "进场须备案", "until": None}
+    row = row_after(
+        customers,
+        ("registered", {"name": "广州钢铁", "unit": "gd-gz", "currency": "CNY"}),
+        ("credit-rated", {"rating": "A", "limit": "5.00", "until": "2026-06-30", "basis": None}),
+        ("requirement-stated", stated),
+        ("requirement-stated", stated | {"code": "B-1", "kind": "billing"}),
+        ("requirement-waived", {"code": "S-1", "reason": "已取消"}),
+    )
+    assert (row["credit"], row["credit_limit"]) == ("A", Decimal("5.00"))
+    assert row["credit_until"] == date(2026, 6, 30)
+    assert list(row["requirements"]) == ["B-1"]
+    assert filters(customers)["credit"].values == ("AAA", "AA", "A", "B", "C", "D")
