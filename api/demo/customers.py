@@ -11,6 +11,7 @@ from typing import Any
 from api.demo.people import Person, contacts, spelt
 from api.demo.places import GROUP, NETWORKS, PROVINCES, Unit
 from api.demo.story import Do, Story
+from api.demo.trust import trust
 
 COMPETITORS = ("华联通信", "北方网络", "云帆科技", "互通宽带", "铁塔在线")
 """Made up, as everybody in the demo data is."""
@@ -71,15 +72,6 @@ _BUREAUS = (
 
 _LAPSES = ("price", "competitor-offer", "competitor-offer", "service", "quality", "relocation")
 
-
-_REQUIREMENTS = (
-    ("S-1", "security", "进入机房的人员须提前一个工作日备案"),
-    ("B-1", "billing", "账单按分支机构拆分"),
-    ("F-1", "invoice", "每月五日前开具增值税专用发票"),
-    ("W-1", "service", "割接只在周末零点至六点进行"),
-    ("J-1", "access", "施工须有客户方人员陪同"),
-)
-"""What customers ask for specially."""
 
 OLDEST = 12 * 365
 """Since how many days the first customers have been known."""
@@ -168,20 +160,9 @@ def story(random: Random, account: Account, today: date) -> Story[None]:
         )
     for verb, body in _states(random, account, today):
         yield do(verb, **body)
-    for verb, body in _trust(account, today) if account.live else ():
+    name = account.register["name"]
+    for verb, body in trust(name, account.grade, today) if account.live else ():
         yield do(verb, **body)
-
-
-def _trust(account: Account, today: date) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield how far a customer is trusted to pay, and what it asks for specially."""
-    random = Random(account.register["name"])  # of its own, so that all else stays as it was
-    if account.grade in "AB" or random.random() < 0.3:
-        rating = random.choice(("AAA", "AA", "AA", "A", "A", "B", "C"))
-        until = str(today + timedelta(days=random.randint(30, 360)))
-        rated = {"rating": rating, "until": until, "basis": "年度信用评估"}
-        yield "rate-credit", rated | {"limit": f"{random.randint(1, 40) * 50_000}.00"}
-    for code, kind, text in random.sample(_REQUIREMENTS, k=random.choice((0, 0, 0, 1, 2))):
-        yield "state-requirement", {"code": code, "kind": kind, "text": text}
 
 
 def _states(random: Random, account: Account, today: date) -> Iterator[tuple[str, dict[str, Any]]]:

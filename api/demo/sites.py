@@ -57,7 +57,7 @@ def places(random: Random, accounts: Sequence[Account], today: date, size: int) 
         called = "总部" if head else f"{random.choice(_ROADS)}{_KINDS[kind][0]}"
         since = account.since + timedelta(days=random.randint(0, (today - account.since).days // 2))
         name = f"{account.register['name']}{called}"
-        found.append(Site(account, kind, name, since, not head and random.random() < 0.03))
+        found.append(Site(account, kind, name, since, not head and random.random() < 0.08))
     return found
 
 
