@@ -15,7 +15,7 @@ Query = Iterable[tuple[str, str]]
 
 
 class Answered(NamedTuple):
-    """What the API answered: its status, headers and content."""
+    """What the API answered: its status, headers and content, which is bytes unless it is JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -78,4 +78,5 @@ async def ask(
     told = {name.decode(): value.decode("latin-1") for name, value in begun["headers"]}
     whole = b"".join(pieces)
     is_json = "json" in told.get("content-type", "")
-    return Answered(begun["status"], told, orjson.loads(whole) if is_json and whole else None)
+    said: Any = orjson.loads(whole) if is_json and whole else whole or None
+    return Answered(begun["status"], told, said)

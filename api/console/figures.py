@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,13 +9,28 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import APIRouter, Response
 
+from api.console.explorer import (
+    COMPARED,
+    LOOKS,
+    chosen,
+    described,
+    descriptions,
+    explored,
+    question,
+)
 from api.console.sheets import Cell
-from api.console.view import HOME, MOMENT, View, page_at
-from api.kernel.problems import NotFound
+from api.console.view import HOME, MOMENT, Refused, View, page_at
 
 router = APIRouter(include_in_schema=False)
 
 ROWS = 500
+"""Rows of a table, at most."""
+
+COLUMNS = 50
+"""Columns of a panel, at most."""
+
+FILES = {"csv": [("for", "excel")], "xlsx": []}
+"""As what a report may be fetched, and what is asked of the API beside that."""
 
 
 class Told(NamedTuple):
@@ -31,38 +45,51 @@ class Told(NamedTuple):
 @page_at(router, f"{HOME}/reports")
 async def reports(view: View) -> Response:
     """Show which reports there are."""
-    found = await view.get("/reports", now=True)
-    return await view.show("reports.html", title=view.words("reports"), reports=found["items"])
+    found = await descriptions(view)
+    return await view.show("reports.html", title=view.words("reports"), reports=found)
 
 
 @page_at(router, f"{HOME}/reports/{{name}}")
 async def report(view: View) -> Response:
-    """Show a report: measures by dimensions, from one day to another, narrowed by any of them."""
-    of, given = await _report(view), view.request.query_params
-    own = {*MOMENT, "by", "measures"}  # of all else the API says what it does not know
-    asked = [(name, value) for name, value in given.multi_items() if name not in own and value]
-    several = {name: ",".join(filter(None, given.getlist(name))) for name in ("by", "measures")}
-    asked += [(n, ",".join(dict.fromkeys(text.split(",")))) for n, text in several.items() if text]
-    path = f"/reports/{of['name']}"
-    found = await view.get(path, asked)
-    measures = [each["name"] for each in of["measures"] if each["name"] in found["columns"]]
+    """Show a report: any measures by any dimensions, narrowed and compared, as table or plot."""
+    of, asked, look = await described(view), question(view), chosen(view, "look", LOOKS)
+    compare = chosen(view, "compare", COMPARED)
+    chosen(view, "format", ("",))
+    shown = await explored(view, of, asked, look, compare)
     return await view.show(
         "report.html",
         title=of["title"],
         report=of,
-        given=dict(asked),
-        told=_told(found, measures),
-        total=len(found["rows"]),
+        given=asked,
+        own={"look": look, "compare": compare},
+        looks=LOOKS,
+        most=(ROWS, COLUMNS),
+        shown=shown,
+        told=_told(shown.found, shown.measures),
+        total=len(shown.found["rows"]),
         titles={each["name"]: each["title"] for each in (*of["dimensions"], *of["measures"])},
-        figure=_figure,
-        inside=partial(_inside, view),
+        figure=figure,
+        inside=partial(inside, view),
+        files=[*FILES] if "export.read" in await view.held() else [],
     )
+
+
+@page_at(router, f"{HOME}/reports/{{name}}/export")
+async def export(view: View) -> Response:
+    """Return a report as a file, as the API exports it."""
+    name, format = view.request.path_params["name"], chosen(view, "format", [*FILES])
+    asked = [*question(view).items(), *view.moment, ("format", format), *FILES[format]]
+    found = await view.visitor.ask(f"/reports/{name}/export", asked)
+    if found.status >= 300:
+        raise Refused(found)
+    kept = {n: found.headers[n] for n in ("content-type", "content-disposition", "position")}
+    return Response(found.content, headers=kept)
 
 
 @page_at(router, f"{HOME}/reports/{{name}}/records")
 async def records(view: View) -> Response:
     """Show the records that a figure is made of, with what each contributes."""
-    of, given = await _report(view), view.request.query_params
+    of, given = await described(view), view.request.query_params
     asked = [each for each in given.multi_items() if each[0] not in MOMENT]
     found = await view.get(f"/reports/{of['name']}/records", asked)
     names = list(dict.fromkeys(n for each in found["items"] for n in each["contributions"]))
@@ -74,19 +101,10 @@ async def records(view: View) -> Response:
         found=found,
         names=names,
         titles={each["name"]: each["title"] for each in of["measures"]},
-        figure=_figure,
-        inside=partial(_inside, view),
+        figure=figure,
+        inside=partial(inside, view),
         next=view.link(here, following) if found["next"] else None,
     )
-
-
-async def _report(view: View) -> dict[str, Any]:
-    name = view.request.path_params["name"]
-    found: Iterable[dict[str, Any]] = (await view.get("/reports", now=True))["items"]
-    for each in found:
-        if each["name"] == name:
-            return each
-    raise NotFound(f"There is no report {name!r}.")
 
 
 def _told(found: dict[str, Any], measures: list[str]) -> Told:
@@ -96,7 +114,7 @@ def _told(found: dict[str, Any], measures: list[str]) -> Told:
     return Told(shown, measures, rows, max(sizes, default=0.0))
 
 
-def _figure(value: Any) -> Cell:
+def figure(value: Any) -> Cell:
     """Return a figure as it reads: amounts with their thousands apart."""
     if value is None:
         return Cell("")
@@ -107,7 +125,7 @@ def _figure(value: Any) -> Cell:
     return Cell(f"{value:,}")
 
 
-def _inside(view: View, link: str) -> str:
+def inside(view: View, link: str) -> str:
     """Return the page of what a link of the API leads to; from one of today it is of today, too."""
     path, query = urlsplit(link)[2:4]
     kept = [each for each in parse_qsl(query) if view.moment or each[0] != "as_of_position"]
