@@ -20,7 +20,8 @@ LONGEST = 300
 MOST = 18
 """Files of a room, beside its chapter."""
 
-BUSINESS = {"customers", "sales", "service", "marketing", "organisation", "permissions"}
+BUSINESS = {"customers", "sales", "products", "service", "marketing"}
+BUSINESS |= {"organisation", "permissions"}
 KERNELS = {"kernel", "kafka", "followers", "commands", "reads", "server", "cli", "imports", "demo"}
 KERNELS |= {"console", "document"}
 """Rooms of what carries the business."""

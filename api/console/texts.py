@@ -143,6 +143,7 @@ KINDS = {
     "handover": "工作移交",
     "open-business": "未结业务",
     "opportunity": "商机",
+    "product": "产品",
     "role": "角色",
     "service-ticket": "服务工单",
     "site": "客户点",

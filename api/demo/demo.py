@@ -17,6 +17,7 @@ from api.demo import campaigns as demo_campaigns
 from api.demo import contracts as demo_contracts
 from api.demo import customers as demo_customers
 from api.demo import organisation as demo_organisation
+from api.demo import products as demo_products
 from api.demo import sales as demo_sales
 from api.demo import service as demo_service
 from api.demo import sites as demo_sites
@@ -40,7 +41,7 @@ class Size:
     def stories(self) -> int:
         """How many records there will be, about."""
         records = self.customers + self.sales + self.tickets + self.contracts + self.sites
-        return records + 14 + demo_organisation.STORIES
+        return records + 14 + demo_organisation.STORIES + len(demo_products.PRODUCTS)
 
 
 def begun(journal: Journal) -> datetime | None:
@@ -85,6 +86,9 @@ def load(
     names = people(random)
     team, duties = staff(names), demo_organisation.officers(names)
     advance(demo_organisation.tell(executor, random, team, duties, today))
+    catalogue = dict[str, str]()
+    offers = demo_products.stories(team[GROUP.code][0].code, today, catalogue)
+    play(executor, "product", offers, advance)
     accounts = demo_customers.accounts(random, team, today, size.customers)
     for depth, level in enumerate(demo_customers.levels(accounts)):
         stories = [demo_customers.story(random, each, today) for each in level]

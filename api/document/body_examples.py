@@ -36,6 +36,7 @@ _NAMES = {
     "api-key": "erp",
     "campaign": "Leased lines for factories",
     "employee": "李新",
+    "product": "千兆互联网专线",
     "role": "Key account lead",
     "team": "Banks of Guangzhou",
     "unit": "广州东区",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 7
+EDITION = 8
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -21,7 +21,11 @@ _WORK = ("customers.*", "sales.*", "service.*", "marketing.*")
 """By the rooms of the house, so that a kind of record that comes to one is in."""
 
 _PEOPLE = ("employee.*", "team.*", "handover.*", "grant.*", "delegation.*")
+_SYSTEM = ("unit.*", "role.*", "api-key.*")
 _COLLEAGUES = ("unit.read", "employee.read", "team.read", "role.read")
+_OFFERS = ("products.read",)
+"""What is offered, which local networks and those who sell it only read."""
+
 _FIGURES = ("report.read", "export.read")
 
 STANDARD_ROLES = (
@@ -35,13 +39,13 @@ STANDARD_ROLES = (
         "group-manager",
         "Group manager",
         "Manages key accounts, people, units, roles and keys nationwide; sees every log.",
-        (*_WORK, *_PEOPLE, "unit.*", "role.*", "api-key.*", "*.read", "access.explain"),
+        (*_WORK, "products.*", *_PEOPLE, *_SYSTEM, "*.read", "access.explain"),
     ),
     StandardRole(
         "province-manager",
         "Province manager",
         "Manages key accounts, people, units, roles and keys of a province; sees its logs.",
-        (*_WORK, *_PEOPLE, "unit.*", "role.*", "api-key.*", "*.read", "access.explain"),
+        (*_WORK, "products.*", *_PEOPLE, *_SYSTEM, "*.read", "access.explain"),
     ),
     StandardRole(
         "network-manager",
@@ -49,7 +53,7 @@ STANDARD_ROLES = (
         "Manages key accounts and people of a local network and opens its departments; "
         "roles, keys, logs and the running of the system are the province's.",
         (
-            *(*_WORK, *_PEOPLE, *_FIGURES),
+            *(*_WORK, *_OFFERS, *_PEOPLE, *_FIGURES),
             *("unit.read", "unit.open", "unit.rename", "role.read", "access.explain"),
         ),
     ),
@@ -71,7 +75,7 @@ STANDARD_ROLES = (
             *("service-ticket.read", "service-ticket.open", "service-ticket.record-progress"),
             *("service-ticket.confirm", "service-ticket.reopen", "service-ticket.withdraw"),
             *("campaign.read", "campaign.record-contact", "campaign.record-response"),
-            *("campaign.link-opportunity", *_COLLEAGUES, *_FIGURES),
+            *("campaign.link-opportunity", *_OFFERS, *_COLLEAGUES, *_FIGURES),
         ),
     ),
     StandardRole(
@@ -83,8 +87,14 @@ STANDARD_ROLES = (
             *("contract.give-notice", "contract.withdraw-notice", "contract.suspend"),
             *("contract.resume", "contract.terminate", "contract.schedule-payments"),
             *("contract.record-payment", "customer.read", "opportunity.read"),
-            *(*_COLLEAGUES, *_FIGURES),
+            *(*_OFFERS, *_COLLEAGUES, *_FIGURES),
         ),
+    ),
+    StandardRole(
+        "product-manager",
+        "Product manager",
+        "Keeps what is offered and its prices, at the group or a province.",
+        ("products.*", *_COLLEAGUES, *_FIGURES),
     ),
     StandardRole(
         "service-agent",
@@ -92,7 +102,7 @@ STANDARD_ROLES = (
         "Takes in and works on tickets; knows the customers and whom to call there.",
         (
             *("service-ticket.*", "customer.read", "customer.add-contact"),
-            *("customer.correct-contact", "site.read", *_COLLEAGUES, "report.read"),
+            *("customer.correct-contact", "site.read", *_OFFERS, *_COLLEAGUES, "report.read"),
         ),
     ),
     StandardRole(
@@ -105,7 +115,7 @@ STANDARD_ROLES = (
             *("campaign.pause", "campaign.resume", "campaign.close", "campaign.evaluate"),
             *("campaign.record-contact", "campaign.record-response", "campaign.record-cost"),
             *("campaign.link-opportunity", "customer.read", "opportunity.read"),
-            *(*_COLLEAGUES, *_FIGURES),
+            *(*_OFFERS, *_COLLEAGUES, *_FIGURES),
         ),
     ),
     StandardRole(
@@ -114,7 +124,7 @@ STANDARD_ROLES = (
         "Sees the business and its figures, and changes nothing.",
         (
             *("customer.read", "site.read", "sales.read", "service.read", "marketing.read"),
-            *(*_COLLEAGUES, *_FIGURES),
+            *(*_OFFERS, *_COLLEAGUES, *_FIGURES),
         ),
     ),
     StandardRole(

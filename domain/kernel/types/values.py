@@ -63,6 +63,13 @@ Amount = Annotated[
 ]
 """An amount of money in the currency named beside it; a decimal string in JSON."""
 
+Number = Annotated[
+    Decimal,
+    Field(ge=-LARGEST, le=LARGEST, decimal_places=4, examples=["100"], strict=False),
+    BeforeValidator(_in_digits),
+]
+"""A number of any measure, with four decimals at most; a decimal string in JSON."""
+
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 """A number of things."""
 
@@ -189,6 +196,9 @@ OpportunityId = Annotated[Id, Reference("opportunity", live=False)]
 
 ContractId = Annotated[Id, Reference("contract", live=False)]
 """The id of a contract, ended or not."""
+
+ProductId = Annotated[Id, Reference("product")]
+"""The id of a product that is not withdrawn."""
 
 CustomerAncestors = Annotated[Sequence[str], Lineage("customer", "parent_id", "parent_id")]
 """The customer that `parent_id` names and those above it, nearest first."""

@@ -47,6 +47,13 @@ def test_every_level_enters_and_keeps_customers() -> None:
         assert expand(["customer.*", "campaign.*", "grant.*"]) <= ROLES[code]
 
 
+def test_local_networks_read_what_is_offered_and_provinces_keep_it() -> None:
+    for code, role in ROLES.items():
+        keeps = {"administrator", "group-manager", "province-manager", "product-manager"}
+        assert ("product.plan" in role) is (code in keeps), code
+    assert "product.read" in ROLES["network-manager"] & ROLES["account-manager"] & ROLES["analyst"]
+
+
 def test_who_plans_campaigns_does_not_approve_them() -> None:
     assert not {"campaign.approve", "campaign.reject"} & ROLES["campaign-planner"]
 
@@ -69,4 +76,4 @@ def test_who_only_looks_changes_nothing(code: str) -> None:
 
 def test_a_change_of_the_standard_roles_raises_their_edition() -> None:
     digest = hashlib.sha256(repr(STANDARD_ROLES).encode()).hexdigest()[:16]
-    assert (EDITION, digest) == (7, "2eb074179d8eb051")
+    assert (EDITION, digest) == (8, "7d4b7b4306b9d787")

@@ -112,9 +112,14 @@ def alike(model: ReadModel, row: Row, record: Aggregate) -> dict[str, tuple[Any,
             here = set(here)  # it knows of what there is, not all about it
         if isinstance(here, list) and isinstance(there, dict):
             here = [sorted(map(str, each.values())) for each in here]
-            there = [sorted(map(str, (*key, *astuple(each)))) for key, each in there.items()]
+            there = [sorted(map(str, (*keys(key), *astuple(each)))) for key, each in there.items()]
         both[name] = (plain(here), plain(there))
     return both
+
+
+def keys(key: Any) -> tuple[Any, ...]:
+    """Return the parts of a key, which may be one alone."""
+    return key if isinstance(key, tuple) else (key,)
 
 
 def by_day(facts: list[Aggregate.Event], upto: date | None) -> Aggregate | None:

@@ -1,0 +1,1 @@
+"""Products: what the operator offers, from the plan to its withdrawal."""

@@ -1,0 +1,1 @@
+"""Products: the list of what is offered."""
