@@ -28,6 +28,9 @@ OWN: dict[str, dict[str, Any]] = {
 }
 """What some are given besides what all are."""
 
+OFFERED = {"product.extend-to": ["group"], "product.end-in": ["group", "gd", "gd-gz", "bj"]}
+"""Where a product is on sale before its offer moves."""
+
 CREATING = {name: each for name, each in commands().items() if each.creates}
 MOVING = {name: each for name, each in commands().items() if each.places and not each.creates}
 
@@ -140,6 +143,8 @@ def test_what_goes_elsewhere_is_permitted_at_both_ends(firm: Firm) -> None:
             id_ = firm.do(None, making, **firm.body(making, "gd"))
             if command == "employee.reengage":
                 firm.do(None, "employee.leave", id_, reason="x")
+            if command in OFFERED:
+                firm.do(None, "product.put-on-sale", id_, units=OFFERED[command])
             return id_
 
         def body(unit: str, each: Command = each) -> dict[str, Any]:

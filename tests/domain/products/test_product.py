@@ -70,7 +70,7 @@ def withdrawn() -> Product:
 def test_a_product_claims_its_code_and_belongs_to_its_unit() -> None:
     product = planned()
     assert product.claims == {ProductCodeTaken: "dl"}
-    assert (product.units, product.single, product.ends) == ({"group"}, True, Ends.TWO)
+    assert (product.units, product.single, product.ends) == (frozenset({"group"}), True, Ends.TWO)
 
 
 def test_a_trial_may_be_skipped_and_goes_on_until_a_day() -> None:
