@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 from fastapi import Request
-from starlette.types import Message
+from starlette.types import Message, Scope
 
 Query = Iterable[tuple[str, str]]
 
@@ -41,28 +41,12 @@ async def ask(
         body: What is posted; a read has none.
         more: Further headers.
     """
-    headers = [
-        (b"host", request.headers.get("host", "").encode()),
-        (b"accept", b"application/json"),
-        (b"traceparent", f"00-{request.state.trace}-{os.urandom(8).hex()}-01".encode()),
-    ]
-    headers += [(name.encode(), value.encode()) for name, value in (more or {}).items()]
     content = b"" if body is None else orjson.dumps(body)
-    if token is not None:
-        headers.append((b"authorization", f"Bearer {token}".encode()))
+    scope = scope_of(request, path, query, token=token, more=more)
     if body is not None:
-        headers.append((b"content-type", b"application/json"))
-        headers.append((b"content-length", str(len(content)).encode()))
-    scope = {name: request.scope[name] for name in ("type", "client", "server", "scheme", "asgi")}
-    scope |= {
-        "method": "GET" if body is None else "POST",
-        "path": path,
-        "raw_path": quote(path).encode(),
-        "query_string": urlencode(list(query)).encode(),
-        "headers": headers,
-        "http_version": "1.1",
-        "root_path": "",
-    }
+        length = (b"content-length", str(len(content)).encode())
+        scope["headers"] += [(b"content-type", b"application/json"), length]
+        scope["method"] = "POST"
     begun, pieces = dict[str, Any](), list[bytes]()
 
     async def receive() -> Message:
@@ -80,3 +64,31 @@ async def ask(
     is_json = "json" in told.get("content-type", "")
     said: Any = orjson.loads(whole) if is_json and whole else whole or None
     return Answered(begun["status"], told, said)
+
+
+def scope_of(
+    request: Request,
+    path: str,
+    query: Query,
+    *,
+    token: str | None,
+    more: Mapping[str, str] | None = None,
+) -> Scope:
+    """Return what a read of the API is asked by, from inside; arguments are those of `ask`."""
+    headers = {
+        "host": request.headers.get("host", ""),
+        "accept": "application/json",
+        "traceparent": f"00-{request.state.trace}-{os.urandom(8).hex()}-01",
+        **({} if token is None else {"authorization": f"Bearer {token}"}),
+        **(more or {}),
+    }
+    scope = {name: request.scope[name] for name in ("type", "client", "server", "scheme", "asgi")}
+    return scope | {
+        "method": "GET",
+        "path": path,
+        "raw_path": quote(path).encode(),
+        "query_string": urlencode(list(query)).encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "http_version": "1.1",
+        "root_path": "",
+    }

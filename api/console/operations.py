@@ -43,6 +43,7 @@ async def operations(view: View) -> Response:
     What whoever looks may not see is left out.
     """
     ready = (await ask(view.request, "/readyz")).content
+    view.position = ready["position"]
     latest, few = [("limit", f"{LATEST}")], [("limit", f"{FEW}")]
     told: dict[str, Any] = {}
     for name, path, query in (
@@ -58,6 +59,8 @@ async def operations(view: View) -> Response:
     return await view.show(
         "operations.html",
         title=view.words("operations"),
+        live="",
+        every=True,
         ready=ready,
         processes=[_process(each) for each in ready["processes"]],
         repairs=REPAIRS if "parked.repair" in await view.held() else (),

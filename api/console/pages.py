@@ -1,18 +1,18 @@
-"""Pages: home, any list and any record, of now or as of any day."""
+"""Pages: any list and any record, of now or as of any day."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import APIRouter, Response
 
 from api.console.asking import Query
+from api.console.boxes import Box
 from api.console.forms import commands, opening
-from api.console.sheets import TECHNICAL, Column, Sheet, moment
+from api.console.sheets import TECHNICAL, Sheet, moment
 from api.console.view import HOME, MOMENT, View, model_of, page_at
-from domain.kernel.time.business_day import today
+from domain.kernel.aggregate import discover
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import Row
 from projections.kernel.summary import listed
@@ -21,28 +21,6 @@ router = APIRouter(include_in_schema=False)
 
 ROWS = 50
 HISTORY = 30
-TODOS = 20
-MINE = 100
-"""Customers whose news are told: of one page."""
-
-
-@page_at(router, HOME)
-async def home(view: View) -> Response:
-    """Show what waits for whoever looks, and what changed with their customers since yesterday."""
-    todos = await view.get("/me/todos", [("limit", f"{TODOS}")], now=True)
-    since = today() - timedelta(days=1)
-    query = [
-        ("manager", "me"),
-        ("changes_since", f"{since}"),
-        ("limit", f"{MINE}"),
-        ("sort", "name"),
-    ]
-    mine = await view.get("/customers", query, now=True)
-    changed = [each for each in mine["items"] if each["changes"]["events"]]
-    plurals = {model.kind: model.plural for model in listed().values()}
-    return await view.show(
-        "home.html", todos=todos, mine=mine, changed=changed, plurals=plurals, at=moment
-    )
 
 
 @page_at(router, f"{HOME}/{{plural}}")
@@ -63,6 +41,7 @@ async def list_(view: View) -> Response:
     return await view.show(
         "list.html",
         title=sheet.title,
+        live=model.kind if model.kind in discover().aggregates else "",
         sheet=sheet,
         columns=[sheet.column(name) for name in names],
         others=[sheet.column(name) for name in sheet.names],
@@ -137,16 +116,7 @@ def _seen(view: View) -> list[tuple[str, str]]:
     return [("min_position", position)] if position and not view.moment else []
 
 
-class Around(NamedTuple):
-    """Records around another one: those of a list that are its, as its page tells of them."""
-
-    title: str
-    sheet: Sheet
-    columns: list[Column]
-    rows: list[Row]
-
-
-async def _around(view: View, model: Listed, id_: str) -> list[Around]:
+async def _around(view: View, model: Listed, id_: str) -> list[Box]:
     """Return what the page of a customer tells beside the record: what is of it, list by list."""
     if model.kind != "customer":
         return []
@@ -161,7 +131,7 @@ async def _around(view: View, model: Listed, id_: str) -> list[Around]:
             sheet = Sheet(models[name], view.words)
             names = [each for each in rows[0] if each in sheet.names and each not in TECHNICAL]
             title = view.words("subsidiaries") if name == "subsidiaries" else sheet.title
-            around.append(Around(title, sheet, [sheet.column(each) for each in names], rows))
+            around.append(Box(title, sheet, [sheet.column(each) for each in names], rows))
     return around
 
 

@@ -33,6 +33,7 @@ HIDDEN = (403, 404)
 _POLICY = "; ".join(
     (
         *("default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self'"),
+        "connect-src 'self'",
         *("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"),
     )
 )
@@ -67,6 +68,8 @@ class View:
         given = request.query_params
         self._held: set[str] | None = None
         self.moment = [(name, given[name]) for name in MOMENT if given.get(name)]
+        self.position: int | None = None
+        """How far what the page shows had come at least."""
 
     async def get(self, path: str, query: Query = (), *, now: bool = False) -> Any:
         """Return what the API has at a path, as of the page's moment unless only `now` will do.
@@ -76,6 +79,8 @@ class View:
         found = await self.visitor.ask(path, [*query, *([] if now else self.moment)])
         if found.status >= 300:
             raise Refused(found)
+        if self.position is None and "position" in found.headers:
+            self.position = int(found.headers["position"])
         return found.content
 
     async def get_if_seen(self, path: str, query: Query = (), *, now: bool = False) -> Any:
@@ -88,11 +93,18 @@ class View:
             return None
 
     async def show(self, template: str, status: int = 200, **told: Any) -> Response:
-        """Return a page for whoever is signed in."""
+        """Return a page for whoever is signed in.
+
+        It comes anew when something is recorded, if it is told `live`: of which kind, or "" for
+        anything.
+        """
         me = await self.get("/me", now=True)
         lists = await self._lists()
         told |= {"me": me, "lists": lists, "mark": self.visitor.session.mark}
         told |= {"moment": dict(self.moment), "when": self.link}
+        if (kind := told.get("live")) is not None and self.position is not None:
+            about = {"after": self.position, **({"aggregate": kind} if kind else {})}
+            told["following"] = f"{HOME}/live?{urlencode(about)}"
         return shown(self.request, template, self.words, status, **told)
 
     async def held(self) -> set[str]:
@@ -117,7 +129,14 @@ def shown(
 ) -> HTMLResponse:
     """Return a page, which no one keeps and which runs nothing but our own script."""
     context = {"t": words, "path": request.url.path, "query": request.url.query, "moment": {}}
-    context |= {"signed_in": "me" in told, "title": "", "when": str, **told}
+    context |= {
+        "signed_in": "me" in told,
+        "title": "",
+        "when": str,
+        "following": None,
+        "every": False,
+        **told,
+    }
     text = TEMPLATES.get_template(template).render(context)
     headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
     return HTMLResponse(text, status, headers)

@@ -52,6 +52,7 @@ class Staff:
         self.world.make("/employees", code="admin2", name="Boss", unit="group")
         self.world.make("/grants", employee="admin2", role="administrator", unit="group")
         self._password("admin2")
+        self.world.post(f"/customers/{self.world.south}/assign-manager", manager="chief")
         self.odd = self.world.make("/customers", name=MARKUP, unit="gd-gz", grade="B")
 
     def _password(self, code: str) -> None:

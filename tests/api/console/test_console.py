@@ -161,7 +161,7 @@ def test_lists_are_filtered_sorted_and_paged_as_their_addresses_say(staff: Staff
 def test_a_page_of_the_past_shows_what_was_and_says_so(staff: Staff) -> None:
     chief, world = staff.looking("chief"), staff.world
     id_ = world.make(
-        "/customers", name="Once Ltd", unit="js", grade="A", registered_on="2020-03-01"
+        "/customers", name="Once Ltd", unit="gd", grade="A", registered_on="2020-03-01"
     )
     body = {"grade": "C", "reason": "less business", "effective": "2023-06-01"}
     world.post(f"/customers/{id_}/regrade", **body)
