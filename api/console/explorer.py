@@ -15,7 +15,7 @@ from api.kernel.reading.read_parameters import invalid
 from domain.kernel.time.business_day import today
 from projections.kernel.reports.dimensions import PERIODS
 
-LOOKS = ("table", "pivot", "bar", "line")
+LOOKS = ("table", "pivot", "bar", "line", "funnel")
 """How figures are shown; the first, where nobody chose."""
 
 COMPARED = ("", "year")
@@ -84,7 +84,7 @@ async def explored(
         view: Who looks, at which moment.
         report: As the API describes it.
         asked: The parameters of the report.
-        look: One of `LOOKS`, or how a chart is drawn; a pivot has totals, which are asked for.
+        look: One of `LOOKS`; a pivot has totals, which are asked for.
         compare: One of `COMPARED`: what stands beside it.
     """
     path = f"/reports/{report['name']}"
@@ -122,6 +122,12 @@ async def _rows(view: View, path: str, asked: Mapping[str, str], needed: bool) -
         return []
     rows: list[Any] = found["rows"]
     return rows
+
+
+def year_so_far(view: View) -> dict[str, str]:
+    """Return the period from the first day of a year to the day of the page."""
+    last = _asked_about(view)
+    return {"from": f"{last.replace(month=1, day=1)}", "to": f"{last}"}
 
 
 def _two(view: View, asked: Mapping[str, str]) -> list[Period]:

@@ -13,7 +13,13 @@ class Plot extends HTMLElement {
       this.canvas = root.appendChild(document.createElement("div"));
       this.canvas.setAttribute("part", "canvas");
       this.canvas.setAttribute("role", "img");
-      root.appendChild(document.createElement("slot"));
+      const folded = this.getAttribute("folded"), table = document.createElement("slot");
+      if (folded === null) root.appendChild(table);
+      else {
+        const details = root.appendChild(document.createElement("details"));
+        details.appendChild(document.createElement("summary")).textContent = folded;
+        details.appendChild(table);
+      }
       new ResizeObserver(() => this.chart?.resize()).observe(this.canvas);
       new MutationObserver(() => this.draw()).observe(this, { attributes: true, childList: true, subtree: true });
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
@@ -41,14 +47,14 @@ class Plot extends HTMLElement {
     const style = getComputedStyle(this), colour = (name) => style.getPropertyValue(name).trim();
     const language = document.documentElement.lang;
     const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 2 });
-    const full = (value) => (value === null || value === undefined ? "—" : value.toLocaleString(language));
+    const full = (value) => (value === null || value === undefined ? "—" : value.toLocaleString(language, { maximumFractionDigits: 4 }));
     const share = (value) => value.toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
     const text = { color: colour("--ink"), fontFamily: style.fontFamily };
     const line = { lineStyle: { color: colour("--line") } };
     const value = { type: "value", axisLabel: { ...text, formatter: (each) => short.format(each) }, splitLine: line };
     const across = { type: "category", data: names, inverse: lying, axisLabel: text, axisLine: line, axisTick: { show: false } };
     const right = { ...value, min: 0, max: 1, axisLabel: { ...text, formatter: share }, splitLine: { show: false } };
-    const many = !lying && names.length > 40;
+    const many = names.length > 40;
     this.chart ??= echarts.init(this.canvas, null, { renderer: "canvas", locale: language.startsWith("zh") ? "ZH" : "EN" });
     this.chart.setOption({
       animation: false,
@@ -57,9 +63,11 @@ class Plot extends HTMLElement {
       aria: { enabled: true, label: { data: { maxCount: 50, excludeDimensionId: [lying ? 1 : 0] } } },
       title: { show: false, text: this.getAttribute("name"), textStyle: { ...text, fontSize: 15 } },
       legend: { show: columns.length > 1, type: "scroll", top: 0, textStyle: text, pageTextStyle: text, pageIconColor: text.color },
-      grid: { left: 8, right: 24, top: columns.length > 1 ? 36 : 16, bottom: many ? 48 : 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: { left: 8, right: many && lying ? 48 : 24, top: columns.length > 1 ? 36 : 16, bottom: many && !lying ? 48 : 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       tooltip: { trigger: "axis", renderMode: "richText", confine: true, axisPointer: { type: look === "line" ? "line" : "shadow" }, backgroundColor: colour("--shade"), borderColor: colour("--line"), textStyle: text },
-      dataZoom: many ? [{ type: "slider", height: 18, bottom: 8 }, { type: "inside" }] : [],
+      dataZoom: !many ? [] : lying
+        ? [{ type: "slider", yAxisIndex: 0, width: 18, right: 8, startValue: 0, endValue: 19, showDetail: false }]
+        : [{ type: "slider", height: 18, bottom: 8, showDetail: false }],
       xAxis: lying ? value : across,
       yAxis: lying ? across : pareto ? [value, right] : value,
       series: columns.map((name, column) => {

@@ -84,7 +84,7 @@ def test_tokens_that_have_ended_are_renewed_without_a_word(staff: Staff) -> None
 def lists(answer: httpx.Response) -> list[str]:
     """Return the addresses of the lists that a page offers."""
     nav = answer.text[answer.text.index("<nav") : answer.text.index("</nav")]
-    others = {"/console", "/console/reports", "/console/operations"}
+    others = {"/console", *(f"/console/{each}" for each in ("charts", "reports", "operations"))}
     return [each for each in re.findall(r'href="([^"]+)"', nav) if each not in others]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.console.charts import CHARTS
 from tests.api.console.staff import MARKUP, Looking, Staff, links, text
 from tests.api.console.test_walk import signed_in
 from tests.browser import browser
@@ -153,6 +154,39 @@ def test_the_year_before_stands_beside_a_period_month_by_month(staff: Staff) -> 
     assert "2019-02-28 – 2019-02-28" in leap
     filtered = english(chief, f"{path.replace('month', 'unit')}&month=2021-02&to=2021-12-31")
     assert sorted(panels(filtered).values()) == ["1", "2"]
+
+
+@pytest.mark.parametrize("code", ["chief", "south", "masked"])
+@pytest.mark.parametrize("subject", CHARTS)
+def test_charts_have_the_figures_of_their_reports_as_far_as_these_are_seen(
+    staff: Staff, code: str, subject: str
+) -> None:
+    looking = staff.looking(code)
+    charts = english(looking, f"/console/charts/{subject}").split("<article>")[1:]
+    for chart, page in zip(CHARTS[subject], charts, strict=True):
+        (path,) = (each for each in links_of(page) if f"/reports/{chart.report}?by=" in each)
+        answer = looking.get(path, **{"Accept-Language": "en"})
+        asked = api(staff, code, chart.report, by=chart.by, measures=chart.measure)
+        assert answer.status_code == asked.status_code
+        if answer.status_code == 200:
+            assert panels(page) == panels(answer.text)
+            told = asked.json()["rows"]
+            rows = {
+                (r[chart.by], str(r[chart.measure])) for r in told if r[chart.measure] is not None
+            }
+            if not chart.compare and not chart.so_far:
+                assert {(name, value) for (_, name, _), value in panels(page).items()} == rows
+        else:
+            assert asked.json()["detail"] in html.unescape(page)
+            assert "<data" not in page
+
+
+def test_charts_are_of_the_day_of_the_page(staff: Staff) -> None:
+    chief = staff.looking("chief")
+    page = english(chief, "/console/charts/marketing?valid_at=2021-03-31")
+    assert any("from=2021-01-01&to=2021-03-31" in each for each in links_of(page))
+    assert all("valid_at=2021-03-31" in each for each in links_of(page) if "/reports/" in each)
+    assert chief.get("/console/charts/none").status_code == 404
 
 
 def test_names_are_text_in_plots_too(staff: Staff) -> None:

@@ -20,7 +20,11 @@ def pages(staff: Staff) -> list[str]:
     customer = f"customers/{staff.world.south}"
     found = ["", "customers", customer, f"{customer}/history", f"{customer}/regrade"]
     found += ["new/customers", "reports", "reports/pipeline?by=stage&by=unit", "operations"]
-    found += ["reports/pipeline?by=stage&look=bar", "reports/pipeline?by=unit&by=stage&look=pivot"]
+    found += [
+        "charts",
+        "reports/pipeline?by=stage&look=bar",
+        "reports/pipeline?by=unit&by=stage&look=pivot",
+    ]
     found += [
         "events/3",
         "operations?command=nonsense",
