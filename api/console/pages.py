@@ -85,6 +85,7 @@ async def record(view: View) -> Response:
     return await view.show(
         "record.html",
         title=str(row.get(sheet.heading) or id_),
+        merged="merged" in view.request.query_params,
         sheet=sheet,
         row=row,
         columns=[sheet.column(name) for name in plain if name not in TECHNICAL],

@@ -68,6 +68,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "look": ("形式", "shown as"),
     "marketing": ("营销", "Marketing"),
     "masked": ("对您屏蔽，未列入", "left out, as they are masked for you"),
+    "merged": (
+        "您打开的客户已并入本客户。",
+        "The customer that you opened was merged into this one.",
+    ),
     "measures": ("指标", "Measures"),
     "my customers": ("我的客户", "My customers"),
     "narrowed": ("仅统计对您可见以下字段的记录", "only records that show you these count"),

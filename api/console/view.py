@@ -183,8 +183,8 @@ def page_at(router: APIRouter, path: str, *methods: str) -> Callable[[Page], Pag
 async def _refused(view: View, answered: Answered) -> Response:
     """Lead to where a record has gone, or say what the API said."""
     if answered.status in (301, 302, 303, 307, 308):
-        gone = urlsplit(answered.headers["location"]).path
-        return RedirectResponse(view.link(f"{HOME}{gone}"), 303)
+        record = "/".join(urlsplit(answered.headers["location"]).path.split("/")[:3])
+        return RedirectResponse(view.link(f"{HOME}{record}", [("merged", "1")]), 303)
     told = {"problem": answered.content or {}}
     if told["problem"].get("type", "").endswith("/password-change-required"):
         return RedirectResponse(PASSWORD, 303)

@@ -198,7 +198,9 @@ def test_a_merged_customer_leads_to_where_it_went(staff: Staff) -> None:
         answer = chief.get(f"/console/customers/{ids[1]}")
         if answer.status_code == 303:
             break
-    assert answer.headers["location"] == f"/console/customers/{ids[0]}"
+    assert answer.headers["location"] == f"/console/customers/{ids[0]}?merged=1"
+    for path, said in ((answer.headers["location"], True), (f"/console/customers/{ids[0]}", False)):
+        assert ("已并入本客户" in text(chief.get(path))) is said
 
 
 def test_it_speaks_chinese_and_english(staff: Staff) -> None:
