@@ -158,6 +158,7 @@ KINDS = {
     "open-business": "未结业务",
     "opportunity": "商机",
     "product": "产品",
+    "product-in-use": "在用产品",
     "role": "角色",
     "service-ticket": "服务工单",
     "site": "客户点",

@@ -18,6 +18,7 @@ from api.demo import contracts as demo_contracts
 from api.demo import customers as demo_customers
 from api.demo import organisation as demo_organisation
 from api.demo import products as demo_products
+from api.demo import products_in_use as demo_uses
 from api.demo import sales as demo_sales
 from api.demo import service as demo_service
 from api.demo import sites as demo_sites
@@ -36,11 +37,12 @@ class Size:
     tickets: int = 800
     contracts: int = 260
     sites: int = 900
+    uses: int = 2500
 
     @property
     def stories(self) -> int:
         """How many records there will be, about."""
-        records = self.customers + self.sales + self.tickets + self.contracts + self.sites
+        records: int = sum(dataclasses.astuple(self))
         return records + 14 + demo_organisation.STORIES + len(demo_products.PRODUCTS)
 
 
@@ -116,3 +118,6 @@ def load(
     play(executor, "contract", told, advance)
     places = demo_sites.places(random, accounts, today, size.sites)
     play(executor, "site", [demo_sites.story(random, each, today) for each in places], advance)
+    used = demo_uses.uses(random, places, today, size.uses)
+    told = [demo_uses.story(random, each, catalogue, today) for each in used]
+    play(executor, "use", told, advance)

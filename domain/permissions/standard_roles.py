@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 8
+EDITION = 9
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -68,7 +68,7 @@ STANDARD_ROLES = (
             *("customer.add-contact", "customer.correct-contact", "customer.remove-contact"),
             *("customer.add-team-member", "customer.remove-team-member"),
             *("customer.state-requirement", "customer.waive-requirement"),
-            *("site.*", "opportunity.*"),
+            *("site.*", "product-in-use.*", "opportunity.*"),
             *("contract.read", "contract.draft", "contract.revise", "contract.submit"),
             *("contract.take-back", "contract.draft-amendment", "contract.submit-amendment"),
             *("contract.take-back-amendment", "contract.drop-amendment", "contract.void"),
@@ -94,7 +94,7 @@ STANDARD_ROLES = (
         "product-manager",
         "Product manager",
         "Keeps what is offered and its prices, at the group or a province.",
-        ("products.*", *_COLLEAGUES, *_FIGURES),
+        ("products.*", "product-in-use.read", "site.read", *_COLLEAGUES, *_FIGURES),
     ),
     StandardRole(
         "service-agent",
@@ -102,7 +102,8 @@ STANDARD_ROLES = (
         "Takes in and works on tickets; knows the customers and whom to call there.",
         (
             *("service-ticket.*", "customer.read", "customer.add-contact"),
-            *("customer.correct-contact", "site.read", *_OFFERS, *_COLLEAGUES, "report.read"),
+            *("customer.correct-contact", "site.read", "product-in-use.read"),
+            *(*_OFFERS, *_COLLEAGUES, "report.read"),
         ),
     ),
     StandardRole(
@@ -123,8 +124,8 @@ STANDARD_ROLES = (
         "Analyst",
         "Sees the business and its figures, and changes nothing.",
         (
-            *("customer.read", "site.read", "sales.read", "service.read", "marketing.read"),
-            *(*_OFFERS, *_COLLEAGUES, *_FIGURES),
+            *("customer.read", "site.read", "product-in-use.read", "sales.read", "service.read"),
+            *("marketing.read", *_OFFERS, *_COLLEAGUES, *_FIGURES),
         ),
     ),
     StandardRole(

@@ -173,7 +173,7 @@ class _Page:
         belongs, table = model.belongs, self._table(model)
         assert isinstance(belongs.customer, OfCustomer)
         order = model.order.removeprefix("-")
-        names = dict.fromkeys((*_OTHER, order, *sorted(belongs.columns)))
+        names = dict.fromkeys((*_OTHER, order, *sorted(belongs.columns), *belongs.customer.shown))
         return self._some(
             model,
             [name for name in names if name in table.c],

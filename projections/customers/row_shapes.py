@@ -80,3 +80,10 @@ class SiteEquipment(TypedDict):
     installed_on: NotRequired[date]
     warranty_until: NotRequired[date]
     maintained_by: NotRequired[str]
+
+
+class UseStep(TypedDict):
+    """How many of a product were used from a day on, at which fee a month for all of them."""
+
+    quantity: int
+    monthly_fee: Decimal | None

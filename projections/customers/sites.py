@@ -46,7 +46,10 @@ sites = ReadModel(
     filters=["state", "kind", "unit"],
     search=["name", "address"],
     belongs=Belongs(
-        customer=OfCustomer(end=Stays("Where a customer is it is, whoever it buys from."))
+        customer=OfCustomer(
+            end=Stays("Where a customer is it is, whoever it buys from."),
+            shown=("kind", "address", "medium", "carrier"),
+        )
     ),
 )
 """`access_points` by their codes, `equipment` by its tags; `medium` and `carrier` are those of the

@@ -27,7 +27,8 @@ class OfCustomer:
     The record goes by the command `follow` where a merge or its undoing brings the customer;
     people give it to another customer by the command `name`, ended records too when
     `in_any_state`. By the command `end` it ends while it is open and the customer lapses or its
-    file is closed. Open ones are on the customer's `page`.
+    file is closed. Open ones are on the customer's `page`, with some columns `shown` beside those
+    by which any kind is known.
     """
 
     column: str = "customer_id"
@@ -36,6 +37,7 @@ class OfCustomer:
     in_any_state: bool = False
     end: str | Stays
     page: Stays | None = None
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,10 @@ SEATS = [
 """What stands at a team and above it: it has no level itself."""
 
 
+ABOVE: dict[str, list[Any]] = {"seat": SEATS, "attributes": [None]}
+"""What other records give that is no name of one, by what is wanted of them."""
+
+
 def history(facts: Sequence[Any]) -> list[Row]:
     """Return facts as the journal gives them back."""
     stored: list[tuple[Any, Stored]] = [(fact, to_stored(fact)) for fact in facts]
@@ -133,7 +137,7 @@ def run(command: Command, target: Any, body: dict[str, Any]) -> Any:
     arguments = {name: getattr(checked, name) for name in type(checked).model_fields}
     arguments |= dict.fromkeys(command.issued, "issued")
     for parameter, mark in command.lineages.items():
-        above = SEATS if mark.take == "seat" else IDS[:1]
+        above = ABOVE.get(mark.take, IDS[:1])
         arguments[parameter] = above[0] if mark.one else above
     decided = command.decided.items()
     arguments |= {p: decide(each.rule, each.facts(target, arguments)) for p, each in decided}

@@ -200,6 +200,9 @@ ContractId = Annotated[Id, Reference("contract", live=False)]
 ProductId = Annotated[Id, Reference("product")]
 """The id of a product that is not withdrawn."""
 
+SiteId = Annotated[Id, Reference("site")]
+"""The id of a site that is not vacated."""
+
 CustomerAncestors = Annotated[Sequence[str], Lineage("customer", "parent_id", "parent_id")]
 """The customer that `parent_id` names and those above it, nearest first."""
 

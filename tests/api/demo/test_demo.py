@@ -23,7 +23,7 @@ from domain.kernel.aggregate import Recorded
 from tests.adapters.keyring import keys_in
 
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
-SMALL = Size(customers=60, sales=150, tickets=80, contracts=60, sites=90)
+SMALL = Size(customers=60, sales=150, tickets=80, contracts=60, sites=90, uses=150)
 
 
 def told(folder: Path, seed: int = 1, size: Size = SMALL) -> list[Recorded]:
@@ -132,6 +132,8 @@ def test_every_side_of_the_business_shows(events: list[Recorded]) -> None:
         "site.access-point-added",
         "site.equipment-recorded",
         "site.vacated",
+        "product-in-use.changed",
+        "product-in-use.ceased",
     ):
         assert kinds[wanted], wanted
     levels = {event.unit.count("-") + (event.unit != "group") for event in events}

@@ -50,7 +50,8 @@ WRITTEN = {
     *("reason", "state_reason", "close_reason", "undone_because", "conclusion", "goal", "purpose"),
     *("description", "awaited", "cause", "action", "last_note", "lost_to"),
     *("products", "number", "clauses", "checksum"),
-    *("quote_id", "document_id", "contact_id"),  # no list has these
+    *("quote_id", "document_id", "contact_id", "order_id"),  # no list has these
+    *("credit_basis", "plan", "service_number", "account_number"),
 }
 """Columns of texts that people write: one that nobody has written yet finds nothing."""
 

@@ -1,0 +1,122 @@
+"""The report on the installed base: what is in use on a day, what came and what went."""
+
+from __future__ import annotations
+
+from domain.customers.product_in_use_course import UseState
+from domain.customers.site import SiteKind
+from projections.customers.customer_dimensions import customer_join, of_customer
+from projections.kernel.reports.dimensions import UNSEEN, Dimension, currency
+from projections.kernel.reports.measures import Measure, count, total
+from projections.kernel.reports.report import Report
+from projections.kernel.reports.report_scope import hidden, seen
+
+_STEPS = '[{"from":"DATE","quantity":"BIGINT","monthly_fee":"DECIMAL(18,2)"}]'
+
+_USED = f"""SELECT *, active AND step.quantity IS NOT NULL AS used FROM (
+    SELECT *, coalesce(activated_on <= last AND (ceased_on IS NULL OR ceased_on > last), false)
+        AS active,
+        coalesce(activated_on BETWEEN first AND last, false) AS added,
+        coalesce(activated_on IS NOT NULL AND ceased_on BETWEEN first AND last, false) AS gone,
+        list_filter(from_json(steps, '{_STEPS}'), lambda each: each."from" <= last)[-1] AS step
+    FROM {seen("products_in_use")} CROSS JOIN spans
+)"""
+"""What is in use as it stands on the last day of each span, with the last step until then."""
+
+
+def _beside(name: str, model: str) -> str:
+    """Return the join that gives the record of a model which a row names, in sight or not."""
+    key = f"base.{name}_id"
+    return (
+        f"LEFT JOIN {seen(model)} AS {name} ON {name}.id = {key} "
+        f"LEFT JOIN {hidden(model)} AS unseen_{name} ON unseen_{name}.id = {key}"
+    )
+
+
+def _told(name: str, sql: str) -> str:
+    """Return what is told of such a record, as far as it is in sight."""
+    return f"CASE WHEN unseen_{name}.id IS NULL THEN {sql} ELSE '{UNSEEN}' END"
+
+
+installed_base = Report(
+    name="installed-base",
+    title="Installed base: products in use on a day, those that came and those that went",
+    records="products_in_use",
+    source=_USED,
+    joins={
+        **customer_join(),
+        "site": _beside("site", "sites"),
+        "product": _beside("product", "products"),
+    },
+    behind={
+        "customer": ("customers", "[customer.id]"),
+        "site": ("sites", "[site.id]"),
+        "product": ("products", "[product.id]"),
+    },
+    on="base.last",
+    period="the day that the figures are of: the last one of each period asked for",
+    spanning=True,
+    dimensions=(
+        Dimension(
+            "product", "Product", _told("product", "product.code"), join="product", of="products"
+        ),
+        Dimension("old_product", "Product that is in no catalogue", "base.product_name"),
+        Dimension("state", "State by now", "base.state", order=tuple(UseState)),
+        Dimension("unit", "Unit", "base.unit", of="units", tree=True),
+        Dimension(
+            "site_kind",
+            "Kind of site",
+            _told("site", "site.kind"),
+            join="site",
+            values=tuple(SiteKind),
+        ),
+        Dimension(
+            "medium",
+            "Medium by which its site is reached: the one, or several",
+            _told(
+                "site",
+                "CASE WHEN json_array_length(site.medium) > 1 THEN 'several' "
+                "ELSE site.medium ->> '$[0]' END",
+            ),
+            join="site",
+        ),
+        Dimension("competitor", "Competitor that gained what was ceased", "base.lost_to"),
+        *of_customer("industry", "category", "grade", "region", "customer_state"),
+        currency(),
+    ),
+    measures=(
+        Measure(
+            "active",
+            "Active",
+            "products in use on the day, those that are suspended among them",
+            count("base.active"),
+        ),
+        Measure(
+            "quantity",
+            "Quantity",
+            "how many pieces these come to",
+            total("base.step.quantity", "BIGINT", where="base.used"),
+        ),
+        Measure(
+            "monthly_fees",
+            "Monthly fees",
+            "sum of their fees a month",
+            total("base.step.monthly_fee", where="base.used"),
+            money=True,
+            sensitive="amount",
+        ),
+        Measure("added", "Added", "products that became active in the period", count("base.added")),
+        Measure(
+            "ceased",
+            "Ceased",
+            "products that were active and were ceased in the period",
+            count("base.gone"),
+        ),
+        Measure(
+            "net",
+            "Net additions",
+            "those added less those ceased",
+            {"added": count("base.added"), "ceased": count("base.gone")},
+            "{added} - {ceased}",
+        ),
+    ),
+)
