@@ -39,6 +39,11 @@ def test_no_field_of_a_golden_event_was_renamed_or_dropped(kind: str) -> None:
         assert set(data) <= fields, event["type"]
 
 
+def test_each_golden_life_is_that_of_a_record_of_its_own() -> None:
+    streams = [life["stream"] for kind in KINDS for life in goldens(kind)]
+    assert len(set(streams)) == len(streams)
+
+
 def test_there_is_no_golden_history_without_its_aggregate() -> None:
     assert sorted(file.stem for file in GOLDEN.glob("*.json")) == KINDS
 

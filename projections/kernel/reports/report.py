@@ -18,10 +18,11 @@ from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.reports.dimensions import PERIODS, PLACE, PLACES, Dimension
 from projections.kernel.reports.filters import condition, refuse_nobodys
 from projections.kernel.reports.measures import Measure
+from projections.kernel.reports.periods import Span
 from projections.kernel.reports.record_names import named
 from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.reports.result import Result
-from projections.kernel.reports.spans import Span, spans
+from projections.kernel.reports.spans import spans
 from projections.kernel.warehouse.facts import quote
 from projections.kernel.warehouse.loader import position
 

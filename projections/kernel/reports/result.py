@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from projections.kernel.reports.stretches import Question
+
+Compared = tuple[dict[str, Any], Question]
+"""A row that another is compared with, and the question that it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,8 @@ class Result:
 
     `masked` are the classes of figures that were left out, as they may not be seen in all rows;
     `narrowed` those of figures that were asked for and are of the rows where they may be; `period`
-    has the first and the last day that they are of, where the report is of one always.
+    has the first and the last day that they are of, where the report is of one always; `compared`
+    has, by comparison, the row that each is compared with, in columns behind the measures.
     """
 
     table: pa.Table
@@ -27,6 +33,7 @@ class Result:
     masked: tuple[str, ...] = ()
     narrowed: tuple[str, ...] = ()
     period: tuple[date, date] | None = None
+    compared: Mapping[str, Sequence[Compared | None]] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from contextlib import suppress
+from datetime import date
 
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.reports.dimensions import PERIODS
-
-Span = tuple[date, date]
-"""The first and the last day of a period."""
+from projections.kernel.reports.periods import Span, cut, span_of
 
 EVER: tuple[Span, ...] = ((date.min, date.max),)
 """One span with every day."""
 
 MOST = 400
 """Spans that may be asked for at once."""
-
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def spans(
@@ -38,7 +34,7 @@ def spans(
     if shortest and shortest not in by and len(set(where[shortest])) > 1:
         detail = f"what stands at the ends of several is not added: group by {shortest}"
         raise BadParameter(shortest, detail)
-    named = [list(_named(each, where[each])) for each in PERIODS if each in where]
+    named = [list(spans_named(each, where[each])) for each in PERIODS if each in where]
     for periods in filter(None, named):
         begin, end = min(periods)[0], max(periods)[1]
         first = first or begin
@@ -47,37 +43,15 @@ def spans(
         last = day if first is None or first <= day else date(first.year, 12, 31)
     first = first or date(last.year, 1, 1)
     found = list[Span]()
-    for each in _cut(shortest, first, max(first, last)):
+    for each in cut(shortest, first, max(first, last)):
         if len(found) == MOST:
             raise BadParameter("from", f"at most {MOST} periods at once")
         found.append(each)
     return tuple(found)
 
 
-def _named(period: str, texts: Sequence[str]) -> Iterator[Span]:
+def spans_named(period: str, texts: Sequence[str]) -> Iterator[Span]:
     """Yield the periods that texts name; what names none is refused by who reads the filter."""
     for text in texts:
-        try:
-            year, _, part = text.partition("-")
-            month = 3 * int(part[1:]) - 2 if period == "quarter" else int(part[:2] or 1)
-            begin = date.fromisoformat(text) if period == "day" else date(int(year), month, 1)
-        except (ValueError, OverflowError):
-            continue
-        yield begin, _end(period, begin)
-
-
-def _cut(period: str | None, first: date, last: date) -> Iterator[Span]:
-    """Yield the parts of a stretch of days that lie in one period each."""
-    while (end := last if period is None else min(_end(period, first), last)) < last:
-        yield first, end
-        first = end + timedelta(days=1)
-    yield first, last
-
-
-def _end(period: str, day: date) -> date:
-    """Return the last day of the period that has a day."""
-    if period == "day":
-        return day
-    length = _MONTHS[period]
-    month = (day.month - 1) // length * length + length
-    return date(day.year, month, monthrange(day.year, month)[1])
+        with suppress(ValueError, OverflowError):
+            yield span_of(period, text)

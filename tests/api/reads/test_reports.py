@@ -104,3 +104,28 @@ def test_what_stands_on_a_day_says_of_which_and_is_explained(client: httpx.Clien
     assert year["year"] == str(today().year)
     text = client.get("/reports/contract-movement", params={"format": "csv", "unit": unit}).text
     assert text.startswith("currency,contracts,opening,new,")
+
+
+def test_a_figure_stands_beside_another_that_leads_to_its_records_too(client: httpx.Client) -> None:
+    unit = new_unit(client)
+    register(client, unit=unit)
+    then = register(client, unit=unit)["position"]
+    position = register(client, unit=unit)["position"]
+    month = f"{today():%Y-%m}"
+    ask = {"unit": unit, "measures": "customers", "min_position": position, "by": "month"}
+    ask |= {"compare": f"previous,known:{then}", "fill": "1", "month": month, "to_date": "1"}
+    found = client.get("/reports/customers", params=ask).json()
+    (row,) = found["rows"]
+    names = ("customers", "customers_previous", "customers_previous_change", "customers_known")
+    assert [row[name] for name in names] == [3, 0, 3, 2]
+    assert (row["customers_previous_share"], row["customers_known_share"]) == (None, 0.5)
+    assert "explain_previous" not in row  # there is nothing behind nothing
+    behind = client.get(row["explain_known"]).json()
+    assert behind["figures"][0]["figure"] == len(behind["items"]) == 2
+    late = client.get(found["late_entries"]).json()["items"]
+    assert [each["position"] for each in late] == [position]
+    file = client.get("/reports/customers/export", params=ask)
+    assert [line.partition(",")[0] for line in file.text.splitlines()] == ["month", month]
+    for wrong in ("nonsense", "known:", "known:soon", "known:1999-01-01", "previous"):
+        answer = client.get("/reports/customers", params={"compare": wrong, "unit": unit})
+        problem(answer, 422, "invalid-parameter")

@@ -29,7 +29,7 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.reads.export_routes import MEDIA_TYPES, add_export
-from api.reads.reports import (
+from api.reads.reports.asked import (
     PERMISSION,
     Format,
     From,

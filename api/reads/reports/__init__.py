@@ -1,0 +1,1 @@
+"""Reports: figures, what they are compared with, and the records behind each."""
