@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.console.asking import Query
-from api.console.boxes import Box
+from api.console.at_a_glance.boxes import Box
 from api.console.forms import commands, opening
 from api.console.sheets import TECHNICAL, Sheet, moment
 from api.console.view import HOME, MOMENT, View, model_of, page_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from typing import Literal, cast, get_args
 
@@ -21,6 +22,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "alarms": ("告警", "Alarms"),
     "all": ("全部", "all"),
     "all well": ("一切正常", "All is well."),
+    "axis": ("时间轴", "axis"),
     "apply": ("应用", "Apply"),
     "as bar": ("柱状图", "bars"),
     "as funnel": ("条形图", "funnel"),
@@ -61,6 +63,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "jobs": ("任务", "Jobs"),
     "key": ("密钥", "key"),
     "keys": ("公钥", "Public keys"),
+    "known at": ("已知于位置", "known at position"),
     "known": ("已知于", "known on"),
     "lag": ("滞后", "lag"),
     "language": ("English", "中文"),
@@ -94,11 +97,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "overdue": ("已逾期", "overdue"),
     "own password": ("修改密码", "Change my password"),
     "parked": ("搁置的事件", "Parked events"),
+    "moment": ("时点", "moment"),
     "part": ("部分", "part"),
     "parts": ("组成部分", "Parts"),
     "passed over": ("已跳过", "Passed over"),
     "password": ("密码", "Password"),
-    "past": ("历史时点：页面显示当时的情况", "The past: this is how it was"),
     "position": ("位置", "position"),
     "process": ("进程", "process"),
     "processes": ("进程", "Processes"),
@@ -181,6 +184,12 @@ class Words:
     def __call__(self, text: str) -> str:
         """Return a text."""
         return TEXTS[text][self._of]
+
+    def day(self, day: date) -> str:
+        """Return a day as it is written, as in `31 March 2026`."""
+        if self.language == "zh":
+            return f"{day.year}年{day.month}月{day.day}日"
+        return f"{day.day} {day:%B} {day.year}"
 
     def kind(self, model: Listed) -> str:
         """Return what the records of a list are called."""

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from adapters.refusals import Refusal
 from api.console.asking import Answered, Query
+from api.console.bar import bar_of
 from api.console.session import SignedOut, Visitor, forget
 from api.console.sheets import Sheet
 from api.console.texts import Words, words_for
@@ -102,6 +103,10 @@ class View:
         lists = await self._lists()
         told |= {"me": me, "lists": lists, "mark": self.visitor.session.mark}
         told |= {"moment": dict(self.moment), "when": self.link}
+        parts = self.request.app.state.parts
+        told["bar"] = await bar_of(parts, told["moment"], self.words)
+        kept = [each for each in self.request.query_params.multi_items() if each[0] not in MOMENT]
+        told["present"] = f"{self.request.url.path}?{urlencode(kept)}".removesuffix("?")
         if (kind := told.get("live")) is not None and self.position is not None:
             about = {"after": self.position, **({"aggregate": kind} if kind else {})}
             told["following"] = f"{HOME}/live?{urlencode(about)}"

@@ -234,7 +234,7 @@ def test_a_browser_signs_in_and_finds_nothing_to_complain_of(
         page.until("document.querySelector('h1')?.textContent.includes('alert(1)')")
         page.run(
             "const day = document.querySelector('[name=valid_at]'); day.value = '2020-01-01';"
-            " day.dispatchEvent(new Event('change'))"
+            " day.dispatchEvent(new Event('change', {bubbles: true}))"
         )
         page.until("document.querySelector('[role=alert]') !== null")
         page.open(f"{staff.world.address}/console/events/3")

@@ -44,8 +44,8 @@ def test_a_page_hears_of_what_is_in_sight_and_of_nothing_else(staff: Staff) -> N
 
 def test_a_page_of_the_past_stays_as_it_is(staff: Staff) -> None:
     chief = staff.looking("chief")
-    assert "hx-get" in chief.get("/console/service-tickets").text
-    assert "hx-get" not in chief.get("/console/service-tickets?valid_at=2026-01-01").text
+    assert "<main hx-get" in chief.get("/console/service-tickets").text
+    assert "<main hx-get" not in chief.get("/console/service-tickets?valid_at=2026-01-01").text
 
 
 @pytest.mark.parametrize("path", ["/console", "/console/service-tickets"])

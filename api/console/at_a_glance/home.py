@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Response
 
-from api.console.boxes import box
+from api.console.at_a_glance.boxes import box
 from api.console.sheets import moment
 from api.console.view import HOME, View, page_at
 from domain.kernel.time.business_day import today
