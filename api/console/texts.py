@@ -160,6 +160,7 @@ KINDS = {
     "handover": "工作移交",
     "open-business": "未结业务",
     "opportunity": "商机",
+    "price-plan": "资费方案",
     "product": "产品",
     "product-in-use": "在用产品",
     "role": "角色",

@@ -17,6 +17,7 @@ from api.demo import campaigns as demo_campaigns
 from api.demo import contracts as demo_contracts
 from api.demo import customers as demo_customers
 from api.demo import organisation as demo_organisation
+from api.demo import price_plans as demo_price_plans
 from api.demo import products as demo_products
 from api.demo import products_in_use as demo_uses
 from api.demo import sales as demo_sales
@@ -43,7 +44,8 @@ class Size:
     def stories(self) -> int:
         """How many records there will be, about."""
         records: int = sum(dataclasses.astuple(self))
-        return records + 14 + demo_organisation.STORIES + len(demo_products.PRODUCTS)
+        catalogue = len(demo_products.PRODUCTS) + demo_price_plans.PLANS
+        return records + 14 + demo_organisation.STORIES + catalogue
 
 
 def begun(journal: Journal) -> datetime | None:
@@ -91,6 +93,9 @@ def load(
     catalogue = dict[str, str]()
     offers = demo_products.stories(team[GROUP.code][0].code, today, catalogue)
     play(executor, "product", offers, advance)
+    keeper, other = (each.code for each in team[GROUP.code][:2])
+    prices = demo_price_plans.stories(keeper, other, today, catalogue)
+    play(executor, "price-plan", prices, advance)
     accounts = demo_customers.accounts(random, team, today, size.customers)
     for depth, level in enumerate(demo_customers.levels(accounts)):
         stories = [demo_customers.story(random, each, today) for each in level]

@@ -51,6 +51,11 @@ _OF_FORMATS = {
     "decimal": "125000.00",
 }
 
+_PART = {
+    "kind": "recurring",
+    "tiers": [{"from": 1, "price": "12000.00"}, {"from": 5, "percent_off": "10"}],
+}
+
 _MORE: Mapping[str, Mapping[str, Any]] = {
     "campaign.plan": {"ends_on": "2027-02-28"},
     "contract.draft": {"starts_on": "2026-12-01", "ends_on": "2027-11-30"},
@@ -67,6 +72,10 @@ _MORE: Mapping[str, Mapping[str, Any]] = {
     "handover.begin": {"successors": [{"employee": "jing.feng"}]},
     "opportunity.advance": {"stage": "negotiation"},
     "opportunity.correct-win": {"amount": "118000.00"},
+    "price-plan.draft": {"valid_from": "2026-12-01", "parts": [_PART]},
+    "price-plan.draft-version": {"valid_from": "2027-06-01", "parts": [_PART]},
+    "price-plan.revise-draft": {"valid_from": "2027-07-01"},
+    "price-plan.take-over": {"approved_on": "2026-11-01"},
     "role.define": {"code": "key-account-lead"},
     "unit.open": {"level": "team", "parent": "gd-gz"},
     "unit.move": {"parent": "gd"},

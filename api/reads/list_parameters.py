@@ -45,6 +45,8 @@ def filter_parameters(model: Listed) -> Iterator[Mapping[str, Any]]:
     meanings |= {
         "any": "one of these, with commas between",
         "has": "one of these at least, with commas between",
+        "over": "one of these at least, or a unit above it, with commas between",
+        "during": "what is so on this day",
     }
     for each in filters(model).values():
         whose = f" of its {each.above}" if each.above else ""

@@ -24,7 +24,7 @@ from domain.kernel.commands import every_command
 from domain.permissions.permission import expand
 from projections.kernel.columns import ACTOR, PERMISSION
 from projections.kernel.listed import Listed
-from projections.kernel.lists.list_filters import Filter, filters
+from projections.kernel.lists.list_filters import LISTS, Filter, filters
 from projections.kernel.lists.point_in_time import Asking, Now, Then
 from projections.kernel.read_model import Row, models_by_kind
 from projections.kernel.reports.record_names import key_of
@@ -244,7 +244,7 @@ def _strange(
             seen = sight if each.own else see.sight(f"{other.aggregate}.read")
             values -= find(other, seen, sa.select(key.label("found")).where(key.in_(values)))
         for value in sorted(values):
-            stands = meets(column, [value], dialect) if each.kind == "has" else column == value
+            stands = meets(column, [value], dialect) if each.kind in LISTS else column == value
             query = sa.select(sa.literal(value).label("found")).select_from(tables(had))
             if each.own or not find(had, had_in, query.where(stands).limit(1)):
                 yield each, value

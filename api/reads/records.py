@@ -38,7 +38,7 @@ from api.reads.row_schemas import reference
 from api.reads.spreadsheets import For, check_for
 from projections.kernel.listed import Listed
 from projections.kernel.lists.list_filters import SEVERAL, filters
-from projections.kernel.lists.list_query import Question, Under, question
+from projections.kernel.lists.list_query import Over, Question, Under, question
 from projections.kernel.lists.listing import Listing, chosen
 from projections.kernel.lists.point_in_time import Now
 from projections.kernel.lists.point_in_time import Then as Past
@@ -121,7 +121,7 @@ def _list(model: Listed) -> Callable[..., Any]:
         through = [known[name].above for name in where if known[name].above]
         above = see.need(f"{through[0]}.read") if through else None
 
-        def ask(under: Under = see.under) -> Question:
+        def ask(under: Under = see.under, over: Over = see.over) -> Question:
             return question(
                 model,
                 where,
@@ -131,6 +131,7 @@ def _list(model: Listed) -> Callable[..., Any]:
                 limit=limit,
                 sight=sight,
                 under=under,
+                over=over,
                 above=above,
             )
 
@@ -155,7 +156,8 @@ def _list(model: Listed) -> Callable[..., Any]:
         then = await run_in_threadpool(pinned, parts, when)
         await reach(parts.loaded, max(then.position, min_position))
         await refuse_nobodys(parts, see, model, where, sight, then)
-        wanted = partial(ask, partial(see.under, position=then.position, valid_at=then.valid_at))
+        at: dict[str, Any] = {"position": then.position, "valid_at": then.valid_at}
+        wanted = partial(ask, partial(see.under, **at), partial(see.over, **at))
         with checked():
             return await see.ask(
                 _then,

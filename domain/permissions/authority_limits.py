@@ -18,6 +18,9 @@ def _up_to(own: str, network: str, province: str) -> Mapping[Level, Decimal | No
     return dict(zip(Level, (*limits, None), strict=True))
 
 
+_PRICES = {Level.PROVINCE: Decimal(20), Level.GROUP: None}
+"""Nobody decides about prices of their own, and no local network does."""
+
 LIMITS: Mapping[str, Mapping[Level, Decimal | None]] = {
     "discount-authority": _up_to("5", "10", "20"),
     "contract-value": _up_to("0", "500000", "5000000"),
@@ -25,6 +28,7 @@ LIMITS: Mapping[str, Mapping[Level, Decimal | None]] = {
     "budget-authority": _up_to("0", "100000", "1000000"),
     "plan-authority": _up_to("0", "100000", "1000000"),
     "promotion-authority": _up_to("0", "100000", "1000000"),
+    "price-authority": _PRICES,
     "expense-authority": _up_to("200", "5000", "50000"),
 }
 """By rule set, the most that each level approves, per cent or CNY; `None` for whatever it is."""

@@ -167,6 +167,18 @@ CURRENCY = COARSE | {"form": ("[A-Z]{3}", "CNY")}
 HOLDS = "holds"
 
 
+REACHES_BELOW = {"list": True, "of": "unit", "below": True}
+"""Marks a column with a list of units, each with all below it."""
+
+
+def until(column: str, name: str) -> dict[str, str]:
+    """Mark a column with the first day of what ends on the day in another `column`.
+
+    By `name` a list is asked for what is so on a day.
+    """
+    return {"until": column, "during": name}
+
+
 def holds(shape: Any) -> dict[str, Any]:
     """Mark a column of JSON with the type of what it has, as the API tells it."""
     return {HOLDS: shape}

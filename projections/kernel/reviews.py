@@ -54,12 +54,13 @@ def review_todo(aggregate: type[Aggregate], named: str) -> Todo:
     )
 
 
-_UNDECIDED = {
+UNDECIDED: Mapping[str, None] = {
     "approved_by": None,
     "approved_by_kind": None,
     "approved_at": None,
     "approved_level": None,
 }
+"""What a record has of an approval that waits for another."""
 
 
 def _waiting(route: list[Row], level: str | None) -> Row:
@@ -77,7 +78,7 @@ def _submitted(_: Row, event: Recorded) -> Row:
         "route": route,
         "rule": event.data["rule"],
         "rule_version": event.data["rule_version"],
-        **_UNDECIDED,
+        **UNDECIDED,
         **_waiting(route, route[0]["level"] if route else None),
     }
 

@@ -1,1 +1,1 @@
-"""Products: the list of what is offered."""
+"""Products: the lists of what is offered, and of what it costs."""

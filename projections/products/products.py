@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from projections.kernel.belonging import Belongs, Stays
-from projections.kernel.columns import COARSE, Day, Id, Json, Text, holds, naming
+from projections.kernel.columns import COARSE, REACHES_BELOW, Day, Id, Json, Text, holds
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import ReadModel, Row
 from projections.products.row_shapes import (
@@ -32,7 +32,7 @@ products = ReadModel(
     sa.Column("lead_time_wd", sa.Integer),
     sa.Column("description", Text),
     sa.Column("attributes", Json, nullable=False, default=[], info=holds(list[OfferedAttribute])),
-    sa.Column("offered_in", Json, nullable=False, default=[], info={"list": True} | naming("unit")),
+    sa.Column("offered_in", Json, nullable=False, default=[], info=REACHES_BELOW),
     sa.Column("trial_until", Day),
     sa.Column("planned_on", Day),
     sa.Column("on_sale_on", Day),

@@ -1,7 +1,8 @@
-"""Row shapes: what the columns of products have that hold lists."""
+"""Row shapes: what the columns of products and price plans have that hold lists."""
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from typing_extensions import TypedDict
@@ -62,3 +63,29 @@ class Rival(TypedDict):
     rival_product: str
     points: list[ComparedPoint]
     source: str
+
+
+class PriceTier(TypedDict):
+    """A price from a number on, stated or as per cent off the last stated."""
+
+    price: Decimal | None
+    percent_off: Decimal | None
+
+
+class PlannedPart(TypedDict):
+    """What is paid each month, once or by use, by tiers."""
+
+    kind: str
+    measure: str | None
+    tiers: list[PriceTier]
+    tiering: str
+    months_at_least: int | None
+
+
+class PlanVersion(TypedDict):
+    """The prices of a plan from a day on, and when they were approved, if they were."""
+
+    version: int
+    valid_from: date
+    parts: list[PlannedPart]
+    approved_on: date | None

@@ -24,6 +24,7 @@ from projections.kernel.read_model import models_by_kind
 from projections.kernel.summary import Summary
 from projections.kernel.visibility.row_security import visible
 from projections.kernel.visibility.summed_sight import seen_of
+from projections.kernel.visibility.unit_tree import Organisation
 from projections.kernel.visibility.visibility import Sight, Sights, View
 from projections.permissions.access_control import Access
 
@@ -109,10 +110,19 @@ class Seeing:
 
         They are those of now, or as known at a position, or as they were on a day.
         """
-        organisation = self.access.organisation
-        if position is not None or valid_at is not None:
-            _, organisation = units_then(self._parts, position, valid_at)
+        organisation = self._organisation(position, valid_at)
         return None if unit == organisation.root else organisation.under(unit)
+
+    def over(
+        self, unit: str, position: int | None = None, valid_at: date | None = None
+    ) -> tuple[str, ...]:
+        """Return a unit and all above it, nearest first, of the units that `under` goes by."""
+        return tuple(self._organisation(position, valid_at).path(unit))
+
+    def _organisation(self, position: int | None, valid_at: date | None) -> Organisation:
+        if position is None and valid_at is None:
+            return self.access.organisation
+        return units_then(self._parts, position, valid_at)[1]
 
     def events(self, found: Iterable[Recorded]) -> list[Seen]:
         """Return those of some events whose record is in sight as it is now, opened."""

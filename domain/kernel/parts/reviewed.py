@@ -120,9 +120,13 @@ class Reviewed(Part, Generic[Ruled]):
     reached: Level = starts(lambda: Level.OWN)
     """The level that the last submission has reached."""
 
+    def require_approvable(self) -> None:
+        """Refuse to submit and approve what cannot stand as it is; any record can by itself."""
+
     @command(only=(DRAFTED, DraftRequired))
     def submit(self, seats: Seats, limits: Ruled, note: Prose | None = None) -> None:
         """Submit the {record} for approval; within the author's own authority it is approved so."""
+        self.require_approvable()
         route = route_of(seats, limits.outcome)
         self.trigger_event(
             self.Submitted,
@@ -137,6 +141,7 @@ class Reviewed(Part, Generic[Ruled]):
     @command(only=(SUBMITTED, DecisionOpenRequired), apart_from=Submitted)
     def approve(self, highest: HighestLevel, note: Prose | None = None) -> None:
         """Approve the {record}; beyond the approver's authority it goes on to the next level."""
+        self.require_approvable()
         to = next_level(self.route, self.reached, highest)
         if to is None:
             self.trigger_event(self.Approved, level=highest, note=note)

@@ -22,8 +22,11 @@ from projections.kernel.visibility.row_security import Tables, narrowed
 from projections.kernel.visibility.sealed_columns import personal
 from projections.kernel.visibility.visibility import Sight
 
-SEVERAL = ("any", "has")
+SEVERAL = ("any", "has", "over")
 """The kinds of filters that take several values."""
+
+LISTS = ("has", "over")
+"""The kinds of filters that ask for members of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,13 @@ class Filter:
     `values` are all that there may be, if they are a closed set; `form` is the pattern of all of
     them, with an example, if they have one; `of` is the kind of what the column names, by code or
     id: its own record if it is `own`. The column is that of the record of another kind, `above`,
-    whose id is in the column `through`, if it goes through one.
+    whose id is in the column `through`, if it goes through one. What is asked for `during` a day
+    begins on the day in the column and ends on that in the column `until`.
     """
 
     name: str
     column: str
-    kind: Literal["any", "from", "to", "under", "has"]
+    kind: Literal["any", "from", "to", "under", "has", "over", "during"]
     type: Literal["text", "integer", "number", "money", "day", "instant", "boolean"]
     values: tuple[str, ...] = ()
     of: str = ""
@@ -46,6 +50,7 @@ class Filter:
     form: tuple[str, str] | None = None
     above: str = ""
     through: str = ""
+    until: str = ""
 
     def read(self, text: str) -> tuple[Any, ...]:
         """Return the values that a text names; raises `BadParameter`.
@@ -74,7 +79,8 @@ def filters(model: Listed) -> Mapping[str, Filter]:
     """Return the filters of a read model by the name of their parameter.
 
     `<column>` asks for one of some values, `<column>_from` and `<column>_to` for a range with
-    both ends, `unit_under` for a unit and all below it; a list is asked for one of some members.
+    both ends, `unit_under` for a unit and all below it; a list is asked for one of some members,
+    one of units for what reaches one of some units.
     Whatever belongs to a customer is asked for by who keeps that, its `customer_manager`. What is
     sealed in the rows is not compared with anything.
     """
@@ -86,13 +92,17 @@ def filters(model: Listed) -> Mapping[str, Filter]:
             continue
         if isinstance(column.type, Json):
             if column.info.get("list"):
-                found.append(Filter(name, name, "has", "text", closed.get(name, ()), of))
+                kind: Literal["has", "over"] = "over" if column.info.get("below") else "has"
+                found.append(Filter(name, name, kind, "text", closed.get(name, ()), of))
         elif name in shown(model):
             own, form = name in OWN, column.info.get("form")
             found.append(Filter(name, name, "any", type_, closed.get(name, ()), of, own, form))
             if type_ not in ("text", "boolean"):
                 found.append(Filter(f"{name}_from", name, "from", type_))
                 found.append(Filter(f"{name}_to", name, "to", type_))
+            if "during" in column.info:
+                ends = column.info["until"]
+                found.append(Filter(column.info["during"], name, "during", type_, until=ends))
             if name == "unit":
                 found.append(Filter("unit_under", name, "under", "text", of=of))
     found += _through(model)
@@ -133,18 +143,28 @@ def type_of(type_: sa.types.TypeEngine[Any]) -> Any:
 
 
 def condition(
-    filter_: Filter, column: sa.ColumnElement[Any], values: Sequence[Any], dialect: str
+    filter_: Filter,
+    column: sa.ColumnElement[Any],
+    values: Sequence[Any],
+    dialect: str,
+    until: sa.ColumnElement[Any] | None = None,
 ) -> sa.ColumnElement[bool]:
-    """Return what holds for a column of the rows that a filter with some values lets through."""
+    """Return what holds for a column of the rows that a filter with some values lets through.
+
+    What it asks for a day ends in the column `until`.
+    """
     value, one = values[0], len(values) == 1
     match filter_.kind:
         case "from":
             return sa.and_(column >= value)
         case "to":
             return sa.and_(column <= value)
+        case "during":
+            assert until is not None
+            return sa.and_(column <= value, sa.or_(until.is_(None), until > value))
         case "under":
             return among(column, values, dialect)
-        case "has":
+        case "has" | "over":
             none = value is None
             return sa.cast(column, sa.Text) == "[]" if none else meets(column, values, dialect)
     if value is None:

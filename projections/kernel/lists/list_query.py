@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -27,6 +27,9 @@ class FieldMasked(BadParameter):
 
 Under = Callable[[str], frozenset[str] | None]
 """Gives the codes of a unit and all below it; `None` for the unit above all others."""
+
+Over = Callable[[str], Collection[str]]
+"""Gives the codes of a unit and all above it."""
 
 
 def alone(unit: str) -> frozenset[str]:
@@ -92,6 +95,7 @@ def question(
     limit: int = 50,
     sight: Sight | Sights | None = None,
     under: Under = alone,
+    over: Over = alone,
     above: Sight | None = None,
 ) -> Question:
     """Check what is asked of a read model's list; raises `BadParameter`.
@@ -107,6 +111,7 @@ def question(
         limit: Rows on a page, 1 to 1000.
         sight: What the one who asks sees of the list; by default all of it.
         under: What is below a unit, for `unit_under`.
+        over: What is above a unit, for lists of units that reach below.
         above: What they see of the records through which it is filtered; by default everything.
     """
     known = filters(model)
@@ -121,6 +126,9 @@ def question(
             if below is None:
                 continue
             values = tuple(sorted(below))
+        if known[name].kind == "over":
+            reached = {code for each in values if each is not None for code in over(each)}
+            values = tuple(sorted(reached)) or values
         (through if known[name].through else conditions).append((known[name], values))
     _in_order(conditions)
     if not 1 <= limit <= 1000:

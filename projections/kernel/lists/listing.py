@@ -263,7 +263,8 @@ class Listing:
             column: sa.ColumnElement[Any] = table.c[filter_.column]
             if astray and shared:
                 column = off_index(column)
-            found.append(condition(filter_, column, values, database))
+            until = table.c[filter_.until] if filter_.until else None
+            found.append(condition(filter_, column, values, database, until))
         for filter_, values in asked.through:
             found.append(through(filter_, values, self.model, tables, asked.above, database))
         if asked.words is not None:

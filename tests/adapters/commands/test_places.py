@@ -24,6 +24,7 @@ SOON = {"starts": "2026-01-01T00:00:00Z", "until": "2026-12-31T00:00:00Z"}
 OWN: dict[str, dict[str, Any]] = {
     "delegation.give": SOON,
     "grant.give": {"employee": "wang"},
+    "product-in-use.install": {"product_name": "DDN"},
     "unit.open": {"level": "team"},
 }
 """What some are given besides what all are."""
@@ -46,6 +47,7 @@ class Firm:
         firm.role("reader", "*.read")
         firm.grant("li", "reader", "gd")
         self.customers = [firm.customer("gd") for _ in range(2)]
+        self.product = firm.do(None, "product.plan", **beginning(CREATING["product.plan"], {}))
         self.number = 0
 
     def do(self, who: str | None, command: str, id: str | None = None, **body: Any) -> str:
@@ -61,7 +63,7 @@ class Firm:
         self.number += 1
         text = f"n{self.number}"
         names = {"unit": [unit], "customer": self.customers, "employee": ["li", "zhou", "wang"]}
-        names |= {"role": ["reader"]}
+        names |= {"role": ["reader"], "product": [self.product]}
         given = {"code": text, "name": text, "permissions": ["*.read"]}
         given |= {"registered_on": BEGUN, "opened_on": BEGUN} | OWN.get(command, {})
         given |= {"parent": unit} if command == "unit.open" else {}

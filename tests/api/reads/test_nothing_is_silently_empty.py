@@ -214,10 +214,13 @@ ONES = {("/access/seen", "record"), ("/access/who", "record"), ("/access/why", "
 FREE = {("/system-log", "event"), ("/system-log", "process"), ("/system-log", "text")}
 """Parameters whose values are in nobody's hands: what there is not finds nothing."""
 
+PRICE = {("/products/{id}/price", each) for each in ("unit", "on", "plan", "attributes")}
+"""Parameters of prices, which the tests of these check."""
+
 
 def test_every_text_that_a_read_is_asked_by_is_refused_where_there_is_no_such() -> None:
     tried = {(path.partition("?")[0], parameter) for path, parameter, _ in ASKED}
-    tried |= ONES | FREE | {("/events", "ticket")}  # which is 401: who asks is not known
+    tried |= ONES | FREE | PRICE | {("/events", "ticket")}  # which is 401: who asks is not known
     filtered = {list_of(kind) for kind in MODELS} | {f"/reports/{name}" for name in reports()}
     for path, operations in DOCUMENT["paths"].items():
         read = path.removesuffix("/export")  # an export is asked for what its read is

@@ -1,0 +1,1 @@
+"""Products over HTTP: what one costs on a day, how it compares."""
