@@ -35,6 +35,8 @@ CHARTS: Mapping[str, tuple[Chart, ...]] = {
         Chart("stages", "stage", "entered", "funnel"),
         Chart("sales", "month", "won_amount", "bar", compare="year"),
         Chart("sales", "month", "win_rate", "line", compare="year"),
+        Chart("pipeline", "customer", "amount", "pareto"),
+        Chart("sales", "customer", "won_amount", "pareto", so_far=True),
     ),
     "service": (
         Chart("tickets", "kind", "opened", "bar"),

@@ -7,18 +7,22 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from api.console.panels import Panel, Part, crossed, moved
+from api.console.panels import Panel, Part, crossed, cumulated, moved
 from api.console.sheets import moment
 from api.console.view import MOMENT, Refused, View
 from api.kernel.problems import NotFound
 from api.kernel.reading.read_parameters import invalid
 from domain.kernel.time.business_day import today
 from projections.kernel.reports.dimensions import PERIODS
+from projections.kernel.reports.report import reports
 
-LOOKS = ("table", "pivot", "bar", "line", "funnel")
+LOOKS = ("table", "pivot", "bar", "line", "funnel", "pareto")
 """How figures are shown; the first, where nobody chose."""
 
 COMPARED = ("", "year")
+
+_TOP = "30"
+"""How many rows a Pareto has where nobody says."""
 
 _OWN = {*MOMENT, "look", "compare", "format"}
 """Parameters of the page; of all others the API says what it does not know."""
@@ -35,8 +39,9 @@ class Period(NamedTuple):
 
 
 class Explored(NamedTuple):
-    """What the API answered: as it is, and as panels where they are asked for."""
+    """What was asked of the API, and what it answered; as panels too, where these are wanted."""
 
+    asked: Mapping[str, str]
     found: dict[str, Any]
     measures: list[str]
     panels: list[Panel]
@@ -84,23 +89,50 @@ async def explored(
         view: Who looks, at which moment.
         report: As the API describes it.
         asked: The parameters of the report.
-        look: One of `LOOKS`; a pivot has totals, which are asked for.
+        look: One of `LOOKS`; a pivot has totals, which are asked for, a Pareto shares of these.
         compare: One of `COMPARED`: what stands beside it.
     """
     path = f"/reports/{report['name']}"
+    if look == "pareto":
+        _require_addends(report, asked, compare)
+        asked = {"top": _TOP, **asked}
     periods = _two(view, asked) if compare else [Period(asked)]
     found = await view.get(path, periods[0].asked.items())
     measures = [each["name"] for each in report["measures"] if each["name"] in found["columns"]]
     if look == LOOKS[0] and not compare:
-        return Explored(found, measures, [])
-    by = list(dict.fromkeys(filter(None, asked.get("by", "").split(","))))
+        return Explored(asked, found, measures, [])
+    by = _names(asked, "by")
     parts = [Part(found["rows"], by, periods[0].title)]
     for names in _groups(by) if look == "pivot" else [by]:
         for period in periods:
             if (names, period) != (by, periods[0]):
                 rows = await _rows(view, path, {**period.asked, "by": ",".join(names)}, names == by)
                 parts.append(Part(rows, names, period.title, period.back))
-    return Explored(found, measures, crossed(report, parts, measures, view.words("total")))
+    if look == "pareto":
+        whole = await _rows(view, path, {**asked, "by": "", "top": ""}, needed=True)
+        title = view.words("cumulated")
+        panels = crossed(report, parts, measures, "", sort=False)
+        panels = [cumulated(each, whole, title) for each in panels]
+    else:
+        panels = crossed(report, parts, measures, view.words("total"))
+    return Explored(asked, found, measures, panels)
+
+
+def _require_addends(report: Mapping[str, Any], asked: Mapping[str, str], compare: str) -> None:
+    """Raise `InvalidParameter` unless the parts of what is asked for add up to the whole."""
+    of = reports()[report["name"]]
+    dimensions, measures = (_names(asked, name) for name in ("by", "measures"))
+    whole = {"currency", *(PERIODS if of.spanning else ())}
+    parts = [each.name for each in of.angles() if not each.grain and each.name not in whole]
+    if compare or len(dimensions) != 1 or not {*dimensions} <= {*parts}:
+        raise invalid("look", f"A Pareto is of one period, by one of {', '.join(parts)}.")
+    addends = [each.name for each in of.measures if each.single]
+    if not measures or not {*measures} <= {*addends}:
+        raise invalid("measures", f"A Pareto is of what adds up: {', '.join(addends)}.")
+
+
+def _names(asked: Mapping[str, str], parameter: str) -> list[str]:
+    return list(dict.fromkeys(filter(None, asked.get(parameter, "").split(","))))
 
 
 def _groups(by: list[str]) -> Iterator[list[str]]:

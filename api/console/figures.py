@@ -60,7 +60,7 @@ async def report(view: View) -> Response:
         "report.html",
         title=of["title"],
         report=of,
-        given=asked,
+        given=shown.asked,
         own={"look": look, "compare": compare},
         looks=LOOKS,
         most=(ROWS, COLUMNS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from projections.kernel.reports.dimensions import PERIODS
@@ -103,6 +104,23 @@ def crossed(
             currency = money if amounts or len(cells) > 1 else ""
             found.append(Panel(measure, currency, head, titles, rows))
     return found
+
+
+def cumulated(panel: Panel, whole: Iterable[Row], title: str) -> Panel:
+    """Return a panel of figures that add up, with the share of the whole that each goes up to.
+
+    Args:
+        panel: Its rows are in the order in which they are added.
+        whole: The rows of the whole, one a currency.
+        title: What the shares are called.
+    """
+    name, sum_, lines = panel.measure["name"], Decimal(), list[tuple[str, list[Figure | None]]]()
+    of = next((r[name] for r in whole if panel.currency in ("", r.get("currency"))), None)
+    for called, (figure, *_) in panel.rows:
+        sum_ += Decimal(figure.value or 0) if figure else 0
+        share = Figure(round(float(sum_ / Decimal(of)), 4), "") if of and Decimal(of) else None
+        lines.append((called, [figure, share]))
+    return panel._replace(columns=["", title], rows=lines)
 
 
 def _figure(row: Row | None, measure: str) -> Figure | None:

@@ -52,7 +52,8 @@ class Plot extends HTMLElement {
     const text = { color: colour("--ink"), fontFamily: style.fontFamily };
     const line = { lineStyle: { color: colour("--line") } };
     const value = { type: "value", axisLabel: { ...text, formatter: (each) => short.format(each) }, splitLine: line };
-    const across = { type: "category", data: names, inverse: lying, axisLabel: text, axisLine: line, axisTick: { show: false } };
+    const few = !lying && names.length <= 8 ? { interval: 0, width: this.clientWidth / (names.length + 1), overflow: "truncate" } : {};
+    const across = { type: "category", data: names, inverse: lying, axisLabel: { ...text, ...few }, axisLine: line, axisTick: { show: false } };
     const right = { ...value, min: 0, max: 1, axisLabel: { ...text, formatter: share }, splitLine: { show: false } };
     const many = names.length > 40;
     this.chart ??= echarts.init(this.canvas, null, { renderer: "canvas", locale: language.startsWith("zh") ? "ZH" : "EN" });
@@ -84,6 +85,7 @@ class Plot extends HTMLElement {
         };
       }),
     }, { notMerge: true });
+    this.canvas.setAttribute("aria-label", this.canvas.getAttribute("aria-label").replaceAll("NaN", "—"));
     this.chart.off("click");
     this.chart.on("click", ({ dataIndex, seriesIndex }) => {
       const { href } = cells[dataIndex][seriesIndex];

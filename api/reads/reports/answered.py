@@ -9,9 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from api.kernel.reading.answer_headers import ASK_AGAIN
-from api.kernel.reading.read_parameters import (
-    json_response,
-)
+from api.kernel.reading.read_parameters import invalid, json_response
 from api.kernel.reading.told import tell
 from api.reads.reports.asked import Format
 from api.reads.spreadsheets import XLSX, For, csv_head, csv_lines, workbook
@@ -21,8 +19,11 @@ from projections.kernel.reports.report import Report
 from projections.kernel.reports.result import Compared, Result
 
 _OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "for", "min_position"}
-_OF_THE_ANSWER |= {"compare", "to_date", "fill"}
+_OF_THE_ANSWER |= {"compare", "to_date", "fill", "top"}
 """Parameters that are not about which rows count."""
+
+_MOST = 100_000
+"""Rows of an answer in JSON: more than that is a file."""
 
 _PERIOD = ("from", "to")
 
@@ -74,9 +75,11 @@ def _one_value(value: str | None) -> str:
 def formatted(
     request: Request, report: Report, found: Result, format: Format, for_: For
 ) -> Response:
-    """Return figures in the form that is asked for."""
+    """Return figures in the form that is asked for. Raises `InvalidParameter` for too many."""
     headers = {"Position": str(found.position), "Cache-Control": ASK_AGAIN}
     if format == "json":
+        if found.table.num_rows > _MOST:
+            raise invalid("by", f"There are more than {_MOST:,} rows: ask for the top, or a file.")
         rows = list(_explained(request, report, found))
         content = {"columns": found.columns, "rows": rows, "position": found.position}
         if found.period:

@@ -59,6 +59,15 @@ ToDate = Annotated[
 Fill = Annotated[
     bool, Query(description="periods without rows have some: counts and sums of 0, else nothing")
 ]
+Top = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=1000,
+        description="only so many rows, in each currency: those with the greatest of the first "
+        "measure, the greatest first; compared with nothing",
+    ),
+]
 PERMISSION = "report.read"
 
 _COMPARISONS = ("previous", "year-ago")

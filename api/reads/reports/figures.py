@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -17,6 +17,7 @@ from api.kernel.reading.read_parameters import (
     MinPosition,
     TheParts,
     checked,
+    invalid,
     json_response,
     reach,
 )
@@ -33,6 +34,7 @@ from api.reads.reports.asked import (
     Organised,
     To,
     ToDate,
+    Top,
     compared_with,
     filters_in,
     names_in,
@@ -75,8 +77,13 @@ def _report(report: Report) -> Callable[..., Any]:
         compare: Compare = None,
         to_date: ToDate = False,
         fill: Fill = False,
+        top: Top = None,
     ) -> Response:
         check_for(for_, format)
+        if top is not None and (compare or to_date or fill):
+            raise invalid(
+                "top", "The top are compared with nothing, and there are no gaps to fill."
+            )
         sight = see.need(PERMISSION)
         if format != "json":
             sight = both(sight, see.need("export.read"))
@@ -93,8 +100,9 @@ def _report(report: Report) -> Callable[..., Any]:
             comparing = Comparing(report, names, known, to_date, fill, day)
             question = Question(names_in(by), where, from_, to, when.position)
             with warehouse.reader() as cursor:
-                return comparing.run(
-                    lambda asked, of: run(
+
+                def ask(asked: Question, of: Sequence[str]) -> Result:
+                    return run(
                         cursor,
                         report.name,
                         asked.by,
@@ -104,10 +112,12 @@ def _report(report: Report) -> Callable[..., Any]:
                         asked.position,
                         of,
                         here,
-                    ),
-                    question,
-                    names_in(measures),
-                )
+                        top,
+                    )
+
+                if top is not None:
+                    return ask(question, names_in(measures))
+                return comparing.run(ask, question, names_in(measures))
 
         with checked():
             found = await see.ask(figures)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import ReadModel, read_models
@@ -22,15 +22,29 @@ def label_of(model: ReadModel) -> str:
     return next(name for name in ("name", "title", "id") if name in model.table.c)
 
 
-def named(figures: str, dimensions: Sequence[Dimension], measures: Iterable[Measure]) -> str:
+def named(
+    figures: str,
+    dimensions: Sequence[Dimension],
+    measures: Sequence[Measure],
+    top: int | None = None,
+) -> str:
     """Return the query that adds to figures, in order, what each record is called.
 
     Args:
         figures: The query for them, with a column for each dimension and measure.
         dimensions: Those that group by records get a column `<dimension>_name` behind theirs.
         measures: The columns that follow.
+        top: How many rows, of each currency: those with the greatest of the first measure.
     """
     columns, joins, order = list[str](), list[str](), list[str]()
+    if top is not None:
+        money = [quote(each.name) for each in dimensions if each.name == "currency"]
+        within = f"PARTITION BY {money[0]}" if money else ""
+        others = "".join(f", {quote(each.name)} NULLS LAST" for each in dimensions)
+        ranked = f"{within} ORDER BY {quote(measures[0].name)} DESC NULLS LAST{others}"
+        figures = f"SELECT *, row_number() OVER ({ranked}) AS place FROM ({figures})"
+        figures += f" QUALIFY place <= {top:d}"
+        order += (f"figures.{each} NULLS LAST" for each in (*money, "place"))
     for each in dimensions:
         column = f"figures.{quote(each.name)}"
         columns.append(column)

@@ -252,6 +252,7 @@ def run(
     as_of: int | None = None,
     measures: Sequence[str] = (),
     standpoint: Standpoint = Standpoint(),  # noqa: B008
+    top: int | None = None,
 ) -> Result:
     """Run a report.
 
@@ -268,6 +269,7 @@ def run(
         measures: The figures wanted; by default all that are masked in no row in sight. Those that
             are masked in some are of the others.
         standpoint: What is in sight, and where units count.
+        top: How many rows, in each currency: those with the greatest of the first measure, by that.
 
     Raises `BadParameter`, and `FieldMasked` for a figure that is masked in all of them.
     """
@@ -276,7 +278,7 @@ def run(
     columns += [f"{each.sql(split=asked.split)} AS {quote(each.name)}" for each in asked.measures]
     groups = ", ".join(str(place + 1) for place in range(len(asked.dimensions))) or "()"
     figures = asked.query(columns, f"GROUP BY {groups}")
-    found = asked.execute(cursor, named(figures, asked.dimensions, asked.measures))
+    found = asked.execute(cursor, named(figures, asked.dimensions, asked.measures, top))
     narrowed = asked.standpoint.narrowed
     period = (asked.spans[0][0], asked.spans[-1][1]) if asked.spans else None
     return Result(found.to_arrow_table(), asked.position, asked.masked, narrowed, period)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -174,7 +176,7 @@ def test_charts_have_the_figures_of_their_reports_as_far_as_these_are_seen(
             rows = {
                 (r[chart.by], str(r[chart.measure])) for r in told if r[chart.measure] is not None
             }
-            if not chart.compare and not chart.so_far:
+            if not chart.compare and not chart.so_far and chart.look != "pareto":
                 assert {(name, value) for (_, name, _), value in panels(page).items()} == rows
         else:
             assert asked.json()["detail"] in html.unescape(page)
@@ -187,6 +189,39 @@ def test_charts_are_of_the_day_of_the_page(staff: Staff) -> None:
     assert any("from=2021-01-01&to=2021-03-31" in each for each in links_of(page))
     assert all("valid_at=2021-03-31" in each for each in links_of(page) if "/reports/" in each)
     assert chief.get("/console/charts/none").status_code == 404
+
+
+def test_a_pareto_goes_from_the_greatest_up_to_the_whole(staff: Staff) -> None:
+    chief = staff.looking("chief")
+    path = "/console/reports/pipeline?by=unit&measures=amount&look=pareto"
+    for top in (2, 1000):
+        page = english(chief, f"{path}&top={top}")
+        rows = api(staff, "chief", "pipeline", by="unit", measures="amount").json()["rows"]
+        rows = sorted(rows, key=lambda row: -Decimal(row["amount"]))
+        whole, sum_, wanted = sum(Decimal(row["amount"]) for row in rows), Decimal(), {}
+        for row in rows[:top]:
+            sum_ += Decimal(row["amount"])
+            wanted["Amount", row["unit_name"], "Amount"] = row["amount"]
+            share = f"{round(float(sum_ / whole), 4)}"
+            wanted["Amount", row["unit_name"], "cumulated share"] = share
+        assert list(panels(page).items()) == list(wanted.items())
+    assert len(rows) > 2
+    assert share == "1.0"
+    assert 'name="top" min="1" max="1000" value="30"' in english(chief, path)
+    for wrong in ("by=unit,stage", "by=currency", "by=", "measures=average_probability"):
+        name, _, value = wrong.partition("=")
+        asked = {"by": "unit", "measures": "amount", "look": "pareto"} | {name: value}
+        refused = chief.get(f"/console/reports/pipeline?{urlencode(asked)}")
+        assert refused.status_code == 422, wrong
+        assert "A Pareto is of" in text(refused)
+    for report, of in (
+        ("campaigns", "by=unit"),
+        ("contracts", "by=month"),
+        ("sales", "by=product"),
+    ):
+        path = f"/console/reports/{report}?{of}&measures={report}&look=pareto"
+        assert chief.get(path.replace("=sales&", "=won&")).status_code == 422
+    assert chief.get(f"{path}&look=pareto&compare=year").status_code == 422
 
 
 def test_names_are_text_in_plots_too(staff: Staff) -> None:

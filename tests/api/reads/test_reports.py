@@ -54,6 +54,35 @@ def test_the_formats_hold_the_same_figures(client: httpx.Client) -> None:
     assert str(table[0]["annual_revenue"]) == rows[0]["annual_revenue"] == "12.50"
 
 
+def test_the_top_come_first_each_with_what_is_behind_it(client: httpx.Client) -> None:
+    units = [new_unit(client) for _ in range(3)]
+    for unit, number in zip(units, (1, 3, 2), strict=True):
+        for _ in range(number):
+            position = register(client, unit=unit)["position"]
+    ask = {"by": "unit", "measures": "customers", "unit": ",".join(units), "top": "2"}
+    found = client.get("/reports/customers", params=ask | {"min_position": position}).json()["rows"]
+    assert [(row["unit"], row["customers"]) for row in found] == [(units[1], 3), (units[2], 2)]
+    behind = client.get(found[0]["explain"])
+    assert behind.status_code == 200, behind.text
+    assert len(behind.json()["items"]) == 3
+    file = client.get("/reports/customers/export", params=ask).text
+    assert [line.split(",")[0] for line in file.splitlines()] == ["unit", units[1], units[2]]
+
+
+def test_more_rows_than_an_answer_holds_are_refused_with_ways_out(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    units = [new_unit(client) for _ in range(2)]
+    position = [register(client, unit=unit)["position"] for unit in units][-1]
+    ask = {"by": "unit", "unit": ",".join(units), "min_position": position}
+    assert len(client.get("/reports/customers", params=ask).json()["rows"]) == 2
+    monkeypatch.setattr("api.reads.reports.answered._MOST", 1)
+    found = problem(client.get("/reports/customers", params=ask), 422, "invalid-parameter")
+    assert "ask for the top, or a file" in found["detail"]
+    assert client.get("/reports/customers", params=ask | {"top": 1}).status_code == 200
+    assert len(client.get("/reports/customers/export", params=ask).text.splitlines()) == 3
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -67,6 +96,11 @@ def test_the_formats_hold_the_same_figures(client: httpx.Client) -> None:
         "to=2026-01-01T00:00:00Z",
         "to=20260101",
         "format=xml",
+        "top=0",
+        "top=1001",
+        "top=many",
+        "top=1&compare=year-ago",
+        "top=1&fill=true",
         "as_of=2999-01-01",
     ],
 )

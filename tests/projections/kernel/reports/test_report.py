@@ -368,6 +368,29 @@ def test_what_there_is_not_is_refused_by_name(world: World) -> None:
         world.run("weather")
 
 
+@pytest.mark.parametrize("name", reports())
+@pytest.mark.parametrize("top", [1, 3, 1000])
+def test_the_top_are_the_rows_with_the_greatest_figures_in_each_currency(
+    world: World, name: str, top: int
+) -> None:
+    for measure in (reports()[name].measures[0], reports()[name].measures[-1]):
+        asked = {"by": ["month", "currency"], "measures": [measure.name]}
+        if name == "tickets":
+            asked["by"] = ["month", "kind"]
+        rows = world.run(name, **asked).rows()
+        found = world.run(name, **asked, top=top).rows()
+        wanted = defaultdict[Any, list[Any]](list)
+        for row in rows:
+            wanted[row.get("currency")].append(row)
+        for money, every in wanted.items():
+            known = [Decimal(row[measure.name]) for row in every if row[measure.name] is not None]
+            nothing = [None] * (len(every) - len(known))
+            shown = [row for row in found if row.get("currency") == money]
+            greatest = [*sorted(known, reverse=True), *nothing][:top]
+            assert [row[measure.name] and Decimal(row[measure.name]) for row in shown] == greatest
+            assert all(row in every for row in shown)
+
+
 def test_values_are_bound_never_read_as_sql(world: World) -> None:
     hostile = "x'); DROP TABLE store.progress; --"
     with pytest.raises(BadParameter):
