@@ -33,15 +33,15 @@ CHARTS: Mapping[str, tuple[Chart, ...]] = {
     "sales": (
         Chart("pipeline", "stage", "amount", "bar"),
         Chart("stages", "stage", "entered", "funnel"),
-        Chart("sales", "month", "won_amount", "bar", compare="year"),
-        Chart("sales", "month", "win_rate", "line", compare="year"),
+        Chart("sales", "month", "won_amount", "bar", compare="year-ago", so_far=True),
+        Chart("sales", "month", "win_rate", "line", compare="year-ago", so_far=True),
         Chart("pipeline", "customer", "amount", "pareto"),
         Chart("sales", "customer", "won_amount", "pareto", so_far=True),
     ),
     "service": (
         Chart("tickets", "kind", "opened", "bar"),
         Chart("tickets", "kind", "median_hours", "bar"),
-        Chart("tickets", "month", "opened", "line", compare="year"),
+        Chart("tickets", "month", "opened", "line", compare="year-ago", so_far=True),
         Chart("tickets", "severity", "p90_hours", "bar"),
     ),
     "marketing": (
@@ -49,7 +49,7 @@ CHARTS: Mapping[str, tuple[Chart, ...]] = {
         Chart("campaigns", "campaign", "roi", "funnel", so_far=True),
     ),
     "contracts": (
-        Chart("contracts", "month", "monthly_fee", "line", compare="year"),
+        Chart("contracts", "month", "monthly_fee", "line", compare="year-ago", so_far=True),
         Chart("contracts", "status", "value", "bar"),
     ),
 }
@@ -90,10 +90,11 @@ async def _drawn(view: View, report: Mapping[str, Any], chart: Chart) -> Drawn:
     asked = {"by": chart.by, "measures": chart.measure}
     if chart.so_far:
         asked |= year_so_far(view)
-    own = {"look": chart.look, "compare": chart.compare}
-    href = f"{HOME}/reports/{chart.report}?{urlencode(asked | own)}"
+    if chart.compare:
+        asked["compare"] = chart.compare
+    href = f"{HOME}/reports/{chart.report}?{urlencode({**asked, 'look': chart.look})}"
     try:
-        shown = await explored(view, report, asked, chart.look, chart.compare)
+        shown = await explored(view, report, asked, chart.look)
     except Refused as refused:
         return Drawn(report["title"], href, chart.look, None, refused.answered.content or {})
     return Drawn(report["title"], href, chart.look, shown, {})

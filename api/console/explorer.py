@@ -1,13 +1,13 @@
-"""The explorer: what a page asks of a report, with totals and the year before, as panels."""
+"""The explorer: what a page asks of a report, with totals and shares, as panels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
-from api.console.panels import Panel, Part, crossed, cumulated, moved
+from api.console.panels import Panel, Part, crossed, cumulated
 from api.console.sheets import moment
 from api.console.view import MOMENT, Refused, View
 from api.kernel.problems import NotFound
@@ -19,23 +19,14 @@ from projections.kernel.reports.report import reports
 LOOKS = ("table", "pivot", "bar", "line", "funnel", "pareto")
 """How figures are shown; the first, where nobody chose."""
 
-COMPARED = ("", "year")
+COMPARED = ("previous", "year-ago")
+"""What figures are compared with by a choice; an address may say what they were known as, too."""
 
 _TOP = "30"
 """How many rows a Pareto has where nobody says."""
 
-_OWN = {*MOMENT, "look", "compare", "format"}
+_OWN = {*MOMENT, "look", "format"}
 """Parameters of the page; of all others the API says what it does not know."""
-
-_PERIOD = ("from", "to")
-
-
-class Period(NamedTuple):
-    """What is asked of a period, what that is called, and how many years it lies back."""
-
-    asked: Mapping[str, str]
-    title: str = ""
-    back: int = 0
 
 
 class Explored(NamedTuple):
@@ -81,7 +72,7 @@ def chosen(view: View, name: str, choices: Sequence[str]) -> str:
 
 
 async def explored(
-    view: View, report: Mapping[str, Any], asked: Mapping[str, str], look: str, compare: str = ""
+    view: View, report: Mapping[str, Any], asked: Mapping[str, str], look: str
 ) -> Explored:
     """Return what the API answers, with panels unless it is to be shown as it is.
 
@@ -90,41 +81,45 @@ async def explored(
         report: As the API describes it.
         asked: The parameters of the report.
         look: One of `LOOKS`; a pivot has totals, which are asked for, a Pareto shares of these.
-        compare: One of `COMPARED`: what stands beside it.
     """
     path = f"/reports/{report['name']}"
     if look == "pareto":
-        _require_addends(report, asked, compare)
+        _require_addends(report, asked)
         asked = {"top": _TOP, **asked}
-    periods = _two(view, asked) if compare else [Period(asked)]
-    found = await view.get(path, periods[0].asked.items())
+    found = await view.get(path, asked.items())
     measures = [each["name"] for each in report["measures"] if each["name"] in found["columns"]]
-    if look == LOOKS[0] and not compare:
+    if look == LOOKS[0]:
         return Explored(asked, found, measures, [])
     by = _names(asked, "by")
-    parts = [Part(found["rows"], by, periods[0].title)]
-    for names in _groups(by) if look == "pivot" else [by]:
-        for period in periods:
-            if (names, period) != (by, periods[0]):
-                rows = await _rows(view, path, {**period.asked, "by": ",".join(names)}, names == by)
-                parts.append(Part(rows, names, period.title, period.back))
+    parts = [Part(found["rows"], by)]
+    if look == "pivot":
+        for names in _fewer(by):
+            rows = await _totals(view, path, {**asked, "by": ",".join(names)})
+            parts.append(Part(rows, names))
+    sort, told = look != "pareto", view.words("total")
+    panels = crossed(report, parts, measures, compared(view, asked), told, sort=sort)
     if look == "pareto":
-        whole = await _rows(view, path, {**asked, "by": "", "top": ""}, needed=True)
-        title = view.words("cumulated")
-        panels = crossed(report, parts, measures, "", sort=False)
-        panels = [cumulated(each, whole, title) for each in panels]
-    else:
-        panels = crossed(report, parts, measures, view.words("total"))
+        whole = await _totals(view, path, {**asked, "by": "", "top": ""})
+        panels = [cumulated(each, whole, view.words("cumulated")) for each in panels]
     return Explored(asked, found, measures, panels)
 
 
-def _require_addends(report: Mapping[str, Any], asked: Mapping[str, str], compare: str) -> None:
+def compared(view: View, asked: Mapping[str, str]) -> dict[str, str]:
+    """Return what figures are compared with: how columns of these end, and what they are called."""
+    names = [each.partition(":") for each in _names(asked, "compare")]
+    return {
+        name.replace("-", "_"): " ".join(filter(None, (view.words(name), moment)))
+        for name, _, moment in names
+    }
+
+
+def _require_addends(report: Mapping[str, Any], asked: Mapping[str, str]) -> None:
     """Raise `InvalidParameter` unless the parts of what is asked for add up to the whole."""
     of = reports()[report["name"]]
     dimensions, measures = (_names(asked, name) for name in ("by", "measures"))
     whole = {"currency", *(PERIODS if of.spanning else ())}
     parts = [each.name for each in of.angles() if not each.grain and each.name not in whole]
-    if compare or len(dimensions) != 1 or not {*dimensions} <= {*parts}:
+    if "compare" in asked or len(dimensions) != 1 or not {*dimensions} <= {*parts}:
         raise invalid("look", f"A Pareto is of one period, by one of {', '.join(parts)}.")
     addends = [each.name for each in of.measures if each.single]
     if not measures or not {*measures} <= {*addends}:
@@ -135,21 +130,21 @@ def _names(asked: Mapping[str, str], parameter: str) -> list[str]:
     return list(dict.fromkeys(filter(None, asked.get(parameter, "").split(","))))
 
 
-def _groups(by: list[str]) -> Iterator[list[str]]:
-    """Yield the dimensions, and those that are left for totals of rows, of columns, of all."""
-    seen = list[list[str]]()
-    for names in (by, by[:1], by[1:], []):
-        if names not in seen:
-            seen.append(names)
-            yield names
+def _fewer(by: list[str]) -> list[list[str]]:
+    """Return the dimensions that are left for the totals of rows, of columns and of all."""
+    found = list[list[str]]()
+    for names in (by[:1], by[1:], []):
+        if names not in (by, *found):
+            found.append(names)
+    return found
 
 
-async def _rows(view: View, path: str, asked: Mapping[str, str], needed: bool) -> list[Any]:
+async def _totals(view: View, path: str, asked: Mapping[str, str]) -> list[Any]:
     """Return the rows asked for; none of a total that there is not, as of several days' ends."""
     try:
         found = await view.get(path, [each for each in asked.items() if each[1]])
     except Refused as refused:
-        if needed or refused.answered.status not in (400, 422):
+        if refused.answered.status not in (400, 422):
             raise
         return []
     rows: list[Any] = found["rows"]
@@ -158,55 +153,9 @@ async def _rows(view: View, path: str, asked: Mapping[str, str], needed: bool) -
 
 def year_so_far(view: View) -> dict[str, str]:
     """Return the period from the first day of a year to the day of the page."""
-    last = _asked_about(view)
-    return {"from": f"{last.replace(month=1, day=1)}", "to": f"{last}"}
-
-
-def _two(view: View, asked: Mapping[str, str]) -> list[Period]:
-    """Return what is asked of a period, and the same of the year before."""
-    given = {name: _day(asked[name]) for name in _PERIOD if name in asked}
-    if None in given.values():  # which the API refuses in its words
-        return [Period(asked)]
-    last = given.get("to") or _asked_about(view)
-    first = given.get("from") or last.replace(month=1, day=1)
-    found = []
-    for back in (0, 1):
-        narrowed = {name: _earlier(name, value, back) for name, value in asked.items()}
-        days = [f"{_before(day, back)}" for day in (first, last)]
-        found.append(
-            Period(narrowed | dict(zip(_PERIOD, days, strict=True)), " – ".join(days), back)
-        )
-    return found
-
-
-def _day(text: str) -> date | None:
-    """Return the day of a text, `None` where it is none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _asked_about(view: View) -> date:
-    """Return the day of the page: until then there are figures."""
     told = dict(view.moment)
     text = told.get("valid_at") or told.get("as_of") or ""
-    with suppress(ValueError):
-        return _day(text) or _day(moment(text)[:10]) or today()
-    return today()
-
-
-def _before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # the last of February
-        return (day - timedelta(days=1)).replace(year=day.year - years)
-
-
-def _earlier(name: str, value: str, years: int) -> str:
-    """Return what a filter asks for some years earlier, if it asks for periods."""
-    if name not in PERIODS:
-        return value
-    return ",".join(
-        moved(each, -years) if each[:4].isdigit() else each for each in value.split(",")
-    )
+    last = today()
+    with suppress(ValueError):  # the API refuses what is none, in its words
+        last = date.fromisoformat(text if len(text) == 10 else moment(text)[:10])
+    return {"from": f"{last.replace(month=1, day=1)}", "to": f"{last}"}

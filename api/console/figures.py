@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from api.console.explorer import (
     COMPARED,
     LOOKS,
     chosen,
+    compared,
     described,
     descriptions,
     explored,
@@ -32,12 +34,16 @@ COLUMNS = 50
 FILES = {"csv": [("for", "excel")], "xlsx": []}
 """As what a report may be fetched, and what is asked of the API beside that."""
 
+_BESIDE = {"": "", "_change": " Δ", "_share": " Δ %"}
+"""What the API tells of a comparison: the figure, the change, and that as a share of it."""
+
 
 class Told(NamedTuple):
-    """A report's table: its columns, which of them are measures, and the greatest of the first."""
+    """A report's table: its columns, which are measures and which numbers, the greatest figure."""
 
     columns: list[str]
     measures: list[str]
+    numbers: list[str]
     rows: list[dict[str, Any]]
     greatest: float
 
@@ -53,21 +59,25 @@ async def reports(view: View) -> Response:
 async def report(view: View) -> Response:
     """Show a report: any measures by any dimensions, narrowed and compared, as table or plot."""
     of, asked, look = await described(view), question(view), chosen(view, "look", LOOKS)
-    compare = chosen(view, "compare", COMPARED)
     chosen(view, "format", ("",))
-    shown = await explored(view, of, asked, look, compare)
+    shown = await explored(view, of, asked, look)
+    titles = {each["name"]: each["title"] for each in (*of["dimensions"], *of["measures"])}
+    for name, title in compared(view, asked).items():
+        for end, sign in _BESIDE.items():
+            titles |= {f"{m}_{name}{end}": f"{titles[m]} · {title}{sign}" for m in shown.measures}
     return await view.show(
         "report.html",
         title=of["title"],
         report=of,
         given=shown.asked,
-        own={"look": look, "compare": compare},
+        look=look,
+        comparisons=COMPARED,
         looks=LOOKS,
         most=(ROWS, COLUMNS),
         shown=shown,
-        told=_told(shown.found, shown.measures),
+        told=_told(of, shown.found, shown.measures),
         total=len(shown.found["rows"]),
-        titles={each["name"]: each["title"] for each in (*of["dimensions"], *of["measures"])},
+        titles=titles,
         figure=figure,
         inside=partial(inside, view),
         files=[*FILES] if "export.read" in await view.held() else [],
@@ -107,11 +117,13 @@ async def records(view: View) -> Response:
     )
 
 
-def _told(found: dict[str, Any], measures: list[str]) -> Told:
+def _told(of: Mapping[str, Any], found: dict[str, Any], measures: list[str]) -> Told:
     rows = found["rows"][:ROWS]
     shown = [name for name in found["columns"] if f"{name}_name" not in found["columns"]]
+    angles = {f"{each['name']}{end}" for each in of["dimensions"] for end in ("", "_name")}
     sizes = [float(row[measures[0]] or 0) for row in rows] if measures else []
-    return Told(shown, measures, rows, max(sizes, default=0.0))
+    numbers = [name for name in shown if name not in angles]
+    return Told(shown, measures, numbers, rows, max(sizes, default=0.0))
 
 
 def figure(value: Any) -> Cell:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from projections.kernel.reports.dimensions import PERIODS
-
 Row = Mapping[str, Any]
 
 
@@ -16,10 +14,6 @@ class Part(NamedTuple):
 
     rows: Sequence[Row]
     by: Sequence[str]
-    beside: str = ""
-    """What its figures are called where those of another period stand beside them."""
-    later: int = 0
-    """Years by which its periods are moved to stand with those of that other one."""
 
 
 class Heading(NamedTuple):
@@ -50,6 +44,7 @@ def crossed(
     report: Mapping[str, Any],
     parts: Sequence[Part],
     measures: Iterable[str],
+    compared: Mapping[str, str],
     total: str,
     *,
     sort: bool = True,
@@ -61,42 +56,41 @@ def crossed(
         parts: The answers, by all dimensions the first. Those by fewer of them are the totals:
             nobody adds these up here, as most figures must not be added.
         measures: Those to tell of.
+        compared: What stands beside each of their figures: comparisons, and what they are called.
         total: What totals are called.
         sort: Whether rows stand in the order of the dimension, or as they come.
     """
     by = parts[0].by
     dimensions = {each["name"]: each for each in report["dimensions"]}
     orders = {name: list(dimensions[name].get("values", ())) for name in by}
-    besides = list(dict.fromkeys(part.beside for part in parts))
 
     def heading(names: Sequence[str], part: Part, row: Row) -> Heading:
         if not {*names} <= {*part.by}:
             return Heading(((True,),), total)
         ranks, titles = list[Any](), list[str]()
         for name in names:
-            value = _moved(row[name], name, part.later)
+            value = row[name]
             title = str(row.get(f"{name}_name") or (value if value is not None else "—"))
             place = orders[name].index(value) if value in orders[name] else len(orders[name])
             ranks.append((False, value is None, place, title, value or ""))
             titles.append(title)
         return Heading(tuple(ranks), " · ".join(titles))
 
-    cells: dict[str, dict[Heading, dict[tuple[Heading, int], Row]]] = {}
+    cells: dict[str, dict[Heading, dict[Heading, Row]]] = {}
     for part in parts:
         for row in part.rows:
             money = "" if "currency" in by else row.get("currency") or ""
             down, across = (heading(names, part, row) for names in (by[:1], by[1:]))
-            line = cells.setdefault(money, {}).setdefault(down, {})
-            line[across, besides.index(part.beside)] = row
+            cells.setdefault(money, {}).setdefault(down, {})[across] = row
+    beside = {"": "", **compared}
     found = []
     for measure in (each for each in report["measures"] if each["name"] in {*measures}):
-        name = measure["name"]
         for money, lines in sorted(cells.items()):
-            headings = sorted({each for line in lines.values() for each, _ in line})
-            columns = [(each, place) for each in headings for place in range(len(besides))]
-            titles = [" · ".join(filter(None, (a.title, besides[b]))) for a, b in columns]
+            headings = sorted({each for line in lines.values() for each in line})
+            columns = [(each, name) for each in headings for name in beside]
+            titles = [" · ".join(filter(None, (a.title, beside[name]))) for a, name in columns]
             rows = [
-                (down.title, [_figure(lines[down].get(column), name) for column in columns])
+                (down.title, [_figure(lines[down].get(a), measure["name"], b) for a, b in columns])
                 for down in (sorted(lines) if sort else lines)
             ]
             head = dimensions[by[0]]["title"] if by else ""
@@ -123,17 +117,9 @@ def cumulated(panel: Panel, whole: Iterable[Row], title: str) -> Panel:
     return panel._replace(columns=["", title], rows=lines)
 
 
-def _figure(row: Row | None, measure: str) -> Figure | None:
-    return None if row is None else Figure(row[measure], row["explain"])
-
-
-def _moved(value: str | None, name: str, years: int) -> str | None:
-    """Return a period some years later, any other value as it is."""
-    if value is None or not years or name not in PERIODS:
-        return value
-    return moved(value, years)
-
-
-def moved(period: str, years: int) -> str:
-    """Return a period as it is written, some years later."""
-    return f"{int(period[:4]) + years:04}{period[4:]}"
+def _figure(row: Row | None, measure: str, compared: str) -> Figure | None:
+    """Return a figure of a row, or what it is compared with."""
+    if row is None:
+        return None
+    suffix = f"_{compared}" if compared else ""
+    return Figure(row[measure + suffix], row.get(f"explain{suffix}", ""))

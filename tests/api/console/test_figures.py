@@ -139,23 +139,28 @@ def links_of(page: str) -> list[str]:
     return [html.unescape(each) for each in re.findall(r'href="([^"]*)"', page)]
 
 
-def test_the_year_before_stands_beside_a_period_month_by_month(staff: Staff) -> None:
+def test_what_figures_are_compared_with_stands_beside_them(staff: Staff) -> None:
     chief = staff.looking("chief")
-    path = "/console/reports/customers?by=month&compare=year&measures=customers&unit=js"
-    page = english(chief, f"{path}&from=2021-01-01&to=2021-12-31&look=line")
-    this, before = "2021-01-01 – 2021-12-31", "2020-01-01 – 2020-12-31"
+    asked = "by=month&compare=year-ago&measures=customers&unit=js&from=2021-01-01&to=2021-12-31"
+    page = english(chief, f"/console/reports/customers?{asked}&look=line")
     assert panels(page) == {
-        ("Customers", "2021-01", before): "1",
-        ("Customers", "2021-02", this): "1",
-        ("Customers", "2021-02", before): "2",
-        ("Customers", "2021-05", this): "1",
+        ("Customers", "2021-01", "Customers"): "0",
+        ("Customers", "2021-01", "a year ago"): "1",
+        ("Customers", "2021-02", "Customers"): "1",
+        ("Customers", "2021-02", "a year ago"): "2",
+        ("Customers", "2021-05", "Customers"): "1",
+        ("Customers", "2021-05", "a year ago"): "0",
     }
     (link,) = (each for each in links_of(page) if "month=2020-02" in each)
     assert text(chief.get(link)).count("Of 2020-02") == 2
-    leap = english(chief, f"{path.replace('month', 'unit')}&from=2020-02-29&to=2020-02-29")
-    assert "2019-02-28 – 2019-02-28" in leap
-    filtered = english(chief, f"{path.replace('month', 'unit')}&month=2021-02&to=2021-12-31")
-    assert sorted(panels(filtered).values()) == ["1", "2"]
+    pivot = english(chief, f"/console/reports/customers?{asked}&by=unit&look=pivot")
+    assert panels(pivot)["Customers", "total", "total · a year ago"] == "3"
+    table = text(chief.get(f"/console/reports/customers?{asked}"))
+    assert "Customers · 上年同期 Δ %" in table
+    known = f"by=unit&measures=customers&compare=known:{staff.world.position}&look=bar"
+    page = english(chief, f"/console/reports/customers?{known}")
+    assert any(name.startswith("known on ") for _, _, name in panels(page))
+    assert f"<option selected>known:{staff.world.position}</option>" in page
 
 
 @pytest.mark.parametrize("code", ["chief", "south", "masked"])
@@ -176,7 +181,7 @@ def test_charts_have_the_figures_of_their_reports_as_far_as_these_are_seen(
             rows = {
                 (r[chart.by], str(r[chart.measure])) for r in told if r[chart.measure] is not None
             }
-            if not chart.compare and not chart.so_far and chart.look != "pareto":
+            if not chart.so_far and chart.look != "pareto":
                 assert {(name, value) for (_, name, _), value in panels(page).items()} == rows
         else:
             assert asked.json()["detail"] in html.unescape(page)
@@ -221,7 +226,7 @@ def test_a_pareto_goes_from_the_greatest_up_to_the_whole(staff: Staff) -> None:
     ):
         path = f"/console/reports/{report}?{of}&measures={report}&look=pareto"
         assert chief.get(path.replace("=sales&", "=won&")).status_code == 422
-    assert chief.get(f"{path}&look=pareto&compare=year").status_code == 422
+    assert chief.get(f"{path}&look=pareto&compare=year-ago").status_code == 422
 
 
 def test_names_are_text_in_plots_too(staff: Staff) -> None:
@@ -253,7 +258,8 @@ def test_a_report_is_fetched_as_the_file_that_the_api_exports(staff: Staff) -> N
 
 
 @pytest.mark.parametrize(
-    "wrong", ["look=pie", "compare=week", "format=csv", "by=nonsense&look=bar", "to=x&compare=year"]
+    "wrong",
+    ["look=pie", "compare=week&look=bar", "format=csv", "by=nonsense&look=bar", "to=x&look=pivot"],
 )
 def test_what_there_is_not_is_refused_in_words(staff: Staff, wrong: str) -> None:
     answer = staff.looking("chief").get(f"/console/reports/pipeline?{wrong}")
