@@ -168,6 +168,7 @@ KINDS = {
     "price-plan": "资费方案",
     "product": "产品",
     "product-in-use": "在用产品",
+    "profiles": "资料完整度",
     "role": "角色",
     "service-ticket": "服务工单",
     "site": "客户点",

@@ -42,6 +42,7 @@ Count = Annotated[
 def filter_parameters(model: Listed) -> Iterator[Mapping[str, Any]]:
     """Yield what the document says of the filters of a list."""
     meanings = {"from": "at least", "to": "at most", "under": "the unit, or one below it"}
+    meanings["below"] = "less than"
     meanings |= {
         "any": "one of these, with commas between",
         "has": "one of these at least, with commas between",

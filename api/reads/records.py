@@ -38,6 +38,7 @@ from api.reads.row_schemas import reference
 from api.reads.spreadsheets import For, check_for
 from projections.kernel.listed import Listed
 from projections.kernel.lists.list_filters import SEVERAL, filters
+from projections.kernel.lists.list_filters import above as through_of
 from projections.kernel.lists.list_query import Over, Question, Under, question
 from projections.kernel.lists.listing import Listing, chosen
 from projections.kernel.lists.point_in_time import Now
@@ -119,7 +120,7 @@ def _list(model: Listed) -> Callable[..., Any]:
         sight = see.need_of(model, *(() if format == "json" else ("export.read",)))
 
         through = [known[name].above for name in where if known[name].above]
-        above = see.need(f"{through[0]}.read") if through else None
+        above = see.need_of(through_of(through[0])) if through else None
 
         def ask(under: Under = see.under, over: Over = see.over) -> Question:
             return question(

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.customers.customer_contacts import OfContact
+from domain.customers.customer_contacts import DecisionRole, OfContact
 from domain.customers.customer_credit import CreditRating
 from domain.customers.customer_profile import normal_number
 from domain.kernel.aggregate import Recorded
@@ -62,6 +62,9 @@ customers = ReadModel(
     ),
     sa.Column("rival_until", Day),
     sa.Column("contacts", Json, nullable=False, default={}, info=_CONTACTS),
+    sa.Column("contact_count", sa.Integer, nullable=False, default=0),
+    sa.Column("decision_phone", sa.Boolean, nullable=False, default=False),
+    sa.Column("decision_birthday", sa.Boolean, nullable=False, default=False),
     sa.Column("purchases", Json, nullable=False, default=[], info=holds(list[RivalPurchase])),
     sa.Column("merged", Json, info=holds(MergedInto)),
     order="name",
@@ -86,6 +89,7 @@ customers = ReadModel(
 )
 """`lost_to` is the competitor that gained a lapsed customer, also after its file was closed;
 `rival_until` the first day on which a contract with a competitor ends; `contacts` by contact id,
+with their number, and whether a telephone and a birthday of any decision maker are known;
 `team` the role of each employee, `purchases` what is bought from competitors; the `credit` is rated
 `credit_until` a day, the limit is in the currency of the revenue; `requirements` by code;
 `merged` tells of
@@ -138,12 +142,12 @@ def _contact_stated(row: Row, event: Recorded) -> Row:
     contact = {**known, **{name: value for name, value in data.items() if value is not None}}
     for name in cleared:
         contact.pop(name, None)
-    return {"contacts": {**row["contacts"], key: contact}}
+    return _people({**row["contacts"], key: contact})
 
 
 @customers.on("customer.contact-removed", "customer.contact-erased")
 def _contact_removed(row: Row, event: Recorded) -> Row:
-    return {"contacts": _without(row["contacts"], event.data["contact_id"])}
+    return _people(_without(row["contacts"], event.data["contact_id"]))
 
 
 @customers.on("customer.purchase-recorded")
@@ -189,7 +193,7 @@ def _merged_into(row: Row, event: Recorded) -> Row:
         "at": event.time.isoformat().replace("+00:00", "Z"),
         "reason": event.data["reason"],
     }
-    return {"merged": told, "contacts": {}, "name_words": ""}  # it looks like nobody any more
+    return {"merged": told, "name_words": "", **_people({})}  # it looks like nobody any more
 
 
 @customers.on("customer.separated")
@@ -198,7 +202,7 @@ def _separated(row: Row, event: Recorded) -> Row:
         "name_words": name_words(row["name"]),
         **_details(event),
         "merged": None,
-        "contacts": row["contacts"] | _contacts(event),
+        **_people(row["contacts"] | _contacts(event)),
     }
 
 
@@ -207,7 +211,7 @@ def _absorbed(row: Row, event: Recorded) -> Row:
     purchases = [*row["purchases"], *event.data["purchases"]]
     return {
         **_details(event),
-        "contacts": row["contacts"] | _contacts(event),
+        **_people(row["contacts"] | _contacts(event)),
         **_purchases(purchases),
         "team": row["team"] | event.data["team"],
     }
@@ -220,7 +224,7 @@ def _gave_back(row: Row, event: Recorded) -> Row:
     contacts, team = event.data["contacts"], event.data["team"]
     return {
         **_details(event),
-        "contacts": {key: each for key, each in row["contacts"].items() if key not in contacts},
+        **_people({key: each for key, each in row["contacts"].items() if key not in contacts}),
         **_purchases(left),
         "team": {who: role for who, role in row["team"].items() if who not in team},
     }
@@ -230,6 +234,17 @@ def _contacts(event: Recorded) -> Row:
     return {
         key: {name: value for name, value in each.items() if value is not None}
         for key, each in (event.data["contacts"] or {}).items()
+    }
+
+
+def _people(contacts: dict[str, Row]) -> Row:
+    """Return contacts, and what is known of them without saying it."""
+    who = [e for e in contacts.values() if e.get("decision_role") == DecisionRole.DECISION_MAKER]
+    return {
+        "contacts": contacts,
+        "contact_count": len(contacts),
+        "decision_phone": any(each.get("phone") for each in who),
+        "decision_birthday": any(each.get("birthday") for each in who),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
@@ -27,6 +28,14 @@ Rows = Mapping[str, sa.FromClause]
 
 KEYS = "keys"
 """The parameter with the keys for which rows are made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finds:
+    """A filter, by its name, of the list of records that a summary is about: a figure is below."""
+
+    name: str
+    column: str
 
 
 class Summary(Listed):
@@ -50,6 +59,7 @@ class Summary(Listed):
         indexes: Sequence[Sequence[str]] = (),
         sorts: Sequence[str] = (),
         filters: Sequence[str] = (),
+        finds: Sequence[Finds] = (),
     ) -> None:
         """Declare a summary.
 
@@ -65,7 +75,9 @@ class Summary(Listed):
             indexes: Columns of each index.
             sorts: Columns by which large lists are sorted.
             filters: Columns by which large lists are filtered.
+            finds: The filters that it gives the list of the records that it is about.
         """
+        self.finds = tuple(finds)
         self.of = tuple(of)
         self.told_in = sql.__module__
         self._key, self._sql = key, sql

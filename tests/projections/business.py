@@ -7,6 +7,10 @@ from typing import Any
 
 from domain.customers.customer import Customer
 from domain.customers.customer_profile import Category, Grade, Industry
+from domain.customers.product_in_use import ProductInUse
+from domain.customers.product_in_use_course import SuspensionReason
+from domain.customers.site import Area, Site, SiteKind
+from domain.customers.site_access import OURS, Medium
 from domain.marketing import campaign as campaigns
 from domain.marketing import campaign_outreach as outreach
 from domain.permissions.authority_limits import decide
@@ -37,7 +41,7 @@ class Business:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
-        self._apart = random.Random(seed)
+        self._apart, self._using = random.Random(seed), random.Random(seed)
         self.ledger = Ledger()
         self.customers: list[str] = []
         self.opportunities: list[str] = []
@@ -52,6 +56,9 @@ class Business:
             self.chance, self._apart = self._apart, self.chance  # all else stays as it was
             self.contract()
             self.chance, self._apart = self._apart, self.chance
+            self.chance, self._using = self._using, self.chance
+            self.use()
+            self.chance, self._using = self._using, self.chance
             if self.chance.random() < 0.2:
                 self.campaign()
         return self.ledger.rows
@@ -168,6 +175,38 @@ class Business:
                 [Payment(id=id_, amount=Decimal(2), due_on=day, for_="Setup") for id_, day in dues]
             )
             record.record_payment("p1", Decimal(1))
+        self.ledger.record(record)
+
+    def use(self) -> None:
+        """Have a product used at a site; it may be changed, suspended, ceased."""
+        pick, on = self.chance.choice, self._day()
+        its = pick(self.customers)
+        site = Site.open(its, "x", pick(UNITS), pick([*SiteKind]), "x", Area.TOWN)
+        site.since(on)
+        for code in "AB"[: self.chance.randrange(3)]:
+            site.add_access_point(code, pick([*Medium]), OURS)
+        record = ProductInUse.install(
+            *(its, pick(UNITS), {}, None, None),
+            product_name=pick(PRODUCTS),
+            site_id=pick([site.id, None]),
+            quantity=self.chance.randrange(1, 9),
+            monthly_fee=pick([None, self._amount()]),
+            currency=pick(CURRENCIES),
+            activated_on=pick([on, on, None]),
+        )
+        if record.state == "active":
+            on = self._day(on, 40)
+            match pick(["change", "suspend", "cease", ""]):
+                case "change":
+                    record.change("more", None, quantity=9, monthly_fee=self._amount())
+                    record.since(on)
+                case "suspend":
+                    record.suspend(SuspensionReason.ARREARS)
+                    record.since(on)
+                case "cease":
+                    record.cease("moved", pick(["Unicom", None]))
+                    record.since(on)
+        self.ledger.record(site)
         self.ledger.record(record)
 
     def ticket(self) -> None:

@@ -16,11 +16,13 @@ from projections.kernel.listed import Listed
 from projections.kernel.lists.choices import OWN, choices, named
 from projections.kernel.lists.parameters import BadParameter, read
 from projections.kernel.read_model import ReadModel, models_by_kind
+from projections.kernel.summary import summaries
 from projections.kernel.visibility.column_masks import shown
 from projections.kernel.visibility.owner_index import among, meets
 from projections.kernel.visibility.row_security import Tables, narrowed
 from projections.kernel.visibility.sealed_columns import personal
-from projections.kernel.visibility.visibility import Sight
+from projections.kernel.visibility.summed_sight import where_seen
+from projections.kernel.visibility.visibility import Sight, Sights
 
 SEVERAL = ("any", "has", "over")
 """The kinds of filters that take several values."""
@@ -42,7 +44,7 @@ class Filter:
 
     name: str
     column: str
-    kind: Literal["any", "from", "to", "under", "has", "over", "during"]
+    kind: Literal["any", "from", "to", "below", "under", "has", "over", "during"]
     type: Literal["text", "integer", "number", "money", "day", "instant", "boolean"]
     values: tuple[str, ...] = ()
     of: str = ""
@@ -81,8 +83,8 @@ def filters(model: Listed) -> Mapping[str, Filter]:
     `<column>` asks for one of some values, `<column>_from` and `<column>_to` for a range with
     both ends, `unit_under` for a unit and all below it; a list is asked for one of some members,
     one of units for what reaches one of some units.
-    Whatever belongs to a customer is asked for by who keeps that, its `customer_manager`. What is
-    sealed in the rows is not compared with anything.
+    Whatever belongs to a customer is asked for by who keeps that, its `customer_manager`, and a
+    record by what summaries about it find. What is sealed in rows is not compared with anything.
     """
     found, kinds, closed = [], named(model), choices(model)
     for column in model.table.columns:
@@ -109,17 +111,26 @@ def filters(model: Listed) -> Mapping[str, Filter]:
     return {each.name: each for each in found}
 
 
+def above(name: str) -> Listed:
+    """Return the table of the records through which a filter goes: a kind's, or a summary."""
+    return {**models_by_kind(), **{each.kind: each for each in summaries().values()}}[name]
+
+
 def _through(model: Listed) -> Iterator[Filter]:
-    """Yield the filters by who keeps the customer to which a record belongs."""
+    """Yield the filters by who keeps the customer of a record, and by what summaries find."""
+    for each in summaries().values() if isinstance(model, ReadModel) else ():
+        for found in each.finds if each.aggregate == model.aggregate else ():
+            type_ = type_of(each.table.c[found.column].type)
+            yield Filter(found.name, found.column, "below", type_, above=each.kind, through="id")
     its = model.belongs.customer if isinstance(model, ReadModel) else None
-    if isinstance(its, OfCustomer) and (above := named(model)[its.column]) != model.aggregate:
-        keeper = models_by_kind()[above].belongs.keeper
+    if isinstance(its, OfCustomer) and (kind := named(model)[its.column]) != model.aggregate:
+        keeper = models_by_kind()[kind].belongs.keeper
         if keeper is not None:
             name = f"{its.column.removesuffix('_id')}_{keeper.column}"
             yield Filter(
                 *(name, keeper.column, "any", "text"),
                 of="employee",
-                above=above,
+                above=kind,
                 through=its.column,
             )
 
@@ -159,6 +170,8 @@ def condition(
             return sa.and_(column >= value)
         case "to":
             return sa.and_(column <= value)
+        case "below":
+            return sa.and_(column < value)
         case "during":
             assert until is not None
             return sa.and_(column <= value, sa.or_(until.is_(None), until > value))
@@ -177,12 +190,12 @@ def through(
     values: Sequence[Any],
     model: Listed,
     tables: Tables,
-    sight: Sight | None,
+    sight: Sight | Sights | None,
     dialect: str,
 ) -> sa.ColumnElement[bool]:
     """Return what holds for rows that belong to a record in sight which a filter lets through."""
-    above = models_by_kind()[filter_.above]
-    their = tables(above).c
+    other, seen = above(filter_.above), where_seen(sight, dialect, tables)
+    their = seen(other).c
     holds = condition(filter_, their[filter_.column], values, dialect)
-    theirs = narrowed(sa.select(their.id).where(holds), above, [sight], dialect, tables)
+    theirs = narrowed(sa.select(their.id).where(holds), other, [sight], dialect, seen)
     return tables(model).c[filter_.through].in_(theirs)

@@ -54,7 +54,7 @@ class Question:
     sight: Sight | Sights | None = None
     narrowed: tuple[str, ...] = ()
     through: tuple[tuple[Filter, tuple[Any, ...]], ...] = ()
-    above: Sight | None = None
+    above: Sight | Sights | None = None
 
     @property
     def sights(self) -> tuple[Sight | Sights | None, ...]:
@@ -96,7 +96,7 @@ def question(
     sight: Sight | Sights | None = None,
     under: Under = alone,
     over: Over = alone,
-    above: Sight | None = None,
+    above: Sight | Sights | None = None,
 ) -> Question:
     """Check what is asked of a read model's list; raises `BadParameter`.
 

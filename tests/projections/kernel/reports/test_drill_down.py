@@ -99,7 +99,7 @@ def every(name: str) -> list[str]:
     return [each.name for each in reports()[name].angles()]
 
 
-MOMENTS = [(None, None), (160, None), (190, DAY)]
+MOMENTS = [(None, None), (210, None), (250, DAY)]
 """By day each dimension is tried at one of them, by night at all."""
 
 
