@@ -98,7 +98,7 @@ async def _answer(view: View, model: Listed, path: str, row: dict[str, Any] | No
         status,
         title=form.title,
         form=form,
-        sheet=Sheet(model, view.words),
+        sheet=Sheet.of(model, view.words),
         row=row,
         entered=entered,
         problem=problem,
@@ -108,7 +108,7 @@ async def _answer(view: View, model: Listed, path: str, row: dict[str, Any] | No
 async def _done(view: View, model: Listed, content: Mapping[str, Any]) -> Response:
     address = f"{HOME}/{model.plural}/{content['id']}?min_position={content['position']}"
     if content.get("similar"):
-        title, similar = Sheet(model, view.words).title, content["similar"]
+        title, similar = Sheet.of(model, view.words).title, content["similar"]
         return await view.show(
             "similar.html", title=title, following=address, similar=similar, model=model
         )

@@ -27,7 +27,7 @@ HISTORY = 30
 async def list_(view: View) -> Response:
     """Show a list: filtered, sorted, searched, as the address says."""
     model = model_of(view)
-    sheet, given = Sheet(model, view.words), view.request.query_params
+    sheet, given = Sheet.of(model, view.words), view.request.query_params
     wanted = ",".join(given.getlist("fields"))
     names = sheet.chosen(wanted)
     own = {*MOMENT, "fields", "cursor"}  # of all else the API says what it does not know
@@ -64,7 +64,7 @@ def _turned(name: str, kept: Query, chosen: Query) -> list[tuple[str, str]]:
 async def record(view: View) -> Response:
     """Show a record: its fields, its parts, its history in sentences, with before and after."""
     model, id_ = model_of(view), view.request.path_params["id"]
-    sheet = Sheet(model, view.words)
+    sheet = Sheet.of(model, view.words)
     asked = [*sheet.called(), *_seen(view)]
     row = await view.get(f"/{model.plural}/{id_}", asked)
     later = await _changed(view, f"/{model.plural}/{id_}", sheet, row) if view.moment else {}
@@ -129,7 +129,7 @@ async def _around(view: View, model: Listed, id_: str) -> list[Box]:
     around = []
     for name, rows in found.items():
         if name in models and isinstance(rows, list) and rows:
-            sheet = Sheet(models[name], view.words)
+            sheet = Sheet.of(models[name], view.words)
             names = [each for each in rows[0] if each in sheet.names and each not in TECHNICAL]
             title = view.words("subsidiaries") if name == "subsidiaries" else sheet.title
             around.append(Box(title, sheet, [sheet.column(each) for each in names], rows))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from fastapi import Request
 
@@ -220,10 +220,13 @@ def _titles(kind: str, field: str) -> tuple[str, str]:
     return (*chinese, name)[0], (*english, name)[0]
 
 
+_SPOKEN = {language: Words(language) for language in get_args(Language)}
+
+
 def words_for(request: Request) -> Words:
     """Return the words of the language that was chosen, or that the browser asks for."""
     chosen = request.cookies.get(COOKIE)
     if chosen not in get_args(Language):
         asked = request.headers.get("accept-language", "zh").strip().lower()
         chosen = "en" if asked.startswith("en") else "zh"
-    return Words(cast("Language", chosen))
+    return _SPOKEN[chosen]

@@ -41,6 +41,7 @@ _POLICY = "; ".join(
 
 TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("api.console"),
+    auto_reload=False,
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
@@ -121,7 +122,7 @@ class View:
     async def _lists(self) -> list[Sheet]:
         may = await self.held()
         models = [model for model in listed().values() if f"{model.kind}.read" in may]
-        return sorted((Sheet(each, self.words) for each in models), key=lambda each: each.title)
+        return sorted((Sheet.of(each, self.words) for each in models), key=lambda each: each.title)
 
     def link(self, path: str, query: Query = ()) -> str:
         """Return an address at the moment of this page."""
