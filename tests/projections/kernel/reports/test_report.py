@@ -373,10 +373,10 @@ def test_what_there_is_not_is_refused_by_name(world: World) -> None:
 def test_the_top_are_the_rows_with_the_greatest_figures_in_each_currency(
     world: World, name: str, top: int
 ) -> None:
+    angles = [each.name for each in reports()[name].dimensions]
+    second = "currency" if "currency" in angles else angles[0]
     for measure in (reports()[name].measures[0], reports()[name].measures[-1]):
-        asked = {"by": ["month", "currency"], "measures": [measure.name]}
-        if name == "tickets":
-            asked["by"] = ["month", "kind"]
+        asked = {"by": ["month", second], "measures": [measure.name]}
         rows = world.run(name, **asked).rows()
         found = world.run(name, **asked, top=top).rows()
         wanted = defaultdict[Any, list[Any]](list)
