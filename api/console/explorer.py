@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import date
 from typing import Any, NamedTuple
 
+from api.console.figure_titles import in_chinese
 from api.console.panels import Panel, Part, crossed, cumulated
 from api.console.sheets import moment
 from api.console.view import MOMENT, Refused, View
@@ -48,9 +49,9 @@ async def described(view: View) -> dict[str, Any]:
 
 
 async def descriptions(view: View) -> list[dict[str, Any]]:
-    """Return how the API describes each report."""
+    """Return how the API describes each report, with titles in the language of the page."""
     found: list[dict[str, Any]] = (await view.get("/reports", now=True))["items"]
-    return found
+    return [in_chinese(each) for each in found] if view.words.language == "zh" else found
 
 
 def question(view: View) -> dict[str, str]:

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 import pytest
 
 from api.console.charts import CHARTS
+from api.console.figure_titles import REPORTS, TITLES
+from projections.kernel.reports.report import reports
 from tests.api.console.staff import MARKUP, Looking, Staff, links, text
 from tests.api.console.test_walk import signed_in
 from tests.browser import browser
@@ -156,7 +158,7 @@ def test_what_figures_are_compared_with_stands_beside_them(staff: Staff) -> None
     pivot = english(chief, f"/console/reports/customers?{asked}&by=unit&look=pivot")
     assert panels(pivot)["Customers", "total", "total · a year ago"] == "3"
     table = text(chief.get(f"/console/reports/customers?{asked}"))
-    assert "Customers · 上年同期 Δ %" in table
+    assert "客户数 · 上年同期 Δ %" in table
     known = f"by=unit&measures=customers&compare=known:{staff.world.position}&look=bar"
     page = english(chief, f"/console/reports/customers?{known}")
     assert any(name.startswith("known on ") for _, _, name in panels(page))
@@ -227,6 +229,16 @@ def test_a_pareto_goes_from_the_greatest_up_to_the_whole(staff: Staff) -> None:
         path = f"/console/reports/{report}?{of}&measures={report}&look=pareto"
         assert chief.get(path.replace("=sales&", "=won&")).status_code == 422
     assert chief.get(f"{path}&look=pareto&compare=year-ago").status_code == 422
+
+
+def test_reports_are_called_in_the_language_of_the_page(staff: Staff) -> None:
+    chief, path = staff.looking("chief"), "/console/reports/pipeline?by=stage&by=month&look=bar"
+    assert "<h2>金额 · CNY</h2>" in chief.get(path).text
+    assert "<h2>Amount · CNY</h2>" in english(chief, path)
+    declared = {each.title for of in reports().values() for each in of.angles()}
+    declared |= {each.title for of in reports().values() for each in of.measures}
+    assert REPORTS.keys() <= reports().keys()
+    assert TITLES.keys() <= declared
 
 
 def test_names_are_text_in_plots_too(staff: Staff) -> None:
