@@ -19,7 +19,9 @@ def pages(staff: Staff) -> list[str]:
     """Return addresses of pages, one of each kind, of now and of another day."""
     customer = f"customers/{staff.world.south}"
     found = ["", "customers", customer, f"{customer}/history", f"{customer}/regrade"]
-    found += ["new/customers", "reports", "reports/pipeline?by=stage&by=unit", "operations"]
+    found += ["new/customers", "charts", "reports", "reports/pipeline?by=stage&by=unit"]
+    found += [f"reports/sales?by=month&compare=year-ago&look={look}" for look in ("bar", "line")]
+    found += ["operations", "password", "products", "sites", "contracts?sort=-value"]
     found += [
         "charts",
         "reports/pipeline?by=stage&look=bar",
