@@ -23,7 +23,7 @@ price_plans = ReadModel(
     sa.Column("product_id", Id, nullable=False, default=""),
     sa.Column("unit", Text, nullable=False, default=""),
     sa.Column("currency", Text, info=CURRENCY),
-    sa.Column("valid_from", Day),
+    sa.Column("counts_from", Day),
     sa.Column("in_force_from", Day, info=until("ended_on", "in_force_on")),
     sa.Column("ended_on", Day),
     sa.Column("close_reason", Text),
@@ -34,7 +34,7 @@ price_plans = ReadModel(
     scope=Scope(public=True),
     belongs=Belongs(stays={"unit": Stays("A unit that has ended counts as its successor.")}),
 )
-"""`valid_from` is the first day of the latest version, `in_force_from` of the first approved one;
+"""`counts_from` is the first day of the latest version, `in_force_from` of the first approved one;
 from `ended_on` the plan has no price. On a day the price is that of the latest version approved
 whose day has come."""
 
@@ -62,7 +62,12 @@ def _ended(row: Row, event: Recorded) -> Row:
 def _drafted(row: Row, event: Recorded) -> Row:
     told = {name: event.data[name] for name in ("valid_from", "parts")}
     drafted = {"version": len(row["versions"]) + 1, **told, "approved_on": None}
-    return {**price_plans.stated(event), **UNDECIDED, "versions": [*row["versions"], drafted]}
+    return {
+        **price_plans.stated(event),
+        **UNDECIDED,
+        "counts_from": date.fromisoformat(event.data["valid_from"]),
+        "versions": [*row["versions"], drafted],
+    }
 
 
 def _latest(row: Row, told: Row) -> list[Row]:
@@ -74,7 +79,8 @@ def _latest(row: Row, told: Row) -> list[Row]:
 @price_plans.on("price-plan.draft-revised")
 def _draft_revised(row: Row, event: Recorded) -> Row:
     told = {name: value for name, value in event.data.items() if value is not None}
-    return {**price_plans.stated(event), "versions": _latest(row, told)}
+    versions = _latest(row, told)
+    return {"counts_from": date.fromisoformat(versions[-1]["valid_from"]), "versions": versions}
 
 
 def _in_force(row: Row, approved_on: str) -> Row:

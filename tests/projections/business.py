@@ -14,6 +14,9 @@ from domain.customers.site_access import OURS, Medium
 from domain.marketing import campaign as campaigns
 from domain.marketing import campaign_outreach as outreach
 from domain.permissions.authority_limits import decide
+from domain.products.price_parts import PriceKind, PricePart, Tier
+from domain.products.price_plan import PricePlan
+from domain.products.product import Ends, Product
 from domain.sales.contract import Contract
 from domain.sales.contract_clock import Renewal
 from domain.sales.contract_payments import Payment
@@ -34,6 +37,7 @@ MANAGERS = [*PEOPLE, None]
 CURRENCIES = ["CNY", "CNY", "USD"]
 PRODUCTS = ["DIA, 100M", "SD-WAN", "Cloud=1"]
 NEW_YEAR = date(2025, 1, 1)
+PRICED = PricePart(kind=PriceKind.RECURRING, tiers=(Tier(from_=1, price=Decimal(100)),))
 
 
 class Business:
@@ -49,7 +53,9 @@ class Business:
 
     def rows(self, count: int = 40) -> list[Raw]:
         """Return the events of some records of each kind, one life after the other."""
-        for _ in range(count):
+        for place in range(count):
+            if place < 6:
+                self.product(place)
             self.customer()
             self.opportunity()
             self.ticket()
@@ -62,6 +68,22 @@ class Business:
             if self.chance.random() < 0.2:
                 self.campaign()
         return self.ledger.rows
+
+    def product(self, place: int) -> None:
+        """Plan a product; some are on sale, have an SLA, a price."""
+        ends, unit = list(Ends)[place % 3], UNITS[place % 2]
+        record = Product.plan(f"p{place}", f"Product {place}", f"C{place % 2}", unit, [], ends)
+        record.since(NEW_YEAR + timedelta(days=place))
+        self.ledger.record(record)
+        if place % 3:
+            record.put_on_sale(["gd"])
+            self.ledger.record(record)
+        if place % 2:
+            record.offer_sla("availability", Decimal("99.9"), "cn-office")
+            plan = PricePlan.draft(record.id, f"p{place}", unit, [PRICED], NEW_YEAR)
+            plan.take_over(NEW_YEAR - timedelta(days=1))
+            for each in (record, plan):
+                self.ledger.record(each)
 
     def _amount(self) -> Decimal:
         return Decimal(self.chance.randrange(1, 10_000_000)) / 100

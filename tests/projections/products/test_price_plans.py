@@ -46,5 +46,5 @@ def test_a_row_tells_how_far_its_latest_version_is() -> None:
     assert (approved["status"], approved["approved_level"]) == ("approved", "province")
     assert approved["in_force_from"] == drafted["in_force_from"] == date(2026, 3, 1)
     assert (drafted["status"], drafted["approved_level"]) == ("drafted", None)
-    assert drafted["valid_from"] == date(2026, 7, 1)
+    assert drafted["counts_from"] == date(2026, 7, 1)
     assert [each["approved_on"] is not None for each in drafted["versions"]] == [True, False]

@@ -99,7 +99,7 @@ def every(name: str) -> list[str]:
     return [each.name for each in reports()[name].angles()]
 
 
-MOMENTS = [(None, None), (210, None), (250, DAY)]
+MOMENTS = [(None, None), (230, None), (270, DAY)]
 """By day each dimension is tried at one of them, by night at all."""
 
 
