@@ -96,5 +96,7 @@ async def _drawn(view: View, report: Mapping[str, Any], chart: Chart) -> Drawn:
     try:
         shown = await explored(view, report, asked, chart.look)
     except Refused as refused:
+        if refused.answered.status != 403:
+            raise
         return Drawn(report["title"], href, chart.look, None, refused.answered.content or {})
     return Drawn(report["title"], href, chart.look, shown, {})

@@ -62,7 +62,7 @@ class Plot extends HTMLElement {
       color: COLOURS,
       textStyle: text,
       aria: { enabled: true, label: { data: { maxCount: 50, excludeDimensionId: [lying ? 1 : 0] } } },
-      title: { show: false, text: this.getAttribute("name"), textStyle: { ...text, fontSize: 15 } },
+      title: { show: false, left: "center", top: 6, text: this.getAttribute("name"), textStyle: { ...text, fontSize: 15 } },
       legend: { show: columns.length > 1, type: "scroll", top: 0, textStyle: text, pageTextStyle: text, pageIconColor: text.color },
       grid: { left: 8, right: many && lying ? 48 : 24, top: columns.length > 1 ? 36 : 16, bottom: many && !lying ? 48 : 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       tooltip: { trigger: "axis", renderMode: "richText", confine: true, axisPointer: { type: look === "line" ? "line" : "shadow" }, backgroundColor: colour("--shade"), borderColor: colour("--line"), textStyle: text },
@@ -96,7 +96,7 @@ class Plot extends HTMLElement {
   /** Keeps the plot as a picture, under its title. */
   save() {
     const name = this.getAttribute("name"), top = this.chart.getOption().grid[0].top;
-    this.chart.setOption({ title: { show: true }, legend: { top: 28 }, grid: { top: top + 28 } });
+    this.chart.setOption({ title: { show: true }, legend: { top: 34 }, grid: { top: top + 34 } });
     const drawn = this.chart.renderToCanvas({ pixelRatio: 2, backgroundColor: getComputedStyle(this).getPropertyValue("--paper") });
     this.draw();
     drawn.toBlob((blob) => {

@@ -12,6 +12,7 @@ import pytest
 
 from api.console.charts import CHARTS
 from api.console.figure_titles import REPORTS, TITLES
+from domain.kernel.time.business_day import today
 from projections.kernel.reports.report import reports
 from tests.api.console.staff import MARKUP, Looking, Staff, links, text
 from tests.api.console.test_walk import signed_in
@@ -46,7 +47,9 @@ def panels(page: str) -> Cells:
     """Return all figures of the panels of a page."""
     found: Cells = {}
     for panel in page.split('<section class="panel">')[1:]:
-        title = re.sub(r" · [A-Z]{3}$", "", html.unescape(panel.split("<h2>")[1].split("</h2>")[0]))
+        title = re.sub(
+            r" · [A-Z]{3}$", "", html.unescape(re.findall(r"<h2[^>]*>(.*?)</h2>", panel)[0])
+        )
         columns = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', panel)
         for line in panel.split("<tbody>")[1].split("<tr>")[1:]:
             (name,) = re.findall(r'<th scope="row">(.*?)</th>', line)
@@ -196,6 +199,9 @@ def test_charts_are_of_the_day_of_the_page(staff: Staff) -> None:
     assert any("from=2021-01-01&to=2021-03-31" in each for each in links_of(page))
     assert all("valid_at=2021-03-31" in each for each in links_of(page) if "/reports/" in each)
     assert chief.get("/console/charts/none").status_code == 404
+    assert chief.get("/console/charts?as_of=1999-01-01").status_code == 422
+    plot = english(chief, f"/console/charts/service?valid_at={today()}")
+    assert re.search(r'name="Opened · true on \d', plot)
 
 
 def test_a_pareto_goes_from_the_greatest_up_to_the_whole(staff: Staff) -> None:
@@ -233,8 +239,8 @@ def test_a_pareto_goes_from_the_greatest_up_to_the_whole(staff: Staff) -> None:
 
 def test_reports_are_called_in_the_language_of_the_page(staff: Staff) -> None:
     chief, path = staff.looking("chief"), "/console/reports/pipeline?by=stage&by=month&look=bar"
-    assert "<h2>金额 · CNY</h2>" in chief.get(path).text
-    assert "<h2>Amount · CNY</h2>" in english(chief, path)
+    assert ">金额 · CNY</h2>" in chief.get(path).text
+    assert ">Amount · CNY</h2>" in english(chief, path)
     declared = {each.title for of in reports().values() for each in of.angles()}
     declared |= {each.title for of in reports().values() for each in of.measures}
     assert REPORTS.keys() <= reports().keys()
