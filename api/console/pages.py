@@ -8,14 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.console.asking import Query
-from api.console.at_a_glance.boxes import Box
+from api.console.at_a_glance.customer import glance
 from api.console.forms import commands, opening
 from api.console.sheets import TECHNICAL, Sheet, moment
 from api.console.view import HOME, MOMENT, View, model_of, page_at
 from domain.kernel.aggregate import discover
-from projections.kernel.listed import Listed
 from projections.kernel.read_model import Row
-from projections.kernel.summary import listed
 
 router = APIRouter(include_in_schema=False)
 
@@ -90,7 +88,9 @@ async def record(view: View) -> Response:
         row=row,
         columns=[sheet.column(name) for name in plain if name not in TECHNICAL],
         technical=[sheet.column(name) for name in plain if name in TECHNICAL],
-        around=await _around(view, model, id_),
+        glance=await glance(view, id_) if model.kind == "customer" else None,
+        since=await _since(view, path) if view.moment else [],
+        known=view.position,
         nested=nested,
         history=history["items"],
         older=view.link(here, [("cursor", history["next"])]) if history["next"] else None,
@@ -117,23 +117,17 @@ def _seen(view: View) -> list[tuple[str, str]]:
     return [("min_position", position)] if position and not view.moment else []
 
 
-async def _around(view: View, model: Listed, id_: str) -> list[Box]:
-    """Return what the page of a customer tells beside the record: what is of it, list by list."""
-    if model.kind != "customer":
-        return []
-    found = await view.get_if_seen(f"/{model.plural}/{id_}/page")
-    if found is None:
-        return []
-    models = {each.plural.replace("-", "_"): each for each in listed().values()}
-    models |= {"subsidiaries": model, "tickets": models["service_tickets"]}
-    around = []
-    for name, rows in found.items():
-        if name in models and isinstance(rows, list) and rows:
-            sheet = Sheet.of(models[name], view.words)
-            names = [each for each in rows[0] if each in sheet.names and each not in TECHNICAL]
-            title = view.words("subsidiaries") if name == "subsidiaries" else sheet.title
-            around.append(Box(title, sheet, [sheet.column(each) for each in names], rows))
-    return around
+async def _since(view: View, path: str) -> list[Mapping[str, Any]]:
+    """Return the newest events that were not known, or not true, at the moment of a page."""
+    asked = [("sort", "-position"), ("limit", f"{HISTORY}")]
+    told = await view.get_if_seen(path, asked, now=True)
+    moment_, known = dict(view.moment), view.position or 0
+    day = moment_.pop("valid_at", "")
+    return [
+        it
+        for it in (told or {"items": ()})["items"]
+        if (moment_ and it["position"] > known) or (day and _day(it) > day)
+    ]
 
 
 def _day(happened: Mapping[str, Any]) -> str:

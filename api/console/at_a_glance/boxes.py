@@ -45,7 +45,7 @@ async def box(
         asked: Filters and order.
         names: The columns.
     """
-    sheet, kept = Sheet(model_called(plural), view.words), list(asked)
+    sheet, kept = Sheet.of(model_called(plural), view.words), list(asked)
     query = [*sheet.asked(names), *kept, ("limit", f"{FEW}")]
     found = await view.get_if_seen(f"/{plural}", query)
     if found is None:

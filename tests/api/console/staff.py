@@ -45,17 +45,18 @@ class Staff:
             self.world.make("/employees", code=code, name=f"{code} 陈", unit="group")
             given = {"employee": code, "role": "reader", "unit": "group", "masked": list(masked)}
             self.world.make("/grants", **given)
-            self._password(code)
+            self.password(code)
         self.world.make("/employees", code="south", name="South", unit="gd")
         self.world.make("/grants", employee="south", role="reader", unit="gd")
-        self._password("south")
+        self.password("south")
         self.world.make("/employees", code="admin2", name="Boss", unit="group")
         self.world.make("/grants", employee="admin2", role="administrator", unit="group")
-        self._password("admin2")
+        self.password("admin2")
         self.world.post(f"/customers/{self.world.south}/assign-manager", manager="chief")
         self.odd = self.world.make("/customers", name=MARKUP, unit="gd-gz", grade="B")
 
-    def _password(self, code: str) -> None:
+    def password(self, code: str) -> None:
+        """Give somebody the password that everybody has."""
         admin, first = self.world.admin, "a first winding road"
         admin.post(f"/employees/{code}/password", json={"password": first}).raise_for_status()
         with httpx.Client(base_url=self.world.address, trust_env=False) as client:
@@ -104,3 +105,10 @@ def entered(page: httpx.Response) -> dict[str, str]:
     form = page.text[page.text.index('<form class="command"') :]
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
     return {name: html.unescape(value) for name, value in found}
+
+
+def lists(answer: httpx.Response) -> list[str]:
+    """Return the addresses of the lists that a page offers."""
+    nav = answer.text[answer.text.index("<nav") : answer.text.index("</nav")]
+    others = {"/console", *(f"/console/{each}" for each in ("charts", "reports", "operations"))}
+    return [each for each in re.findall(r'href="([^"]+)"', nav) if each not in others]
