@@ -101,6 +101,7 @@ def load(
         stories = [demo_customers.story(random, each, today) for each in level]
         play(executor, f"customer/{depth}", stories, advance)
     sales = demo_sales.sales(random, accounts, today, size.sales)
+    demo_sales.name_products(sales, demo_products.by_name(catalogue))
     tickets = demo_service.incidents(random, accounts, midnight, size.tickets)
     play(executor, "sale", [demo_sales.story(random, s, today) for s in sales], advance)
     play(

@@ -10,6 +10,7 @@ from typing import Any
 from api.demo.customers import COMPETITORS
 from api.demo.places import GROUP
 from api.demo.story import Do, Story
+from domain.products.product_course import State
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -134,6 +135,11 @@ def stories(keeper: str, today: date, ids: dict[str, str]) -> Iterator[Story[Non
     """Yield the story of each product, told by an employee; `ids` gets their ids by code."""
     for place, product in enumerate(PRODUCTS):
         yield _story(place, product, keeper, planned_on(place, today), today, ids)
+
+
+def by_name(ids: Mapping[str, str]) -> dict[str, str]:
+    """Return the ids of the products on sale by what they are called."""
+    return {p.name: ids[p.code] for p in PRODUCTS if p.fate not in [*State]}
 
 
 def _story(

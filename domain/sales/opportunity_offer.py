@@ -10,14 +10,27 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, applies, command
-from domain.kernel.types.values import LARGEST, Amount, Line, NearDay, Sensitive, Value, Worth
+from domain.kernel.types.values import (
+    LARGEST,
+    Amount,
+    Line,
+    NearDay,
+    ProductId,
+    Sensitive,
+    Value,
+    Worth,
+)
 from domain.sales.opportunity_end import SalesEnd
 
 
 class ProductLine(Value):
-    """A product of an offer: `quantity` of it, each at a fee a month and a fee once."""
+    """A product of an offer: `quantity` of it, each at a fee a month and a fee once.
+
+    It is what the text says, and a product of the catalogue where it names one.
+    """
 
     product: Line
+    product_id: Annotated[ProductId | None, Field(exclude_if=lambda id_: id_ is None)] = None
     quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     monthly: Annotated[Amount, Sensitive("amount")] = Decimal(0)
     one_off: Annotated[Amount, Sensitive("amount")] = Decimal(0)

@@ -13,6 +13,7 @@ class SoldLine(TypedDict):
     """A product of a sale: so many of it, at a fee a month and once, for so many months."""
 
     product: str
+    product_id: NotRequired[str | None]
     quantity: int
     monthly: Decimal | None
     one_off: Decimal | None
