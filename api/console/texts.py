@@ -168,6 +168,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
 
 KINDS = {
     "api-key": "接口密钥",
+    "billing-account": "账户",
     "campaign": "营销活动",
     "contract": "合同",
     "customer": "客户",

@@ -13,6 +13,7 @@ from adapters.journal.history_queries import at
 from adapters.journal.journal import Journal
 from adapters.storage.checkpoints import Checkpoint
 from adapters.storage.instants import EPOCH, instant
+from api.demo import billing as demo_billing
 from api.demo import campaigns as demo_campaigns
 from api.demo import contracts as demo_contracts
 from api.demo import customers as demo_customers
@@ -39,6 +40,7 @@ class Size:
     contracts: int = 260
     sites: int = 900
     uses: int = 2500
+    billing_accounts: int = 320
 
     @property
     def stories(self) -> int:
@@ -124,6 +126,10 @@ def load(
     play(executor, "contract", told, advance)
     places = demo_sites.places(random, accounts, today, size.sites)
     play(executor, "site", [demo_sites.story(random, each, today) for each in places], advance)
+    numbers = demo_billing.numbers(accounts, size.billing_accounts)
+    told = [demo_billing.story(number, account) for number, account in numbers.items()]
+    play(executor, "billing-account", told, advance)
+    billed = {id(account): number for number, account in numbers.items()}
     used = demo_uses.uses(random, places, today, size.uses)
-    told = [demo_uses.story(random, each, catalogue, today) for each in used]
+    told = [demo_uses.story(random, each, catalogue, billed, today) for each in used]
     play(executor, "use", told, advance)

@@ -74,8 +74,13 @@ def uses(random: Random, sites: Sequence[Site], today: date, size: int) -> list[
     return found
 
 
-def story(random: Random, use: Use, ids: Mapping[str, str], today: date) -> Story[None]:
-    """Tell a product in use from its installation on; `ids` are those of products by code."""
+def story(
+    random: Random, use: Use, ids: Mapping[str, str], billed: Mapping[int, str], today: date
+) -> Story[None]:
+    """Tell a product in use from its installation on.
+
+    `ids` are those of products by code, `billed` the number of each customer's billing account.
+    """
     account = use.site.account
 
     def do(verb: str, record: str | None, **body: Any) -> Do:
@@ -83,6 +88,8 @@ def story(random: Random, use: Use, ids: Mapping[str, str], today: date) -> Stor
         return Do(f"product-in-use.{verb}", record, body, who, unit)
 
     body = _body(random, use, ids)
+    if (number := billed.get(id(account))) is not None:
+        body["account_number"] = number
     later = list(_later(random, use, body, today))  # drawn in any case, so that a load can go on
     record = (yield do("install", None, **body)).id
     for verb, more in later:

@@ -49,9 +49,9 @@ class Credit(Standing):
 
         def apply(self, aggregate: Any) -> None:
             """Keep the rating."""
-            aggregate.credit = Rated.among(vars(self))
+            aggregate.rated = Rated.among(vars(self))
 
-    credit: dict[str, Any] | None = starts(lambda: None)
+    rated: dict[str, Any] | None = starts(lambda: None)
 
     @command
     def rate_credit(
@@ -66,7 +66,7 @@ class Credit(Standing):
         The `limit` is in the currency of the customer's revenue.
         """
         rated = Rated.among(locals())
-        if rated == self.credit:
+        if rated == self.rated:
             raise NothingChanged
         if until > _year_after(self.stated_day):
             raise RatingTooLong("until")

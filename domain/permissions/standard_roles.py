@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 9
+EDITION = 10
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -17,7 +17,7 @@ class StandardRole(NamedTuple):
     permissions: tuple[str, ...]
 
 
-_WORK = ("customers.*", "sales.*", "service.*", "marketing.*")
+_WORK = ("billing.*", "customers.*", "sales.*", "service.*", "marketing.*")
 """By the rooms of the house, so that a kind of record that comes to one is in."""
 
 _PEOPLE = ("employee.*", "team.*", "handover.*", "grant.*", "delegation.*")
@@ -68,7 +68,7 @@ STANDARD_ROLES = (
             *("customer.add-contact", "customer.correct-contact", "customer.remove-contact"),
             *("customer.add-team-member", "customer.remove-team-member"),
             *("customer.state-requirement", "customer.waive-requirement"),
-            *("site.*", "product-in-use.*", "opportunity.*"),
+            *("site.*", "product-in-use.*", "billing.read", "opportunity.*"),
             *("contract.read", "contract.draft", "contract.revise", "contract.submit"),
             *("contract.take-back", "contract.draft-amendment", "contract.submit-amendment"),
             *("contract.take-back-amendment", "contract.drop-amendment", "contract.void"),
@@ -88,6 +88,15 @@ STANDARD_ROLES = (
             *("contract.resume", "contract.terminate", "contract.schedule-payments"),
             *("contract.record-payment", "customer.read", "opportunity.read"),
             *(*_OFFERS, *_COLLEAGUES, *_FIGURES),
+        ),
+    ),
+    StandardRole(
+        "billing-clerk",
+        "Billing clerk",
+        "Keeps billing accounts, says through which one a product is billed, and rates credit.",
+        (
+            *("billing.*", "customer.read", "customer.rate-credit", "product-in-use.read"),
+            *("product-in-use.bill-through", *_OFFERS, *_COLLEAGUES, *_FIGURES),
         ),
     ),
     StandardRole(
@@ -125,7 +134,7 @@ STANDARD_ROLES = (
         "Sees the business and its figures, and changes nothing.",
         (
             *("customer.read", "site.read", "product-in-use.read", "sales.read", "service.read"),
-            *("marketing.read", *_OFFERS, *_COLLEAGUES, *_FIGURES),
+            *("billing.read", "marketing.read", *_OFFERS, *_COLLEAGUES, *_FIGURES),
         ),
     ),
     StandardRole(

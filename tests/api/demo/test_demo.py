@@ -23,7 +23,9 @@ from domain.kernel.aggregate import Recorded
 from tests.adapters.keyring import keys_in
 
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
-SMALL = Size(customers=60, sales=150, tickets=80, contracts=60, sites=90, uses=150)
+SMALL = Size(
+    customers=60, sales=150, tickets=80, contracts=60, sites=90, uses=150, billing_accounts=60
+)
 
 
 def told(folder: Path, seed: int = 1, size: Size = SMALL) -> list[Recorded]:
@@ -135,6 +137,7 @@ def test_every_side_of_the_business_shows(events: list[Recorded]) -> None:
         "site.access-point-added",
         "site.equipment-recorded",
         "site.vacated",
+        "billing-account.opened",
         "product-in-use.changed",
         "product-in-use.ceased",
     ):

@@ -26,7 +26,9 @@ from tests.adapters.appending import origin
 from tests.adapters.keyring import keys_in
 from tests.api.documented import committed
 
-SIZE = Size(customers=60, sales=150, tickets=80, contracts=60, sites=90, uses=150)
+SIZE = Size(
+    customers=60, sales=150, tickets=80, contracts=60, sites=90, uses=150, billing_accounts=60
+)
 SCHEMAS = committed()["components"]["schemas"]
 WRITTEN = date(2026, 11, 30)
 """What is today in the examples."""

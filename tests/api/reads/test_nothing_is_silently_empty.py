@@ -51,7 +51,7 @@ WRITTEN = {
     *("description", "awaited", "cause", "action", "last_note", "lost_to"),
     *("products", "number", "clauses", "checksum"),
     *("quote_id", "document_id", "contact_id", "order_id"),  # no list has these
-    *("credit_basis", "plan", "service_number", "account_number"),
+    *("credit_basis", "plan", "service_number", "account_number", "arrangement_id"),
 }
 """Columns of texts that people write: one that nobody has written yet finds nothing."""
 

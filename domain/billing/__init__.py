@@ -1,0 +1,1 @@
+"""Billing: through which accounts customers are billed."""

@@ -1,0 +1,1 @@
+"""Billing: the list of billing accounts."""

@@ -1,0 +1,41 @@
+"""Billing accounts as they are now: one row each, with the customer who holds it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.kernel.aggregate import Recorded
+from projections.kernel.belonging import Belongs, OfCustomer, Stays
+from projections.kernel.columns import CURRENCY, Day, Id, Text
+from projections.kernel.read_model import ReadModel, Row
+
+billing_accounts = ReadModel(
+    "billing_accounts",
+    "billing-account",
+    sa.Column("account_number", Text, nullable=False, default=""),
+    sa.Column("currency", Text, info=CURRENCY),
+    sa.Column("arrangement_id", Id),
+    sa.Column("opened_on", Day),
+    sa.Column("closed_on", Day),
+    sa.Column("close_reason", Text),
+    order="account_number",
+    indexes=[["customer_id", "account_number"], ["unit", "account_number"]],
+    sorts=["account_number", "changed_at"],
+    filters=["state", "unit"],
+    search=["account_number"],
+    belongs=Belongs(
+        customer=OfCustomer(
+            end=Stays("What was billed stays to be paid."), shown=("account_number", "currency")
+        )
+    ),
+)
+"""One without a `customer_id` is held by nobody yet."""
+
+billing_accounts.dates("opened_on", "billing-account.opened")
+billing_accounts.dates("closed_on", "billing-account.closed")
+billing_accounts.becomes("arrangement_id", {"billing-account.left": None})
+
+
+@billing_accounts.on("billing-account.closed")
+def _closed(row: Row, event: Recorded) -> Row:
+    return {"close_reason": event.data["reason"]}
