@@ -157,6 +157,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "top": ("前几名", "only the top"),
     "total": ("合计", "total"),
     "true": ("生效于", "true on"),
+    "unsigned": (
+        "尚无覆盖该事件的已签名日志头，请稍后再验证",
+        "No signed head covers it yet: check it again later",
+    ),
     "warehouse": ("数据仓库内存", "memory of the warehouse"),
     "weighted": ("加权金额", "weighted"),
     "what": ("事项", "What"),

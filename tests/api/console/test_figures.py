@@ -321,4 +321,17 @@ def test_a_browser_draws_the_figures_of_the_table_and_leads_where_they_do(
         page.until("location.pathname.endsWith('/records')")
         page.until("document.querySelector('main h1') !== null")
         assert page.run("document.querySelectorAll('tbody tr').length") == rows[0]["opportunities"]
+        page.tab.click("tbody a")
+        page.tab.click('.history a[href^="/console/events/"]')
+        page.tab.click("form.proof button")
+        page.until("document.querySelector('output').value")
+        assert page.run("document.querySelector('output').className") != "refuted"
+        page.run(
+            "proof = document.querySelector('[name=proof]');"
+            " proof.value = JSON.stringify({ ...JSON.parse(proof.value), head: null }); 0"
+        )
+        page.tab.click("form.proof button")  # of what is too new to be in a signed head
+        page.until(
+            "document.querySelector('output').value.includes('No signed head covers it yet')"
+        )
         assert page.said == []
