@@ -17,6 +17,7 @@ from projections.customers.duplicates import named_alike, neighbours
 from projections.customers.name_key import name_key
 from projections.customers.name_words import name_words
 from projections.kernel.read_model import fold, read_models
+from projections.kernel.reports.record_names import key_of
 from projections.kernel.rows.rebuild import reached
 from projections.kernel.rows.rotated_index import Rotations
 
@@ -222,14 +223,13 @@ class Names:
             self._take(row)
 
     def _take(self, row: Any, since: int = 0) -> None:
-        names = [row[name] for name in ("name", "title", "english_name") if row.get(name)]
+        names = [row[name] for name in ("name", "title", "english_name", "code") if row.get(name)]
         merged = row.get("merged") or {}
-        code = row.get("code")
         into = merged.get("into") or row.get("successor")
         self._note(
             Known(
                 row["id"],
-                code or row["id"],
+                row[key_of(self._model)] or row["id"],
                 tuple(names),
                 str(row.get("unit") or ""),
                 not self._model.belongs.has_ended(row),

@@ -11,6 +11,7 @@ from api.kernel.process import Parts
 from api.kernel.reading.as_of_reads import Then, rows_then
 from projections.kernel.history.sentences import Names, label
 from projections.kernel.read_model import ReadModel, models_by_kind
+from projections.kernel.reports.record_names import key_of
 from projections.kernel.visibility.owner_index import among
 from projections.kernel.visibility.row_security import EVERYTHING
 from projections.kernel.visibility.visibility import Sight
@@ -52,7 +53,7 @@ def names_at(parts: Parts, sight_of: SightOf, position: int) -> Naming:
             sight = EVERYTHING
         if not sight:
             return []
-        if "code" in model.table.c:
+        if key_of(model) == "code":
             with parts.rows.connect() as connection:
                 code = among(_key(model), keys, connection.dialect.name)
                 ids = set(connection.scalars(sa.select(model.table.c.id).where(code)))
@@ -83,8 +84,9 @@ def _called(model: ReadModel, rows: Iterable[Mapping[str, Any]]) -> Iterator[tup
     for row in rows:
         if title is not None and row[title]:
             code = row["code"] if "code" in columns else None
-            yield code or row["id"], label(row[title], code)
+            yield row[key_of(model)], label(row[title], code)
 
 
 def _key(model: ReadModel) -> sa.Column[str]:
-    return model.table.c.get("code", model.table.c.id)
+    column: sa.Column[str] = model.table.c[key_of(model)]
+    return column

@@ -57,7 +57,7 @@ installed_base = Report(
     spanning=True,
     dimensions=(
         Dimension(
-            "product", "Product", _told("product", "product.code"), join="product", of="products"
+            "product", "Product", _told("product", "product.id"), join="product", of="products"
         ),
         Dimension("old_product", "Product that is in no catalogue", "base.product_name"),
         Dimension("state", "State by now", "base.state", order=tuple(UseState)),

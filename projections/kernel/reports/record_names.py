@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
+from domain.kernel.commands import every_command
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import ReadModel, read_models
 from projections.kernel.reports.dimensions import UNSEEN, Dimension
@@ -13,8 +15,17 @@ from projections.kernel.warehouse.facts import literal, quote
 
 
 def key_of(model: Listed) -> str:
-    """Return the column by which others name the records of a read model: code or id."""
-    return "code" if "code" in model.table.c else "id"
+    """Return the column by which others name the records of a read model: code or id.
+
+    It is the code where commands name them by it.
+    """
+    return "code" if model.kind in _by_code() else "id"
+
+
+@cache
+def _by_code() -> frozenset[str]:
+    told = (each for c in every_command().values() for each in (c.references, *c.nested.values()))
+    return frozenset(r.kind for each in told for r in each.values() if r.claim is not None)
 
 
 def label_of(model: ReadModel) -> str:

@@ -207,3 +207,17 @@ def test_plans_are_listed_by_product_and_by_the_day_on_which_they_are_in_force(
     assert [listed(in_force_on=str(each)) for each in days] == [0, 1, 1, 0]
     then = {"as_of_position": position, "in_force_on": "2026-01-01"}
     assert (listed(unit="group"), listed(**then)) == (1, 1)
+
+
+def test_a_product_has_a_code_and_is_named_by_its_id(catalogue: Catalogue) -> None:
+    bare, product = catalogue.product(), catalogue.product(name=f"专线{uuid4().hex}")
+    plan, client = catalogue.plan(product, "group", "12000.00"), catalogue.client
+    position = {"min_position": catalogue.told["position"]}
+    none = client.get("/price-plans", params={"product_id": bare[10:], **position})
+    assert (none.status_code, none.json()["items"]) == (200, [])
+    asked = {"product_id": product[10:], "expand": "product_id", **position}
+    (row,) = client.get("/price-plans", params=asked).json()["items"]
+    name = client.get(product).json()["name"]
+    assert row["names"] == {"product_id": name}
+    told = client.get(f"{plan}/history").json()["items"]
+    assert any(name in each["sentence"] for each in told)
