@@ -30,7 +30,8 @@ async def list_(view: View) -> Response:
     names = sheet.chosen(wanted)
     own = {*MOMENT, "fields", "cursor"}  # of all else the API says what it does not know
     kept = [(name, value) for name, value in given.multi_items() if name not in own and value]
-    asked = [*sheet.asked(names), *kept, ("limit", str(ROWS))]
+    limit = [] if given.get("limit") else [("limit", f"{ROWS}")]
+    asked = [*sheet.asked(names), *kept, *limit]
     cursor = [("cursor", given["cursor"])] if given.get("cursor") else []
     found = await view.get(f"/{model.plural}", [*asked, *cursor])
     chosen = [("fields", wanted)] if wanted else []
