@@ -64,7 +64,7 @@ def test_a_value_goes_into_the_place_that_its_path_names() -> None:
     ("path", "complaint"),
     [
         ("titel", "has no field 'titel'; there are amount, currency"),
-        ("lines", "has parts; there are monthly, months, one_off, product, quantity"),
+        ("lines", "has parts; there are monthly, months, one_off, product, product_id, quantity"),
         ("lines.colour", "has no field 'lines.colour'; there are monthly"),
         ("title.first", "has no field 'title.first'"),
     ],
