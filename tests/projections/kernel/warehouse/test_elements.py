@@ -102,7 +102,7 @@ def test_lists_by_which_rows_are_found_stay_with_them() -> None:
     from projections.kernel.read_model import read_models
 
     kept = {name: elements.growing(model) for name, model in read_models().items()}
-    assert kept["customers"] == ["contacts", "purchases"]
+    assert kept["customers"] == ["requirements", "contacts", "purchases"]
     assert kept["opportunities"] == ["lines", "stages", "competitors"]
     for name, model in read_models().items():
         assert not {"owned_by", *model.scope.columns} & set(kept[name])
