@@ -55,6 +55,8 @@ class Comparing:
         asked = Stretch(question, self.day)
         own = asked.until_today() if self.to_date else question
         found = ask(own, measures)
+        if not self.with_ and not self.fill:
+            return found
         if found.period:
             asked = Stretch(
                 replace(question, first=found.period[0], last=found.period[1]), self.day
