@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
-from itertools import cycle
+from itertools import count, cycle
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -64,6 +64,12 @@ POOLS: list[tuple[Any, Sequence[Any]]] = [
 ]
 """Few values of each type, so that they meet again; other types tell `examples` of theirs."""
 
+ONE_OF = {"product-in-use.install": "product_name"}
+"""Of several fields of a command that no type asks for, though it needs one: that."""
+
+ONCE = ("account_number",)
+_NUMBERS = count(1)
+
 Names = Mapping[str, Sequence[str]]
 """By kind of record, what records that there are may be named by: ids, or codes."""
 
@@ -94,7 +100,7 @@ def beginning(command: Command, names: Names, **given: Any) -> dict[str, Any]:
     """Return the least that makes a record: as its golden history begins, else of the types alone.
 
     What refers to a record of a kind in `names` has the names there in turn; what is `given` goes
-    where the command takes it.
+    where the command takes it. A number that is given once is another each time.
     """
     fields, hints = command.body.model_fields, _hints(command.body)
     stated = {each.type for each in command.facts}
@@ -103,8 +109,9 @@ def beginning(command: Command, names: Names, **given: Any) -> dict[str, Any]:
     made = {
         name: copy.deepcopy(told) if (told := known.get(name)) is not None else value(hint, first)
         for name, hint in hints.items()
-        if fields[name].is_required()
+        if fields[name].is_required() or name == ONE_OF.get(command.name)
     }
+    made |= {name: f"{each}-{next(_NUMBERS)}" for name, each in made.items() if name in ONCE}
     turns = {kind: cycle(each) for kind, each in names.items()}
     parts = [(p, inner) for name, inner in command.nested.items() for p in made.get(name) or ()]
     for part, references in [(made, command.references), *parts]:

@@ -84,7 +84,8 @@ def test_whatever_names_a_customer_goes_with_it_when_merged_and_back_when_undone
                 named = {parameter: [duplicate] if isinstance(its, OfMany) else duplicate}
                 id_ = company.make(kind, **(named if each.creates else {}))
                 if not each.creates:
-                    company.do(name, id_, **named)
+                    why = {"reason": "x"} if "reason" in _body(each) else {}
+                    company.do(name, id_, **named, **why)
                 made[f"{name} {parameter}"] = (kind, id_)
     assert len(made) >= 6
 

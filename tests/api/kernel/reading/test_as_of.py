@@ -13,11 +13,14 @@ import pytest
 from domain.kernel.aggregate import discover, new_id
 from domain.kernel.commands import commands
 from domain.kernel.time.business_day import today
+from projections.kernel.read_model import models_by_kind
+from projections.kernel.reports.record_names import key_of
 from tests.api.asking import head, problem, register
 from tests.api.conftest import KEY
 from tests.api.customers.test_customer_merges import merged
 from tests.api.documented import committed
 from tests.api.organisation.test_units_and_people import Office
+from tests.api.products.test_price import Catalogue
 from tests.bodies import beginning
 
 PATHS: dict[str, Any] = committed()["paths"]
@@ -70,22 +73,35 @@ class Life:
         term = {"starts": f"{day(1)}T00:00:00Z", "until": f"{day(-30)}T00:00:00Z"}
         away = {"principal": office.people[0], "deputy": office.people[1], "reason": "Leave"}
         self.post("/delegations", **away, **term)
+        catalogue = Catalogue(client)
+        catalogue.plan(catalogue.product(), "group", "12000.00")
         self.others()
         self.grow()
 
     def others(self) -> None:
         """Make a record of each kind that there is none of yet, as its golden history begins."""
-        for command in (each for each in commands().values() if each.creates):
-            if not self.some(command.aggregate.plural):
-                kinds = {r.kind: discover().aggregates[r.kind] for r in command.references.values()}
-                names = {kind: self.some(each.plural) for kind, each in kinds.items()}
-                self.post(f"/{command.aggregate.plural}", **beginning(command, names))
+        creating = {each.aggregate.kind: each for each in commands().values() if each.creates}
 
-    def some(self, plural: str) -> list[str]:
-        """Return what records of a kind are named by: their codes, or their ids."""
+        def named(kind: str) -> list[str]:
+            plural, by = discover().aggregates[kind].plural, key_of(models_by_kind()[kind])
+            if kind in creating and not self.some(plural):
+                command = creating[kind]
+                fields = command.body.model_fields
+                needed = [
+                    r.kind for name, r in command.references.items() if fields[name].is_required()
+                ]
+                names = {each: named(each) for each in needed}
+                self.post(f"/{plural}", **beginning(command, names))
+            return self.some(plural, by)
+
+        for kind in creating:
+            named(kind)
+
+    def some(self, plural: str, by: str = "id") -> list[str]:
+        """Return the ids of records, or what else they are named by."""
         ask = {"limit": 5, "min_position": head(self.client)}
         items = self.client.get(f"/{plural}", params=ask).json()["items"]
-        return [each.get("code") or each["id"] for each in items]
+        return [each[by] for each in items]
 
     def grow(self) -> None:
         """Change everything that the answers to compare are made of."""
@@ -136,6 +152,8 @@ def ask(life: Life, path: str, **more: Any) -> tuple[str, dict[str, Any]] | None
     if path.startswith("/working-calendars/{id}/"):
         more["from"] = "2026-02-13T16:30:00+08:00"
         more |= {"hours": 4} if path.endswith("/due") else {"to": "2026-02-14T11:00:00+08:00"}
+    if path.endswith("/price"):
+        more["unit"] = "group"
     if path.endswith(("/records", "/records/export")) and "currency" in parameters(path):
         more["currency"] = "CNY"  # amounts are added in one only
     if "min_position" in parameters(path):
@@ -160,8 +178,9 @@ def test_every_read_of_records_takes_a_position() -> None:
         *("/problems", "/proofs", "/readyz", "/system-log"),
     )
     rest = {path for path in without if not path.startswith(others)}
-    # It is between positions; persons are found as they are now; there are only names.
-    assert rest == {"/customers/{id}/digest", "/contacts", "/reports"}
+    # It is between positions; persons are found as they are now; what texts are likely to mean is
+    # for whoever names products now; there are only names.
+    assert rest == {"/customers/{id}/digest", "/contacts", "/product-texts", "/reports"}
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if "get" in PATHS[path]])
