@@ -16,7 +16,18 @@ from projections.customers.name_key import name_key
 from projections.customers.name_words import name_words
 from projections.customers.row_shapes import Contact, MergedInto, RivalPurchase, StatedRequirement
 from projections.kernel.belonging import Belongs, OfCustomer, Stays
-from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text, holds, one_of
+from projections.kernel.columns import (
+    COARSE,
+    CURRENCY,
+    DERIVED,
+    Day,
+    Id,
+    Json,
+    Money,
+    Text,
+    holds,
+    one_of,
+)
 from projections.kernel.payload_values import day, money
 from projections.kernel.read_model import ReadModel, Row
 
@@ -62,9 +73,9 @@ customers = ReadModel(
     ),
     sa.Column("rival_until", Day),
     sa.Column("contacts", Json, nullable=False, default={}, info=_CONTACTS),
-    sa.Column("contact_count", sa.Integer, nullable=False, default=0),
-    sa.Column("decision_phone", sa.Boolean, nullable=False, default=False),
-    sa.Column("decision_birthday", sa.Boolean, nullable=False, default=False),
+    sa.Column("contact_count", sa.Integer, nullable=False, default=0, info=DERIVED),
+    sa.Column("decision_phone", sa.Boolean, nullable=False, default=False, info=DERIVED),
+    sa.Column("decision_birthday", sa.Boolean, nullable=False, default=False, info=DERIVED),
     sa.Column("purchases", Json, nullable=False, default=[], info=holds(list[RivalPurchase])),
     sa.Column("merged", Json, info=holds(MergedInto)),
     order="name",

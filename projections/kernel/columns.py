@@ -164,6 +164,10 @@ CURRENCY = COARSE | {"form": ("[A-Z]{3}", "CNY")}
 """Marks a column with codes of currencies: the pattern of these, and an example."""
 
 
+DERIVED = {"derived": True}
+"""Marks a column that says nothing but what others say: none of its changes is told."""
+
+
 HOLDS = "holds"
 
 

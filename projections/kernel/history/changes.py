@@ -119,6 +119,8 @@ def changes(model: ReadModel, before: Mapping[str, Any], after: Mapping[str, Any
         old, new = before.get(name), after.get(name)
         if old is new or old == new or name in _OF_EVERY_ROW or name.endswith("_key"):
             continue
+        if "derived" in model.table.c[name].info:
+            continue
         was, now = dict(_leaves(name, old)), dict(_leaves(name, new))
         paths = [path for path in {**was, **now} if was.get(path) != now.get(path)]
         if len(paths) > MOST:
