@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from adapters.refusals import UnknownId
 from adapters.warehouse.warehouse import Warehouse
 from api.commands.additions import Done, adds_to_answer
+from api.customers.page_schema import page_schema
 from api.customers.similar import Registration, Similar
 from api.document.answers import Link, Uuid
 from api.kernel.access.authentication import Principal
@@ -61,7 +62,10 @@ class Alike(TypedDict):
     similar: NotRequired[list[SimilarCustomer]]
 
 
-@router.get("/customers/{id}/page", operation_id="customer.page", responses={**MOVED})
+_PAGE = {"description": "The page.", "content": {"application/json": {"schema": page_schema()}}}
+
+
+@router.get("/customers/{id}/page", operation_id="customer.page", responses={200: _PAGE, **MOVED})
 async def page(
     id: str,
     request: Request,

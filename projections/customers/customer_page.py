@@ -80,6 +80,25 @@ _OTHER = ("id", "number", "code", "name", "title", "status", "state")
 """What is shown of other kinds where they have it, beside what they are sorted by and belong to."""
 
 
+def columns_on_page() -> dict[str, tuple[ReadModel, tuple[str, ...]]]:
+    """Return whose rows are in each list of a page, and the columns that they have there."""
+    _, sales, tickets, *others = on_page()
+    return {
+        "subsidiaries": (customers, _SUBSIDIARY),
+        "opportunities": (sales, _OPPORTUNITY),
+        "tickets": (tickets, _TICKET),
+        **{model.name: (model, _columns(model)) for model in others},
+    }
+
+
+def _columns(model: ReadModel) -> tuple[str, ...]:
+    belongs = model.belongs
+    assert isinstance(belongs.customer, OfCustomer)
+    order = model.order.removeprefix("-")
+    names = dict.fromkeys((*_OTHER, order, *sorted(belongs.columns), *belongs.customer.shown))
+    return tuple(name for name in names if name in model.table.c)
+
+
 def customer_page(
     asking: Asking,
     id_: str,
@@ -172,12 +191,10 @@ class _Page:
         """Return the open records of a kind, in the order of its lists."""
         belongs, table = model.belongs, self._table(model)
         assert isinstance(belongs.customer, OfCustomer)
-        order = model.order.removeprefix("-")
-        names = dict.fromkeys((*_OTHER, order, *sorted(belongs.columns), *belongs.customer.shown))
         return self._some(
             model,
-            [name for name in names if name in table.c],
-            order,
+            _columns(model),
+            model.order.removeprefix("-"),
             table.c[belongs.customer.column] == id_,
             belongs.open(table),
         )

@@ -11,7 +11,7 @@ from api.document.shared_parameters import share, share_answers
 from api.openapi_file import FILE, text
 from domain.kernel.commands import commands
 from streams.kafka.asyncapi import FILE as ASYNCAPI
-from tests.api.documented import whole
+from tests.api.documented import committed, whole
 
 
 def test_the_committed_document_is_the_one_that_is_served(stranger: httpx.Client) -> None:
@@ -76,3 +76,15 @@ def test_what_operations_have_alike_stands_once_and_nothing_is_lost_by_it() -> N
 
 def test_the_document_is_small() -> None:
     assert FILE.stat().st_size < 1_500_000
+
+
+def test_every_answer_is_described() -> None:
+    empty = [
+        f"{method} {path} {status}"
+        for path, operations in committed()["paths"].items()
+        for method, operation in operations.items()
+        for status, answer in operation["responses"].items()
+        for content in answer.get("content", {}).values()
+        if not content.get("schema")
+    ]
+    assert empty == []
