@@ -69,7 +69,7 @@ class SiteAccessPoint(TypedDict):
     diverse_from: NotRequired[str]
 
 
-class SiteEquipment(TypedDict):
+class EquipmentAtSite(TypedDict):
     """What stands at a site; what nobody said is not there."""
 
     kind: EquipmentKind

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from domain.customers.site import SiteKind
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.effective_day import STATED
-from projections.customers.row_shapes import SiteAccessPoint, SiteEquipment
+from projections.customers.row_shapes import EquipmentAtSite, SiteAccessPoint
 from projections.kernel.belonging import Belongs, OfCustomer, Stays
 from projections.kernel.columns import COARSE, Day, Id, Json, Text, holds, one_of
 from projections.kernel.read_model import ReadModel, Row
@@ -34,7 +34,9 @@ sites = ReadModel(
     sa.Column(
         "access_points", Json, nullable=False, default={}, info=holds(dict[str, SiteAccessPoint])
     ),
-    sa.Column("equipment", Json, nullable=False, default={}, info=holds(dict[str, SiteEquipment])),
+    sa.Column(
+        "equipment", Json, nullable=False, default={}, info=holds(dict[str, EquipmentAtSite])
+    ),
     sa.Column("topology", Text),
     sa.Column("protocols", Json, nullable=False, default=[], info=holds(list[str])),
     sa.Column("providers", Json, nullable=False, default=[], info=holds(list[str])),

@@ -27,7 +27,7 @@ SEED = seed("WAYS_OUT_SEED", 473075)
 PARTIES = volume("WAYS_OUT_MODES_PARTIES", 2, 8)
 """How many of each sort are compared: people, deputies, keys."""
 
-ATTEMPTS = volume("WAYS_OUT_ATTEMPTS", 90, 900)
+ATTEMPTS = volume("WAYS_OUT_ATTEMPTS", 180, 900)
 
 
 @pytest.fixture(scope="module")

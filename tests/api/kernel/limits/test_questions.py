@@ -54,6 +54,7 @@ GIVEN = {
     "/working-calendars/{id}/due": "?from=2026-02-13&hours=4",
     "/working-calendars/{id}/worked": "?from=2026-02-13&to=2026-02-14",
     "/contacts": "?phone=10086",
+    "/products/{id}/price": "?unit=group",
     "/access/why": "?permission=customer.read&unit=group",
 }
 
