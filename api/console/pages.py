@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from api.console.asking import Query
 from api.console.at_a_glance.customer import glance
 from api.console.forms import commands, opening
-from api.console.sheets import TECHNICAL, Sheet, moment
+from api.console.sheets import Sheet, moment
 from api.console.view import HOME, MOMENT, View, model_of, page_at
 from domain.kernel.aggregate import discover
 from projections.kernel.read_model import Row
@@ -87,8 +87,8 @@ async def record(view: View) -> Response:
         merged="merged" in view.request.query_params,
         sheet=sheet,
         row=row,
-        columns=[sheet.column(name) for name in plain if name not in TECHNICAL],
-        technical=[sheet.column(name) for name in plain if name in TECHNICAL],
+        columns=[sheet.column(name) for name in plain if name not in sheet.technical],
+        technical=[sheet.column(name) for name in plain if name in sheet.technical],
         glance=await glance(view, id_) if model.kind == "customer" else None,
         since=await _since(view, path) if view.moment else [],
         known=view.position,
@@ -107,7 +107,7 @@ async def _changed(view: View, path: str, sheet: Sheet, row: Row) -> dict[str, s
     now = await view.get_if_seen(path, sheet.called(), now=True)
     if now is None:
         return {}
-    names = [name for name in sheet.names if name not in TECHNICAL]
+    names = [name for name in sheet.names if name not in sheet.technical]
     changed = [name for name in names if now.get(name) != row.get(name)]
     return {name: sheet.cell(now, name).text or "—" for name in changed}
 

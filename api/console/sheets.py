@@ -92,7 +92,10 @@ class Sheet:
         self._sortable = sortable(model)
         self.filters = filters(model)
         names = [*shown(model)]
-        self.names = sorted(names, key=lambda name: (name in TECHNICAL, names.index(name)))
+        derived = {each.name for each in model.table.c if "derived" in each.info}
+        self.technical = TECHNICAL | derived
+        """The columns that stand last."""
+        self.names = sorted(names, key=lambda name: (name in self.technical, names.index(name)))
         self.heading = next(n for n in ("name", "title", "code", "number", "id") if n in names)
 
     def column(self, name: str) -> Column:
@@ -114,7 +117,7 @@ class Sheet:
         plain = [
             name
             for name in self.names
-            if name not in TECHNICAL and not isinstance(self.model.table.c[name].type, Json)
+            if name not in self.technical and not isinstance(self.model.table.c[name].type, Json)
         ]
         first = [self.heading, *(each for each in self._telling() if each in plain)]
         return list(dict.fromkeys([*first, *plain]))[:COLUMNS]

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Response
 
 from api.console.asking import Query
 from api.console.at_a_glance.boxes import Box, box, model_called
-from api.console.sheets import TECHNICAL, Cell, Sheet, moment
+from api.console.sheets import Cell, Sheet, moment
 from api.console.view import HOME, Refused, View, page_at
 from domain.kernel.time.business_day import today
 from domain.service.ticket_handling import UNRESOLVED
@@ -180,7 +180,9 @@ def _hierarchy(view: View, page: Mapping[str, Any]) -> list[Box]:
     for title, rows in (("head office", page["parent"]), ("subsidiaries", page["subsidiaries"])):
         some = [rows] if isinstance(rows, dict) else rows
         if some:
-            names = [name for name in some[0] if name in sheet.names and name not in TECHNICAL]
+            names = [
+                name for name in some[0] if name in sheet.names and name not in sheet.technical
+            ]
             place = view.link(f"{HOME}/customers", [("parent_id", page["customer"]["id"])])
             columns = [sheet.column(name) for name in names]
             below = title == "subsidiaries"
@@ -196,7 +198,9 @@ def _open(view: View, page: Mapping[str, Any]) -> list[Box]:
     for name, rows in page.items():
         if name in models and isinstance(rows, list) and rows:
             sheet = Sheet.of(models[name], view.words)
-            names = [each for each in rows[0] if each in sheet.names and each not in TECHNICAL]
+            names = [
+                each for each in rows[0] if each in sheet.names and each not in sheet.technical
+            ]
             names = [each for each in names if each != "customer_id"]
             place = f"{HOME}/{models[name].plural}"
             all_ = view.link(place, [("customer_id", page["customer"]["id"])])
