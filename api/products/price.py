@@ -15,11 +15,10 @@ from api.document.answers import answer
 from api.document.product_answers import ProductPrice
 from api.kernel.access.visibility import See
 from api.kernel.reading.as_of import AtMoment
-from api.kernel.reading.read_parameters import MinPosition, TheParts, invalid, json_response
+from api.kernel.reading.read_parameters import Day, MinPosition, TheParts, invalid, json_response
 from api.products.reading import plans_then, product_then
 from api.reads.meant import refuse_unknown
 from domain.kernel.time.business_day import today
-from domain.kernel.types.days import plain_day
 from domain.products.price_parts import Price, PricePart, PriceTooLarge, Unmeasured, price
 from domain.products.price_plan import NoPrice
 from domain.products.product_attributes import Attribute, AttributeType, misfits
@@ -41,8 +40,7 @@ Attributes = Annotated[
     ),
 ]
 On = Annotated[
-    str | None,
-    Query(max_length=10, description="the day, which may be one to come; else that of the moment"),
+    Day | None, Query(description="the day, which may be one to come; else that of the moment")
 ]
 Plan = Annotated[
     str | None,
@@ -76,7 +74,7 @@ async def price_of(
     product, at = await product_then(parts, see, id, when, min_position)
     refuse_unknown(see, "unit", unit, "unit")
     chosen = _chosen(product, attributes)
-    day = _day(on) or when.valid_at or when.day or today()
+    day = on or when.valid_at or when.day or today()
     above = see.over(unit) if when.now else see.over(unit, *at)
     plans = await plans_then(parts, see, id, at)
     if plan is not None and plan not in {each["code"] for each in plans}:
@@ -137,13 +135,6 @@ def _nearest(
         if version is not None and each["code"] not in seen:
             seen.add(each["code"])
             yield each, *version
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else plain_day(text)
-    except ValueError:
-        raise invalid("on", "Give a day, as in 2026-03-31.") from None
 
 
 def _chosen(product: Row, attributes: str | None) -> Mapping[str, Decimal]:

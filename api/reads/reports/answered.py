@@ -14,6 +14,7 @@ from api.kernel.reading.told import tell
 from api.reads.reports.asked import Format
 from api.reads.spreadsheets import XLSX, For, csv_head, csv_lines, workbook
 from domain.kernel.time.business_day import today
+from projections.kernel.reports.comparing import MOST
 from projections.kernel.reports.dimensions import PERIODS
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.result import Compared, Result
@@ -21,9 +22,6 @@ from projections.kernel.reports.result import Compared, Result
 _OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "for", "min_position"}
 _OF_THE_ANSWER |= {"compare", "to_date", "fill", "top"}
 """Parameters that are not about which rows count."""
-
-_MOST = 100_000
-"""Rows of an answer in JSON: more than that is a file."""
 
 _PERIOD = ("from", "to")
 
@@ -78,8 +76,8 @@ def formatted(
     """Return figures in the form that is asked for. Raises `InvalidParameter` for too many."""
     headers = {"Position": str(found.position), "Cache-Control": ASK_AGAIN}
     if format == "json":
-        if found.table.num_rows > _MOST:
-            raise invalid("by", f"There are more than {_MOST:,} rows: ask for the top, or a file.")
+        if found.table.num_rows > MOST:
+            raise invalid("by", f"There are more than {MOST:,} rows: ask for the top, or a file.")
         rows = list(_explained(request, report, found))
         content = {"columns": found.columns, "rows": rows, "position": found.position}
         if found.period:

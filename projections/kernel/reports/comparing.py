@@ -17,7 +17,7 @@ from projections.kernel.reports.result import Compared, Result
 from projections.kernel.reports.stretches import Question, Stretch
 
 MOST = 100_000
-"""Rows that there may be with those of periods without any."""
+"""Rows of an answer, with those of periods without any: more than that is a file."""
 
 Row = dict[str, Any]
 
@@ -52,11 +52,20 @@ class Comparing:
 
         Raises `BadParameter` where there is no period that an earlier one could be found to.
         """
+        try:
+            return self._run(ask, question, measures)
+        except OverflowError as error:
+            detail = "there are no days so early, or so late"
+            raise BadParameter("compare", detail) from error
+
+    def _run(self, ask: Ask, question: Question, measures: Sequence[str]) -> Result:
         asked = Stretch(question, self.day)
         own = asked.until_today() if self.to_date else question
         found = ask(own, measures)
         if not self.with_ and not self.fill:
             return found
+        if self.fill and asked.unit is None:
+            raise BadParameter("fill", "there is no period among `by`")
         if found.period:
             asked = Stretch(
                 replace(question, first=found.period[0], last=found.period[1]), self.day
@@ -68,7 +77,7 @@ class Comparing:
         keys = [each.name for each in angles if each.name not in PERIODS]
         rows = {_key(row, keys, asked.unit): row for row in found.table.to_pylist()}
         empty = {each.name: 0 if each.single else None for each in chosen}
-        latest = max((key[0] for key in rows if key[0]), default="")
+        latest = asked.latest(key[0] for key in rows if key[0]) if asked.unit else ""
         others = dict[str, dict[tuple[Any, ...], Compared]]()
         for name in self.with_:
             here = others[name.replace("-", "_")] = {}
@@ -78,7 +87,7 @@ class Comparing:
                         key = _key(placed, keys, asked.unit)
                         here[key] = row, each
                         rows.setdefault(key, {**placed, **empty})
-        if self.fill and asked.unit:
+        if self.fill:
             self._fill(rows, asked, keys, empty)
         ordered = sorted(rows.items(), key=lambda each: _rank(each[1], angles))
         table = pa.Table.from_pylist([row for _, row in ordered], schema=found.table.schema)
@@ -104,9 +113,9 @@ class Comparing:
         empty: Mapping[str, Any],
     ) -> None:
         groups = {key[1:]: row for key, row in rows.items()} or ({(): {}} if not keys else {})
-        periods = asked.periods([key[0] for key in rows if key[0]])
+        periods = asked.periods([key[0] for key in rows if key[0]], MOST)
         if len(groups) * len(periods) > MOST:
-            detail = f"{len(groups)} groups in {len(periods)} periods: at most {MOST} rows"
+            detail = f"at most {MOST} rows, with those of periods without any"
             raise BadParameter("fill", detail)
         for group, row in groups.items():
             for text in periods:
@@ -118,8 +127,9 @@ def _placed(row: Row, asked: Stretch, move: Move, latest: str) -> Iterator[Row]:
     if asked.unit is None or move == Move() or row[asked.unit] is None:
         yield row
         return
-    for text in asked.later(move, row[asked.unit], latest):
-        yield {**row, **asked.named(text)}
+    for text in move.sources(asked.unit, row[asked.unit]):
+        if text <= latest:
+            yield {**row, **asked.named(text)}
 
 
 def _key(row: Row, keys: Sequence[str], unit: str | None) -> tuple[Any, ...]:

@@ -24,7 +24,7 @@ def span_of(period: str, text: str) -> Span:
 def text_of(period: str, day: date) -> str:
     """Return how the period that has a day is written."""
     if period == "quarter":
-        return f"{day:%Y}-Q{(day.month + 2) // 3}"
+        return f"{str(day)[:4]}-Q{(day.month + 2) // 3}"
     return str(day)[: {"year": 4, "month": 7, "day": 10}[period]]
 
 
@@ -67,9 +67,14 @@ class Move(NamedTuple):
         return Move(-self.months, -self.days)
 
     def day(self, day: date) -> date:
-        """Return where a day leads; the 29th to 31st to the last day of a month without it."""
+        """Return where a day leads; the 29th to 31st to the last day of a month without it.
+
+        Raises `OverflowError` where there is no such year.
+        """
         count = day.year * 12 + day.month - 1 + self.months
         year, month = count // 12, count % 12 + 1
+        if not date.min.year <= year <= date.max.year:
+            raise OverflowError(year)
         moved = date(year, month, min(day.day, monthrange(year, month)[1]))
         return moved + timedelta(days=self.days)
 

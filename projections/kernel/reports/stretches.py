@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -108,19 +108,23 @@ class Stretch:
             where[self.grain] = list(dict.fromkeys(move.text(self.grain, each) for each in texts))
         return replace(self.question, where=where, first=first, last=last)
 
-    def later(self, move: Move, text: str, latest: str) -> Iterator[str]:
-        """Yield the periods that one is compared with: none after the latest of open questions."""
-        bounded = self.question.last or self.filtered is not None
-        until = max(latest, text_of(str(self.unit), self.day))
-        return (each for each in move.sources(str(self.unit), text) if bounded or each <= until)
+    def latest(self, there: Iterable[str]) -> str:
+        """Return the last period to compare: of those there are, of a question without an end."""
+        unit = str(self.unit)
+        if self.question.last or self.filtered is not None:
+            return text_of(unit, date.max)
+        return max([text_of(unit, self.day), *there])
 
     def named(self, text: str) -> dict[str, str]:
         """Return the periods that a row of the shortest one is of."""
         begin = span_of(str(self.unit), text)[0]
         return {each: text_of(each, begin) for each in PERIODS if each in self.question.by}
 
-    def periods(self, there: Sequence[str]) -> list[str]:
-        """Return all periods of the question, as far as it bounds them, else of its rows."""
+    def periods(self, there: Sequence[str], most: int) -> list[str]:
+        """Return all periods of the question, as far as it bounds them, else of its rows.
+
+        Those of more than `most` are not all there.
+        """
         unit, asked = str(self.unit), self.question
         spans = [span_of(str(self.grain), each) for each in self.filtered or ()]
         spans += [span_of(unit, each) for each in there]
@@ -130,7 +134,12 @@ class Stretch:
             if not begins or max(ends) < min(begins):
                 return []
             spans = [(min(begins), max(ends))]
-        return sorted({text for span in spans for text in texts_between(unit, *span)})
+        found = set[str]()
+        for text in (text for span in spans for text in texts_between(unit, *span)):
+            found.add(text)
+            if len(found) > most:
+                break
+        return sorted(found)
 
 
 def _no_period(name: str) -> BadParameter:

@@ -76,7 +76,7 @@ def test_more_rows_than_an_answer_holds_are_refused_with_ways_out(
     position = [register(client, unit=unit)["position"] for unit in units][-1]
     ask = {"by": "unit", "unit": ",".join(units), "min_position": position}
     assert len(client.get("/reports/customers", params=ask).json()["rows"]) == 2
-    monkeypatch.setattr("api.reads.reports.answered._MOST", 1)
+    monkeypatch.setattr("api.reads.reports.answered.MOST", 1)
     found = problem(client.get("/reports/customers", params=ask), 422, "invalid-parameter")
     assert "ask for the top, or a file" in found["detail"]
     assert client.get("/reports/customers", params=ask | {"top": 1}).status_code == 200

@@ -172,7 +172,13 @@ def test_periods_without_rows_are_there(april: World) -> None:
         ({"compare": ["year-ago"]}, "needs a period"),
         ({"compare": ["previous"], "first": date(2026, 1, 1)}, "needs a period"),
         ({"compare": ["previous"], "month": ["2026-01", "2026-03"]}, "do not follow"),
-        ({"by": ["day"], "fill": True, "first": date(1000, 1, 1)}, "at most 100000"),
+        ({"by": ["unit"], "fill": True}, "no period"),
+        ({"by": ["day"], "fill": True, "first": date(1, 1, 1)}, "at most 100000"),
+        ({"compare": ["year-ago"], "first": date(1, 1, 1)}, "no days so early"),
+        (
+            {"compare": ["previous"], "first": date(9999, 12, 1), "last": date(9999, 12, 31)},
+            "no days so early, or so late",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(april: World, asked: Any, told: str) -> None:
