@@ -11,7 +11,7 @@ from api.app import router_application
 FILE = Path(__file__).with_name("openapi.json")
 
 _WIDTH = 100
-"""Characters of a line, into which what fits is written whole: a third of the file is saved."""
+"""Characters of a line, which is filled: a third of the file is saved."""
 
 
 def text() -> bytes:
@@ -20,21 +20,27 @@ def text() -> bytes:
 
 
 def _laid_out(value: Any, indent: str) -> str:
-    short = json.dumps(value, ensure_ascii=False)
+    short = _short(value)
     if not isinstance(value, dict | list) or len(indent) + len(short) <= _WIDTH:
         return short
-    deeper = indent + " "
+    deeper = f"\n{indent} "
     if isinstance(value, list):
-        parts, (begins, ends) = [_laid_out(each, deeper) for each in value], "[]"
+        parts, (begins, ends) = [_laid_out(each, indent + " ") for each in value], "[]"
     else:
-        parts, (begins, ends) = (
-            [
-                f"{json.dumps(str(key), ensure_ascii=False)}: {_laid_out(each, deeper)}"
-                for key, each in value.items()
-            ],
-            "{}",
-        )
-    return begins + ",".join(f"\n{deeper}{part}" for part in parts) + f"\n{indent}{ends}"
+        told = [(f"{_short(str(key))}:", each) for key, each in value.items()]
+        parts, (begins, ends) = [key + _laid_out(each, indent + " ") for key, each in told], "{}"
+    made, left = begins, 0
+    for part in parts:
+        comma = "," * (made != begins)
+        fits = len(part) < left and "\n" not in part
+        made += f"{comma}{part}" if fits else f"{comma}{deeper}{part}"
+        left = (left if fits else _WIDTH - len(indent)) - len(part) - 1
+        left *= "\n" not in part
+    return made + ends
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 if __name__ == "__main__":

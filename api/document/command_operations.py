@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from adapters.refusals import HistoryFull, RuleBroken
+from adapters.refusals import HistoryFull
 from api.commands.additions import additions
 from api.commands.batch import Line
 from api.commands.generated_parameters import issuers
-from api.document.common_parts import ID, IDEMPOTENCY_KEY, REFS, SCHEMAS, headers, problem, refused
+from api.document.common_parts import ID, IDEMPOTENCY_KEY, REFS, SCHEMAS, headers, refused
 from domain.kernel.commands import Command, commands
 from domain.kernel.rule import kebab
 
@@ -71,18 +70,18 @@ def operation(command: Command) -> tuple[str, dict[str, Any]]:
         path += f"/{{id}}/{command.verb}"
         parameters += [_PARAMETER, _IF_MATCH]
         statuses += [404, 412]
-    rules = [f"- `{rule.rule()}`: {rule.text()}" for rule in command.rules]
+    rules = [rule.rule() for rule in command.rules]
     if not command.creates:
-        rules.append(f"- `{kebab(HistoryFull.__name__)}`: {inspect.getdoc(HistoryFull)}")
-    answered = refused(statuses) | _answered(command)
-    if rules:
-        answered["409"] = problem("\n".join([f"{RuleBroken.title}:", *rules]))
+        rules.append(kebab(HistoryFull.__name__))
+    answered = refused([*statuses, *([409] if rules else [])]) | _answered(command)
     body = {"schema": {"$ref": REFS.format(model=body_of(command))}}
     summary, _, rest = command.doc.partition("\n")
+    told = f"Rules that may forbid it: {', '.join(f'`{each}`' for each in rules)}."
+    words = [each for each in (rest.strip(), told * bool(rules)) if each]
     return path, {
         "tags": [command.aggregate.plural],
         "summary": summary,
-        "description": rest.strip() or summary,
+        **({"description": "\n\n".join(words)} if words else {}),
         "operationId": command.name,
         "parameters": parameters,
         "requestBody": {"required": True, "content": {"application/json": body}},

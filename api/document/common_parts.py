@@ -122,6 +122,7 @@ _MEANINGS = {
     403: "You may not, or not on behalf of that employee, or must change your password first.",
     404: "There is no such record.",
     408: "The body did not arrive in time.",
+    409: "A rule of the business forbids it, one of those that the command names.",
     412: "The record has changed since the version named by If-Match.",
     413: "The body is too large.",
     415: "The body is of another media type than is taken.",

@@ -15,7 +15,7 @@ AMOUNT = {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]{1,18}(\.[
 def plain(document: dict[str, Any]) -> None:
     """Make the schemas of a document plain, in place.
 
-    None has a title but those of components, which is their name. What may be null says so by its
+    None has a title, as a component has its name. What may be null says so by its
     type. Defaults are told in words: a field that has one may be left away, and generators that
     read it ask for it. An amount is a text, though a number is taken as well. A whole number that
     may be large says so: else it has 32 bits where clients are made in Java.
@@ -23,8 +23,6 @@ def plain(document: dict[str, Any]) -> None:
     for schema in _all(document):
         schema.pop("title", None)
         _plain(schema)
-    for name, schema in document["components"]["schemas"].items():
-        schema["title"] = name
 
 
 def _plain(schema: dict[str, Any]) -> None:

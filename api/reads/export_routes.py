@@ -33,7 +33,7 @@ _FORMER = frozenset({"format", "for_"})
 SINCE, UNTIL = date(2026, 11, 30), date(2027, 5, 31)
 """The days from when and until when it does so for those who have not changed yet."""
 
-_DESCRIPTION = """All that is asked for as a file, not a page. It needs `export.read` where the read
+_DESCRIPTION = """The file: all that is asked for, not a page. It needs `export.read` where the read
 of pages shows what is exported; answers say their `Position`, and what is masked as pages do."""
 
 
@@ -84,11 +84,10 @@ def add_export(
         export,
         operation_id=name,
         summary=summary,
-        description=_DESCRIPTION,
         tags=tags,
         response_class=Response,
         openapi_extra={"parameters": list(parameters)},
-        responses={200: {"description": "The file.", "content": content}},
+        responses={200: {"description": _DESCRIPTION, "content": content}},
     )
 
 

@@ -108,17 +108,18 @@ def _within(moment: datetime, since: datetime | None, until: datetime | None) ->
     return (since is None or moment >= since) and (until is None or moment <= until)
 
 
+_EVENTS = """A page of the events of the record, in the order asked for: what, when, who, for whom,
+from which unit, by which command. Each says it in a `sentence`, tells which fields it changed and
+of which days (`changes`; no `valid_to` as long as nothing else is known: a late fact changes the
+days until others hold), the reason that was stated (`why`), and what caused it (`because`), if
+something else did."""
+
 for each in discover().aggregates.values():
     router.add_api_route(
         f"/{each.plural}/{{id}}/history",
         _history(each),
         summary=f"The history of a {each.kind}",
-        description="Every event of the record, in the order asked for: what, when, who, for whom, "
-        "from which unit, by which command. Each says it in a `sentence`, tells which fields it "
-        "changed and of which days (`changes`; no `valid_to` as long as nothing else is known: a "
-        "late fact changes the days until others hold), the reason that was stated (`why`), and "
-        "what caused it (`because`), if something else did.",
         operation_id=f"{each.kind}.history",
-        responses=answer("A page of its events.", History),
+        responses=answer(_EVENTS, History),
         tags=[each.plural],
     )

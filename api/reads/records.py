@@ -103,11 +103,6 @@ def _list(model: Listed) -> Callable[..., Any]:
         format: Format = "json",
         for_: For = None,
     ) -> Response:
-        """Filter, sort, search and page; several values of a filter stand with commas between.
-
-        With `fields`, columns with commas between, rows have these alone. With `format` it is an
-        export of the whole list, as `/export` behind the path is.
-        """
         check_for(for_, format)
         refuse_beside(when.now, format, expand, changes_since)
         where: dict[str, str] = {}
@@ -259,11 +254,6 @@ def _one(model: Listed) -> Callable[..., Any]:
         expand: Expand = None,
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
-        """Every column of the record, as whoever asks may see it.
-
-        The ETag is the version with a digest of what is shown, so it is another for whoever sees
-        other things, and `If-Match` takes it.
-        """
         sight = see.need_of(model)
         with checked():
             names = question(model, {}, select=fields).fields

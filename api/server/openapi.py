@@ -32,7 +32,8 @@ answer can be had as of any day.
 Every command may carry an `Idempotency-Key`: sent again with the same key it is not done again,
 and is answered as before. Commands answer with the `position` of what they recorded; a read with
 `min_position=` waits until it can see that. Whatever is refused is answered with a problem document
-(RFC 9457), whose `type` leads to its explanation.
+(RFC 9457), whose `type` leads to its explanation; `GET /problems` has all of them, the rules that
+commands name too.
 
 The `ETag` of a record is its version with a digest of what you may see of it: it is another for
 whoever sees other fields, `If-None-Match` takes it, and so does the `If-Match` of commands, which
@@ -121,7 +122,8 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     if "{" in path:
         statuses.append(404)
     operation["tags"] = operation["tags"][-1:]
-    operation.setdefault("description", operation["summary"])
+    if operation.get("description") == operation["summary"]:
+        del operation["description"]
     parameters = operation.get("parameters", [])
     exported = operation["operationId"].endswith(".export")
     # Rows are described whole; with `fields` they are not.

@@ -18,7 +18,8 @@ def whole(document: dict[str, Any]) -> dict[str, Any]:
             answers = operation["responses"]
             for code, each in answers.items():
                 if "$ref" in each:
-                    answers[code] = told[each["$ref"].rpartition("/")[2]]
+                    ours = {key: each[key] for key in each if key != "$ref"}
+                    answers[code] = told[each["$ref"].rpartition("/")[2]] | ours
             parameters = operation.get("parameters", [])
             parameters[:] = [
                 shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each

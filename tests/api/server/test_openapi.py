@@ -43,12 +43,22 @@ def test_every_command_is_a_documented_route(stranger: httpx.Client) -> None:
     assert set(commands()) <= documented
 
 
-def test_the_rules_of_a_command_are_in_its_description(stranger: httpx.Client) -> None:
-    operation = stranger.get("/openapi.json").json()["paths"]["/customers/{id}/place-under"]["post"]
-    assert (
-        "`parent-cycle`: A customer is not placed under itself"
-        in (operation["responses"]["409"]["description"])
-    )
+def test_a_command_names_its_rules_and_the_book_of_problems_has_their_words(
+    stranger: httpx.Client,
+) -> None:
+    operations = stranger.get("/openapi.json").json()["paths"]
+    book = {each["type"]: each for each in stranger.get("/problems").json()["items"]}
+    for command in commands().values():
+        path = f"/{command.aggregate.plural}" + f"/{{id}}/{command.verb}" * (not command.creates)
+        operation = operations[path]["post"]
+        told = operation.get("description", "").partition("Rules that may forbid it: ")[2]
+        named = [*re.findall("`(.+?)`", told)]
+        assert named[: len(command.rules)] == [rule.rule() for rule in command.rules], path
+        assert named[len(command.rules) :] == ["history-full"] * (not command.creates), path
+        assert ("409" in operation["responses"]) is bool(named), path
+        for rule in command.rules:
+            assert book[f"/problems/{rule.rule()}"]["title"], rule
+            assert rule.text() in str(book[f"/problems/{rule.rule()}"]), rule
 
 
 def test_the_page_is_served_whole_without_a_key_or_another_server(stranger: httpx.Client) -> None:
