@@ -230,6 +230,14 @@ def rules() -> None:
 
 
 @app.command()
+def glossary() -> None:
+    """Print the measures and dimensions of all reports, each defined, in English and Chinese."""
+    from projections.kernel.reports.metrics import glossary
+
+    typer.echo(glossary(), nl=False)
+
+
+@app.command()
 def demo() -> None:
     """Load demo data into an empty journal; the server does so itself with KEYLINE_DEMO=1."""
     from api.cli.processes.prepare import load_demo_into

@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import date
 from typing import Any, NamedTuple
 
-from api.console.figure_titles import in_chinese
 from api.console.panels import Panel, Part, crossed, cumulated
 from api.console.sheets import moment
 from api.console.view import MOMENT, Refused, View
@@ -51,7 +50,17 @@ async def described(view: View) -> dict[str, Any]:
 async def descriptions(view: View) -> list[dict[str, Any]]:
     """Return how the API describes each report, with titles in the language of the page."""
     found: list[dict[str, Any]] = (await view.get("/reports", now=True))["items"]
-    return [in_chinese(each) for each in found] if view.words.language == "zh" else found
+    return [_in_chinese(each) for each in found] if view.words.language == "zh" else found
+
+
+def _in_chinese(of: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a description with the titles in Chinese, its own and those of what it has."""
+    told = {**of, "title": of["zh"]}
+    return told | {
+        name: [_in_chinese(each) for each in of[name]]
+        for name in ("dimensions", "measures")
+        if name in of
+    }
 
 
 def question(view: View) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
@@ -79,11 +79,19 @@ class RecordsBehind(TypedDict):
     narrowed: NotRequired[Annotated[list[str], Field(description=_NARROWED)]]
 
 
+_ZH = Field(description="the title in Chinese")
+_UNIT = Field(description="`CNY` stands for the currency of the row")
+_KIND = Field(description="happens in a period, is so on a day, or is made of totals as asked by")
+_REPORTS = Field(description="the reports that have it")
+
+
 class Dimension(TypedDict):
     """What a report can be grouped and filtered by."""
 
     name: str
     title: str
+    zh: Annotated[str, _ZH]
+    definition: Annotated[str, Field(description="the title with what there is to say of it")]
     values: NotRequired[list[str]]
 
 
@@ -92,7 +100,12 @@ class Measure(TypedDict):
 
     name: str
     title: str
+    zh: Annotated[str, _ZH]
     definition: str
+    unit: Annotated[Literal["CNY", "count", "share", "hours", "days", "points"], _UNIT]
+    kind: Annotated[Literal["flow", "stock", "ratio"], _KIND]
+    better: Annotated[Literal["up", "down"] | None, Field(description="whether more of it is")]
+    formula: Annotated[str, Field(description="how it comes from totals of the records")]
 
 
 class ReportDescription(TypedDict):
@@ -100,6 +113,7 @@ class ReportDescription(TypedDict):
 
     name: str
     title: str
+    zh: Annotated[str, _ZH]
     period: str
     dimensions: list[Dimension]
     measures: list[Measure]
@@ -109,3 +123,30 @@ class Reports(TypedDict):
     """Every report."""
 
     items: list[ReportDescription]
+
+
+class Metric(Measure):
+    """A measure by its name among those of all reports."""
+
+    measure: Annotated[str, Field(description="its name in its report")]
+    dimensions: list[str]
+    reports: Annotated[list[str], _REPORTS]
+
+
+class Measures(TypedDict):
+    """The measures of all reports."""
+
+    items: list[Metric]
+
+
+class SharedDimension(Dimension):
+    """A dimension that is the same in several reports, or that one has."""
+
+    records: Annotated[str | None, Field(description="the list of records that it groups by")]
+    reports: Annotated[list[str], _REPORTS]
+
+
+class Dimensions(TypedDict):
+    """The dimensions of all reports."""
+
+    items: list[SharedDimension]

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 
-from domain.customers.customer_profile import Category, Grade, Industry
+from domain.customers.customer_profile import Category, Grade, Industry, ProfileReach
 from domain.customers.customer_standing import State
 from projections.kernel.reports.dimensions import UNSEEN, Dimension
 from projections.kernel.reports.report_scope import hidden, seen
+
+CUSTOMER = Dimension("customer", "Customer", "base.customer_id", of="customers", zh="客户")
+
+
+def own(*names: str) -> tuple[Dimension, ...]:
+    """Return dimensions of a report whose rows are customers, or are like them."""
+    return tuple(_CUSTOMERS[name] for name in names)
 
 
 def of_customer(*names: str) -> tuple[Dimension, ...]:
@@ -15,24 +23,34 @@ def of_customer(*names: str) -> tuple[Dimension, ...]:
 
     They need the join `customer_join`. What a customer out of sight is like is not told.
     """
-    own = (
+    about = (
         replace(
-            _CUSTOMERS[name],
-            sql=f"CASE WHEN unseen.id IS NULL THEN customer.{name.removeprefix('customer_')} "
+            each,
+            sql=f"CASE WHEN unseen.id IS NULL THEN customer.{each.sql.removeprefix('base.')} "
             f"ELSE '{UNSEEN}' END",
             join="customer",
         )
-        for name in names
+        for each in own(*names)
     )
-    return (Dimension("customer", "Customer", "base.customer_id", of="customers"), *own)
+    return (CUSTOMER, *about)
+
+
+def _like(name: str, title: str, zh: str, order: type[StrEnum] | None = None) -> Dimension:
+    sql = f"base.{name.removeprefix('customer_')}"
+    return Dimension(name, f"Customer's {title}", sql, order=tuple(order or ()), zh=zh)
 
 
 _CUSTOMERS = {
-    "industry": Dimension("industry", "Customer's industry", "", values=tuple(Industry)),
-    "category": Dimension("category", "Customer's category", "", values=tuple(Category)),
-    "grade": Dimension("grade", "Customer's grade", "", values=tuple(Grade)),
-    "region": Dimension("region", "Customer's region", ""),
-    "customer_state": Dimension("customer_state", "Customer's state", "", values=tuple(State)),
+    each.name: each
+    for each in (
+        _like("industry", "industry (GB/T 4754 section)", "客户行业（GB/T 4754 门类）", Industry),
+        _like("category", "category", "客户类别", Category),
+        _like("grade", "grade", "客户等级", Grade),
+        _like("reach", "reach", "客户业务范围", ProfileReach),
+        _like("region", "region", "客户地区"),
+        _like("state", "state", "客户状态", State),
+        _like("customer_state", "state", "客户状态", State),
+    )
 }
 
 

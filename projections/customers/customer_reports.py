@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
-from domain.customers.customer_profile import Category, Grade, Industry, ProfileReach
-from domain.customers.customer_standing import State
+from projections.customers.customer_dimensions import own
 from projections.customers.profiles import WEIGHTS, completeness, profiles
 from projections.kernel.lists.duckdb_queries import DUCK, historic
 from projections.kernel.read_model import read_models
-from projections.kernel.reports.dimensions import Dimension, currency
+from projections.kernel.reports.dimensions import CURRENCY, MANAGER, UNIT, Dimension
 from projections.kernel.reports.measures import Measure, amount_each, count, mean, total
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
@@ -40,20 +41,25 @@ profiles_report = Report(
     on="base.registered_on",
     period="registration",
     dimensions=(
-        Dimension("unit", "Unit", "base.unit", of="units", tree=True),
-        Dimension("grade", "Grade", "base.grade", order=tuple(Grade)),
-        Dimension("manager", "Account manager", "base.manager", of="employees"),
-        Dimension("state", "State", "base.state", order=tuple(State)),
-        Dimension("gap", "What is missing", "base.gap", grain="gap", values=tuple(WEIGHTS)),
+        UNIT,
+        MANAGER,
+        *own("grade", "state"),
+        Dimension(
+            "gap", "What is missing", "base.gap", grain="gap", values=tuple(WEIGHTS), zh="缺项"
+        ),
     ),
     measures=(
-        Measure("profiles", "Profiles", "customers whose file is open", count()),
+        Measure("profiles", "Profiles", "customers whose file is open", count(), zh="档案数"),
         Measure(
             "mean_score",
             "Mean score",
             "mean of how much is known of each, of 100",
             mean("base.score"),
             "round({}, 2)",
+            zh="平均完整度",
+            kind="ratio",
+            unit="points",
+            better="up",
         ),
         Measure(
             "share_complete",
@@ -61,8 +67,13 @@ profiles_report = Report(
             "the share of those of whom at least 80 of 100 is known",
             {"complete": count("base.score >= 80"), "every": count()},
             "round({complete} / nullif({every}, 0), 4)",
+            zh="80 分以上占比",
+            kind="ratio",
+            unit="share",
+            better="up",
         ),
     ),
+    zh="客户档案完整度",
 )
 
 customers_report = Report(
@@ -73,18 +84,16 @@ customers_report = Report(
     on="base.registered_on",
     period="registration",
     dimensions=(
-        Dimension("unit", "Unit", "base.unit", of="units", tree=True),
-        Dimension("category", "Category", "base.category", values=tuple(Category)),
-        Dimension("grade", "Grade", "base.grade", order=tuple(Grade)),
-        Dimension("reach", "Reach", "base.reach", values=tuple(ProfileReach)),
+        UNIT,
+        MANAGER,
+        *own("category", "grade", "reach", "industry", "state", "region"),
         Dimension(
-            *("industry", "Industry (GB/T 4754 section)", "base.industry"), values=tuple(Industry)
+            "lost_to",
+            "Competitor that gained a lapsed customer",
+            "base.lost_to",
+            zh="流失去向（竞争对手）",
         ),
-        Dimension("state", "State", "base.state", order=tuple(State)),
-        Dimension("region", "Region", "base.region"),
-        Dimension("manager", "Account manager", "base.manager", of="employees"),
-        Dimension("lost_to", "Competitor that gained a lapsed customer", "base.lost_to"),
-        currency("Currency of revenue and IT budget"),
+        replace(CURRENCY, note="of revenue and IT budget"),
     ),
     measures=(
         Measure(
@@ -92,6 +101,8 @@ customers_report = Report(
             "Customers",
             "customers, of whatever state; one that was merged counts in the other",
             count(),
+            zh="客户数",
+            better="up",
         ),
         Measure(
             "annual_revenue",
@@ -100,6 +111,8 @@ customers_report = Report(
             total("base.annual_revenue"),
             money=True,
             sensitive="revenue",
+            zh="年营业收入",
+            better="up",
         ),
         Measure(
             "average_revenue",
@@ -112,6 +125,8 @@ customers_report = Report(
             amount_each("{sum}", "{count}"),
             money=True,
             sensitive="revenue",
+            zh="平均年营业收入",
+            kind="ratio",
         ),
         Measure(
             "it_budget",
@@ -120,12 +135,15 @@ customers_report = Report(
             total("base.it_budget"),
             money=True,
             sensitive="it-budget",
+            zh="信息化预算",
         ),
         Measure(
             "employees",
             "Employees",
             "sum of the customers' employees, as far as known",
             total("base.employees", "BIGINT"),
+            zh="员工人数",
         ),
     ),
+    zh="客户",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.customers.product_in_use_course import UseState
 from domain.customers.site import SiteKind
 from projections.customers.customer_dimensions import customer_join, of_customer
-from projections.kernel.reports.dimensions import UNSEEN, Dimension, currency
+from projections.kernel.reports.dimensions import CURRENCY, UNIT, UNSEEN, Dimension
 from projections.kernel.reports.measures import Measure, count, total
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import hidden, seen
@@ -57,17 +57,25 @@ installed_base = Report(
     spanning=True,
     dimensions=(
         Dimension(
-            "product", "Product", _told("product", "product.id"), join="product", of="products"
+            "product",
+            "Product",
+            _told("product", "product.id"),
+            join="product",
+            of="products",
+            zh="产品",
         ),
-        Dimension("old_product", "Product that is in no catalogue", "base.product_name"),
-        Dimension("state", "State by now", "base.state", order=tuple(UseState)),
-        Dimension("unit", "Unit", "base.unit", of="units", tree=True),
+        Dimension(
+            "old_product", "Product that is in no catalogue", "base.product_name", zh="目录外产品"
+        ),
+        Dimension("state", "State by now", "base.state", order=tuple(UseState), zh="现状态"),
+        UNIT,
         Dimension(
             "site_kind",
             "Kind of site",
             _told("site", "site.kind"),
             join="site",
             values=tuple(SiteKind),
+            zh="客户点类型",
         ),
         Dimension(
             "medium",
@@ -78,10 +86,17 @@ installed_base = Report(
                 "ELSE site.medium ->> '$[0]' END",
             ),
             join="site",
+            zh="接入介质",
         ),
-        Dimension("competitor", "Competitor that gained what was ceased", "base.lost_to"),
+        Dimension(
+            "competitor",
+            "Competitor",
+            "base.lost_to",
+            zh="竞争对手",
+            note="that gained what was ceased",
+        ),
         *of_customer("industry", "category", "grade", "region", "customer_state"),
-        currency(),
+        CURRENCY,
     ),
     measures=(
         Measure(
@@ -89,12 +104,18 @@ installed_base = Report(
             "Active",
             "products in use on the day, those that are suspended among them",
             count("base.active"),
+            zh="在用",
+            kind="stock",
+            better="up",
         ),
         Measure(
             "quantity",
             "Quantity",
             "how many pieces these come to",
             total("base.step.quantity", "BIGINT", where="base.used"),
+            zh="数量",
+            kind="stock",
+            better="up",
         ),
         Measure(
             "monthly_fees",
@@ -103,13 +124,25 @@ installed_base = Report(
             total("base.step.monthly_fee", where="base.used"),
             money=True,
             sensitive="amount",
+            zh="月费",
+            kind="stock",
+            better="up",
         ),
-        Measure("added", "Added", "products that became active in the period", count("base.added")),
+        Measure(
+            "added",
+            "Added",
+            "products that became active in the period",
+            count("base.added"),
+            zh="新增",
+            better="up",
+        ),
         Measure(
             "ceased",
             "Ceased",
             "products that were active and were ceased in the period",
             count("base.gone"),
+            zh="拆除",
+            better="down",
         ),
         Measure(
             "net",
@@ -117,6 +150,9 @@ installed_base = Report(
             "those added less those ceased",
             {"added": count("base.added"), "ceased": count("base.gone")},
             "{added} - {ceased}",
+            zh="净增",
+            better="up",
         ),
     ),
+    zh="在用产品",
 )

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain.marketing.campaign import CampaignKind
 from domain.marketing.campaign_course import Status
-from projections.kernel.reports.dimensions import PLACE, SUCCESSOR, Dimension, currency
+from projections.kernel.reports.dimensions import (
+    CURRENCY,
+    MANAGER,
+    PLACE,
+    SUCCESSOR,
+    UNIT,
+    Dimension,
+)
 from projections.kernel.reports.measures import Measure, Part, amount_each, count, total
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
@@ -51,32 +60,45 @@ campaigns_report = Report(
     on="base.starts_on",
     period="the start",
     dimensions=(
-        Dimension("campaign", "Campaign", "base.id", of="campaigns"),
-        Dimension("kind", "Kind", "base.kind", values=tuple(CampaignKind)),
-        Dimension("status", "Status", "base.status", order=tuple(Status)),
-        Dimension(
-            "unit",
-            "Unit: a campaign counts in each of its units",
-            "base.unit",
+        Dimension("campaign", "Campaign", "base.id", of="campaigns", zh="营销活动"),
+        Dimension("kind", "Kind", "base.kind", values=tuple(CampaignKind), zh="类型"),
+        Dimension("status", "Status", "base.status", order=tuple(Status), zh="状态"),
+        replace(
+            UNIT,
             grain="unit",
-            of="units",
             within=_UNITS,
-            tree=True,
+            note="that the campaign is of: it counts in each of them",
         ),
-        Dimension("manager", "Manager", "base.manager", of="employees"),
-        currency(),
+        MANAGER,
+        CURRENCY,
     ),
     measures=(
-        Measure("campaigns", "Campaigns", "campaigns", count()),
-        Measure("targets", "Targets", "customers addressed", _whole("targets")),
-        Measure("contacts", "Contacts", "contacts recorded", _whole("contacts")),
-        Measure("contacted", "Contacted", "customers contacted", _whole("contacted")),
-        Measure("responses", "Responses", "responses recorded", _whole("responses")),
+        Measure("campaigns", "Campaigns", "campaigns", count(), zh="活动数"),
+        Measure("targets", "Targets", "customers addressed", _whole("targets"), zh="目标客户"),
+        Measure("contacts", "Contacts", "contacts recorded", _whole("contacts"), zh="接触次数"),
+        Measure(
+            "contacted",
+            "Contacted",
+            "customers contacted",
+            _whole("contacted"),
+            zh="已接触客户",
+            better="up",
+        ),
+        Measure(
+            "responses",
+            "Responses",
+            "responses recorded",
+            _whole("responses"),
+            zh="响应次数",
+            better="up",
+        ),
         Measure(
             "responded",
             "Responded",
             "customers that responded",
             _whole("responded"),
+            zh="响应客户",
+            better="up",
         ),
         Measure(
             "response_rate",
@@ -84,6 +106,10 @@ campaigns_report = Report(
             "customers that responded as a share of the targets",
             {"responded": _whole("responded"), "targets": _whole("targets")},
             "round({responded} / nullif({targets}, 0), 4)",
+            zh="响应率",
+            kind="ratio",
+            unit="share",
+            better="up",
         ),
         Measure(
             "budget",
@@ -92,6 +118,7 @@ campaigns_report = Report(
             total("base.budget"),
             money=True,
             sensitive="cost",
+            zh="预算",
         ),
         Measure(
             "cost",
@@ -100,6 +127,7 @@ campaigns_report = Report(
             total("base.cost"),
             money=True,
             sensitive="cost",
+            zh="费用",
         ),
         Measure(
             "cost_per_response",
@@ -109,14 +137,26 @@ campaigns_report = Report(
             amount_each("{cost}", "{responded}"),
             money=True,
             sensitive="cost",
+            zh="单个响应成本",
+            kind="ratio",
+            better="down",
         ),
         Measure(
             "opportunities",
             "Opportunities",
             "opportunities linked",
             _whole("linked"),
+            zh="商机数",
+            better="up",
         ),
-        Measure("orders", "Orders", "linked opportunities won", _whole("orders")),
+        Measure(
+            "orders",
+            "Orders",
+            "linked opportunities won",
+            _whole("orders"),
+            zh="成交数",
+            better="up",
+        ),
         Measure(
             "won_amount",
             "Amount won",
@@ -124,6 +164,8 @@ campaigns_report = Report(
             total("base.won"),
             money=True,
             sensitive="amount",
+            zh="赢单金额",
+            better="up",
         ),
         Measure(
             "roi",
@@ -133,6 +175,11 @@ campaigns_report = Report(
             "round(({won} - {cost}) / nullif({cost}, 0), 4)",
             money=True,
             sensitive="cost",
+            zh="投资回报率",
+            kind="ratio",
+            unit="share",
+            better="up",
         ),
     ),
+    zh="营销活动",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.products.product import Ends
 from domain.products.product_course import State
-from projections.kernel.reports.dimensions import Dimension
+from projections.kernel.reports.dimensions import UNIT, Dimension
 from projections.kernel.reports.measures import Measure, Part, count, mean
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
@@ -35,39 +35,68 @@ catalogue = Report(
     on="base.planned_on",
     period="the plan",
     dimensions=(
-        Dimension("state", "State", "base.state", order=tuple(State)),
-        Dimension("category", "Category", "base.category"),
-        Dimension("unit", "Unit", "base.unit", of="units", tree=True),
-        Dimension("ends", "Ends", "base.ends", values=tuple(Ends)),
+        Dimension("state", "State", "base.state", order=tuple(State), zh="状态"),
+        Dimension("category", "Category", "base.category", zh="类别"),
+        UNIT,
+        Dimension("ends", "Ends", "base.ends", values=tuple(Ends), zh="端数"),
     ),
     measures=(
-        Measure("products", "Products", "products planned, whatever became of them", count()),
-        Measure("bundles", "Bundles", "of these, bundles of several", count("base.bundle")),
-        Measure("offered", "Offered", "of these, products on trial or on sale", _lacking("true")),
+        Measure(
+            "products",
+            "Products",
+            "products planned, whatever became of them",
+            count(),
+            zh="产品数",
+        ),
+        Measure(
+            "bundles",
+            "Bundles",
+            "of these, bundles of several",
+            count("base.bundle"),
+            zh="组合产品",
+        ),
+        Measure(
+            "offered",
+            "Offered",
+            "of these, products on trial or on sale",
+            _lacking("true"),
+            zh="在售产品（含试用）",
+        ),
         Measure(
             "days_to_sale",
             "Days from plan to sale",
             "mean days from the plan of a product to its sale",
             mean("base.days_to_sale"),
             "round({}, 1)",
+            zh="规划到上市天数",
+            kind="ratio",
+            unit="days",
+            better="down",
         ),
         Measure(
             "without_price",
             "Without price",
             "of those offered, products without an approved price plan that has not ended",
             _lacking("base.plans IS NULL"),
+            zh="无资费产品",
+            better="down",
         ),
         Measure(
             "without_sla",
             "Without SLA",
             "of those offered, products without a quality of service that is offered",
             _lacking("base.sla = '[]'"),
+            zh="无服务等级产品",
+            better="down",
         ),
         Measure(
             "without_comparison",
             "Without comparison",
             "of those offered, products that were compared with none of a competitor",
             _lacking("base.comparisons = '[]'"),
+            zh="无竞品对比产品",
+            better="down",
         ),
     ),
+    zh="产品目录",
 )

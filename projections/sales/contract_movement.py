@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from projections.customers.customer_dimensions import customer_join
 from projections.kernel.reports.measures import Measure, count, total
 from projections.kernel.reports.report import Report
@@ -83,12 +85,12 @@ def _moved(each: str) -> str:
         ) USING (id)"""
 
 
-def _fees(name: str, title: str, definition: str) -> Measure:
+def _fees(name: str, title: str, zh: str, definition: str, **more: Any) -> Measure:
     part = total(f"base.{name}")
-    return Measure(name, title, definition, part, money=True, sensitive="amount")
+    return Measure(name, title, definition, part, money=True, sensitive="amount", zh=zh, **more)
 
 
-def _share(name: str, title: str, definition: str, more: str = "") -> Measure:
+def _share(name: str, title: str, zh: str, definition: str, more: str = "") -> Measure:
     names = ("opening", *filter(None, [more]), "contraction", "lost")
     kept = " - ".join(f"{{{each}}}" for each in ("contraction", "lost"))
     gained = f" + {{{more}}}" if more else ""
@@ -100,6 +102,10 @@ def _share(name: str, title: str, definition: str, more: str = "") -> Measure:
         f"round(({{opening}}{gained} - {kept}) / nullif({{opening}}, 0), 4)",
         money=True,
         sensitive="amount",
+        zh=zh,
+        kind="ratio",
+        unit="share",
+        better="up",
     )
 
 
@@ -116,48 +122,76 @@ movement = Report(
     spanning=True,
     dimensions=(*DIMENSIONS, PRODUCT),
     measures=(
-        Measure("contracts", "Contracts", "contracts with a monthly fee before or in it", count()),
-        _fees("opening", "Opening", "monthly fees on the day before the period"),
+        Measure(
+            "contracts",
+            "Contracts",
+            "contracts with a monthly fee before or in it",
+            count(),
+            zh="合同数",
+            kind="stock",
+        ),
+        _fees(
+            "opening", "Opening", "期初", "monthly fees on the day before the period", kind="stock"
+        ),
         _fees(
             "new",
             "New",
+            "新签",
             "fees of contracts from their first day on; not of those that replace another",
+            better="up",
         ),
         _fees(
             "expansion",
             "Expansion",
+            "扩增",
             "what fees rose by, product by product, by amendment, renewal, a later line, a new "
             "text, or the end of a suspension",
+            better="up",
         ),
         _fees(
             "contraction",
             "Contraction",
+            "缩减",
             "what fees fell by, product by product, while the contract or the one that replaces it "
             "goes on; a suspension too",
+            better="down",
         ),
-        _fees("lost", "Lost", "fees of contracts that ended and were not replaced"),
+        _fees(
+            "lost",
+            "Lost",
+            "丢失",
+            "fees of contracts that ended and were not replaced",
+            better="down",
+        ),
         _fees(
             "carried",
             "Carried over",
+            "续转",
             "what contracts took over of those that they replace, less what was taken over of "
             "them: nothing, where both count",
         ),
         _fees(
             "closing",
             "Closing",
+            "期末",
             "monthly fees on the last day: opening, new and expansion, less contraction and lost, "
             "and what was carried over",
+            kind="stock",
+            better="up",
         ),
         _share(
             "gross_retention",
             "Gross retention",
+            "毛留存率",
             "what is left of the opening after contraction and loss, as a share of it",
         ),
         _share(
             "net_retention",
             "Net retention",
+            "净留存率",
             "the same with expansion",
             "expansion",
         ),
     ),
+    zh="合同月费变动",
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from projections.customers.customer_dimensions import customer_join
 from projections.kernel.reports.measures import Measure, Part, count, total
 from projections.kernel.reports.report import Report
@@ -25,9 +27,9 @@ _SOURCE = f"""
     ) WHERE len(falling) + len(late) > 0"""
 
 
-def _amount(name: str, title: str, definition: str) -> Measure:
+def _amount(name: str, title: str, zh: str, definition: str) -> Measure:
     part: Part = total(f"CAST(base.{name} AS DECIMAL(38, 2))")
-    return Measure(name, title, definition, part, money=True, sensitive="amount")
+    return Measure(name, title, definition, part, money=True, sensitive="amount", zh=zh)
 
 
 payments_report = Report(
@@ -47,13 +49,22 @@ payments_report = Report(
             "Contracts",
             "signed contracts of which payments are due in the period or overdue at its end",
             count(),
+            zh="合同数",
+            kind="stock",
         ),
-        _amount("due", "Due", "sum of the scheduled payments that are due in the period"),
-        _amount("paid", "Paid", "what was paid of these, whenever, as far as known"),
         _amount(
-            "overdue",
-            "Overdue",
-            "what was not paid, as far as known, of payments that were due before the last day",
+            "due", "Due", "到期应付", "sum of the scheduled payments that are due in the period"
+        ),
+        _amount("paid", "Paid", "已付", "what was paid of these, whenever, as far as known"),
+        replace(
+            _amount(
+                "overdue",
+                "Overdue",
+                "逾期",
+                "what was not paid, as far as known, of payments that were due before the last day",
+            ),
+            kind="stock",
+            better="down",
         ),
         Measure(
             "days_overdue",
@@ -62,6 +73,11 @@ payments_report = Report(
             {"days": total("base.late_days"), "payments": total("base.late_ones")},
             "round({days} / nullif({payments}, 0), 1)",
             sensitive="amount",
+            zh="逾期天数",
+            kind="ratio",
+            unit="days",
+            better="down",
         ),
     ),
+    zh="收款：到期、已付与逾期",
 )

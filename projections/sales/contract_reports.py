@@ -77,6 +77,8 @@ def _ending(days: int) -> Measure:
         f"Ending within {days} days",
         f"contracts in force whose last day is at most {days} days away",
         count(f"base.held AND base.last_day <= base.last + {days}"),
+        zh=f"{days} 天内到期",
+        kind="stock",
     )
 
 
@@ -97,12 +99,20 @@ contracts_report = Report(
             "Status on the day, by the terms",
             "base.standing",
             order=(*UNSIGNED, *RUNNING, *ENDS),
+            zh="当日状态（按条款）",
         ),
         *DIMENSIONS,
         PRODUCT,
     ),
     measures=(
-        Measure("contracts", "Contracts", "contracts of whatever status", count()),
+        Measure(
+            "contracts",
+            "Contracts",
+            "contracts of whatever status",
+            count(),
+            zh="合同数",
+            kind="stock",
+        ),
         Measure(
             "value",
             "Value",
@@ -111,12 +121,18 @@ contracts_report = Report(
             total("base.value", where="base.standing <> 'void'"),
             money=True,
             sensitive="amount",
+            zh="合同价值",
+            kind="stock",
+            better="up",
         ),
         Measure(
             "in_force",
             "In force",
             "signed contracts whose term has begun and not ended, suspended or not",
             count("base.held"),
+            zh="履行中",
+            kind="stock",
+            better="up",
         ),
         Measure(
             "monthly_fee",
@@ -125,6 +141,9 @@ contracts_report = Report(
             total("base.fee", where="base.held"),
             money=True,
             sensitive="amount",
+            zh="月费",
+            kind="stock",
+            better="up",
         ),
         Measure(
             "remaining",
@@ -134,6 +153,9 @@ contracts_report = Report(
             total("CAST(base.remaining AS DECIMAL(38, 2))", where="base.held"),
             money=True,
             sensitive="amount",
+            zh="剩余价值",
+            kind="stock",
+            better="up",
         ),
         *map(_ending, (30, 60, 90)),
         Measure(
@@ -146,6 +168,11 @@ contracts_report = Report(
                 "due": total("base.renewed + base.ended"),
             },
             "round({renewed} / nullif({due}, 0), 4)",
+            zh="续签率",
+            kind="ratio",
+            unit="share",
+            better="up",
         ),
     ),
+    zh="合同存量",
 )

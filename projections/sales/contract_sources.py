@@ -8,7 +8,7 @@ from __future__ import annotations
 from domain.sales.contract_clock import Renewal
 from domain.sales.contract_course import RUNNING, Status
 from projections.customers.customer_dimensions import of_customer
-from projections.kernel.reports.dimensions import Dimension, currency
+from projections.kernel.reports.dimensions import CURRENCY, MANAGER, UNIT, Dimension
 from projections.kernel.reports.report_scope import seen
 from projections.kernel.warehouse.facts import literal
 
@@ -24,13 +24,13 @@ SIGNED = ", ".join(map(literal, (*RUNNING, Status.EXPIRED, Status.TERMINATED)))
 """The states of contracts that were signed, as SQL lists them."""
 
 DIMENSIONS = (
-    Dimension("unit", "Unit", "base.unit", of="units", tree=True),
-    Dimension("manager", "Account manager", "base.manager", of="employees"),
-    Dimension("renewal", "Renewal", "base.renewal", values=tuple(Renewal)),
+    UNIT,
+    MANAGER,
+    Dimension("renewal", "Renewal", "base.renewal", values=tuple(Renewal), zh="续签"),
     *of_customer("industry", "category", "grade", "region", "customer_state"),
-    currency(),
+    CURRENCY,
 )
-PRODUCT = Dimension("product", "Product", "base.product", grain="product")
+PRODUCT = Dimension("product", "Product", "base.product", grain="product", zh="产品")
 
 
 def whole() -> str:

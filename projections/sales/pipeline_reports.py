@@ -1,16 +1,16 @@
-"""The reports on opportunities: what is open, what was won and lost, the way through the stages."""
+"""The reports on opportunities: what is open, what was won and lost."""
 
 from __future__ import annotations
 
 from domain.sales.opportunity_source import Source
 from domain.sales.opportunity_stage import Stage
 from projections.customers.customer_dimensions import customer_join, of_customer
-from projections.kernel.reports.dimensions import Dimension, currency
-from projections.kernel.reports.measures import Measure, across, count, mean, total
+from projections.kernel.reports.dimensions import CURRENCY, MANAGER, UNIT, Dimension
+from projections.kernel.reports.measures import Measure, count, mean, total
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
 
-_BEHIND = {"customer": ("customers", "[customer.id]")}
+BEHIND = {"customer": ("customers", "[customer.id]")}
 
 _LINES = '[{"product":"VARCHAR","quantity":"BIGINT","monthly":"DECIMAL(18,2)",' + (
     '"one_off":"DECIMAL(18,2)","months":"BIGINT"}]'
@@ -61,15 +61,14 @@ def _rounded(amount: str) -> str:
     return f"CAST({part} AS DECIMAL(36, 0)) * 0.01::DECIMAL(2, 2) AS {amount}"
 
 
-_WHO = (
-    Dimension("unit", "Unit", "base.unit", of="units", tree=True),
-    Dimension("manager", "Account manager", "base.manager", of="employees"),
-    Dimension("source", "Source", "base.source", values=tuple(Source)),
+WHO = (
+    UNIT,
+    MANAGER,
+    Dimension("source", "Source", "base.source", values=tuple(Source), zh="来源"),
     *of_customer("industry", "category", "grade", "region"),
 )
-_PRODUCT = Dimension("product", "Product line", "base.product", grain="product")
-_CURRENCY = currency()
-_STAGE = Dimension("stage", "Stage", "base.stage", order=tuple(Stage))
+_PRODUCT = Dimension("product", "Product line", "base.product", grain="product", zh="产品")
+STAGE = Dimension("stage", "Stage", "base.stage", order=tuple(Stage), zh="阶段")
 
 
 _OPEN = f"FROM {seen('opportunities')} WHERE status = 'open'"
@@ -82,12 +81,19 @@ pipeline = Report(
     source=_OPEN,
     grains={"product": _by_product(_OPEN)},
     joins=customer_join(),
-    behind=_BEHIND,
+    behind=BEHIND,
     on="base.expected_close",
     period="the expected close",
-    dimensions=(_STAGE, *_WHO, _PRODUCT, _CURRENCY),
+    dimensions=(STAGE, *WHO, _PRODUCT, CURRENCY),
     measures=(
-        Measure("opportunities", "Opportunities", "open opportunities", count()),
+        Measure(
+            "opportunities",
+            "Opportunities",
+            "open opportunities",
+            count(),
+            zh="商机数",
+            better="up",
+        ),
         Measure(
             "amount",
             "Amount",
@@ -95,6 +101,8 @@ pipeline = Report(
             total("base.amount"),
             money=True,
             sensitive="amount",
+            zh="金额",
+            better="up",
         ),
         Measure(
             "weighted_amount",
@@ -103,6 +111,8 @@ pipeline = Report(
             total("base.weighted_amount"),
             money=True,
             sensitive="amount",
+            zh="加权金额",
+            better="up",
         ),
         Measure(
             "average_probability",
@@ -110,8 +120,13 @@ pipeline = Report(
             "mean probability in percent, each opportunity counting the same",
             mean("base.probability"),
             "round({}, 2)",
+            zh="平均赢率",
+            kind="ratio",
+            unit="points",
+            better="up",
         ),
     ),
+    zh="销售管道：未结商机",
 )
 
 sales = Report(
@@ -121,20 +136,34 @@ sales = Report(
     source=_ENDED,
     grains={"product": _by_product(_ENDED)},
     joins=customer_join(),
-    behind=_BEHIND,
+    behind=BEHIND,
     on="base.closed_on",
     period="the close",
     dimensions=(
-        Dimension("outcome", "Outcome", "base.status", order=("won", "lost", "abandoned")),
-        *_WHO,
+        Dimension(
+            "outcome", "Outcome", "base.status", order=("won", "lost", "abandoned"), zh="结果"
+        ),
+        *WHO,
         _PRODUCT,
-        _STAGE,
-        Dimension("reason", "Reason of the loss, or why it was abandoned", "base.close_reason"),
-        Dimension("competitor", "Competitor that won", "base.lost_to"),
-        _CURRENCY,
+        STAGE,
+        Dimension(
+            "reason",
+            "Reason of the loss, or why it was abandoned",
+            "base.close_reason",
+            zh="丢单或放弃原因",
+        ),
+        Dimension("competitor", "Competitor", "base.lost_to", zh="竞争对手", note="that won"),
+        CURRENCY,
     ),
     measures=(
-        Measure("won", "Won", "opportunities won", count("base.status = 'won'")),
+        Measure(
+            "won",
+            "Won",
+            "opportunities won",
+            count("base.status = 'won'"),
+            zh="赢单数",
+            better="up",
+        ),
         Measure(
             "won_amount",
             "Amount won",
@@ -142,8 +171,17 @@ sales = Report(
             total("base.amount", where="base.status = 'won'"),
             money=True,
             sensitive="amount",
+            zh="赢单金额",
+            better="up",
         ),
-        Measure("lost", "Lost", "opportunities lost", count("base.status = 'lost'")),
+        Measure(
+            "lost",
+            "Lost",
+            "opportunities lost",
+            count("base.status = 'lost'"),
+            zh="丢失",
+            better="down",
+        ),
         Measure(
             "lost_amount",
             "Amount lost",
@@ -151,12 +189,16 @@ sales = Report(
             total("base.amount", where="base.status = 'lost'"),
             money=True,
             sensitive="amount",
+            zh="丢单金额",
+            better="down",
         ),
         Measure(
             "abandoned",
             "Abandoned",
             "opportunities abandoned",
             count("base.status = 'abandoned'"),
+            zh="放弃",
+            better="down",
         ),
         Measure(
             "win_rate",
@@ -167,6 +209,10 @@ sales = Report(
                 "ended": count("base.status IN ('won', 'lost')"),
             },
             "round({won} / nullif({ended}, 0), 4)",
+            zh="赢单率",
+            kind="ratio",
+            unit="share",
+            better="up",
         ),
         Measure(
             "average_days_to_win",
@@ -174,85 +220,11 @@ sales = Report(
             "mean days from opening to close of opportunities won",
             mean("base.closed_on - base.opened_on", where="base.status = 'won'"),
             "round({}, 2)",
+            zh="平均赢单天数",
+            kind="ratio",
+            unit="days",
+            better="down",
         ),
     ),
-)
-
-_ORDER = ", ".join(f"'{stage}'" for stage in Stage)
-_STAYS = f"""
-    SELECT id, title, unit, manager, source, customer_id, currency, stay.stage AS stage,
-        CAST(stay."from" AS DATE) AS entered_on, stay.days AS days,
-        CASE
-            WHEN following IS NULL THEN status
-            WHEN list_position([{_ORDER}], following) > list_position([{_ORDER}], stay.stage)
-                THEN 'advanced'
-            WHEN following = stay.stage THEN 'reopened'
-            ELSE 'moved-back'
-        END AS outcome
-    FROM (
-        SELECT *, stays[place] AS stay, stays[place + 1].stage AS following
-        FROM (
-            SELECT *, unnest(generate_series(1, len(stays))) AS place
-            FROM (
-                SELECT *, from_json(stages, '[{{"stage":"VARCHAR","from":"VARCHAR",
-                    "days":"BIGINT"}}]') AS stays
-                FROM {seen("opportunities")}
-            )
-        )
-    )"""
-
-stages = Report(
-    name="stages",
-    title="Stages: how opportunities go on from each stage, and after how long",
-    records="opportunities",
-    source=_STAYS,
-    joins=customer_join(),
-    behind=_BEHIND,
-    on="base.entered_on",
-    period="the entry into the stage",
-    dimensions=(_STAGE, *_WHO, _CURRENCY),
-    measures=(
-        Measure("entered", "Entered", "times that an opportunity entered the stage", count()),
-        *(
-            Measure(
-                outcome.replace("-", "_"),
-                title,
-                definition,
-                count(f"base.outcome = '{outcome}'"),
-            )
-            for outcome, title, definition in (
-                ("advanced", "Advanced", "stays that ended with a later stage"),
-                ("won", "Won", "stays that ended with the sale won"),
-                ("lost", "Lost", "stays that ended with the sale lost"),
-                ("abandoned", "Abandoned", "stays that ended with the sale abandoned"),
-                ("moved-back", "Moved back", "stays that ended with an earlier stage"),
-                ("reopened", "Reopened", "stays that ended with a close that was reopened"),
-                ("open", "Still there", "stays that have not ended"),
-            )
-        ),
-        Measure(
-            "conversion",
-            "Conversion",
-            "advanced and won as a share of all stays that ended",
-            {
-                "went_on": count("base.outcome IN ('advanced', 'won')"),
-                "ended": count("base.outcome <> 'open'"),
-            },
-            "round({went_on} / nullif({ended}, 0), 4)",
-        ),
-        Measure(
-            "average_days",
-            "Average days",
-            "mean days in the stage of stays that ended",
-            mean("base.days"),
-            "round({}, 2)",
-        ),
-        Measure(
-            "median_days",
-            "Median days",
-            "median days in the stage of stays that ended",
-            across("median({})", "base.days"),
-            "round({}, 2)",
-        ),
-    ),
+    zh="销售：赢单、丢单与放弃",
 )

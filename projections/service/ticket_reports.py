@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain.service.service_ticket import Channel, ServiceTicketKind, Severity
 from domain.service.ticket_handling import UNRESOLVED, HandlingLevel, Status
 from projections.customers.customer_dimensions import customer_join, of_customer
-from projections.kernel.reports.dimensions import Dimension
+from projections.kernel.reports.dimensions import UNIT, Dimension
 from projections.kernel.reports.measures import Measure, Part, across, count, mean
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
@@ -32,34 +34,46 @@ tickets = Report(
     on="base.opened_on",
     period="the opening",
     dimensions=(
-        Dimension("kind", "Kind", "base.kind", values=tuple(ServiceTicketKind)),
-        Dimension("severity", "Severity", "base.severity", order=tuple(Severity)),
-        Dimension("unit", "Unit that works on it", "base.unit", of="units", tree=True),
-        Dimension("level", "Level", "base.level", order=tuple(HandlingLevel)),
-        Dimension("channel", "Channel", "base.channel", values=tuple(Channel)),
-        Dimension("owner", "Owner", "base.owner", of="employees"),
-        Dimension("status", "Status", "base.status", order=tuple(Status)),
+        Dimension("kind", "Kind", "base.kind", values=tuple(ServiceTicketKind), zh="类型"),
+        Dimension("severity", "Severity", "base.severity", order=tuple(Severity), zh="严重程度"),
+        replace(UNIT, note="that works on it"),
+        Dimension("level", "Level", "base.level", order=tuple(HandlingLevel), zh="处理级别"),
+        Dimension("channel", "Channel", "base.channel", values=tuple(Channel), zh="渠道"),
+        Dimension("owner", "Owner", "base.owner", of="employees", zh="处理人"),
+        Dimension("status", "Status", "base.status", order=tuple(Status), zh="状态"),
         *of_customer("industry", "category", "grade"),
     ),
     measures=(
-        Measure("opened", "Opened", "tickets opened, whatever became of them", count()),
+        Measure(
+            "opened",
+            "Opened",
+            "tickets opened, whatever became of them",
+            count(),
+            zh="受理数",
+            known_as="tickets",
+        ),
         Measure(
             "open",
             "Open",
             "of these, tickets that still need work or wait for the customer",
             count(f"base.status IN ({_OPEN})"),
+            zh="未结",
+            better="down",
         ),
         Measure(
             "resolved",
             "Resolved",
             "of these, tickets resolved, confirmed or closed",
             count("base.status IN ('resolved', 'confirmed', 'closed')"),
+            zh="已解决",
+            better="up",
         ),
         Measure(
             "withdrawn",
             "Withdrawn",
             "of these, tickets withdrawn",
             count("base.status = 'withdrawn'"),
+            zh="已撤回",
         ),
         Measure(
             "median_hours",
@@ -67,6 +81,10 @@ tickets = Report(
             "median hours from opening to resolution, waits for the customer left out",
             _seconds("resolution_seconds", 0.5),
             _IN_HOURS,
+            zh="解决时长中位数（小时）",
+            kind="ratio",
+            unit="hours",
+            better="down",
         ),
         Measure(
             "p90_hours",
@@ -74,6 +92,10 @@ tickets = Report(
             "hours within which 90 % were resolved, waits for the customer left out",
             _seconds("resolution_seconds", 0.9),
             _IN_HOURS,
+            zh="解决时长九十分位（小时）",
+            kind="ratio",
+            unit="hours",
+            better="down",
         ),
         Measure(
             "median_response_hours",
@@ -81,18 +103,26 @@ tickets = Report(
             "median hours from opening to the first acceptance by an owner",
             _seconds("response_seconds", 0.5),
             _IN_HOURS,
+            zh="响应时长中位数（小时）",
+            kind="ratio",
+            unit="hours",
+            better="down",
         ),
         Measure(
             "reopened",
             "Reopened",
             "of these, tickets reopened at least once",
             count("base.reopened > 0"),
+            zh="重新打开",
+            better="down",
         ),
         Measure(
             "escalated",
             "Escalated",
             "of these, tickets escalated at least once",
             count("base.escalation > 0"),
+            zh="已升级",
+            better="down",
         ),
         Measure(
             "satisfaction",
@@ -100,6 +130,11 @@ tickets = Report(
             "mean score of the confirmed tickets, 1 to 5",
             mean("base.satisfaction"),
             "round({}, 2)",
+            zh="满意度",
+            kind="ratio",
+            unit="points",
+            better="up",
         ),
     ),
+    zh="服务工单",
 )

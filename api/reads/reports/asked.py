@@ -148,7 +148,7 @@ def parameters_of(report: Report) -> Iterator[Mapping[str, Any]]:
         yield {
             "name": dimension.name,
             "in": "query",
-            "description": f"{dimension.title}: {_which(dimension)}, with commas between; "
+            "description": f"{dimension.full}: {_which(dimension)}, with commas between; "
             "a comma within one has a backslash before it",
             "schema": {"type": "string"},
         }
@@ -156,7 +156,7 @@ def parameters_of(report: Report) -> Iterator[Mapping[str, Any]]:
             yield {
                 "name": f"{dimension.name}_under",
                 "in": "query",
-                "description": f"{dimension.title}: one of these or below it, with commas between",
+                "description": f"{dimension.full}: one of these or below it, with commas between",
                 "schema": {"type": "string"},
             }
 

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.commands.operation_entries import says_nothing_of_anybody
+from api.document import report_answers as told
 from api.document.answers import answer
-from api.document.report_answers import Figures, Reports
 from api.kernel.access.visibility import See, both
 from api.kernel.reading.as_of import AtMoment
 from api.kernel.reading.forwarding import forward
@@ -45,6 +45,8 @@ from api.reads.spreadsheets import For, check_for
 from domain.kernel.time.business_day import today
 from projections.kernel.reports.comparing import Comparing
 from projections.kernel.reports.dimensions import UNSEEN
+from projections.kernel.reports.metrics import dimensions as metric_dimensions
+from projections.kernel.reports.metrics import metrics
 from projections.kernel.reports.report import Report, reports, run
 from projections.kernel.reports.result import Result
 from projections.kernel.reports.stretches import Question
@@ -52,12 +54,30 @@ from projections.kernel.reports.stretches import Question
 router = APIRouter(tags=["reports"])
 
 
-@router.get("/reports", operation_id="reports", responses=answer("Each report.", Reports))
+@router.get("/reports", operation_id="reports", responses=answer("Each report.", told.Reports))
 @says_nothing_of_anybody
 async def names(see: See) -> Response:
     """List the reports with their dimensions and measures, each defined in words."""
     see.need(PERMISSION)
     return json_response({"items": [each.describe() for each in reports().values()]})
+
+
+@router.get("/measures", operation_id="measures", responses=answer("Each measure.", told.Measures))
+@says_nothing_of_anybody
+async def measures(see: See) -> Response:
+    """List the measures of all reports, by the names by which `GET /statistics` knows them."""
+    see.need(PERMISSION)
+    return json_response({"items": [each.describe() for each in metrics().values()]})
+
+
+@router.get(
+    "/dimensions", operation_id="dimensions", responses=answer("Each dimension.", told.Dimensions)
+)
+@says_nothing_of_anybody
+async def dimensions(see: See) -> Response:
+    """List the dimensions of all reports: what is the same in several of them, once."""
+    see.need(PERMISSION)
+    return json_response({"items": metric_dimensions()})
 
 
 def _report(report: Report) -> Callable[..., Any]:
@@ -137,7 +157,7 @@ def _description(report: Report) -> str:
     lines += [f"- `{each.name}`: {each.definition}" for each in report.measures]
     lines += ["", "Dimensions:"]
     lines += [
-        f"- `{each.name}`: {each.title}" + f", with its `{each.name}_name`" * bool(each.of)
+        f"- `{each.name}`: {each.full}" + f", with its `{each.name}_name`" * bool(each.of)
         for each in report.angles()
     ]
     lines += ["", f"`{UNSEEN}` stands for what is known, though you may not see it."]
@@ -154,7 +174,7 @@ for each in reports().values():
         operation_id=f"reports.{each.name}",
         openapi_extra={"parameters": asked},
         response_class=Response,
-        responses=answer("The figures.", Figures),
+        responses=answer("The figures.", told.Figures),
     )
     add_export(
         router,

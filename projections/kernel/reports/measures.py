@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,11 @@ class Measure:
 
     It is made `of` one part, or of counts and sums by name, by a `formula` of SQL. Amounts of money
     are marked: they are never added across currencies. `sensitive` is the class of what it is made
-    of, if that may be masked.
+    of, if that may be masked. `zh` is the title in Chinese; `kind` tells whether it happens in a
+    period (flow), is so on a day (stock), or is made of totals at whatever it is asked by (ratio);
+    `unit` what it is counted in, by default `CNY` of money, which stands for the currency of the
+    row, else `count`; `better` whether more of it or less is, if either; `known_as` its name among
+    the measures of all reports, where it has one of its own.
     """
 
     name: str
@@ -130,6 +134,24 @@ class Measure:
     formula: str = "{}"
     money: bool = False
     sensitive: str = ""
+    zh: str = ""
+    kind: Literal["flow", "stock", "ratio"] = "flow"
+    unit: Literal["", "CNY", "count", "share", "hours", "days", "points"] = ""
+    better: Literal["", "up", "down"] = ""
+    known_as: str = ""
+
+    def describe(self) -> dict[str, Any]:
+        """Return what there is to know of it, as JSON values."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "zh": self.zh,
+            "definition": self.definition,
+            "unit": self.unit or ("CNY" if self.money else "count"),
+            "kind": self.kind,
+            "better": self.better or None,
+            "formula": self.told(),
+        }
 
     @property
     def single(self) -> bool:

@@ -15,7 +15,7 @@ from domain.kernel.discovery import declared
 from domain.kernel.time.business_day import today
 from projections.kernel.lists.list_query import shown_somewhere
 from projections.kernel.lists.parameters import BadParameter
-from projections.kernel.reports.dimensions import PERIODS, PLACE, PLACES, Dimension
+from projections.kernel.reports.dimensions import PLACE, PLACES, Dimension, periods
 from projections.kernel.reports.filters import condition, refuse_nobodys
 from projections.kernel.reports.measures import Measure
 from projections.kernel.reports.periods import Span
@@ -37,7 +37,8 @@ class Report:
     local network of the unit as well. `behind` names other records on which it depends what a
     record gives: by the join that brings them in (by nothing, if they always do) the read model,
     and the SQL of the list of their ids. One that is `spanning` has a row for each of the `spans`
-    that are asked for, from the day `first` to the day `last`, by which it then goes.
+    that are asked for, from the day `first` to the day `last`, by which it then goes. `zh` is the
+    title in Chinese.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Report:
     joins: Mapping[str, str] = field(default_factory=dict)
     behind: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     spanning: bool = False
+    zh: str = ""
 
     def dimension(self, name: str, parameter: str) -> Dimension:
         """Return a dimension by its name; raises `BadParameter` for the parameter naming it."""
@@ -64,35 +66,18 @@ class Report:
     def angles(self) -> tuple[Dimension, ...]:
         """Return the dimensions with the places above a unit and the periods."""
         placed = any(each.tree and not each.within for each in self.dimensions)
-        places = (
-            Dimension(name, title, f"place.{name}", join="place", of="units")
-            for name, title in PLACES.items()
-        )
-        periods = (
-            Dimension(
-                *(name, f"{title} of {self.period}", sql.format(on=self.on)),
-                form=form,
-                example=example,
-            )
-            for name, (title, sql, form, example) in PERIODS.items()
-        )
-        return (*self.dimensions, *(places if placed else ()), *periods)
+        places = PLACES if placed else ()
+        return (*self.dimensions, *places, *periods(self.on, f"of {self.period}"))
 
     def describe(self) -> dict[str, Any]:
         """Return what there is to ask for, as JSON values."""
         return {
             "name": self.name,
             "title": self.title,
+            "zh": self.zh,
             "period": self.period,
-            "dimensions": [
-                {"name": each.name, "title": each.title}
-                | ({"values": each.values or each.order} if each.values or each.order else {})
-                for each in self.angles()
-            ],
-            "measures": [
-                {"name": each.name, "title": each.title, "definition": each.definition}
-                for each in self.measures
-            ],
+            "dimensions": [each.describe() for each in self.angles()],
+            "measures": [each.describe() for each in self.measures],
         }
 
 

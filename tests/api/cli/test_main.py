@@ -89,9 +89,14 @@ def test_every_command_explains_itself(tmp_path: Path, name: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_rule_book_is_printed_as_it_is_committed(tmp_path: Path) -> None:
-    page = Path(__file__).parents[3] / "domain" / "rules.md"
-    assert keyline(tmp_path, "rules").stdout == page.read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("command", "page"), [("rules", "domain/rules.md"), ("glossary", "projections/glossary.md")]
+)
+def test_a_book_of_the_code_is_printed_as_it_is_committed(
+    tmp_path: Path, command: str, page: str
+) -> None:
+    committed = (Path(__file__).parents[3] / page).read_text(encoding="utf-8")
+    assert keyline(tmp_path, command).stdout == committed
     assert list(tmp_path.iterdir()) == []
 
 

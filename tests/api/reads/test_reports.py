@@ -21,6 +21,28 @@ def test_the_reports_are_listed_with_what_can_be_asked_of_them(client: httpx.Cli
         assert client.get(f"/reports/{report['name']}").status_code == 200
 
 
+def test_measures_and_dimensions_of_all_reports_are_listed(client: httpx.Client) -> None:
+    measures = {each["name"]: each for each in client.get("/measures").json()["items"]}
+    rate = measures["sales.win_rate"]
+    assert (rate["zh"], rate["kind"], rate["unit"], rate["better"]) == (
+        "赢单率",
+        "ratio",
+        "share",
+        "up",
+    )
+    assert (rate["measure"], rate["reports"]) == ("win_rate", ["sales"])
+    assert rate["formula"] == "round(won / nullif(ended, 0), 4)"
+    assert {"unit", "month", "product"} <= {*rate["dimensions"]}
+    assert measures["tickets"]["measure"] == "opened"
+    dimensions = client.get("/dimensions").json()["items"]
+    (unit,) = (each for each in dimensions if each["name"] == "unit")
+    assert {"sales", "tickets", "campaigns"} <= {*unit["reports"]}
+    assert (unit["records"], unit["zh"]) == ("units", "单位")
+    kinds = [each["reports"] for each in dimensions if each["name"] == "kind"]
+    assert ["campaigns"] in kinds
+    assert ["tickets"] in kinds
+
+
 def test_figures_are_grouped_filtered_and_given_as_they_were(client: httpx.Client) -> None:
     unit = new_unit(client)
     register(client, unit=unit, grade="A")

@@ -28,6 +28,7 @@ CHEAP = {
     *(f"{path}/{{id}}" for path in LISTS),
     *("/working-calendars/{id}/due", "/working-calendars/{id}/worked"),
     *("/contacts", "/customers/{id}/page", "/me", "/me/permissions", "/permissions", "/reports"),
+    *("/measures", "/dimensions"),
     *("/imports", "/imports/{id}", "/imports/{id}/errors"),
     *("/livez", "/readyz", "/metrics", "/problems", "/problems/{name}", "/parked"),
     *("/proofs/head", "/proofs/keys", "/proofs/consistency", "/proofs/verifier"),
