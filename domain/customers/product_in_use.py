@@ -17,6 +17,7 @@ from domain.customers.product_in_use_course import (
 from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, command
 from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.of_customer import OfCustomer
+from domain.kernel.parts.outlives import Outlives
 from domain.kernel.types.values import (
     Amount,
     Code,
@@ -77,7 +78,7 @@ def _require_fit(
             raise AttributesMisfit("attributes", why)
 
 
-class ProductInUse(ProductInUseCourse, InUnit, OfCustomer, Aggregate):
+class ProductInUse(ProductInUseCourse, InUnit, Outlives, OfCustomer, Aggregate):
     """What a customer has of us: so many of a product, at a site or between two."""
 
     plural = "products-in-use"

@@ -14,6 +14,7 @@ from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, ap
 from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.managed import Managed
 from domain.kernel.parts.of_customer import OfCustomer
+from domain.kernel.parts.outlives import Outlives
 from domain.kernel.parts.reviewed import DraftRequired, Reviewed
 from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.correction import Fields, corrected, correction
@@ -85,7 +86,9 @@ def _terms(draft: Mapping[str, Any]) -> Terms:
     return Terms(**days, lines=tuple(draft["lines"]))
 
 
-class Contract(ContractClock, Reviewed[ContractAuthority], Managed, InUnit, OfCustomer, Aggregate):
+class Contract(
+    ContractClock, Reviewed[ContractAuthority], Managed, InUnit, Outlives, OfCustomer, Aggregate
+):
     """An agreement with a customer: lines with their periods, in a term."""
 
     titles = {

@@ -89,11 +89,6 @@ class ContractEnd(ContractCourse):
         penalty: Worth | None
         on: date | None = None
 
-    class CustomerClosed(Aggregate.Event):
-        """{who} noted that the customer's file was closed, and how the contract ends is open."""
-
-        on: date | None = None
-
     notice_days: int | None
     penalty: Decimal | None = starts(lambda: None)
 
@@ -190,7 +185,3 @@ class ContractEnd(ContractCourse):
     def _terminated(self, last_day: date, penalty: Decimal | None) -> None:
         self.terms = self.terms.model_copy(update={"cut_on": last_day})
         self.penalty = penalty
-
-    @command(states=CustomerClosed, system=True)
-    def note_customer_closed(self) -> None:
-        """Note that the customer's file was closed; how the contract ends is to be decided."""

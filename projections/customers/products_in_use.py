@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from domain.customers.product_in_use_course import SuspensionReason
+from domain.customers.product_in_use_course import SuspensionReason, UseState
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.effective_day import effective_day
 from projections.customers.row_shapes import UseStep
 from projections.kernel.belonging import Belongs, OfCustomer, Stays
 from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text, holds, one_of
 from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.todo import Todo
 
 _AMOUNT = {"sensitive": "amount"}
 
@@ -65,6 +66,17 @@ products_in_use = ReadModel(
             ),
         )
     ),
+    todos=[
+        Todo(
+            command="product-in-use.cease",
+            text="Decide what becomes of what is in use ({service_number}), as the file of its "
+            "customer was closed",
+            when={"state": ",".join(each for each in UseState if each is not UseState.CEASED)},
+            at="unit",
+            since="customer_closed_on",
+            due="customer_closed_on",
+        )
+    ],
 )
 """`monthly_fee` is that of all its pieces together. `steps` has the quantity and the fee from each
 day on which one of them changed. `close_reason` is why it was ceased, `lost_to` the competitor

@@ -12,10 +12,11 @@ from domain.kernel.aggregate import Aggregate, Recorded
 from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.managed import Managed
 from domain.kernel.parts.of_customer import OfCustomer
+from domain.kernel.parts.outlives import Outlives
 from domain.kernel.parts.reviewed import Reviewed
 from domain.kernel.parts.staffed import Staffed
-from projections.kernel.columns import COARSE, Id, Json, Text, holds, naming
-from projections.kernel.declared_folds import Fold, Row
+from projections.kernel.columns import COARSE, Day, Id, Json, Text, holds, naming
+from projections.kernel.declared_folds import DeclaredFolds, Fold, Row
 from projections.kernel.reviews import REVIEW_FOLDS, review_columns, review_todo
 from projections.kernel.todo import Todo
 
@@ -32,6 +33,8 @@ def part_columns(aggregate: type[Aggregate], told: Collection[str]) -> list[sa.C
 def _columns(aggregate: type[Aggregate]) -> Iterator[sa.Column[Any]]:
     if issubclass(aggregate, OfCustomer):
         yield sa.Column("customer_id", Id, **_needed(aggregate, "customer_id"))
+    if issubclass(aggregate, Outlives):
+        yield sa.Column("customer_closed_on", Day)
     if issubclass(aggregate, InUnit):
         yield sa.Column("unit", Text, **_needed(aggregate, "unit"))
     if issubclass(aggregate, Managed):
@@ -68,6 +71,14 @@ def part_folds(aggregate: type[Aggregate]) -> dict[str, Fold]:
     if issubclass(aggregate, Reviewed):
         folds |= REVIEW_FOLDS
     return {f"{aggregate.kind}.{fact}": fold for fact, fold in folds.items()}
+
+
+def tell_parts(folds: DeclaredFolds, aggregate: type[Aggregate]) -> None:
+    """Declare what facts of Parts do to columns that bear another name than their fields."""
+    if issubclass(aggregate, Outlives):
+        column, kind = "customer_closed_on", aggregate.kind
+        folds.dates(column, f"{kind}.customer-closed")
+        folds.becomes(column, {f"{kind}.customer-named": None})
 
 
 def part_todos(aggregate: type[Aggregate], columns: Collection[str]) -> tuple[Todo, ...]:

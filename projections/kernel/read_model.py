@@ -35,7 +35,7 @@ from projections.kernel.fold import fold as fold
 from projections.kernel.full_text import bigrams
 from projections.kernel.listed import Listed
 from projections.kernel.ownership import Scope
-from projections.kernel.part_columns import part_columns, part_folds, part_todos
+from projections.kernel.part_columns import part_columns, part_folds, part_todos, tell_parts
 from projections.kernel.todo import Todo
 
 _OF_EVERY_ROW = ("id", "version", "position", "created_at", "changed_at", "in_force")
@@ -117,6 +117,8 @@ class ReadModel(Listed, DeclaredFolds):
             raise ValueError(f"{name} has no column {', '.join(missing)}, by which it is due")
         by_name = {column.name: column for column in columns}
         DeclaredFolds.__init__(self, name, aggregate, by_name, folds)
+        if of is not None:
+            tell_parts(self, of)
         self.todos = tuple(todos)
         table = sa.Table(
             name,

@@ -68,7 +68,6 @@ contracts = ReadModel(
     sa.Column("falls_due_on", Day),
     sa.Column("paid", Money, nullable=False, default=Decimal(0), info=_AMOUNT),
     sa.Column("penalty", Money, info=_AMOUNT),
-    sa.Column("customer_closed_on", Day),
     sa.Column("close_reason", Text),
     sa.Column("lost_to", Text),
     sa.Column("clauses", Text),
@@ -126,8 +125,6 @@ file of its customer was closed, unless it was given another one since."""
 
 contracts.dates("signed_on", "contract.signed")
 contracts.becomes("taken_over", {"contract.taken-over": True})
-contracts.dates("customer_closed_on", "contract.customer-closed")
-contracts.becomes("customer_closed_on", {"contract.customer-named": None})
 
 
 @contracts.on("contract.voided")

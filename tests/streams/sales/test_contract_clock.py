@@ -225,7 +225,7 @@ def test_a_renewal_or_a_new_text_wins_the_sale_of_the_renewal(company: Company) 
     assert left["status"] == "open"
 
 
-def test_when_the_file_of_a_customer_is_closed_its_open_contracts_say_so_and_go_on(
+def test_when_the_file_of_a_customer_is_closed_what_goes_on_of_it_says_so(
     company: Company,
 ) -> None:
     customer, *_ = company.account("e1")
@@ -236,8 +236,11 @@ def test_when_the_file_of_a_customer_is_closed_its_open_contracts_say_so_and_go_
     running, foreign = (signed(company, each, first, last, first) for each in (customer, other))
     drafted = facts_of(customer, first, last, first)[:1]
     void = record(company, [*drafted, ("contract.voided", ended)])
+    line = {"customer_id": customer, "unit": "gd-gz", "product_name": "DDN 64K"}
+    used = company.do("product-in-use.install", **line, attributes={})
     with company.reacting():
         company.do("customer.close", customer, reason="Bankrupt", effective=str(today() - ONE))
+    assert company.row("products_in_use", used)["customer_closed_on"] == today()  # none before it
     rows = [company.row("contracts", each) for each in (running, foreign, void)]
     assert [row["customer_closed_on"] for row in rows] == [today() - ONE, None, None]
     assert [row["status"] for row in rows] == ["signed", "signed", "void"]
