@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from domain.customers.customer_contacts import ContactDetails
+from domain.customers.customer_requirements import Requirement
 from domain.customers.customer_standing import State
 from domain.customers.customer_team import TeamRole
 from domain.customers.customer_unmerging import AbsorbedOnce, IntoOneCustomer, Parting
@@ -17,6 +18,7 @@ from domain.customers.merge_survivorship import (
     Chosen,
     Estate,
     changes,
+    of_requirement,
     told,
 )
 from domain.kernel.aggregate import Aggregate, RecordMerged, RuleViolation, applies, command
@@ -47,6 +49,7 @@ class Merging(Parting):
         purchases: list[Bought]
         team: dict[str, TeamRole]
         offered: list[tuple[str, ...]]
+        requirements: dict[str, Requirement] | None = None
 
         def apply(self, aggregate: Any) -> None:
             """Take the duplicate in."""
@@ -55,7 +58,7 @@ class Merging(Parting):
     @property
     def estate(self) -> Estate:
         """What the customer leaves to the one that it is merged into."""
-        return Estate(self.fields, self.left, self.purchases, self.team)
+        return Estate(self.fields, self.left, self.purchases, self.requirements, self.team)
 
     def closing(self, field: str) -> RuleViolation:
         """Return why the customer is not named in a new record."""
@@ -89,7 +92,7 @@ class Merging(Parting):
         estate: Left,
         above: AboveDuplicate,
     ) -> None:
-        """Take a duplicate in: the values chosen, its people, what it buys elsewhere, its team."""
+        """Take a duplicate in: what was chosen of it, its people, purchases, wishes, team."""
         if merge_id in self.absorbed:
             raise AbsorbedOnce
         own = self.fields
@@ -110,7 +113,16 @@ class Merging(Parting):
                 if key not in self.purchases
             ],
             team={who: role for who, role in estate.team.items() if who not in self.team},
-            offered=[*estate.purchases, *((who,) for who in estate.team)],
+            offered=[
+                *estate.purchases,
+                *((who,) for who in estate.team),
+                *map(of_requirement, estate.requirements),
+            ],
+            requirements={
+                code: Requirement(**each)
+                for code, each in estate.requirements.items()
+                if code not in self.requirements
+            },
         )
 
     def take_in(self, fact: Any) -> None:
@@ -121,4 +133,5 @@ class Merging(Parting):
         self.absorbed[fact.merge_id] = came
         self.contacts = self.contacts | came.contacts
         self.purchases = self.purchases | came.purchases
+        self.requirements = self.requirements | came.requirements
         self.team = self.team | came.team

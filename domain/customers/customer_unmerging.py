@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from domain.customers.customer_contacts import ContactDetails, Contacts
+from domain.customers.customer_credit import Credit, Rated
 from domain.customers.customer_profile import Profile, normal_number
+from domain.customers.customer_requirements import Requirements
 from domain.customers.customer_standing import State
 from domain.customers.customer_team import AccountTeam
 from domain.customers.merge_survivorship import (
@@ -25,6 +27,7 @@ from domain.customers.merge_survivorship import (
     difference,
     leaver,
     lost,
+    of_requirement,
 )
 from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command, starts
 from domain.kernel.time.correction import corrected
@@ -54,7 +57,7 @@ class AbsorbedOnce(RuleViolation):
     """A merge reaches the customer that stays once, and is undone there once."""
 
 
-class Parting(Profile, AccountTeam, Contacts):
+class Parting(Profile, Credit, Requirements, AccountTeam, Contacts):
     """How a customer comes out of another one, or lets one out."""
 
     class Separated(Aggregate.Event):
@@ -79,6 +82,7 @@ class Parting(Profile, AccountTeam, Contacts):
         purchases: list[tuple[str, str]]
         team: list[str]
         kept: list[Difference]
+        requirements: tuple[str, ...] = ()
 
         def apply(self, aggregate: Any) -> None:
             """Give back what came by the merge."""
@@ -96,6 +100,15 @@ class Parting(Profile, AccountTeam, Contacts):
     def fields(self) -> dict[str, Any]:
         """The values that a merge may take or replace, by name."""
         return {each.value: self._value(each.value) for each in Choice}
+
+    @property
+    def credit(self) -> Rated | None:
+        """The credit rating, as a merge may take it."""
+        return None if self.rated is None else Rated(**self.rated)
+
+    @credit.setter
+    def credit(self, rated: Rated | None) -> None:
+        self.rated = None if rated is None else dict(vars(rated))
 
     @property
     def outcome(self) -> Outcome:
@@ -163,7 +176,7 @@ class Parting(Profile, AccountTeam, Contacts):
         if self.id in above or head == State.MERGED:  # below itself, or what is not there now
             barred.add(PARENT)
         values, kept = known.restored(self.fields, self._later(merge_id), barred, why)
-        kept += known.missed(self.contacts, self.purchases, self.team)
+        kept += known.missed(self.contacts, self.purchases, self.requirements, self.team)
         self.trigger_event(
             self.GaveBack,
             merge_id=merge_id,
@@ -182,6 +195,12 @@ class Parting(Profile, AccountTeam, Contacts):
                 if self.team.get(who) == role and not self._offered(merge_id, (who,))
             ],
             kept=kept,
+            requirements=tuple(
+                code
+                for code, each in known.requirements.items()
+                if self.requirements.get(code) == each
+                and not self._offered(merge_id, of_requirement(code))
+            ),
         )
 
     def let_go(self, fact: Any) -> None:
@@ -196,12 +215,19 @@ class Parting(Profile, AccountTeam, Contacts):
         del self.absorbed[fact.merge_id]
         for each in self.absorbed.values():
             each.purchases |= {k: v for k, v in known.purchases.items() if k in each.offered}
+            each.requirements |= {
+                code: told
+                for code, told in known.requirements.items()
+                if of_requirement(code) in each.offered
+            }
             each.team |= {k: v for k, v in known.team.items() if (k,) in each.offered}
         self._choose(fact)
         back = {key: self.contacts[key] for key in fact.contacts if key in self.contacts}
         self.returns[fact.merge_id] = Return(back, list(fact.kept))
         self.contacts = {k: v for k, v in self.contacts.items() if k not in back}
         self.purchases = {k: v for k, v in self.purchases.items() if k not in fact.purchases}
+        gone = fact.requirements
+        self.requirements = {k: v for k, v in self.requirements.items() if k not in gone}
         self.team = {k: v for k, v in self.team.items() if k not in fact.team}
 
     def _later(self, merge_id: str) -> list[Absorption]:

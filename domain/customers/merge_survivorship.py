@@ -9,7 +9,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from domain.customers.customer_credit import Rated
 from domain.customers.customer_profile import Category, Details, Grade, ProfileReach, Purchase
+from domain.customers.customer_requirements import Requirement
 from domain.customers.customer_standing import State
 from domain.customers.customer_team import TeamRole
 from domain.kernel.types.values import Value
@@ -35,9 +37,10 @@ class Choice(StrEnum):
     UNIT = "unit"
     MANAGER = "manager"
     PARENT_ID = "parent_id"
+    CREDIT = "credit"
 
 
-SENSITIVE = ("annual_revenue", "it_budget")
+SENSITIVE = ("annual_revenue", "it_budget", "credit")
 """Fields whose values are not repeated where conflicts are listed."""
 
 NUMBER = "registration_number"
@@ -66,6 +69,7 @@ class Chosen(Details):
     unit: str | None = None
     manager: str | None = None
     parent_id: str | None = None
+    credit: Rated | None = None
 
 
 class Bought(Value):
@@ -98,6 +102,7 @@ class Estate:
     fields: Mapping[str, Any]
     contacts: Mapping[str, dict[str, Any]]
     purchases: Mapping[tuple[str, str], Purchase]
+    requirements: Mapping[str, dict[str, Any]]
     team: Mapping[str, TeamRole]
 
 
@@ -105,13 +110,15 @@ class Estate:
 class Absorption:
     """What came to a customer by a merge: the values before, those taken, and what was added.
 
-    `offered` is what the duplicate had of purchases and team, whether it was new here or not.
+    `offered` is what the duplicate had of purchases, requirements and team, whether it was new here
+    or not.
     """
 
     before: dict[str, Any]
     taken: dict[str, Any]
     contacts: dict[str, dict[str, Any]]
     purchases: dict[tuple[str, str], Purchase]
+    requirements: dict[str, dict[str, Any]]
     team: dict[str, TeamRole]
     offered: set[tuple[str, ...]]
 
@@ -127,6 +134,7 @@ class Absorption:
                 (each.competitor, each.product): Purchase(each.monthly, each.currency, each.until)
                 for each in fact.purchases
             },
+            requirements=kept_as(fact.requirements),
             team=dict(fact.team),
             offered=set(fact.offered),
         )
@@ -162,12 +170,17 @@ class Absorption:
         return values, kept
 
     def missed(
-        self, contacts: Mapping[str, Any], purchases: Mapping[Any, Any], team: Mapping[str, Any]
+        self,
+        contacts: Mapping[str, Any],
+        purchases: Mapping[Any, Any],
+        requirements: Mapping[str, Any],
+        team: Mapping[str, Any],
     ) -> list[Difference]:
         """Return what was taken away since, or of people corrected, given what is there now."""
         return [
             *_gone("contacts", self.contacts, contacts),
             *_gone("purchases", self.purchases, purchases),
+            *_gone("requirements", self.requirements, requirements),
             *_gone("team", self.team, team),
             *(
                 Difference(field=f"contacts/{key}", because=CORRECTED)
@@ -198,6 +211,16 @@ def changes(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a fact that gives these values; what is nothing is cleared."""
     cleared = tuple(sorted(name for name, value in values.items() if value is None))
     return {**dict.fromkeys(each.value for each in Choice), **values, "cleared": cleared}
+
+
+def kept_as(requirements: Mapping[str, Requirement] | None) -> dict[str, dict[str, Any]]:
+    """Return what a fact tells of requirements, as a customer keeps them."""
+    return {code: dict(vars(each)) for code, each in (requirements or {}).items()}
+
+
+def of_requirement(code: str) -> tuple[str, ...]:
+    """Return what tells a requirement from what else is offered by a duplicate."""
+    return ("requirement", code, "")
 
 
 def told(purchase: Purchase) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.customers.customer_contacts import DecisionRole, OfContact
-from domain.customers.customer_credit import CreditRating
+from domain.customers.customer_credit import CreditRating, Rated
 from domain.customers.customer_profile import normal_number
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.effective_day import STATED
@@ -127,6 +127,8 @@ def _details(event: Recorded) -> Row:
     if "registration_number" in changes:
         number = changes["registration_number"]
         changes["registration_key"] = None if number is None else normal_number(number)
+    if "credit" in changes:
+        changes |= _credit(changes["credit"] or dict.fromkeys(Rated.__dataclass_fields__))
     return changes
 
 
@@ -174,13 +176,7 @@ def _purchase_ended(row: Row, event: Recorded) -> Row:
 
 @customers.on("customer.credit-rated")
 def _credit_rated(row: Row, event: Recorded) -> Row:
-    data = event.data
-    return {
-        "credit": data["rating"],
-        "credit_limit": money(data["limit"]),
-        "credit_until": day(data["until"]),
-        "credit_basis": data["basis"],
-    }
+    return _credit(event.data)
 
 
 @customers.on("customer.requirement-stated")
@@ -224,6 +220,7 @@ def _absorbed(row: Row, event: Recorded) -> Row:
         **_details(event),
         **_people(row["contacts"] | _contacts(event)),
         **_purchases(purchases),
+        "requirements": row["requirements"] | (event.data["requirements"] or {}),
         "team": row["team"] | event.data["team"],
     }
 
@@ -233,10 +230,12 @@ def _gave_back(row: Row, event: Recorded) -> Row:
     gone = {tuple(each) for each in event.data["purchases"]}
     left = [p for p in row["purchases"] if (p["competitor"], p["product"]) not in gone]
     contacts, team = event.data["contacts"], event.data["team"]
+    waived = event.data["requirements"]
     return {
         **_details(event),
         **_people({key: each for key, each in row["contacts"].items() if key not in contacts}),
         **_purchases(left),
+        "requirements": {k: each for k, each in row["requirements"].items() if k not in waived},
         "team": {who: role for who, role in row["team"].items() if who not in team},
     }
 
@@ -256,6 +255,16 @@ def _people(contacts: dict[str, Row]) -> Row:
         "contact_count": len(contacts),
         "decision_phone": any(each.get("phone") for each in who),
         "decision_birthday": any(each.get("birthday") for each in who),
+    }
+
+
+def _credit(rated: Row) -> Row:
+    """Return the columns for a credit rating, as an event tells it."""
+    return {
+        "credit": rated["rating"],
+        "credit_limit": money(rated["limit"]),
+        "credit_until": day(rated["until"]),
+        "credit_basis": rated["basis"],
     }
 
 

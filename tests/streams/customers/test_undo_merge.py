@@ -1,6 +1,7 @@
 """What is left to decide when a merge is undone: each command that is proposed can be given."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from domain.customers.customer_unmerging import REGISTERED
 from domain.customers.merge_outcome import UNGRADED
 from domain.customers.merge_survivorship import Choice
 from domain.kernel.aggregate import new_id
+from domain.kernel.time.business_day import today
 from tests.adapters.keyring import keys_in
 from tests.streams.customers.test_merge import Merger
 
@@ -46,7 +48,11 @@ def details(name: str, number: int, **more: Any) -> dict[str, Any]:
     return {"name": name, **counts, **money, **words, **given}
 
 
-OPEN = ("annual_revenue", "it_budget", "category", "reach")
+def rate(company: Merger, customer: str, rating: str) -> None:
+    company.do("customer.rate-credit", customer, rating=rating, limit="9.00", until=str(today()))
+
+
+OPEN = ("annual_revenue", "it_budget", "category", "reach", "credit")
 """Fields for which nothing is proposed: values that are not repeated, and those given together."""
 
 
@@ -64,11 +70,15 @@ def test_whatever_was_changed_since_becomes_as_it_was_by_what_is_proposed(
     if known:
         company.do("customer.assign-manager", survivor, manager="e1")
     company.do("customer.assign-manager", duplicate, manager="e2")
+    rate(company, duplicate, "B")
+    if known:
+        rate(company, survivor, "A")
     with company.reacting():
         pass
     before = company.rows()[survivor]
     merge = company.merge(survivor, duplicate, *Choice)
     company.do("customer.correct-details", survivor, **details("Third", 2, currency="EUR"))
+    rate(company, survivor, "C")
     company.do("customer.classify", survivor, category="important", reach="cross-network")
     company.do("customer.regrade", survivor, grade="C", reason="x")
     company.do("customer.transfer", survivor, unit="gd-sz", reason="x")
@@ -180,3 +190,35 @@ def test_what_came_by_the_merge_and_was_taken_away_or_corrected_is_only_told(
     company.do("customer.end-purchase", survivor, competitor="Rival", product="VPN")
     company.do("customer.remove-team-member", survivor, employee="e2")
     assert decide(company, company.undo(merge)) == ["purchases", "team", f"contacts/{person}"]
+
+
+def test_a_rating_that_was_chosen_and_what_the_duplicate_asked_for_come_and_go_with_it(
+    company: Merger,
+) -> None:
+    survivor, first, second = (company.customer(name) for name in "ABC")
+    for customer, code in ((survivor, "own"), (first, "own"), (first, "pci"), (second, "pci")):
+        told = {"code": code, "kind": "security", "text": customer}
+        company.do("customer.state-requirement", customer, **told)
+    rate(company, first, "AA")
+
+    def standing(customer: str) -> tuple[Any, ...]:
+        row = company.row("customers", customer)
+        asked = {code: each["text"] for code, each in row["requirements"].items()}
+        return row["credit"], row["credit_limit"], row["credit_until"], asked
+
+    mine, its = {"own": survivor}, {"own": first, "pci": first}
+    with company.reacting():
+        pass
+    assert standing(survivor) == (None, None, None, mine)
+    one = company.merge(survivor, first, "credit")
+    other = company.merge(survivor, second)
+    rated = ("AA", Decimal("9.00"), today())
+    assert standing(survivor) == (*rated, {**mine, "pci": first})
+    assert company.undo(one)["conflicts"] == []
+    assert standing(survivor)[:3] == (None, None, None)
+    assert standing(survivor)[3].keys() == {"own", "pci"}  # the other one asks for it too
+    assert standing(first) == (*rated, its)
+    company.do("customer.waive-requirement", survivor, code="pci", reason="x")
+    assert [each["field"] for each in company.undo(other)["conflicts"]] == ["requirements"]
+    assert standing(survivor) == (None, None, None, mine)
+    assert standing(second)[3] == {"pci": second}
