@@ -62,3 +62,8 @@ def test_an_installed_wheel_serves_all_that_the_document_names(
     assert document.json() == json.loads(FILE.read_bytes())
     assert customers.json()["items"] == []
     assert [each.status_code for each in pages] == [200] * 4
+
+
+def test_an_installed_wheel_speaks_chinese(installed: Path) -> None:
+    spoken = {each.name for room in PACKAGES for each in (ROOT / room).rglob("*.po")}
+    assert {each.name for each in installed.parent.rglob("lib/**/*.po")} == spoken != set()

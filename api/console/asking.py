@@ -12,6 +12,8 @@ import orjson
 from fastapi import Request
 from starlette.types import Message, Scope
 
+from api.console.texts import words_for
+
 Query = Iterable[tuple[str, str]]
 
 
@@ -83,6 +85,7 @@ def scope_of(
     headers = {
         "host": request.headers.get("host", ""),
         "accept": "application/json",
+        "accept-language": words_for(request).tag,
         "traceparent": f"00-{request.state.trace}-{os.urandom(8).hex()}-01",
         **({} if token is None else {"authorization": f"Bearer {token}"}),
         **(more or {}),

@@ -35,7 +35,7 @@ async def sign_in(request: Request) -> Response:
     found = await ask(request, "/sign-in", body=body)
     following = _own(form.get("next", HOME))
     if found.status != 200:
-        told = {"next": following, "problem": found.content}
+        told = {"next": following, "problem": words.problem(found.content)}
         return shown(request, "sign_in.html", words, found.status, **told)
     if found.content.get("password_change_required"):
         following = f"{PASSWORD}?{urlencode({'next': following})}"
@@ -61,7 +61,7 @@ async def password(request: Request) -> Response:
                 found = await visitor.give("/me/password", body, {})
                 if found.status == 200:
                     return _begun(found, following)
-                status, problem = found.status, found.content
+                status, problem = found.status, words.problem(found.content)
     except SignedOut:
         return RedirectResponse(f"{HOME}/sign-in", 303)
     told = {"mark": mark, "next": following, "problem": problem}

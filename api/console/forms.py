@@ -14,6 +14,7 @@ from api.console.sheets import Sheet
 from api.console.view import HOME, View, model_of, page_at
 from api.kernel.problems import NotFound
 from domain.kernel.aggregate import new_id
+from domain.kernel.chinese import in_words
 from projections.kernel.listed import Listed
 
 router = APIRouter(include_in_schema=False)
@@ -27,7 +28,8 @@ class Field(NamedTuple):
     kind: str
     """`text`, `number`, `date`, `choice`, `flag`, `area` or `json`."""
     required: bool
-    choices: list[str]
+    choices: list[tuple[str, str]]
+    """Values, and what they are called."""
     hint: str
 
 
@@ -39,16 +41,23 @@ class Form(NamedTuple):
     about: str
     fields: list[Field]
 
+    @classmethod
+    def of(cls, view: View, model: Listed, said: Mapping[str, Any], fields: list[Field]) -> Form:
+        """Return a form of a command as the document describes it."""
+        verb = said["operationId"].partition(".")[2]
+        title = view.words.told(model.kind, verb, "command", in_words(verb).capitalize())
+        return cls(verb, title, view.words.told(model.kind, said["summary"]), fields)
 
-def commands(view: View, model: Listed, held: set[str]) -> list[tuple[str, str]]:
-    """Return the commands to a record that whoever looks may give: verb and what it does."""
+
+def commands(view: View, model: Listed, held: set[str]) -> list[Form]:
+    """Return the commands to a record that whoever looks may give, without their fields."""
     begin = f"/{model.plural}/{{id}}/"
-    found = []
-    for path, operations in _paths(view).items():
-        said = operations.get("post")
-        if said and path.startswith(begin) and said.get("operationId") in held:
-            found.append((path.removeprefix(begin), said["summary"]))
-    return found
+    return [
+        Form.of(view, model, said, [])
+        for path, operations in _paths(view).items()
+        if (said := operations.get("post")) and path.startswith(begin)
+        if said.get("operationId") in held
+    ]
 
 
 def opening(view: View, model: Listed, held: set[str]) -> bool:
@@ -101,7 +110,7 @@ async def _answer(view: View, model: Listed, path: str, row: dict[str, Any] | No
         sheet=Sheet.of(model, view.words),
         row=row,
         entered=entered,
-        problem=problem,
+        problem=problem and view.words.problem(problem, model.kind),
     )
 
 
@@ -128,16 +137,18 @@ def _form(view: View, model: Listed, path: str) -> Form:
         for name, spec in schema.get("properties", {}).items()
     ]
     fields.sort(key=lambda each: not each.required)
-    verb = said["operationId"].partition(".")[2]
-    return Form(verb, verb.replace("-", " ").capitalize(), said["summary"], fields)
+    return Form.of(view, model, said, fields)
 
 
 def _field(view: View, model: Listed, name: str, spec: dict[str, Any], required: bool) -> Field:
     kinds = spec.get("type", "string")
     type_ = next((k for k in ([kinds] if isinstance(kinds, str) else kinds) if k != "null"), "")
-    choices = [str(each) for each in spec.get("enum", ()) if each is not None]
-    kind = {"integer": "number", "number": "number", "boolean": "flag"}.get(type_, "text")
-    if type_ in ("array", "object"):
+    words, sheet = view.words, Sheet.of(model, view.words)
+    choices = [(str(it), sheet.worded(name, str(it))) for it in spec.get("enum", ()) if it]
+    kind = {"integer": "number", "number": "number"}.get(type_, "text")
+    if type_ == "boolean":
+        kind, choices = "flag", [("true", words("yes")), ("false", words("no"))]
+    elif type_ in ("array", "object"):
         kind = "json"
     elif choices:
         kind = "choice"
@@ -145,9 +156,16 @@ def _field(view: View, model: Listed, name: str, spec: dict[str, Any], required:
         kind = "date"
     elif spec.get("maxLength", 0) > 1000:
         kind = "area"
-    told = [spec.get("description", ""), *map(str, spec.get("examples", ())[:1])]
-    title = view.words.field(model, name)
-    return Field(name, title, kind, required, choices, " · ".join(each for each in told if each))
+    about = words.told(model.kind, spec.get("description", ""))
+    told = [about, *map(str, spec.get("examples", ())[:1])]
+    return Field(
+        name,
+        words.field(model, name),
+        kind,
+        required,
+        choices,
+        " · ".join(each for each in told if each),
+    )
 
 
 def _resolved(document: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -13,6 +14,7 @@ from api.console.forms import commands, opening
 from api.console.sheets import Sheet, moment
 from api.console.view import HOME, MOMENT, View, model_of, page_at
 from domain.kernel.aggregate import discover
+from projections.kernel.listed import Listed
 from projections.kernel.read_model import Row
 
 router = APIRouter(include_in_schema=False)
@@ -96,7 +98,7 @@ async def record(view: View) -> Response:
         history=history["items"],
         older=view.link(here, [("cursor", history["next"])]) if history["next"] else None,
         at=moment,
-        plain=_field,
+        plain=partial(_field, view, model),
         later=later,
         commands=[] if view.moment else commands(view, model, await view.held()),
     )
@@ -136,6 +138,7 @@ def _day(happened: Mapping[str, Any]) -> str:
     return str(happened["effective"] or moment(happened["time"])[:10])
 
 
-def _field(path: str) -> str:
-    """Return the name of a field that changed in words; that of a part without the part's id."""
-    return " ".join(each for each in path.split("/") if "-" not in each).replace("_", " ")
+def _field(view: View, model: Listed, path: str) -> str:
+    """Return what a field that changed is called; that of a part without the part's id."""
+    names = [each for each in path.split("/") if "-" not in each]
+    return " ".join(view.words.field(model, each) for each in names)

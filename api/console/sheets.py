@@ -14,10 +14,11 @@ from markupsafe import Markup, escape
 from api.console.texts import Words
 from api.kernel.reading.read_parameters import invalid
 from api.reads.beside.names import nameable
+from domain.kernel.chinese import enumerated
 from domain.kernel.time.business_day import counted_in
 from projections.kernel.columns import Instant, Json, Money
 from projections.kernel.listed import Listed
-from projections.kernel.lists.choices import OWN, named
+from projections.kernel.lists.choices import OWN, choices, named
 from projections.kernel.lists.list_filters import Filter, filters
 from projections.kernel.lists.list_query import sortable
 from projections.kernel.read_model import Row, models_by_kind
@@ -89,6 +90,7 @@ class Sheet:
         self.title = words.kind(model)
         self._words = words
         self._kinds, self._nameable = named(model), nameable(model)
+        self._closed = {*choices(model), *enumerated(model.aggregate)}
         self._sortable = sortable(model)
         self.filters = filters(model)
         names = [*shown(model)]
@@ -153,6 +155,8 @@ class Sheet:
         if name in OWN and isinstance(value, str):
             return Cell(value)
         called = row.get("names", {}).get(name)
+        if isinstance(value, str) and name in self._closed:
+            return Cell(self.worded(name, called or value), mark=self._mark(name, value))
         if isinstance(value, str) and (name in self._kinds or called):
             return Cell(called or value, self._place(name, value), "" if called else "code")
         return Cell(self._plain(name, value), mark=self._mark(name, value))
@@ -174,8 +178,14 @@ class Sheet:
         if isinstance(kind, Money):
             return f"{Decimal(value):,.2f}"
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
-            return "、".join(value) if self._words.language == "zh" else ", ".join(value)
+            told = [self.worded(name, each) for each in value]
+            return "、".join(told) if self._words.language == "zh" else ", ".join(told)
         return str(value)
+
+    def worded(self, name: str, value: Any) -> str:
+        """Return what a value of a field, at any depth, is called where it is one of a few."""
+        known = isinstance(value, str) and name in self._closed
+        return self._words.value(self.model, value) if known else str(value)
 
     def _mark(self, name: str, value: Any) -> str:
         return f"state {value}" if name in ("state", "status", "stage", "grade") else ""

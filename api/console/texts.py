@@ -1,19 +1,17 @@
-"""Texts of the console in Chinese and English, and what kinds and fields are called there."""
+"""Texts of the console in Chinese and English, and what the domain's are called there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
-from typing import Literal, get_args
+from typing import Any, get_args
 
 from fastapi import Request
 
-from api.imports.titles import titles
-from domain.kernel.aggregate import discover
+from api.imports.titles import ENGLISH
+from api.kernel.problems import PROBLEMS
+from domain.kernel.chinese import About, Language, catalogue, chinese, in_words, title, value
 from projections.kernel.listed import Listed
-
-Language = Literal["zh", "en"]
 
 COOKIE = "language"
 """Where a browser keeps the language that was chosen."""
@@ -89,6 +87,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "new": ("新建", "New"),
     "new password": ("新密码", "New password, 12 characters at least"),
     "next": ("下一页", "next page"),
+    "no": ("否", "no"),
     "none": ("无", "nothing"),
     "not ready": ("未就绪", "not ready"),
     "not twice": ("两次输入的新密码不一致。", "The new password is not the same twice."),
@@ -166,35 +165,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "what": ("事项", "What"),
     "won sales": ("24 个月赢单", "Sales won in 24 months"),
     "works": ("运行中", "works"),
+    "yes": ("是", "yes"),
     "year-ago": ("上年同期", "a year ago"),
 }
 """Each text by what the pages call it, in Chinese and in English."""
-
-KINDS = {
-    "api-key": "接口密钥",
-    "billing-account": "账户",
-    "campaign": "营销活动",
-    "contract": "合同",
-    "customer": "客户",
-    "customer-merge": "客户合并",
-    "delegation": "授权代理",
-    "employee": "员工",
-    "grant": "角色授予",
-    "handover": "工作移交",
-    "open-business": "未结业务",
-    "opportunity": "商机",
-    "price-plan": "资费方案",
-    "product": "产品",
-    "product-in-use": "在用产品",
-    "profiles": "资料完整度",
-    "role": "角色",
-    "service-ticket": "服务工单",
-    "site": "客户点",
-    "team": "团队",
-    "unit": "单位",
-    "working-calendar": "工作日历",
-}
-"""Kinds in Chinese; one that is not here has its English name."""
 
 
 class Words:
@@ -218,24 +192,42 @@ class Words:
 
     def kind(self, model: Listed) -> str:
         """Return what the records of a list are called."""
-        name = model.plural.replace("-", " ").capitalize()
-        return KINDS.get(model.kind, name) if self.language == "zh" else name
+        name = in_words(model.plural)
+        return self.told(model.kind, model.kind, "kind", name[0].upper() + name[1:])
 
     def field(self, model: Listed, name: str) -> str:
         """Return what a field is called: its title, or else its name in words."""
-        return _titles(model.aggregate, name)[self._of]
+        plain = ENGLISH.get(name) or in_words(name.removesuffix("_id"))
+        return (self.language == "zh" and title(model.kind, name)) or plain
 
+    def value(self, model: Listed, said: str) -> str:
+        """Return what a value of a closed set is called."""
+        return value(model.kind, said) if self.language == "zh" else said
 
-@cache
-def _titles(kind: str, field: str) -> tuple[str, str]:
-    name = field.removesuffix("_id").replace("_", " ")
-    aggregate = discover().aggregates.get(kind)
-    if aggregate is None:
-        return name, name
-    _, *told = titles(aggregate, field)
-    chinese = [each for each in told if not each.isascii()]
-    english = [each for each in told if each.isascii()]
-    return (*chinese, name)[0], (*english, name)[0]
+    def problem(self, problem: Mapping[str, Any], kind: str = "") -> dict[str, Any]:
+        """Return what the API answers when it refuses, in the words of a kind's rules."""
+        if self.language == "en" or not problem:
+            return {**problem}
+        said = problem.get("title", "")
+        return {
+            **problem,
+            "title": catalogue(PROBLEMS).get(("", said), said),
+            "detail": self._rule(kind, problem.get("detail") or ""),
+            "errors": [
+                {**each, "detail": self._rule(kind, each["detail"])}
+                for each in problem.get("errors") or ()
+            ],
+        }
+
+    def _rule(self, kind: str, detail: str) -> str:
+        """Return a rule in Chinese, with what helps in this very case behind it."""
+        rule, end, hint = detail.partition(". ")
+        return self.told(kind, detail, plain=self.told(kind, f"{rule}{end[:1]}") + hint)
+
+    def told(self, kind: str, text: str, about: About = "", plain: str | None = None) -> str:
+        """Return a text of the domain; in English as it is unless another one is `plain`."""
+        spoken = chinese(kind, text, about) if self.language == "zh" else None
+        return spoken or (text if plain is None else plain)
 
 
 _SPOKEN = {language: Words(language) for language in get_args(Language)}

@@ -169,7 +169,7 @@ def page_at(router: APIRouter, path: str, *methods: str) -> Callable[[Page], Pag
                 except Refused as refused:
                     found = await _refused(view, refused.answered)
                 except Refusal as refusal:
-                    told = {"title": refusal.title, "detail": str(refusal)}
+                    told = view.words.problem({"title": refusal.title, "detail": str(refusal)})
                     found = await view.show("refused.html", refusal.status, problem=told)
             except SignedOut:
                 query = urlencode({"next": f"{request.url.path}?{request.url.query}".rstrip("?")})
@@ -191,7 +191,7 @@ async def _refused(view: View, answered: Answered) -> Response:
     if answered.status in (301, 302, 303, 307, 308):
         record = "/".join(urlsplit(answered.headers["location"]).path.split("/")[:3])
         return RedirectResponse(view.link(f"{HOME}{record}", [("merged", "1")]), 303)
-    told = {"problem": answered.content or {}}
+    told = {"problem": view.words.problem(answered.content or {})}
     if told["problem"].get("type", "").endswith("/password-change-required"):
         return RedirectResponse(PASSWORD, 303)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,6 +17,9 @@ MEDIA_TYPE = "application/problem+json"
 
 BASE = "/problems/"
 """What the type of a problem begins with; its name follows. A page there explains it."""
+
+PROBLEMS = Path(__file__).with_name("problems.zh_CN.po")
+"""The titles of problems in Chinese."""
 
 
 class MalformedRequest(Refusal):

@@ -18,6 +18,7 @@ from api.kernel.process import Parts
 from api.reads.logs.event_shown import shown
 from api.reads.record_names import Naming, names_at
 from domain.kernel.aggregate import discover
+from domain.kernel.chinese import Language
 from domain.kernel.time.effective_day import effective_day
 from domain.kernel.types.sensitive import sensitive_fields, without
 from projections.kernel.history.causal_chain import causing
@@ -100,12 +101,12 @@ def items(parts: Parts, see: Seeing, told: Sequence[Told], position: int) -> lis
             "why": why(each.it.data),
             "because": because.get(each.position),
         }
-        for each, text in zip(told, sentences(naming, told), strict=True)
+        for each, text in zip(told, sentences(naming, told, see.language), strict=True)
     ]
 
 
-def sentences(naming: Naming, told: Sequence[Told]) -> list[str]:
-    """Return what happened in words, with the names that whoever asks knows."""
+def sentences(naming: Naming, told: Sequence[Told], language: Language = "en") -> list[str]:
+    """Return what happened in words of a language, with the names that whoever asks knows."""
     wanted: set[tuple[str, str]] = set()
 
     def ask(kind: str, key: str) -> None:
@@ -114,7 +115,7 @@ def sentences(naming: Naming, told: Sequence[Told]) -> list[str]:
     for each in told:
         sentence(each.it, ask)
     known = naming(wanted)
-    return [sentence(each.it, known) for each in told]
+    return [sentence(each.it, known, language) for each in told]
 
 
 def link(kind: str, id_: str) -> str:
@@ -148,7 +149,7 @@ def _causes(
     causes = at(parts.journal, wanted)  # type: ignore[arg-type]
     streams, upto = {each.stream for each in causes}, max(each.position for each in causes)
     met = [each for each in told_of(parts, see, streams, upto) if each.position in wanted]
-    texts = sentences(naming, met)
+    texts = sentences(naming, met, see.language)
     for each, text in zip(met, texts, strict=True):
         event = each.it.event
         told_of_it = {

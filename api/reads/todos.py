@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -228,7 +228,7 @@ def _asked(see: Seeing, wanted: Wanted, moment: datetime) -> Asked:
         told = (wanted.employee, wanted.customer, wanted.overdue, may, wanted.days)
         asked = sight and source.question(sight, wanted.limit, moment, *told)
         if asked:
-            found.append((source, asked))
+            found.append((replace(source, language=see.language), asked))
     return found
 
 

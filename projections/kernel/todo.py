@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from string import Formatter
 from typing import Any
 
+from domain.kernel.chinese import Language, chinese
 from domain.kernel.time.business_day import begin_of, end_of, recorded_day
 
 
@@ -79,7 +80,8 @@ def on(value: date | datetime) -> date:
     return recorded_day(value) if isinstance(value, datetime) else value
 
 
-def text_of(todo: Todo, row: Mapping[str, Any]) -> str:
+def text_of(todo: Todo, row: Mapping[str, Any], language: Language = "en") -> str:
     """Return the text about a row; what is not known or masked is left out as `…`."""
     known = {name: "…" if row.get(name) is None else row[name] for name in todo.told}
-    return todo.text.format_map(known)
+    kind = todo.command.partition(".")[0]
+    return ((language == "zh" and chinese(kind, todo.text)) or todo.text).format_map(known)

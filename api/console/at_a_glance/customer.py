@@ -146,7 +146,7 @@ async def _figures(view: View, name: str, title: str, by: str, asked: Query) -> 
     try:
         found = await view.get_if_seen(f"/reports/{name}", [*query, *known])
     except Refused as refused:
-        problem = refused.answered.content or {}
+        problem = view.words.problem(refused.answered.content or {})
         return Figures(view.words(title), [], [], place, problem.get("title", ""))
     if found is None or not found["rows"]:
         return None

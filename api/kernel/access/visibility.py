@@ -19,6 +19,7 @@ from api.kernel.process import Parts
 from api.kernel.reading.as_of_reads import units_then
 from api.kernel.reading.read_parameters import parts_of
 from domain.kernel.aggregate import Recorded, discover
+from domain.kernel.chinese import Language
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import models_by_kind
 from projections.kernel.summary import Summary
@@ -35,8 +36,9 @@ T = TypeVar("T")
 class Seeing:
     """What one party sees, by what held when its request came in."""
 
-    def __init__(self, parts: Parts, who: Principal) -> None:
-        """See as somebody, whom the entrance has just looked up."""
+    def __init__(self, parts: Parts, who: Principal, language: Language = "en") -> None:
+        """See as somebody, whom the entrance has just looked up, and be told in a language."""
+        self.language: Language = language
         self._parts = parts
         self._who, self._party = who, who.party
         self.access: Access = parts.guard.upto(0)
@@ -183,7 +185,9 @@ Seen = tuple[Recorded, frozenset[str]]
 
 def seeing(request: Request) -> Seeing:
     """Return what whoever sent a request sees."""
-    return Seeing(parts_of(request), request.state.who)
+    asked = request.headers.get("accept-language", "").strip().lower()
+    language: Language = "zh" if asked.startswith("zh") else "en"
+    return Seeing(parts_of(request), request.state.who, language)
 
 
 See = Annotated[Seeing, Depends(seeing)]

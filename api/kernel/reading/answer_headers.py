@@ -24,7 +24,7 @@ _NOTHING = (
 _UNLESS_SAID: tuple[Header, ...] = (_NOTHING, (b"cache-control", b"no-store"))
 """What holds of an answer that does not say otherwise: it runs nothing and is kept nowhere."""
 
-VARY = b"Authorization, On-Behalf-Of, Accept-Encoding"
+VARY = b"Authorization, On-Behalf-Of, Accept-Encoding, Accept-Language"
 """What every answer depends on beside its address; what else one depends on, it says itself."""
 
 ASK_AGAIN = "private, no-cache"

@@ -19,6 +19,8 @@ from typing import Any
 
 from domain.kernel.actors import Actor
 from domain.kernel.aggregate import Recorded, discover
+from domain.kernel.chinese import Language, chinese, enumerated, title
+from domain.kernel.chinese import value as called
 from domain.kernel.codec import fields_of, fields_within
 from domain.kernel.commands import every_command
 from domain.kernel.envelope import Unreadable
@@ -34,7 +36,7 @@ LISTED = 3
 
 _REASONS = ("reason", "note", "comment", "conclusion")
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
-_PLACE = re.compile(r"\{([\w.]+)\}")
+_PLACE = re.compile(r"( ?)\{([\w.]+)\}( ?)")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _WHEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 
@@ -59,21 +61,39 @@ def why(data: Mapping[str, Any]) -> str | None:
     return next((str(data[name]) for name in _REASONS if data.get(name)), None)
 
 
-def sentence(happening: Happening, names: Names) -> str:
+def sentence(happening: Happening, names: Names, language: Language = "en") -> str:
     """Return what happened, in words."""
-    return _Teller(happening, names).sentence()
+    return _Teller(happening, names, language).sentence()
+
+
+PHRASES = (
+    *("the policy {id}", "the deadline {id}", "the system {id}", "a person"),
+    *("{who}, for {behalf},", "{who}, on behalf of {behalf},"),
+    "{who} recorded something that cannot be read.",
+    *("{first}, effective {day}.", "{first}, effective {day} until {last}."),
+    *("yes", "no", "nothing", "what is not shown", "; ", ", ", "{some} and {last}", "{count} more"),
+    *("{field} is {after}", "{field} from {before} to {after}"),
+)
+"""What sentences have besides the templates."""
+
+
+def template(event_type: str, language: Language = "en") -> str:
+    """Return the template of an event type; one without a template has one made of its name."""
+    kind, text = event_type.partition(".")[0], docstring(event_type)
+    if language == "zh":
+        text = chinese(kind, text) or text
+        return text.replace("{record}", chinese(kind, kind, "kind") or kind)
+    return text.replace("{record}", kind.replace("-", " "))
 
 
 @cache
-def template(event_type: str) -> str:
-    """Return the template of an event type; one without a template has one made of its name."""
-    kind, _, name = event_type.partition(".")
-    about, what = kind.replace("-", " "), name.replace("-", " ")
+def docstring(event_type: str) -> str:
+    """Return the template of an event type as it is declared: `{record}` may be of any kind."""
     for each in getattr(discover().events.get(event_type), "__mro__", ()):
         if "{who}" in (text := each.__dict__.get("__doc__") or ""):
-            told = "\n".join(" ".join(part.split()) for part in text.split("\n\n"))
-            return told.replace("{record}", about)
-    return f'{{who}} recorded about the {about}: {what}[, because "{{reason}}"].'
+            return "\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+    what = event_type.partition(".")[2].replace("-", " ")
+    return f'{{who}} recorded about the {{record}}: {what}[, because "{{reason}}"].'
 
 
 @cache
@@ -101,11 +121,13 @@ def numbers(kind: str) -> frozenset[str]:
 
 
 class _Teller:
-    def __init__(self, happening: Happening, names: Names) -> None:
+    def __init__(self, happening: Happening, names: Names, language: Language) -> None:
         self._it = happening
         self._names = names
+        self._language: Language = language
         self._references = references(happening.event.aggregate)
         self._numbers = numbers(happening.event.aggregate)
+        self._closed = enumerated(happening.event.aggregate)
 
     @property
     def _changes(self) -> list[Change]:
@@ -116,33 +138,56 @@ class _Teller:
     def sentence(self) -> str:
         event = self._it.event
         if isinstance(event.data, Unreadable):
-            return _begun(f"{self._who()} recorded something that cannot be read.")
-        text = _OPTIONAL.sub(self._optional, template(event.type))
-        text = _PLACE.sub(lambda place: self._value(place[1]) or self._missing(place[1]), text)
+            unread = self._say("{who} recorded something that cannot be read.", who=self._who())
+            return _begun(unread)
+        text = _OPTIONAL.sub(self._optional, template(event.type, self._language))
+        text = self._filled(text, lambda place: self._value(place) or self._missing(place))
         first, *more = (part.strip() for part in text.split("\n"))
         day = effective_day(event.type, event.data, event.time)
         if day != recorded_day(event.time):
             until = {each.valid_to for each in self._changes}
-            days = f"{day} until {until.pop()}" if len(until) == 1 and None not in until else day
-            first = f"{first.removesuffix('.')}, effective {days}."
-        told = " ".join([first, *filter(None, more)])
-        return _begun(told.replace('.".', '."'))  # what is quoted may have ended its sentence
+            bounded = len(until) == 1 and None not in until
+            told = {"first": first.rstrip(".。"), "day": day}
+            if bounded:
+                first = self._say(
+                    "{first}, effective {day} until {last}.", **told, last=until.pop()
+                )
+            else:
+                first = self._say("{first}, effective {day}.", **told)
+        said = ("" if self._language == "zh" else " ").join([first, *filter(None, more)])
+        # What is quoted may have ended its sentence.
+        return _begun(said.replace('.".', '."').replace("。”。", "。”"))
+
+    def _say(self, phrase: str, **told: Any) -> str:
+        spoken = (self._language == "zh" and chinese("", phrase)) or phrase
+        return self._filled(spoken, lambda place: str(told[place]))
+
+    def _filled(self, text: str, value: Callable[[str], str]) -> str:
+        """Return a text with values in its places; no space parts one in Chinese from its text."""
+
+        def put(place: re.Match[str]) -> str:
+            said, parted = value(place[2]), self._language == "en"
+            before = place[1] if parted or said[:1].isascii() else ""
+            return before + said + (place[3] if parted or said[-1:].isascii() else "")
+
+        return _PLACE.sub(put, text)
 
     def _optional(self, part: re.Match[str]) -> str:
-        values = {place: self._value(place) for place in _PLACE.findall(part[1])}
+        values = {place: self._value(place) for _, place, _ in _PLACE.findall(part[1])}
         if not all(values.values()):
             return ""
-        return _PLACE.sub(lambda place: values[place[1]] or "", part[1])
+        return self._filled(part[1], lambda place: values[place] or "")
 
     def _missing(self, place: str) -> str:
-        return "what is not shown" if place in self._it.data else "nothing"
+        return self._say("what is not shown" if place in self._it.data else "nothing")
 
     def _value(self, place: str) -> str | None:
         it = self._it
         if place == "who":
             return self._who()
         if place == "changes":
-            return "; ".join(map(self._change, self._changes)) or "what is not shown"
+            told = self._say("; ").join(map(self._change, self._changes))
+            return told or self._say("what is not shown")
         if place == "contact_id":
             return self._contact(str(it.data[place]))
         was, _, name = place.rpartition(".")
@@ -157,7 +202,7 @@ class _Teller:
             case None | "":
                 return None
             case bool():
-                return "yes" if value else "no"
+                return self._say("yes" if value else "no")
             case Decimal():  # money has two decimals, a ratio as many as it was stated with
                 return f"{value:,}" if value != round(value, 2) else f"{value:,.2f}"
             case datetime():
@@ -172,55 +217,61 @@ class _Teller:
                 return self._told(name, datetime.fromisoformat(value))
             case str() if name in self._references:
                 return self._named(self._references[name], value)
+            case str() if self._language == "zh" and name in self._closed:
+                return called(self._it.event.aggregate, self._closed[name].get(value, value))
         return str(value)
 
     def _listed(self, name: str, values: Sequence[Any]) -> str | None:
         if any(isinstance(each, dict) for each in values):
             return str(len(values))
-        told = [self._told(name, each) or "nothing" for each in values[:LISTED]]
-        if len(values) == LISTED + 1:
-            told.append(self._told(name, values[LISTED]) or "nothing")
-        elif len(values) > LISTED:
-            told.append(f"{len(values) - LISTED} more")
+        shown = values if len(values) == LISTED + 1 else values[:LISTED]
+        told = [self._told(name, each) or self._say("nothing") for each in shown]
+        if len(values) > len(shown):
+            told.append(self._say("{count} more", count=len(values) - LISTED))
         if len(told) < 2:
             return told[0] if told else "0"
-        return f"{', '.join(told[:-1])} and {told[-1]}"
+        return self._say("{some} and {last}", some=self._say(", ").join(told[:-1]), last=told[-1])
 
     def _named(self, kind: str, key: str) -> str:
         found = self._names(kind, key)
-        if found is None:
-            return f"{kind.replace('-', ' ')} {key}" if kind in ("customer", "opportunity") else key
-        return found
+        if found is None and kind in ("customer", "opportunity"):
+            spoken = chinese(kind, kind, "kind") if self._language == "zh" else None
+            return f"{spoken or kind} {key}"
+        return found or key
 
     def _contact(self, id_: str) -> str:
         for row in (self._it.after, self._it.before):
             name = ((row.get("contacts") or {}).get(id_) or {}).get("name")
             if name:
                 return str(name)
-        return "a person"
+        return self._say("a person")
 
     def _change(self, change: Change) -> str:
         name = change.field.rpartition("/")[2]
         label = name.replace("_", " ")
-        before, after = (self._told(name, value) for value in (change.before, change.after))
+        if self._language == "zh":
+            label = title(self._it.event.aggregate, name) or label
+        before, after = (self._told(name, each) for each in (change.before, change.after))
         if before is None:
-            return f"{label} is {after}"
-        return f"{label} from {before} to {after or 'nothing'}"
+            return self._say("{field} is {after}", field=label, after=after)
+        told = {"field": label, "before": before, "after": after or self._say("nothing")}
+        return self._say("{field} from {before} to {after}", **told)
 
     def _who(self) -> str:
         event = self._it.event
         behalf = event.behalf and self._somebody(event.behalf)
         who = self._somebody(event.who)
         if event.actor_kind == "policy":
-            return who + (f", for {behalf}," if behalf else "")
-        return f"{who}, on behalf of {behalf}," if behalf else who
+            return self._say("{who}, for {behalf},", who=who, behalf=behalf) if behalf else who
+        return self._say("{who}, on behalf of {behalf},", who=who, behalf=behalf) if behalf else who
 
     def _somebody(self, actor: Actor) -> str:
         match actor.kind:
             case "policy" | "deadline":
-                return f"the {actor.kind} {actor.id}"
+                return self._say(f"the {actor.kind} {{id}}", id=actor.id)
             case "key":
-                return f"the system {self._names('api-key', actor.id) or actor.id}"
+                name = self._names("api-key", actor.id) or actor.id
+                return self._say("the system {id}", id=name)
             case "person":
                 return self._names("employee", actor.id) or actor.id
         return actor.id

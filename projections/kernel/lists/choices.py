@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import discover
+from domain.kernel.chinese import enumerated
 from domain.kernel.codec import fields_of
 from projections.kernel.history.sentences import references
 from projections.kernel.listed import Listed
@@ -38,16 +39,13 @@ def choices(model: Listed) -> Mapping[str, tuple[str, ...]]:
 def words(model: Listed) -> Mapping[str, Mapping[str, str]]:
     """Return what the codes of columns are called, of those whose closed sets have codes.
 
-    The domain names each value of such a set, as `FINANCE = "J"`: what is named by itself, as
-    `OPEN = "open"`, has no other name.
+    What has no other name than its code, as `OPEN = "open"`, is left out.
     """
-    found = {}
+    closed, found = enumerated(model.aggregate), dict[str, Mapping[str, str]]()
     for name in choices(model):
-        sets = (each for hints in _stated(model) for each in _sets(hints.get(name)))
-        if (closed := next(sets, None)) is not None:
-            called = {str(each.value): each.name.replace("_", " ") for each in closed}
-            if any(code.lower() != name.lower().replace(" ", "-") for code, name in called.items()):
-                found[name] = {code: name.capitalize() for code, name in called.items()}
+        called = closed.get(name, {})
+        if any(code != word for code, word in called.items()):
+            found[name] = called
     return found
 
 
@@ -91,12 +89,3 @@ def _values(hint: Any) -> Iterator[str]:
     else:
         for each in get_args(hint):
             yield from _values(each)
-
-
-def _sets(hint: Any) -> Iterator[type[Enum]]:
-    """Yield the enumerations that a type consists of."""
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        yield hint
-    else:
-        for each in get_args(hint):
-            yield from _sets(each)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
+from domain.kernel.chinese import Language
 from domain.kernel.time.business_day import begin_of, end_of, recorded_day
 from domain.kernel.types.days import plain_moment
 from projections.kernel.columns import Instant
@@ -65,11 +66,12 @@ Ask = Callable[[Listing, Question, Sequence[Any] | None], Page]
 
 @dataclass(frozen=True)
 class Source:
-    """What is to be done of one kind."""
+    """What is to be done of one kind, told in a language."""
 
     model: ReadModel
     todo: Todo
     listing: Listing
+    language: Language = "en"
 
     def question(
         self,
@@ -178,7 +180,7 @@ class Source:
             "kind": self.model.aggregate,
             "id": row["id"],
             "command": todo.command,
-            "text": text_of(todo, row),
+            "text": text_of(todo, row, self.language),
             "customer_id": row.get("customer_id"),
             "unit": row.get("unit"),
             "employee": todo.who and row[todo.who],

@@ -70,8 +70,9 @@ class Staff:
         self.clients.append(found.client)
         return found
 
-    def looking(self, code: str) -> Looking:
+    def looking(self, code: str, language: str = "zh") -> Looking:
         found = self.someone()
+        found.client.headers["Accept-Language"] = language
         assert found.sign_in(code).status_code == 303
         return found
 

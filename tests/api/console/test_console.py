@@ -82,7 +82,7 @@ def test_tokens_that_have_ended_are_renewed_without_a_word(staff: Staff) -> None
 
 @pytest.mark.parametrize("code", ["chief", "south", "masked"])
 def test_every_list_and_record_shows_what_the_api_shows(staff: Staff, code: str) -> None:
-    looking, api, told = staff.looking(code), staff.tokens(code), 0
+    looking, api, told = staff.looking(code, "en"), staff.tokens(code), 0
     offered = lists(looking.get("/console"))
     assert {"/console/customers", "/console/opportunities", "/console/units"} <= {*offered}
     for path in offered:
@@ -208,6 +208,25 @@ def test_it_speaks_chinese_and_english(staff: Staff) -> None:
     assert 'lang="en"' in chief.get("/console/customers", **{"Accept-Language": "zh"}).text
 
 
+def test_a_chinese_page_names_everything_in_chinese(staff: Staff) -> None:
+    named = re.compile(r"<(?:th|dt|h2|button|option|summary|label)\b[^>]*>(.*?)</", re.DOTALL)
+    boss, told = staff.looking("admin2"), set[str]()
+    for path in lists(boss.get("/console")):
+        answers = [boss.get(path), boss.get(f"/console/new/{path.rpartition('/')[2]}")]
+        rows = staff.world.admin.get(path.removeprefix("/console")).json()["items"]
+        for row in rows[:1]:
+            answers.append(boss.get(f"{path}/{row['id']}"))
+            given = (each for each in links(answers[-1]) if each.startswith(f"{path}/{row['id']}/"))
+            answers += [boss.get(each) for each in given if not each.endswith("/timeline")]
+        for answer in answers:
+            told |= {
+                re.sub(r"<[^>]+>|[\w-]+\.[\w-]+", " ", each) for each in named.findall(answer.text)
+            }
+    assert len(told) > 300
+    english = [each for each in sorted(told) if re.search("[a-z]{2}", each)]
+    assert english == [], english
+
+
 def test_each_look_is_in_the_operation_log_as_any_read_is(staff: Staff) -> None:
     south = staff.looking("south")
     south.get(f"/console/customers/{staff.world.south}")
@@ -261,7 +280,7 @@ def test_who_asks_too_much_is_told_so_on_a_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", ["chief", "south", "masked"])
 def test_a_report_shows_the_figures_of_the_api_down_to_the_records(staff: Staff, code: str) -> None:
-    looking, api = staff.looking(code), staff.tokens(code)
+    looking, api = staff.looking(code, "en"), staff.tokens(code)
     assert "/console/reports/pipeline" in links(looking.get("/console/reports"))
     query = "by=stage&by=unit&measures=opportunities&measures=amount"
     page = looking.get(f"/console/reports/pipeline?{query}")
@@ -322,7 +341,7 @@ def test_a_command_is_given_by_a_form_once_and_what_is_wrong_is_told_beside_it(
     hidden = entered(form)
     wrong = chief.post("/console/new/customers", **hidden, name="", unit="gd", founded="soon")
     assert wrong.status_code == 422
-    assert "founded" in text(wrong)
+    assert "成立年份" in text(wrong)
     assert 'value="gd"' in wrong.text
     paths, body = set[str](), {"name": "华南电力公司", "unit": "gd", "grade": "B"}
     for _ in range(2):  # a second click does nothing
@@ -340,7 +359,7 @@ def test_a_command_is_given_by_a_form_once_and_what_is_wrong_is_told_beside_it(
     hidden = entered(chief.get(regrade))
     refused = chief.post(regrade, **hidden, grade="A")
     assert refused.status_code == 422
-    assert "reason" in text(refused)
+    assert "原因" in text(refused)
     markup = {"grade": "A", "reason": MARKUP}
     assert chief.post(regrade, **{**hidden, "mark": "made-up"}, **markup).status_code == 403
     done = chief.post(regrade, **hidden, **markup)
@@ -352,6 +371,9 @@ def test_a_command_is_given_by_a_form_once_and_what_is_wrong_is_told_beside_it(
     assert stale.status_code == 412
     forbidden = chief.post(f"{id_}/win-back", **entered(chief.get(f"{id_}/win-back")))
     assert forbidden.status_code == 409
+    assert "不符合业务规则 只有已流失的客户才能挽回。" in text(forbidden)
+    reader = staff.looking("admin2", "en")
+    forbidden = reader.post(f"{id_}/win-back", **entered(reader.get(f"{id_}/win-back")))
     assert "Only a lapsed customer is won back." in text(forbidden)
     assert chief.get(f"{id_}/nonsense").status_code == 404
     assert f"{id_}/regrade" not in links(staff.looking("chief").get(id_))  # who only reads

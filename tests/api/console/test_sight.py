@@ -41,7 +41,7 @@ def readable(value: Any) -> Iterator[str]:
             if name != "columns":  # what a report calls its figures
                 yield from readable(each)
     elif isinstance(value, list):
-        yield "、".join(map(str, value))
+        yield ", ".join(map(str, value))
         for each in value:
             yield from readable(each)
     elif isinstance(value, bool):
@@ -59,7 +59,7 @@ class Reader:
     """Somebody who reads the pages, and asks the API for the same."""
 
     def __init__(self, staff: Staff, code: str) -> None:
-        self.looking: Looking = staff.looking(code)
+        self.looking: Looking = staff.looking(code, "en")
         self._admin, self._headers = staff.world.admin, staff.tokens(code)
 
     def api(self, path: str, **query: Any) -> set[str]:
@@ -83,7 +83,7 @@ def cells(page: str) -> list[str]:
 def expanded(plural: str) -> dict[str, str]:
     """Return what is asked of the API so that codes have names."""
     model = next(each for each in listed().values() if each.plural == plural)
-    return dict(Sheet.of(model, Words("zh")).called())
+    return dict(Sheet.of(model, Words("en")).called())
 
 
 def glance(reader: Reader, id_: str) -> set[str]:

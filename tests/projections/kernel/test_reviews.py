@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.kernel.aggregate import Recorded
-from projections.kernel.history.sentences import Happening, sentence, template
+from projections.kernel.history.sentences import Happening, docstring, sentence
 from projections.kernel.read_model import ReadModel, row_tables
 from projections.kernel.reviews import review_columns
 from tests.domain.kernel.parts.paper import Paper, papers
@@ -32,7 +32,7 @@ def model() -> Iterator[ReadModel]:
         found = ReadModel("papers_of_a_test", "paper")
         row_tables.remove(found.table)
         yield found
-        template.cache_clear()
+        docstring.cache_clear()
 
 
 def review(model: ReadModel, *events: tuple[str, dict[str, Any]]) -> dict[str, Any]:

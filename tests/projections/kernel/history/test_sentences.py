@@ -1,5 +1,6 @@
 """Sentences: every event that was ever stored reads well, and says no more than is shown."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -194,3 +195,22 @@ def test_no_amount_is_told_as_it_happened_to_be_written(kind: str) -> None:
                     for data in (it.data, short)
                 ]
                 assert said[0] == said[1], (type_, name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_event_is_told_in_chinese_too(kind: str) -> None:
+    for type_, _, it in told(kind):
+        said = sentence(it, names, "zh")
+        assert re.search(r"[\u4e00-\u9fff].*[。”]$", said), (type_, said)
+        assert not re.search(r"[{}\[\]]|[。，]{2}|[\u4e00-\u9fff] [\u4e00-\u9fff]", said), said
+        stated = re.sub("“.*?”", "", said)
+        assert not re.search(r"\b(the|because|until|noted|nothing|from|to)\b", stated), said
+
+
+def test_chinese_tells_days_codes_and_who_acted_as_english_does() -> None:
+    (_, english, it), *_ = told("customer")
+    assert english.endswith("effective 2023-01-05. Its grade is B.")
+    said = sentence(it, names, "zh")
+    assert said.endswith("登记了客户“广州钢铁集团有限公司”，2023-01-05 起生效。等级为 B。")
+    policy = replace(it, event=replace(it.event, actor="deadline", actor_kind="policy"))
+    assert sentence(policy, names, "zh").startswith("业务策略 deadline 在 ")
