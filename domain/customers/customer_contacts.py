@@ -17,11 +17,12 @@ from domain.kernel.aggregate import (
     RuleViolation,
     applies,
     command,
+    keyed,
     new_id,
     starts,
 )
 from domain.kernel.erasure import LegalBasis, PersonErased, require_discretion
-from domain.kernel.time.correction import Fields, corrected, correction
+from domain.kernel.time.correction import Fields, correction
 from domain.kernel.types.sought import BIRTHDAY, EMAIL, NAME, PHONE
 from domain.kernel.types.values import (
     ERASED,
@@ -133,29 +134,20 @@ class PersonRequired(RuleViolation):
 class Contacts(Standing):
     """The people whom we know at the customer."""
 
-    class ContactAdded(ContactDetails, Aggregate.Event):
+    class ContactAdded(ContactDetails, Aggregate.Event, puts="contacts"):
         """{who} added {contact_id} as a contact[, {decision_role}]."""
 
         contact_id: Annotated[str, Adds()]
         on: date | None = None
 
-        def apply(self, aggregate: Any) -> None:
-            """Keep the contact."""
-            aggregate.contacts[self.contact_id] = ContactDetails.among(vars(self))
-
-    class ContactCorrected(ContactDetails, Aggregate.Event):
+    class ContactCorrected(ContactDetails, Aggregate.Event, corrects="contacts"):
         """{who} corrected the contact {contact_id}: {changes}."""
 
         contact_id: str
         cleared: tuple[str, ...] = ()
         on: date | None = None
 
-        def apply(self, aggregate: Any) -> None:
-            """Keep the corrected contact."""
-            known = aggregate.contacts[self.contact_id]
-            aggregate.contacts[self.contact_id] = corrected(known, vars(self), self.cleared)
-
-    class ContactRemoved(Aggregate.Event):
+    class ContactRemoved(Aggregate.Event, drops="contacts"):
         """{who} removed {contact_id} from the contacts."""
 
         contact_id: str
@@ -168,7 +160,7 @@ class Contacts(Standing):
         reason: str
         legal_basis: str
 
-    contacts: dict[str, dict[str, Any]] = starts(dict)
+    contacts: dict[str, dict[str, Any]] = keyed("contact_id", ContactDetails, ContactRequired)
     former_contacts: set[str] = starts(set)
     erased_contacts: set[str] = starts(set)
 
@@ -224,16 +216,12 @@ class Contacts(Standing):
             raise NothingChanged
         self.trigger_event(self.ContactCorrected, contact_id=contact_id, **changes)
 
-    @command
+    @command(states=ContactRemoved)
     def remove_contact(self, contact_id: Id) -> None:
         """Remove a person from the contacts."""
-        if contact_id not in self.contacts:
-            raise ContactRequired("contact_id")
-        self.trigger_event(self.ContactRemoved, contact_id=contact_id)
 
     @applies(ContactRemoved)
     def _contact_removed(self, contact_id: str) -> None:
-        del self.contacts[contact_id]
         self.former_contacts.add(contact_id)
 
     @command(always=True)

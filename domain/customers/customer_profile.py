@@ -16,9 +16,8 @@ from domain.kernel.aggregate import (
     Aggregate,
     NothingChanged,
     RuleViolation,
-    applies,
     command,
-    starts,
+    keyed,
 )
 from domain.kernel.time.correction import Fields, corrected, correction
 from domain.kernel.types.values import (
@@ -182,7 +181,7 @@ class Profile(Standing):
         reason: str
         on: date | None = None
 
-    class PurchaseRecorded(Aggregate.Event):
+    class PurchaseRecorded(Aggregate.Event, puts="purchases"):
         """{who} recorded that the customer buys {product} from {competitor}[ until {until}].
 
         [It pays {monthly} {currency} a month.]
@@ -195,7 +194,7 @@ class Profile(Standing):
         until: date | None = None
         on: date | None = None
 
-    class PurchaseEnded(Aggregate.Event):
+    class PurchaseEnded(Aggregate.Event, drops="purchases"):
         """{who} noted that the customer no longer buys {product} from {competitor}."""
 
         competitor: str
@@ -206,7 +205,9 @@ class Profile(Standing):
     category: Category | None
     reach: ProfileReach | None
     grade: Grade | None
-    purchases: dict[tuple[str, str], Purchase] = starts(dict)
+    purchases: dict[tuple[str, str], Purchase] = keyed(
+        ("competitor", "product"), Purchase, PurchaseRequired
+    )
 
     @command
     def correct_details(
@@ -239,7 +240,7 @@ class Profile(Standing):
     def regrade(self, grade: Grade, reason: Line) -> None:
         """Give the customer another grade, for a reason."""
 
-    @command
+    @command(states=PurchaseRecorded)
     def record_purchase(
         self,
         competitor: Line,
@@ -249,36 +250,7 @@ class Profile(Standing):
         until: LastDay | None = None,
     ) -> None:
         """Record what the customer buys from a competitor, its fee a month and until when."""
-        purchase = Purchase(monthly, currency, until)
-        if self.purchases.get((competitor, product)) == purchase:
-            raise NothingChanged
-        self.trigger_event(
-            self.PurchaseRecorded,
-            competitor=competitor,
-            product=product,
-            monthly=monthly,
-            currency=currency,
-            until=until,
-        )
 
-    @applies(PurchaseRecorded)
-    def _purchase_recorded(
-        self,
-        competitor: str,
-        product: str,
-        monthly: Decimal | None,
-        currency: str,
-        until: date | None,
-    ) -> None:
-        self.purchases[competitor, product] = Purchase(monthly, currency, until)
-
-    @command
+    @command(states=PurchaseEnded)
     def end_purchase(self, competitor: Line, product: Line) -> None:
         """Note that the customer no longer buys a product from a competitor."""
-        if (competitor, product) not in self.purchases:
-            raise PurchaseRequired("product")
-        self.trigger_event(self.PurchaseEnded, competitor=competitor, product=product)
-
-    @applies(PurchaseEnded)
-    def _purchase_ended(self, competitor: str, product: str) -> None:
-        del self.purchases[competitor, product]

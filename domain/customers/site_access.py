@@ -10,16 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from domain.kernel.aggregate import (
-    Aggregate,
-    NothingChanged,
-    RuleViolation,
-    applies,
-    command,
-    starts,
-)
+from domain.kernel.aggregate import Aggregate, RuleViolation, applies, command, keyed, starts
 from domain.kernel.part import Part
-from domain.kernel.time.correction import Fields, corrected, correction
+from domain.kernel.time.correction import Fields, corrected
 from domain.kernel.types.values import Code, Id, Line
 
 
@@ -75,7 +68,7 @@ class AccessPoint(Fields):
 class SiteAccess(Part):
     """The access points of a site, and the network that it has."""
 
-    class AccessPointAdded(AccessPoint, Aggregate.Event):
+    class AccessPointAdded(AccessPoint, Aggregate.Event, puts="access_points"):
         """{who} added the access point {code}: {medium}, {carrier}[, {capacity_mbps} Mbit/s].
 
         [It comes in by {entry}.][ It is diverse from {diverse_from}.]
@@ -84,23 +77,14 @@ class SiteAccess(Part):
         code: str
         on: date | None = None
 
-        def apply(self, aggregate: Any) -> None:
-            """Keep the access point."""
-            aggregate.access_points[self.code] = AccessPoint.among(vars(self))
-
-    class AccessPointCorrected(AccessPoint, Aggregate.Event):
+    class AccessPointCorrected(AccessPoint, Aggregate.Event, corrects="access_points"):
         """{who} corrected the access point {code}: {changes}."""
 
         code: str
         cleared: tuple[str, ...] = ()
         on: date | None = None
 
-        def apply(self, aggregate: Any) -> None:
-            """Keep the corrected access point."""
-            known = aggregate.access_points[self.code]
-            aggregate.access_points[self.code] = corrected(known, vars(self), self.cleared)
-
-    class AccessPointRemoved(Aggregate.Event):
+    class AccessPointRemoved(Aggregate.Event, drops="access_points"):
         """{who} removed the access point {code}, because "{reason}"."""
 
         code: str
@@ -120,14 +104,16 @@ class SiteAccess(Part):
         document_ids: list[str]
         on: date | None = None
 
-    access_points: dict[str, dict[str, Any]] = starts(dict)
+    access_points: dict[str, dict[str, Any]] = keyed(
+        "code", AccessPoint, AccessPointRequired, taken=AccessPointCodeTaken
+    )
     topology: str | None = starts(lambda: None)
     protocols: list[str] = starts(list)
     providers: list[str] = starts(list)
     bandwidth_mbps: int | None = starts(lambda: None)
     document_ids: list[str] = starts(list)
 
-    @command
+    @command(states=AccessPointAdded)
     def add_access_point(
         self,
         code: Code,
@@ -142,13 +128,9 @@ class SiteAccess(Part):
 
         Its `carrier` is `ours`, or the name of a competitor.
         """
-        if code in self.access_points or code in self.now.access_points:
-            raise AccessPointCodeTaken("code")
-        point = AccessPoint.among(locals())
-        self._require_diverse(code, point)
-        self.trigger_event(self.AccessPointAdded, code=code, **point)
+        self._require_diverse(code, AccessPoint.among(locals()))
 
-    @command
+    @command(states=AccessPointCorrected)
     def correct_access_point(
         self,
         code: Code,
@@ -161,14 +143,9 @@ class SiteAccess(Part):
         clear: list[Literal["capacity_mbps", "ports", "entry", "diverse_from"]] | None = None,
     ) -> None:
         """Correct what is known of an access point: what is given, and what to `clear`."""
-        if code not in self.access_points:
-            raise AccessPointRequired("code")
-        known = self.access_points[code]
-        changes = correction(known, AccessPoint.among(locals()), clear or ())
-        if not changes:
-            raise NothingChanged
-        self._require_diverse(code, corrected(known, changes, changes.get("cleared", ())))
-        self.trigger_event(self.AccessPointCorrected, code=code, **changes)
+        known, given = self.access_points[code], AccessPoint.among(locals())
+        left = [each for each in clear or () if given[each] is None]
+        self._require_diverse(code, corrected(known, given, left))
 
     def _require_diverse(self, code: str, point: Mapping[str, Any]) -> None:
         """Refuse an access point whose routes would not be diverse with it, on either side."""
@@ -183,16 +160,12 @@ class SiteAccess(Part):
             if other is not None and len(entries) == 1 and entries != {None}:
                 raise EntryShared("entry" if point["entry"] is not None else "diverse_from")
 
-    @command
+    @command(states=AccessPointRemoved)
     def remove_access_point(self, code: Code, reason: Line) -> None:
         """Remove an access point, for a reason; what was diverse from it is so no more."""
-        if code not in self.access_points:
-            raise AccessPointRequired("code")
-        self.trigger_event(self.AccessPointRemoved, code=code, reason=reason)
 
     @applies(AccessPointRemoved)
     def _access_point_removed(self, code: str) -> None:
-        del self.access_points[code]
         for name, each in self.access_points.items():
             if each["diverse_from"] == code:
                 self.access_points[name] = {**each, "diverse_from": None}

@@ -9,16 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from domain.kernel.aggregate import (
-    Aggregate,
-    NothingChanged,
-    RuleViolation,
-    applies,
-    command,
-    starts,
-)
+from domain.kernel.aggregate import Aggregate, RuleViolation, command, keyed
 from domain.kernel.part import Part
-from domain.kernel.time.correction import Fields, corrected, correction
+from domain.kernel.time.correction import Fields
 from domain.kernel.types.values import Code, Come, LastDay, Line, PastDay
 
 
@@ -71,7 +64,7 @@ class Equipment(Fields):
 class SiteEquipment(Part):
     """The equipment of a site, by its tags."""
 
-    class EquipmentRecorded(Equipment, Aggregate.Event):
+    class EquipmentRecorded(Equipment, Aggregate.Event, puts="equipment"):
         """{who} recorded the equipment {tag}: {quantity} × {vendor} {model}, of {owner}.
 
         [It has a warranty until {warranty_until}.]
@@ -80,32 +73,25 @@ class SiteEquipment(Part):
         tag: str
         on: date | None = None
 
-        def apply(self, aggregate: Any) -> None:
-            """Keep the equipment."""
-            aggregate.equipment[self.tag] = Equipment.among(vars(self))
-
-    class EquipmentCorrected(Equipment, Aggregate.Event):
+    class EquipmentCorrected(Equipment, Aggregate.Event, corrects="equipment"):
         """{who} corrected the equipment {tag}: {changes}."""
 
         tag: str
         cleared: tuple[str, ...] = ()
         on: date | None = None
 
-        def apply(self, aggregate: Any) -> None:
-            """Keep the corrected equipment."""
-            known = aggregate.equipment[self.tag]
-            aggregate.equipment[self.tag] = corrected(known, vars(self), self.cleared)
-
-    class EquipmentRemoved(Aggregate.Event):
+    class EquipmentRemoved(Aggregate.Event, drops="equipment"):
         """{who} removed the equipment {tag}, because "{reason}"."""
 
         tag: str
         reason: str
         on: date | None = None
 
-    equipment: dict[str, dict[str, Any]] = starts(dict)
+    equipment: dict[str, dict[str, Any]] = keyed(
+        "tag", Equipment, EquipmentRequired, taken=EquipmentTagTaken
+    )
 
-    @command
+    @command(states=EquipmentRecorded)
     def record_equipment(
         self,
         tag: Code,
@@ -119,11 +105,8 @@ class SiteEquipment(Part):
         maintained_by: Line | None = None,
     ) -> None:
         """Record equipment that stands at the site, one piece or several alike."""
-        if tag in self.equipment or tag in self.now.equipment:
-            raise EquipmentTagTaken("tag")
-        self.trigger_event(self.EquipmentRecorded, tag=tag, **Equipment.among(locals()))
 
-    @command
+    @command(states=EquipmentCorrected)
     def correct_equipment(
         self,
         tag: Code,
@@ -138,20 +121,7 @@ class SiteEquipment(Part):
         clear: list[Literal["installed_on", "warranty_until", "maintained_by"]] | None = None,
     ) -> None:
         """Correct what is known of equipment: what is given, and what to `clear`."""
-        if tag not in self.equipment:
-            raise EquipmentRequired("tag")
-        changes = correction(self.equipment[tag], Equipment.among(locals()), clear or ())
-        if not changes:
-            raise NothingChanged
-        self.trigger_event(self.EquipmentCorrected, tag=tag, **changes)
 
-    @command
+    @command(states=EquipmentRemoved)
     def remove_equipment(self, tag: Code, reason: Line) -> None:
         """Remove equipment from the site, for a reason."""
-        if tag not in self.equipment:
-            raise EquipmentRequired("tag")
-        self.trigger_event(self.EquipmentRemoved, tag=tag, reason=reason)
-
-    @applies(EquipmentRemoved)
-    def _equipment_removed(self, tag: str) -> None:
-        del self.equipment[tag]

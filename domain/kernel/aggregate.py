@@ -21,7 +21,7 @@ from eventsourcing.utils import get_topic
 
 from domain.kernel import claim
 from domain.kernel.codec import codec
-from domain.kernel.declared import Misdeclared as Misdeclared
+from domain.kernel.decision import Misdeclared as Misdeclared
 from domain.kernel.declared import States, come_about, settle
 from domain.kernel.declared import begins as begins
 from domain.kernel.declared import command as command
@@ -31,6 +31,8 @@ from domain.kernel.envelope import Recorded as Recorded
 from domain.kernel.envelope import Stored as Stored
 from domain.kernel.envelope import Unreadable
 from domain.kernel.envelope import named_id as named_id
+from domain.kernel.keyed import ACTS, Turn
+from domain.kernel.keyed import keyed as keyed
 from domain.kernel.registry import discover as discover
 from domain.kernel.registry import registry as registry
 from domain.kernel.rule import MovedMeanwhile as MovedMeanwhile
@@ -58,8 +60,9 @@ class _Facts(MetaDomainEvent):
     """Makes classes of facts, each with what it declares: the state it leads to, what it changes.
 
     `to` is a state of its aggregate; `changes` names attributes of the record, by one name or
-    several, that get the values of the fields of the same names. Both come after whatever else
-    applies the fact.
+    several, that get the values of the fields of the same names. One of the several that an
+    attribute holds is what it `puts` there, `corrects` or `drops`. All this comes after whatever
+    else the fact does to be applied.
     """
 
     def __new__(
@@ -69,11 +72,15 @@ class _Facts(MetaDomainEvent):
         members: dict[str, Any],
         to: object = None,
         changes: str | tuple[str, ...] = (),
+        **turns: str,
     ) -> Any:
-        if to is not None or changes:
+        if to is not None or changes or turns:
             changing = (changes,) if isinstance(changes, str) else changes
+            turn = next((Turn(act, turns.pop(act)) for act in ACTS if act in turns), None)
             apply = come_about(members.get("apply"))
-            members |= {"leading": to, "changing": changing, "apply": apply}
+            members |= {"leading": to, "changing": changing, "turn": turn, "apply": apply}
+        if turns:
+            raise Misdeclared(f"{name} declares {' and '.join(turns)} besides, which no fact does")
         return super().__new__(cls, name, bases, members)
 
 
@@ -101,6 +108,7 @@ class Aggregate(Dating, BaseAggregate[str]):
         about: ClassVar[str | None] = None
         leading: ClassVar[object] = None
         changing: ClassVar[tuple[str, ...]] = ()
+        turn: ClassVar[Turn | None] = None
 
         @property
         def stated(self) -> date | None:

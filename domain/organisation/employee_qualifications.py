@@ -9,12 +9,10 @@ from pydantic import Field
 
 from domain.kernel.aggregate import (
     Aggregate,
-    NothingChanged,
     RuleViolation,
-    applies,
     begins,
     command,
-    starts,
+    keyed,
 )
 from domain.kernel.part import Part
 from domain.kernel.types.values import Code, Come, LastDay, Line, PastDay
@@ -42,20 +40,20 @@ class CertificateTermInverted(RuleViolation):
 class Qualifications(Part):
     """What an employee can do and has proved."""
 
-    class SkillRecorded(Aggregate.Event):
+    class SkillRecorded(Aggregate.Event, puts="skills"):
         """{who} recorded the skill {skill} at level {level}."""
 
         skill: str
         level: int
         on: date | None = None
 
-    class SkillRemoved(Aggregate.Event):
+    class SkillRemoved(Aggregate.Event, drops="skills"):
         """{who} removed the skill {skill}."""
 
         skill: str
         on: date | None = None
 
-    class CertificateRecorded(Aggregate.Event):
+    class CertificateRecorded(Aggregate.Event, puts="certificates"):
         """{who} recorded the certificate "{name}"[, number {number}][, until {until}]."""
 
         name: str
@@ -64,37 +62,23 @@ class Qualifications(Part):
         until: date | None
         on: date | None = None
 
-    class CertificateRemoved(Aggregate.Event):
+    class CertificateRemoved(Aggregate.Event, drops="certificates"):
         """{who} removed the certificate "{name}"."""
 
         name: str
         on: date | None = None
 
     left = begins(False, ends=(True,), ended=EmployeeLeft)
-    skills: dict[str, int] = starts(dict)
-    certificates: set[str] = starts(set)
+    skills: dict[str, int] = keyed("skill", "level", SkillRequired)
+    certificates: set[str] = keyed("name", required=CertificateRequired)
 
-    @command
+    @command(states=SkillRecorded)
     def record_skill(self, skill: Line, level: SkillLevel) -> None:
         """Record a skill, or how well it is mastered by now."""
-        if self.skills.get(skill) == level:
-            raise NothingChanged("level")
-        self.trigger_event(self.SkillRecorded, skill=skill, level=level)
 
-    @applies(SkillRecorded)
-    def _skill_recorded(self, skill: str, level: int) -> None:
-        self.skills[skill] = level
-
-    @command
+    @command(states=SkillRemoved)
     def remove_skill(self, skill: Line) -> None:
         """Remove a skill."""
-        if skill not in self.skills:
-            raise SkillRequired("skill")
-        self.trigger_event(self.SkillRemoved, skill=skill)
-
-    @applies(SkillRemoved)
-    def _skill_removed(self, skill: str) -> None:
-        del self.skills[skill]
 
     @command
     def record_certificate(
@@ -111,17 +95,6 @@ class Qualifications(Part):
             self.CertificateRecorded, name=name, number=number, issued_on=issued_on, until=until
         )
 
-    @applies(CertificateRecorded)
-    def _certificate_recorded(self, name: str) -> None:
-        self.certificates.add(name)
-
-    @command
+    @command(states=CertificateRemoved)
     def remove_certificate(self, name: Line) -> None:
         """Remove a certificate."""
-        if name not in self.certificates:
-            raise CertificateRequired("name")
-        self.trigger_event(self.CertificateRemoved, name=name)
-
-    @applies(CertificateRemoved)
-    def _certificate_removed(self, name: str) -> None:
-        self.certificates.remove(name)

@@ -6,12 +6,10 @@ from datetime import date
 
 from domain.kernel.aggregate import (
     Aggregate,
-    NothingChanged,
     RuleViolation,
-    applies,
     begins,
     command,
-    starts,
+    keyed,
 )
 from domain.kernel.types.values import Code, CustomerId, EmployeeCode, Line, Prose, UnitCode
 from domain.permissions.permission import OwnPermissions
@@ -30,7 +28,7 @@ class Team(Aggregate):
 
     titles = {"purpose": "用途"}
     dissolved = begins(False, ends=(True,), ended=TeamDissolved)
-    members: dict[str, str] = starts(dict)
+    members: dict[str, str] = keyed("employee", "role", MembershipRequired)
     name: str
     unit: str
     customer_id: str | None
@@ -50,14 +48,14 @@ class Team(Aggregate):
         name: str
         on: date | None = None
 
-    class MemberAdded(Aggregate.Event):
+    class MemberAdded(Aggregate.Event, puts="members"):
         """{who} added {employee} to the team as {role}."""
 
         employee: str
         role: str
         on: date | None = None
 
-    class MemberRemoved(Aggregate.Event):
+    class MemberRemoved(Aggregate.Event, drops="members"):
         """{who} removed {employee} from the team."""
 
         employee: str
@@ -93,27 +91,13 @@ class Team(Aggregate):
     def rename(self, name: Line) -> None:
         """Give the team another name."""
 
-    @command(guarded=(OwnPermissions,))
+    @command(states=MemberAdded, guarded=(OwnPermissions,))
     def add_member(self, employee: EmployeeCode, role: Line) -> None:
         """Add an employee of any unit to the team, or give a member another role."""
-        if self.members.get(employee) == role:
-            raise NothingChanged("role")
-        self.trigger_event(self.MemberAdded, employee=employee, role=role)
 
-    @applies(MemberAdded)
-    def _member_added(self, employee: str, role: str) -> None:
-        self.members[employee] = role
-
-    @command
+    @command(states=MemberRemoved)
     def remove_member(self, employee: Code) -> None:
         """Remove an employee from the team."""
-        if employee not in self.members:
-            raise MembershipRequired("employee")
-        self.trigger_event(self.MemberRemoved, employee=employee)
-
-    @applies(MemberRemoved)
-    def _member_removed(self, employee: str) -> None:
-        del self.members[employee]
 
     @command(states=Dissolved)
     def dissolve(self, reason: Line) -> None:

@@ -12,9 +12,8 @@ from domain.kernel.aggregate import (
     Aggregate,
     NothingChanged,
     RuleViolation,
-    applies,
     command,
-    starts,
+    keyed,
 )
 from domain.kernel.part import Part
 from domain.kernel.types.values import Id, ProductId, Reference, attribute
@@ -52,7 +51,7 @@ class ProductBundle(Part):
 
     needs = ("bundle",)
 
-    class ComponentAdded(Aggregate.Event):
+    class ComponentAdded(Aggregate.Event, puts="components"):
         """{who} made {product_id} a component, {usual} times as a rule."""
 
         product_id: str
@@ -61,14 +60,14 @@ class ProductBundle(Part):
         usual: int
         on: date | None = None
 
-    class ComponentRemoved(Aggregate.Event):
+    class ComponentRemoved(Aggregate.Event, drops="components"):
         """{who} removed the component {product_id}."""
 
         product_id: str
         on: date | None = None
 
     bundle: bool
-    components: dict[str, Component] = starts(dict)
+    components: dict[str, Component] = keyed("product_id", Component, ComponentRequired)
 
     @property
     def single(self) -> bool:
@@ -97,17 +96,6 @@ class ProductBundle(Part):
             self.ComponentAdded, product_id=product_id, least=least, most=most, usual=usual
         )
 
-    @applies(ComponentAdded)
-    def _component_added(self, product_id: str, least: int, most: int, usual: int) -> None:
-        self.components[product_id] = Component(least, most, usual)
-
-    @command
+    @command(states=ComponentRemoved)
     def remove_component(self, product_id: Annotated[Id, Reference("product", live=False)]) -> None:
         """Remove a component from the bundle."""
-        if product_id not in self.components:
-            raise ComponentRequired("product_id")
-        self.trigger_event(self.ComponentRemoved, product_id=product_id)
-
-    @applies(ComponentRemoved)
-    def _component_removed(self, product_id: str) -> None:
-        del self.components[product_id]

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.kernel.aggregate import Aggregate, NothingChanged, applies, command, starts
+from domain.kernel.aggregate import Aggregate, NothingChanged, applies, command, keyed, starts
 from domain.kernel.part import Part
 from domain.kernel.types.values import CalendarCode, Code, Number
 
@@ -49,7 +49,7 @@ class ProductTerms(Part):
         per: Per
         on: date | None = None
 
-    class SlaOffered(Aggregate.Event):
+    class SlaOffered(Aggregate.Event, puts="sla"):
         """{who} offered {measure} of {target} with the product, by the calendar {calendar}."""
 
         measure: str
@@ -58,7 +58,7 @@ class ProductTerms(Part):
         on: date | None = None
 
     resources: dict[tuple[str, Per], Needed] = starts(dict)
-    sla: dict[str, Sla] = starts(dict)
+    sla: dict[str, Sla] = keyed("measure", Sla)
 
     @command
     def require_resource(
@@ -81,7 +81,3 @@ class ProductTerms(Part):
         if self.sla.get(measure) == Sla(target, calendar):
             raise NothingChanged("target")
         self.trigger_event(self.SlaOffered, measure=measure, target=target, calendar=calendar)
-
-    @applies(SlaOffered)
-    def _sla_offered(self, measure: str, target: Decimal, calendar: str) -> None:
-        self.sla[measure] = Sla(target, calendar)

@@ -8,11 +8,10 @@ from typing import ClassVar
 
 from domain.kernel.aggregate import (
     Aggregate,
-    NothingChanged,
     RuleViolation,
     applies,
     command,
-    starts,
+    keyed,
 )
 from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.of_customer import OfCustomer
@@ -62,7 +61,7 @@ class Opportunity(Offer, Staffed[Line], InUnit, OfCustomer, Aggregate):
     }
     revives = True
     NotInTeam = DealTeamMemberRequired
-    competitors: set[str] = starts(set)
+    competitors: set[str] = keyed("competitor", required=CompetitorRequired)
     title: str
 
     class Opened(
@@ -106,14 +105,14 @@ class Opportunity(Offer, Staffed[Line], InUnit, OfCustomer, Aggregate):
         title: str
         on: date | None = None
 
-    class CompetitorAdded(Aggregate.Event):
+    class CompetitorAdded(Aggregate.Event, puts="competitors"):
         """{who} noted the competitor {competitor}[: "{note}"]."""
 
         competitor: str
         note: str | None = None
         on: date | None = None
 
-    class CompetitorDropped(Aggregate.Event):
+    class CompetitorDropped(Aggregate.Event, drops="competitors"):
         """{who} noted that the competitor {competitor} is out of the race."""
 
         competitor: str
@@ -171,24 +170,10 @@ class Opportunity(Offer, Staffed[Line], InUnit, OfCustomer, Aggregate):
     def retitle(self, title: Line) -> None:
         """Give the opportunity another title."""
 
-    @command
+    @command(states=CompetitorAdded)
     def add_competitor(self, competitor: Line, note: Line | None = None) -> None:
         """Note a competitor who is after the same sale."""
-        if competitor in self.competitors:
-            raise NothingChanged("competitor")
-        self.trigger_event(self.CompetitorAdded, competitor=competitor, note=note)
 
-    @applies(CompetitorAdded)
-    def _competitor_added(self, competitor: str) -> None:
-        self.competitors.add(competitor)
-
-    @command
+    @command(states=CompetitorDropped)
     def drop_competitor(self, competitor: Line) -> None:
         """Note that a competitor is out of the race."""
-        if competitor not in self.competitors:
-            raise CompetitorRequired("competitor")
-        self.trigger_event(self.CompetitorDropped, competitor=competitor)
-
-    @applies(CompetitorDropped)
-    def _competitor_dropped(self, competitor: str) -> None:
-        self.competitors.remove(competitor)

@@ -7,11 +7,9 @@ from typing import Annotated, Generic, TypeVar
 
 from domain.kernel.aggregate import (
     Aggregate,
-    NothingChanged,
     RuleViolation,
-    applies,
     command,
-    starts,
+    keyed,
 )
 from domain.kernel.parts.managed import Managed
 from domain.kernel.types.values import Code, EmployeeCode
@@ -25,37 +23,30 @@ class Staffed(Managed, Generic[Role]):
 
     needs = ("NotInTeam",)
 
-    class TeamMemberAdded(Aggregate.Event):
+    class TeamMemberAdded(Aggregate.Event, puts="team"):
         """{who} added {employee} to the team of the {record} as {role}."""
 
         employee: str
         role: Annotated[str, Role]
         on: date | None = None
 
-    class TeamMemberRemoved(Aggregate.Event):
+    class TeamMemberRemoved(Aggregate.Event, drops="team"):
         """{who} removed {employee} from the team of the {record}."""
 
         employee: str
         on: date | None = None
 
     NotInTeam: type[RuleViolation]
-    team: dict[str, Role] = starts(dict)
+    team: dict[str, Role] = keyed("employee", "role")
 
     @property
     def owners(self) -> frozenset[str]:
         """The manager and the team."""
         return super().owners.union(self.team)
 
-    @command
+    @command(states=TeamMemberAdded)
     def add_team_member(self, employee: EmployeeCode, role: Role) -> None:
         """Add an employee to the team of the {record}, or give a member another role."""
-        if self.team.get(employee) == role:
-            raise NothingChanged("role")
-        self.trigger_event(self.TeamMemberAdded, employee=employee, role=role)
-
-    @applies(TeamMemberAdded)
-    def _team_member_added(self, employee: str, role: Role) -> None:
-        self.team[employee] = role
 
     @command
     def remove_team_member(self, employee: Code) -> None:
@@ -63,7 +54,3 @@ class Staffed(Managed, Generic[Role]):
         if employee not in self.team:
             raise self.NotInTeam("employee")
         self.trigger_event(self.TeamMemberRemoved, employee=employee)
-
-    @applies(TeamMemberRemoved)
-    def _team_member_removed(self, employee: str) -> None:
-        del self.team[employee]

@@ -340,7 +340,7 @@ def needy() -> None:
         (aimless, "Box.shut names .*LaidRequired.*, which is no state of Box"),
         (bodiless, "Box.shut has no body, and states no fact"),
         (usurping, "Box.hold is a name of the kernel's own"),
-        (embodied, "Box.shut states Shut, and has a body besides"),
+        (embodied, "Box.shut states Shut, and its body states facts besides"),
         (foreign, "Box.shut states Landed, which Box has not"),
         (other_fields, "Box.shut and its fact Shut differ in cause, reason"),
         (needy, "Box is Wheeled, which needs wheels"),
