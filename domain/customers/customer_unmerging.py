@@ -82,7 +82,7 @@ class Parting(Profile, Credit, Requirements, AccountTeam, Contacts):
         purchases: list[tuple[str, str]]
         team: list[str]
         kept: list[Difference]
-        requirements: tuple[str, ...] = ()
+        requirements: list[str] | None = None
 
         def apply(self, aggregate: Any) -> None:
             """Give back what came by the merge."""
@@ -195,12 +195,12 @@ class Parting(Profile, Credit, Requirements, AccountTeam, Contacts):
                 if self.team.get(who) == role and not self._offered(merge_id, (who,))
             ],
             kept=kept,
-            requirements=tuple(
+            requirements=[
                 code
                 for code, each in known.requirements.items()
                 if self.requirements.get(code) == each
                 and not self._offered(merge_id, of_requirement(code))
-            ),
+            ],
         )
 
     def let_go(self, fact: Any) -> None:
@@ -226,7 +226,7 @@ class Parting(Profile, Credit, Requirements, AccountTeam, Contacts):
         self.returns[fact.merge_id] = Return(back, list(fact.kept))
         self.contacts = {k: v for k, v in self.contacts.items() if k not in back}
         self.purchases = {k: v for k, v in self.purchases.items() if k not in fact.purchases}
-        gone = fact.requirements
+        gone = fact.requirements or ()
         self.requirements = {k: v for k, v in self.requirements.items() if k not in gone}
         self.team = {k: v for k, v in self.team.items() if k not in fact.team}
 

@@ -220,7 +220,7 @@ def _absorbed(row: Row, event: Recorded) -> Row:
         **_details(event),
         **_people(row["contacts"] | _contacts(event)),
         **_purchases(purchases),
-        "requirements": row["requirements"] | (event.data["requirements"] or {}),
+        "requirements": row["requirements"] | (event.data.get("requirements") or {}),
         "team": row["team"] | event.data["team"],
     }
 
@@ -230,7 +230,7 @@ def _gave_back(row: Row, event: Recorded) -> Row:
     gone = {tuple(each) for each in event.data["purchases"]}
     left = [p for p in row["purchases"] if (p["competitor"], p["product"]) not in gone]
     contacts, team = event.data["contacts"], event.data["team"]
-    waived = event.data["requirements"]
+    waived = event.data.get("requirements") or ()
     return {
         **_details(event),
         **_people({key: each for key, each in row["contacts"].items() if key not in contacts}),
