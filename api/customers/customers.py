@@ -28,7 +28,7 @@ from api.kernel.reading.read_parameters import MinPosition, TheParts, json_respo
 from api.reads.merged_redirect import MOVED, moved
 from projections.customers.customer_page import CustomerPage, customer_page, on_page, summed_up
 from projections.customers.customers import customers
-from projections.customers.duplicates import Described
+from projections.customers.merges.duplicates import Described
 from projections.kernel.lists.point_in_time import Now, Then
 from projections.kernel.visibility.sealed_columns import Opener
 from projections.kernel.visibility.visibility import Sight, Sights

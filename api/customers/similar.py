@@ -19,7 +19,7 @@ from adapters.storage.databases import in_parts
 from adapters.storage.journal_tables import events
 from domain.kernel.aggregate import Recorded
 from projections.customers.customers import customers
-from projections.customers.duplicates import (
+from projections.customers.merges.duplicates import (
     COLUMNS,
     MOST,
     NAMING,

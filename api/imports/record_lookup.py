@@ -13,9 +13,9 @@ from rapidfuzz import fuzz, process
 from adapters.journal.journal import Journal, recorded
 from adapters.storage.journal_tables import events, operations
 from domain.kernel.aggregate import registry
-from projections.customers.duplicates import named_alike, neighbours
-from projections.customers.name_key import name_key
-from projections.customers.name_words import name_words
+from projections.customers.merges.duplicates import named_alike, neighbours
+from projections.customers.merges.name_key import name_key
+from projections.customers.merges.name_words import name_words
 from projections.kernel.read_model import fold, read_models
 from projections.kernel.reports.record_names import key_of
 from projections.kernel.rows.rebuild import reached

@@ -12,8 +12,8 @@ from domain.customers.customer_profile import normal_number
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.effective_day import STATED
 from domain.kernel.types.personal import Each
-from projections.customers.name_key import name_key
-from projections.customers.name_words import name_words
+from projections.customers.merges.name_key import name_key
+from projections.customers.merges.name_words import name_words
 from projections.customers.row_shapes import Contact, MergedInto, RivalPurchase, StatedRequirement
 from projections.kernel.belonging import Belongs, OfCustomer, Stays
 from projections.kernel.columns import (

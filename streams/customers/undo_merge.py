@@ -11,8 +11,8 @@ from adapters.journal.recorded_actors import by
 from adapters.storage.journal_tables import events
 from domain.kernel.actors import Actor
 from domain.kernel.aggregate import Recorded
-from projections.customers.customer_merges import customer_merges
 from projections.customers.customers import customers
+from projections.customers.merges.customer_merges import customer_merges
 from projections.kernel.belonging import OfCustomer
 from projections.kernel.read_model import ReadModel, models_by_kind
 from streams.kernel.belonging import returning

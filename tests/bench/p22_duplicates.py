@@ -19,9 +19,9 @@ from adapters.storage.databases import connect, writing
 from api.customers.similar import Registration, Similar
 from domain.kernel.aggregate import Origin, new_id
 from projections.customers.customers import customers
-from projections.customers.duplicates import Described, named_alike, neighbours
-from projections.customers.name_key import name_key
-from projections.customers.name_words import name_words
+from projections.customers.merges.duplicates import Described, named_alike, neighbours
+from projections.customers.merges.name_key import name_key
+from projections.customers.merges.name_words import name_words
 from projections.kernel.read_model import Row
 from projections.kernel.rows import tables
 from projections.kernel.rows.projector import Projector

@@ -14,7 +14,7 @@ from api.customers.similar import Registration, Similar
 from domain.customers.customer_profile import Details
 from domain.kernel.aggregate import Origin, new_id, registry
 from projections.customers.customers import customers
-from projections.customers.duplicates import NAMING, Described
+from projections.customers.merges.duplicates import NAMING, Described
 from projections.kernel.rows.projector import Projector
 from projections.kernel.visibility.row_security import EVERYTHING
 from tests.adapters.commands.test_executor import started, stop

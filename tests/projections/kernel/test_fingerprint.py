@@ -15,7 +15,7 @@ FOLD = '''
 """A module of folds."""
 import re
 from enum import Enum
-from projections.customers.name_key import name_key
+from projections.customers.merges.name_key import name_key
 
 class Step(Enum):
     FIRST = "first"
@@ -48,7 +48,7 @@ COUNTS = [
     ("helpers_helper(each) for", "helpers_helper(0) for"),
     ("more=1", "more=2"),
     (
-        "projections.customers.name_key import name_key",
+        "projections.customers.merges.name_key import name_key",
         "projections.kernel.payload_values import day as name_key",
     ),
 ]

@@ -7,7 +7,7 @@ import pytest
 from adapters.storage.databases import connect
 from domain.kernel.aggregate import Recorded
 from projections.customers.customers import customers
-from projections.customers.duplicates import (
+from projections.customers.merges.duplicates import (
     Described,
     Duplicate,
     candidates,
@@ -17,7 +17,7 @@ from projections.customers.duplicates import (
 )
 from projections.kernel.rows.projector import Projector
 from tests.projections.accounts import happened
-from tests.projections.customers.test_likeness import FILES, pairs
+from tests.projections.customers.merges.test_likeness import FILES, pairs
 
 Find = Callable[..., list[Duplicate]]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from projections.customers.sites import sites
+from projections.customers.sites.sites import sites
 from projections.kernel.lists.list_filters import filters
 from tests.projections.folding import row_after
 

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from domain.kernel.types.chinese_characters import sound_alike
-from projections.customers.company_words import BRANCHES, COUNTRY, PROVINCE_OF, TRADES
+from projections.customers.merges.company_words import BRANCHES, COUNTRY, PROVINCE_OF, TRADES
 
 ALIKE = 85
 """From how many of 100 points on two names may be of one organisation."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from projections.customers.company_words import (
+from projections.customers.merges.company_words import (
     BRANCHES,
     CHINESE_FORMS,
     COUNTRY,

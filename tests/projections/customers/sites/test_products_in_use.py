@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from projections.customers.products_in_use import products_in_use
+from projections.customers.sites.products_in_use import products_in_use
 from tests.projections.folding import row_after
 
 NOTHING = (

@@ -12,8 +12,8 @@ from rapidfuzz import fuzz, process
 
 from domain.customers.customer_profile import normal_number
 from projections.customers.customers import customers
-from projections.customers.likeness import ALIKE, figures, likeness
-from projections.customers.name_words import name_words
+from projections.customers.merges.likeness import ALIKE, figures, likeness
+from projections.customers.merges.name_words import name_words
 from projections.kernel.rows.rotated_index import near as nearest
 from projections.kernel.visibility.row_security import lens_of
 from projections.kernel.visibility.visibility import Sight

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from tests.projections.customers.make_pairs import Pair, Rule, wide
+from tests.projections.customers.merges.make_pairs import Pair, Rule, wide
 
 PLACES = str.split(
     "北京 上海 天津 重庆 福州 厦门 泉州 长沙 株洲 郑州 洛阳 西安 合肥 南昌 昆明 贵阳 沈阳 大连 "

@@ -10,9 +10,9 @@ import pytest
 from rapidfuzz import fuzz
 
 from domain.kernel.types.chinese_characters import simplified, sound_alike
-from projections.customers.likeness import ALIKE, figures, likeness
-from projections.customers.name_key import name_key
-from projections.customers.name_words import name_words
+from projections.customers.merges.likeness import ALIKE, figures, likeness
+from projections.customers.merges.name_key import name_key
+from projections.customers.merges.name_words import name_words
 
 HERE = Path(__file__).parent
 FILES = ["pairs.csv", "pairs_held_out.csv"]

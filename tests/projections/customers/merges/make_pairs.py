@@ -1,7 +1,8 @@
 """Pairs of company names, from the rules by which names are given, shortened and mistyped.
 
-`python -m tests.projections.customers.make_pairs` writes `pairs.csv` and `pairs_held_out.csv`, 150
-pairs of one customer and 150 of two in each. The second half is of other names and other rules.
+`python -m tests.projections.customers.merges.make_pairs` writes `pairs.csv` and
+`pairs_held_out.csv`, 150 pairs of one customer and 150 of two in each. The second half is of other
+names and other rules.
 """
 
 import csv
@@ -457,7 +458,7 @@ def write(
 
 
 if __name__ == "__main__":
-    from tests.projections.customers import held_out_pairs as held_out
+    from tests.projections.customers.merges import held_out_pairs as held_out
 
     write(HERE / "pairs.csv", SAME, DIFFERENT, BY_HAND)
     write(HERE / "pairs_held_out.csv", held_out.SAME, held_out.DIFFERENT, held_out.BY_HAND)

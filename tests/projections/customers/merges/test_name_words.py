@@ -2,7 +2,7 @@
 
 import pytest
 
-from projections.customers.name_words import name_words
+from projections.customers.merges.name_words import name_words
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from projections.customers.name_key import name_key
+from projections.customers.merges.name_key import name_key
 
 
 @pytest.mark.parametrize(

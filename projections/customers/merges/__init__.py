@@ -1,0 +1,1 @@
+"""Merges: which customers look like one, and what follows from merging two."""

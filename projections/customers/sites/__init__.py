@@ -1,0 +1,1 @@
+"""Sites: where customers are, what they have of us there, and the report on it."""
