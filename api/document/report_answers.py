@@ -42,6 +42,35 @@ Figures = TypedDict(
 """The figures of a report."""
 
 
+@with_config(ConfigDict(extra="allow"))
+class StatisticsRow(TypedDict):
+    """A row of figures of several reports: the values of its dimensions and measures by name."""
+
+    explain: Annotated[
+        NotRequired[dict[str, Link]],
+        Field(description="by report, the records behind the row, as they were then"),
+    ]
+    total_over: NotRequired[
+        Annotated[str | None, Field(description="the dimensions that it is the total over")]
+    ]
+
+
+Statistics = TypedDict(
+    "Statistics",
+    {
+        "columns": list[str],
+        "rows": list[StatisticsRow],
+        "position": Annotated[int, Field(description="the figures are true as of here")],
+        "from": NotRequired[Annotated[date, _OF_PERIOD]],
+        "to": NotRequired[Annotated[date, _OF_PERIOD]],
+        "late_entries": NotRequired[Annotated[Link, Field(description=_LATE)]],
+        "masked": NotRequired[Annotated[list[str], Field(description=_LEFT_OUT)]],
+        "narrowed": NotRequired[Annotated[list[str], Field(description=_NARROWED)]],
+    },
+)
+"""The figures of several reports side by side."""
+
+
 class LinkedRecord(TypedDict):
     """A record as it was, and its events up to then."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -22,7 +22,7 @@ from api.kernel.reading.read_parameters import (
     reach,
 )
 from api.reads.export_routes import add_export
-from api.reads.reports.answered import formatted
+from api.reads.reports.answered import explained, formatted
 from api.reads.reports.asked import (
     PERMISSION,
     By,
@@ -43,11 +43,11 @@ from api.reads.reports.asked import (
 )
 from api.reads.spreadsheets import For, check_for
 from domain.kernel.time.business_day import today
-from projections.kernel.reports.comparing import Comparing
+from projections.kernel.reports.comparing import Comparing, ask_of
 from projections.kernel.reports.dimensions import UNSEEN
 from projections.kernel.reports.metrics import dimensions as metric_dimensions
 from projections.kernel.reports.metrics import metrics
-from projections.kernel.reports.report import Report, reports, run
+from projections.kernel.reports.report import Report, reports
 from projections.kernel.reports.result import Result
 from projections.kernel.reports.stretches import Question
 
@@ -120,28 +120,14 @@ def _report(report: Report) -> Callable[..., Any]:
             comparing = Comparing(report, names, known, to_date, fill, day)
             question = Question(names_in(by), where, from_, to, when.position)
             with warehouse.reader() as cursor:
-
-                def ask(asked: Question, of: Sequence[str]) -> Result:
-                    return run(
-                        cursor,
-                        report.name,
-                        asked.by,
-                        asked.where,
-                        asked.first,
-                        asked.last,
-                        asked.position,
-                        of,
-                        here,
-                        top,
-                    )
-
+                ask = ask_of(cursor, report, here, top)
                 if top is not None:
                     return ask(question, names_in(measures))
                 return comparing.run(ask, question, names_in(measures))
 
         with checked():
             found = await see.ask(figures)
-        return formatted(request, report, found, format, for_)
+        return formatted(found, explained(request, report, found), report.name, format, for_)
 
     return read
 

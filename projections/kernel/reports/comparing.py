@@ -8,11 +8,13 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.reports.dimensions import PERIODS, Dimension
 from projections.kernel.reports.periods import Move
-from projections.kernel.reports.report import Report
+from projections.kernel.reports.report import Report, run
+from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.reports.result import Compared, Result
 from projections.kernel.reports.stretches import Question, Stretch
 
@@ -21,9 +23,20 @@ MOST = 100_000
 
 Row = dict[str, Any]
 
-
 Ask = Callable[[Question, Sequence[str]], Result]
 """Asks a question for some measures; for none of them: for all."""
+
+
+def ask_of(
+    cursor: DuckDBPyConnection, report: Report, standpoint: Standpoint, top: int | None = None
+) -> Ask:
+    """Return what asks a report by a reader of the warehouse; everything is as for `run`."""
+
+    def ask(asked: Question, of: Sequence[str]) -> Result:
+        days = asked.first, asked.last, asked.position
+        return run(cursor, report.name, asked.by, asked.where, *days, of, standpoint, top)
+
+    return ask
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ def asked(path: str) -> dict[str, Any]:
     parameters: dict[str, dict[str, Any]] = {
         "/access/why": {"permission": "customer.read", "employee": "told.of"},
         "/late-entries": {"valid_at": today().isoformat(), "since": 0},
+        "/statistics": {"measures": "tickets"},
         "/proofs/consistency": {"from": 1},
         "/customers/{id}/digest": {"from_position": 0},
         "/contacts": {"phone": "10086"},

@@ -224,3 +224,17 @@ def test_records_need_the_permissions_of_the_report(world: World) -> None:
         path = "/reports/pipeline/records?measures=opportunities"
         assert [e["id"] for e in reader.get(path).json()["items"]] == [world.sale]
         problem(reader.get(f"{path}&format=csv"), 403, "not-permitted")
+
+
+def test_of_several_reports_a_masked_figure_is_refused_and_what_is_out_of_sight_is_not_counted(
+    world: World,
+) -> None:
+    asked = {"measures": "pipeline.opportunities,tickets", "by": "province"}
+    found = {who: world.get(who, "/statistics", **asked)["rows"] for who in ("group", "gd, masked")}
+    assert {row["province"] for row in found["gd, masked"]} <= {"gd", None}
+    assert {row["province"] for row in found["group"]} >= {"gd", "js"}
+    alone = world.get("gd, masked", "/reports/pipeline", by="province", measures="opportunities")
+    told = {row["province"]: row["opportunities"] for row in alone["rows"]}
+    assert told == {row["province"]: row["pipeline.opportunities"] for row in found["gd, masked"]}
+    hidden = world.readers["gd, masked"].get("/statistics", params={"measures": "pipeline.amount"})
+    problem(hidden, 403, "field-masked")

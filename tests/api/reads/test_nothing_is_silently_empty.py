@@ -136,10 +136,15 @@ def test_whatever_a_golden_history_has_come_to_is_in_the_closed_sets() -> None:
 
 @pytest.mark.parametrize("name", reports())
 def test_a_report_is_filtered_only_by_what_there_can_be(client: httpx.Client, name: str) -> None:
-    for path in (f"/reports/{name}", f"/reports/{name}/records"):
+    measure = reports()[name].measures[0].name
+    for path, asked in (
+        (f"/reports/{name}", measure),
+        (f"/reports/{name}/records", measure),
+        ("/statistics", f"{name}.{measure}"),
+    ):
         for each in reports()[name].angles():
-            refused(client, path, each.name, "2017Q2", measures=reports()[name].measures[0].name)
-        refused(client, path, "to", "2026-01-31", **{"from": "2026-02-01"})
+            refused(client, path, each.name, "2017Q2", measures=asked)
+        refused(client, path, "to", "2026-01-31", measures=asked, **{"from": "2026-02-01"})
 
 
 def test_no_read_takes_an_end_before_its_begin(client: httpx.Client) -> None:
@@ -155,6 +160,7 @@ def test_no_read_takes_an_end_before_its_begin(client: httpx.Client) -> None:
             path.replace("{id}", id_),
             "to",
             "2026-01-31",
+            **({"measures": "tickets"} if path.startswith("/statistics") else {}),
             **{"from": "2026-02-01"},
         )
 
@@ -222,6 +228,7 @@ def test_every_text_that_a_read_is_asked_by_is_refused_where_there_is_no_such() 
     tried = {(path.partition("?")[0], parameter) for path, parameter, _ in ASKED}
     tried |= ONES | FREE | PRICE | {("/events", "ticket")}  # which is 401: who asks is not known
     filtered = {list_of(kind) for kind in MODELS} | {f"/reports/{name}" for name in reports()}
+    filtered.add("/statistics")
     for path, operations in DOCUMENT["paths"].items():
         read = path.removesuffix("/export")  # an export is asked for what its read is
         if "get" not in operations or read.removesuffix("/records") in filtered:

@@ -48,6 +48,8 @@ VALUES = {
 }
 GIVEN = {
     "/late-entries": "?valid_at=2026-01-31&since=0",
+    "/statistics": "?measures=tickets",
+    "/statistics/export": "?measures=tickets",
     "/proofs/consistency": "?from=0",
     "/customers/{id}/digest": "?from_position=0",
     "/access/who": f"?record={VALUES['id']}",

@@ -36,6 +36,11 @@ READS = sorted(path for path in PATHS if "as_of_position" in parameters(path))
 POSITIONS = {"min_position", "as_of_position", "from_position", "to_position", "after", "since"}
 """Every parameter whose value is a position that an answer told."""
 
+MEASURED: dict[str, dict[str, Any]] = {
+    "/statistics": {"measures": "tickets,pipeline.amount,customers.customers", "by": "unit"}
+}
+"""What has to be asked for by name."""
+
 BEYOND = 10_000
 """Events that nobody records between two calls of a test."""
 
@@ -44,7 +49,9 @@ FORMATS = [
     for path in READS
     if "format" in parameters(path)
     for format in ("csv", "ndjson", "parquet")
-    if not (path.startswith("/reports") and format == "ndjson")  # reports are tables
+    if not (
+        path.startswith(("/reports", "/statistics")) and format == "ndjson"
+    )  # reports are tables
 ]
 
 
@@ -149,6 +156,7 @@ def ask(life: Life, path: str, **more: Any) -> tuple[str, dict[str, Any]] | None
         return None
     if path == "/late-entries":
         more |= {"valid_at": day(1), "since": 1}
+    more |= MEASURED.get(path.removesuffix("/export"), {})
     if path.startswith("/working-calendars/{id}/"):
         more["from"] = "2026-02-13T16:30:00+08:00"
         more |= {"hours": 4} if path.endswith("/due") else {"to": "2026-02-14T11:00:00+08:00"}
@@ -180,7 +188,8 @@ def test_every_read_of_records_takes_a_position() -> None:
     rest = {path for path in without if not path.startswith(others)}
     # It is between positions; persons are found as they are now; what texts are likely to mean is
     # for whoever names products now; there are only names.
-    assert rest == {"/customers/{id}/digest", "/contacts", "/product-texts", "/reports"}
+    names = {"/reports", "/measures", "/dimensions"}
+    assert rest == {"/customers/{id}/digest", "/contacts", "/product-texts"} | names
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if "get" in PATHS[path]])
@@ -192,6 +201,7 @@ def test_a_position_that_was_never_told_is_refused_at_once(life: Life, path: str
     if address is None:
         pytest.skip("it takes none, or there is none")
     more: dict[str, Any] = {"valid_at": day(1), "since": 1} if path == "/late-entries" else {}
+    more |= MEASURED.get(path.removesuffix("/export"), {})
     more |= {"from_position": 1} if "from_position" in taken else {}
     for name in taken:
         answer = life.client.get(address, params=more | {name: head(life.client) + BEYOND})
