@@ -22,6 +22,7 @@ class FigureRow(TypedDict):
 
 
 _OF_PERIOD = Field(description="of which period the figures are, where they are of one always")
+_PARTIAL = Field(description="periods that have not ended by the day that the figures are of")
 _LATE = "what was recorded since: all that makes a difference to the figures that were known"
 _LEFT_OUT = "measures of these classes were left out, as they are masked for you in some records"
 _NARROWED = "only records that show these classes of fields count"
@@ -34,6 +35,7 @@ Figures = TypedDict(
         "position": Annotated[int, Field(description="the figures are true as of here")],
         "from": NotRequired[Annotated[date, _OF_PERIOD]],
         "to": NotRequired[Annotated[date, _OF_PERIOD]],
+        "partial": NotRequired[Annotated[list[str], _PARTIAL]],
         "late_entries": NotRequired[Annotated[Link, Field(description=_LATE)]],
         "masked": NotRequired[Annotated[list[str], Field(description=_LEFT_OUT)]],
         "narrowed": NotRequired[Annotated[list[str], Field(description=_NARROWED)]],
@@ -63,6 +65,7 @@ Statistics = TypedDict(
         "position": Annotated[int, Field(description="the figures are true as of here")],
         "from": NotRequired[Annotated[date, _OF_PERIOD]],
         "to": NotRequired[Annotated[date, _OF_PERIOD]],
+        "partial": NotRequired[Annotated[list[str], _PARTIAL]],
         "late_entries": NotRequired[Annotated[Link, Field(description=_LATE)]],
         "masked": NotRequired[Annotated[list[str], Field(description=_LEFT_OUT)]],
         "narrowed": NotRequired[Annotated[list[str], Field(description=_NARROWED)]],

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from projections.customers.customer_dimensions import own
+from projections.customers.customer_dimensions import CUSTOMER, own
 from projections.customers.profiles import WEIGHTS, completeness, profiles
 from projections.kernel.lists.duckdb_queries import DUCK, historic
 from projections.kernel.read_model import read_models
 from projections.kernel.reports.dimensions import CURRENCY, MANAGER, UNIT, Dimension
 from projections.kernel.reports.measures import Measure, amount_each, count, mean, total
 from projections.kernel.reports.report import Report
-from projections.kernel.reports.report_scope import seen
+from projections.kernel.reports.report_scope import seen, then
 
 
 def _scored(more: str = "") -> str:
@@ -146,4 +146,43 @@ customers_report = Report(
         ),
     ),
     zh="客户",
+)
+
+customer_base = Report(
+    name="customer-base",
+    title="Customer base: customers as they stood on a day",
+    zh="客户存量",
+    records="customers",
+    source=f"FROM {then('customers')} WHERE state <> 'merged'",
+    on="base.last",
+    period="the day that the figures are of: the last one of each period asked for",
+    spanning=True,
+    dimensions=(
+        UNIT,
+        MANAGER,
+        replace(CUSTOMER, sql="base.id"),
+        *own("category", "grade", "reach", "industry", "customer_state", "region"),
+    ),
+    measures=(
+        Measure(
+            "active",
+            "Active customers",
+            "customers in the state active on the day; one that was merged by then counts in the "
+            "other",
+            count("base.state = 'active'"),
+            zh="在网客户数",
+            kind="stock",
+            better="up",
+            known_as="active_customers",
+        ),
+        Measure(
+            "customers",
+            "Customers",
+            "customers known on the day, of whatever state",
+            count(),
+            zh="客户数",
+            kind="stock",
+            better="up",
+        ),
+    ),
 )

@@ -105,6 +105,8 @@ def formatted(
         content = {"columns": found.columns, "rows": [*rows], "position": found.position}
         if found.period:
             content |= zip(_PERIOD, found.period, strict=True)
+        if found.partial:
+            content["partial"] = found.partial
         if known := next((each for each in found.compared.get("known", ()) if each), None):
             since = {"since": known[1].position, "valid_at": known[1].last or today()}
             content["late_entries"] = f"/late-entries?{urlencode(since)}"

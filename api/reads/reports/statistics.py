@@ -188,6 +188,7 @@ def _whole(across: Across, found: Sequence[Joined], totals: bool) -> Result:
         tuple(sorted({name for each in results for name in each.masked})),
         tuple(sorted({name for each in results for name in each.narrowed})),
         next((each.period for each in results if each.period), None),
+        next((each.partial for each in results if each.partial), ()),
         {"known": compared},
     )
 

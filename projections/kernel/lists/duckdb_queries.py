@@ -33,11 +33,11 @@ class DuckDialect(PGDialect):
 DUCK = DuckDialect()
 
 
-def past(position: int, valid_at: date | None = None) -> Tables:
+def past(position: int, valid_at: date | str | None = None) -> Tables:
     """Return the rows of the read models as they were at a position, for DuckDB's histories.
 
-    With `valid_at` only what was true by that day of the business, of what was known then. A
-    summary is made of them.
+    With `valid_at`, a day or the SQL of one, only what was true by that day of the business, of
+    what was known then. A summary is made of them.
     """
     return cache(partial(_past, position, valid_at))
 
@@ -48,13 +48,14 @@ def historic(model: Listed) -> list[sa.ColumnClause[Any]]:
     return [*columns, sa.column(SIGNATURE, sa.BigInteger)] if model.search else columns
 
 
-def _past(position: int, valid_at: date | None, model: Listed) -> sa.FromClause:
+def _past(position: int, valid_at: date | str | None, model: Listed) -> sa.FromClause:
     if isinstance(model, Summary):
         return model.select(past(position, valid_at)).subquery(model.name)
     columns = historic(model)
     point: list[sa.ColumnElement[Any]] = [sa.literal_column(str(int(position)))]
     if valid_at is not None:
-        point.append(sa.literal_column(f"DATE '{valid_at:%Y-%m-%d}'"))
+        day = valid_at if isinstance(valid_at, str) else f"DATE '{valid_at:%Y-%m-%d}'"
+        point.append(sa.literal_column(day))
     name = f"{model.name}_{'as_of' if valid_at is None else 'true_at'}"
     call: Any = getattr(sa.func, name)(*point)
     source: sa.FromClause = call.table_valued(*columns).alias(model.name)

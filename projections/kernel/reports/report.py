@@ -22,7 +22,7 @@ from projections.kernel.reports.periods import Span
 from projections.kernel.reports.record_names import named
 from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.reports.result import Result
-from projections.kernel.reports.spans import spans
+from projections.kernel.reports.spans import partial, spans
 from projections.kernel.warehouse.facts import quote
 from projections.kernel.warehouse.loader import position
 
@@ -142,9 +142,6 @@ class Asked:
     def query(self, columns: Iterable[str], tail: str = "", conditions: Sequence[str] = ()) -> str:
         """Return the query that `select` runs, to be part of another."""
         source = self.report.grains[self.grain] if self.grain else self.report.source
-        if self.spans:
-            each = ", ".join(f"(DATE '{first}', DATE '{last}')" for first, last in self.spans)
-            source = f"WITH spans(first, last) AS (VALUES {each}) SELECT * FROM ({source})"
         known = {**self.report.joins, "place": PLACE}
         joins = " ".join(known[name] for name in self.joins)
         every = [*self.conditions, *conditions]
@@ -160,7 +157,7 @@ class Asked:
         """Run a query over what is in sight then."""
         if PLACE in query:
             cursor.register("organisation", self.standpoint.places())
-        relations, seen_values = self.standpoint.relations(query, self.position)
+        relations, seen_values = self.standpoint.relations(query, self.position, self.spans)
         return cursor.sql(relations + query, params={**self.values, **values, **seen_values})
 
 
@@ -266,7 +263,8 @@ def run(
     found = asked.execute(cursor, named(figures, asked.dimensions, asked.measures, top))
     narrowed = asked.standpoint.narrowed
     period = (asked.spans[0][0], asked.spans[-1][1]) if asked.spans else None
-    return Result(found.to_arrow_table(), asked.position, asked.masked, narrowed, period)
+    cut = partial(by, asked.spans)
+    return Result(found.to_arrow_table(), asked.position, asked.masked, narrowed, period, cut)
 
 
 def _measures(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from projections.kernel.lists.duckdb_queries import compiled, past
 from projections.kernel.lists.list_query import Under, alone
 from projections.kernel.read_model import ReadModel, Row, read_models
+from projections.kernel.reports.periods import Span
 from projections.kernel.visibility.column_masks import classes
 from projections.kernel.visibility.row_security import narrowed
 from projections.kernel.visibility.unit_tree import Organisation
 from projections.kernel.visibility.visibility import Sight
 
 _SHAPE = pa.schema([(name, pa.string()) for name in ("code", "current", "province", "network")])
-_SEEN = re.compile(r"\b(?:seen|hidden)_(\w+)")
+_SEEN = re.compile(r"\b(?:seen|hidden|then)_(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +49,45 @@ class Standpoint:
         """The classes of what is masked in some rows, so that no figure is made of all."""
         return frozenset() if self.sight is None else self.sight.masked_somewhere()
 
-    def relations(self, sql: str, position: int) -> tuple[str, dict[str, Any]]:
+    def relations(
+        self, sql: str, position: int, spans: Sequence[Span] = ()
+    ) -> tuple[str, dict[str, Any]]:
         """Return the SQL that defines the rows in sight that a query speaks of, and its values.
 
         Args:
             sql: The query; it speaks of `seen_<read model>`, and of `hidden_<read model>`: the
-                rows that are there, but out of sight.
+                rows that are there, but out of sight; and, if there are spans, of `spans`, with
+                `first` and `last`, and of `then_<read model>`: the rows of each of these, as true
+                on its last day.
             position: The rows are those of then.
+            spans: The first and last day of each.
         """
-        clauses, values = [], dict[str, Any]()
-        for name in dict.fromkeys(_SEEN.findall(sql)):
-            model, tables = read_models()[name], past(position, self.valid_at)
-            columns = tables(model).c
+        clauses, values = list[str](), dict[str, Any]()
+        if spans:
+            each = ", ".join(f"(DATE '{first}', DATE '{last}')" for first, last in spans)
+            clauses.append(f"spans(first, last) AS (VALUES {each})")
+
+        def visible(model: ReadModel, day: date | str | None) -> tuple[str, sa.FromClause]:
+            tables = past(position, day)
+            query = sa.select(*tables(model).c)
             sights = self._sights(model)
-            text, given = compiled(narrowed(sa.select(*columns), model, sights, "duckdb", tables))
+            text, given = compiled(narrowed(query, model, sights, "duckdb", tables))
             for value in given:
                 key = f"seen_{len(values)}"
                 values[key] = value
                 text = text.replace("?", f"${key}", 1)
+            return text, tables(model)
+
+        for name in dict.fromkeys(_SEEN.findall(sql)):
+            model = read_models()[name]
+            if then(name) in sql:
+                last = (
+                    f"least(spans.last, DATE '{self.valid_at}')" if self.valid_at else "spans.last"
+                )
+                text, _ = visible(model, last)
+                clauses.append(f"{then(name)} AS (FROM spans, LATERAL ({text}) AS each)")
+            text, source = visible(model, self.valid_at)
+            columns = source.c
             clauses.append(f"{seen(name)} AS ({text})")
             if hidden(name) in sql:
                 every, _ = compiled(sa.select(*columns))
@@ -88,6 +110,14 @@ def seen(model: str) -> str:
     Raises `KeyError` for a read model that there is not.
     """
     return f"seen_{read_models()[model].name}"
+
+
+def then(model: str) -> str:
+    """Return the relation of the rows in sight on the last day of each span, with that.
+
+    Raises `KeyError` for a read model that there is not.
+    """
+    return f"then_{read_models()[model].name}"
 
 
 def hidden(model: str) -> str:

@@ -24,7 +24,8 @@ class Result:
 
     `masked` are the classes of figures that were left out, as they may not be seen in all rows;
     `narrowed` those of figures that were asked for and are of the rows where they may be; `period`
-    has the first and the last day that they are of, where the report is of one always; `compared`
+    has the first and the last day that they are of, where the report is of one always, `partial`
+    the periods of which they are as of a day before the last; `compared`
     has, by comparison, the row that each is compared with, in columns behind the measures.
     """
 
@@ -33,6 +34,7 @@ class Result:
     masked: tuple[str, ...] = ()
     narrowed: tuple[str, ...] = ()
     period: tuple[date, date] | None = None
+    partial: tuple[str, ...] = ()
     compared: Mapping[str, Sequence[Compared | None]] = field(default_factory=dict)
 
     @property

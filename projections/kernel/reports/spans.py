@@ -8,7 +8,7 @@ from datetime import date
 
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.reports.dimensions import PERIODS
-from projections.kernel.reports.periods import Span, cut, span_of
+from projections.kernel.reports.periods import Span, cut, end_of, span_of, text_of
 
 EVER: tuple[Span, ...] = ((date.min, date.max),)
 """One span with every day."""
@@ -48,6 +48,14 @@ def spans(
             raise BadParameter("from", f"at most {MOST} periods at once")
         found.append(each)
     return tuple(found)
+
+
+def partial(by: Sequence[str], found: Sequence[Span]) -> tuple[str, ...]:
+    """Return the shortest periods asked for of which a span ends before they do."""
+    shortest = next((each for each in PERIODS if each in by), None)
+    if shortest is None:
+        return ()
+    return tuple(text_of(shortest, last) for _, last in found if last < end_of(shortest, last))
 
 
 def spans_named(period: str, texts: Sequence[str]) -> Iterator[Span]:

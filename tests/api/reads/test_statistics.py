@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 from typing import Any
 
 import httpx
@@ -113,6 +114,41 @@ def test_figures_are_beside_what_they_were_before_and_as_they_were_known(
     assert found["late_entries"].startswith(f"/late-entries?since={then}&")
     (past,) = account.ask(**asked, as_of_position=then).json()["rows"]
     assert (past["tickets"], past["sales.won"]) == (1, 1)
+
+
+def test_customers_active_at_the_ends_of_months_are_those_of_then(account: Account) -> None:
+    def begun(name: str, *steps: tuple[str, str]) -> str:
+        about = {"unit": account.unit, "registered_on": "2026-01-02"}
+        id_: str = register(account.client, name=f"{name} of {account.unit}", **about)["id"]
+        for step, day in steps:
+            more = {"reason": "price"} if step == "lapse" else {}
+            account.post(f"/customers/{id_}/{step}", effective=day, **more)
+        return id_
+
+    begun("X", ("activate", "2026-01-10"))
+    begun("Y", ("activate", "2026-02-01"), ("lapse", "2026-03-20"))
+    late = begun("W")
+    begun("Z", ("activate", "2026-03-31"))
+    then = account.position
+    asked = {"measures": "active_customers", "by": "month", "from": "2026-01-01"}
+    found = account.ask(**asked, to="2026-03-31").json()
+    assert [row["active_customers"] for row in found["rows"]] == [1, 2, 2]
+    assert "partial" not in found
+    account.post(f"/customers/{late}/activate", effective="2026-03-15")
+    found = account.ask(**asked, to="2026-03-31", compare=f"known:{then}").json()
+    assert [row["active_customers"] for row in found["rows"]] == [1, 2, 3]
+    assert [row["active_customers_known"] for row in found["rows"]] == [1, 2, 2]
+    entries = account.client.get(f"{found['late_entries']}&aggregate=customer").json()
+    assert [each["stream"] for each in entries["items"]] == [late]
+    behind = account.client.get(found["rows"][2]["explain"]["customer-base"]).json()
+    given = [each["contributions"]["active"] for each in behind["items"]]
+    assert sum(given) == 3, behind
+    running = account.ask(**asked, to="2026-03-30").json()
+    assert [row["active_customers"] for row in running["rows"]] == [1, 2, 2]
+    assert running["partial"] == ["2026-03"]
+    whole = account.ask(measures="active_customers,customers.customers", by="year").json()
+    assert [row["active_customers"] for row in whole["rows"]] == [3]
+    assert whole["partial"] == [str(today().year)] or today() == date(today().year, 12, 31)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import duckdb
 from domain.kernel.aggregate import Recorded
 from projections.kernel.history.fold_at import fold_at
 from projections.kernel.read_model import Row, read_models
+from projections.kernel.reports.periods import span_of
 from projections.kernel.reports.report import run
 from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.warehouse.loader import Loader
@@ -33,6 +34,7 @@ def test_reports_count_what_was_true_on_a_day_by_what_was_known() -> None:
         loader = Loader(connection, models, told=told(rows))
         loader.create()
         loader.load(rows)
+        counted = 0
         for _ in range(examples(12)):
             position = chance.randint(1, len(rows))
             day = (START - timedelta(days=chance.randint(-3, 400))).date()
@@ -53,5 +55,26 @@ def test_reports_count_what_was_true_on_a_day_by_what_was_known() -> None:
 
             assert figure("customers", "customers", position) == len(found["customers"])
             assert figure("tickets", "opened", position) == len(found["service_tickets"])
+            spans = run(
+                connection,
+                "customer-base",
+                ["month"],
+                first=day - timedelta(days=99),
+                last=day,
+                as_of=position,
+                measures=["customers"],
+            )
+            for each in spans.rows():
+                last = min(span_of("month", each["month"])[1], day)
+                folds = [
+                    fold_at(models["customers"], [e for e in known if e.position <= position], last)
+                    for known in by_stream.values()
+                    if known[0].aggregate == "customer" and known[0].position <= position
+                ]
+                assert each["customers"] == sum(
+                    held is not None and held["state"] != "merged" for held in folds
+                )
+                counted += each["customers"]
             still = [row for row in found["opportunities"] if row["status"] == "open"]
             assert figure("pipeline", "opportunities", position) == len(still)
+        assert counted
