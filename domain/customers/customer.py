@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from domain.customers.customer_contacts import Contacts
 from domain.customers.customer_credit import Credit
-from domain.customers.customer_merging import Merging
 from domain.customers.customer_profile import (
     Category,
     Details,
@@ -22,6 +21,7 @@ from domain.customers.customer_profile import (
 )
 from domain.customers.customer_requirements import Requirements
 from domain.customers.customer_team import AccountTeam
+from domain.customers.merges.customer_merging import Merging
 from domain.kernel.aggregate import (
     Aggregate,
     MovedMeanwhile,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from domain.customers.product_in_use_course import UseState
-from domain.customers.site import SiteState
+from domain.customers.sites.product_in_use_course import UseState
+from domain.customers.sites.site import SiteState
 from projections.kernel.columns import COARSE, Json, Text, one_of
 from projections.kernel.summary import Finds, Rows, Summary
 

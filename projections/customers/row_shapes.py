@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 
 from domain.customers.customer_contacts import DecisionRole, Relationship
 from domain.customers.customer_requirements import RequirementKind
-from domain.customers.site_access import Medium
-from domain.customers.site_equipment import EquipmentKind, EquipmentOwner
+from domain.customers.sites.site_access import Medium
+from domain.customers.sites.site_equipment import EquipmentKind, EquipmentOwner
 from domain.kernel.actors import ActorKind
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from domain.customers.customer import Customer
 from domain.customers.customer_profile import Category, Grade, Industry
-from domain.customers.product_in_use import ProductInUse
-from domain.customers.product_in_use_course import SuspensionReason
-from domain.customers.site import Area, Site, SiteKind
-from domain.customers.site_access import OURS, Medium
+from domain.customers.sites.product_in_use import ProductInUse
+from domain.customers.sites.product_in_use_course import SuspensionReason
+from domain.customers.sites.site import Area, Site, SiteKind
+from domain.customers.sites.site_access import OURS, Medium
 from domain.marketing import campaign as campaigns
 from domain.marketing import campaign_outreach as outreach
 from domain.permissions.authority_limits import decide

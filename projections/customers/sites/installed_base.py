@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.customers.product_in_use_course import UseState
-from domain.customers.site import SiteKind
+from domain.customers.sites.product_in_use_course import UseState
+from domain.customers.sites.site import SiteKind
 from projections.customers.customer_dimensions import customer_join, of_customer
 from projections.kernel.reports.dimensions import CURRENCY, UNIT, UNSEEN, Dimension
 from projections.kernel.reports.measures import Measure, count, total

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from domain.customers.product_in_use_course import SuspensionReason, UseState
+from domain.customers.sites.product_in_use_course import SuspensionReason, UseState
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.effective_day import effective_day
 from projections.customers.row_shapes import UseStep

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.customers.site import SiteKind
+from domain.customers.sites.site import SiteKind
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.effective_day import STATED
 from projections.customers.row_shapes import EquipmentAtSite, SiteAccessPoint

@@ -13,8 +13,8 @@ from adapters.storage.databases import connect
 from domain.customers.customer import Customer
 from domain.customers.customer_contacts import DecisionRole
 from domain.customers.customer_profile import Category, Grade, Industry, ProfileReach
-from domain.customers.product_in_use import ProductInUse
-from domain.customers.site import Area, Site, SiteKind
+from domain.customers.sites.product_in_use import ProductInUse
+from domain.customers.sites.site import Area, Site, SiteKind
 from projections.customers.customers import customers
 from projections.customers.profiles import WEIGHTS, profiles
 from projections.kernel.lists.list_query import question

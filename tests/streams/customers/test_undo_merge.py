@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from domain.customers.customer import RegistrationNumberTaken
-from domain.customers.customer_unmerging import REGISTERED
-from domain.customers.merge_outcome import UNGRADED
-from domain.customers.merge_survivorship import Choice
+from domain.customers.merges.customer_unmerging import REGISTERED
+from domain.customers.merges.merge_outcome import UNGRADED
+from domain.customers.merges.merge_survivorship import Choice
 from domain.kernel.aggregate import new_id
 from domain.kernel.time.business_day import today
 from tests.adapters.keyring import keys_in

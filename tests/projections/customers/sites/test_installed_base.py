@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from domain.customers.product_in_use import ProductInUse
-from domain.customers.product_in_use_course import SuspensionReason
-from domain.customers.site import Area, Site, SiteKind
-from domain.customers.site_access import OURS, Medium
+from domain.customers.sites.product_in_use import ProductInUse
+from domain.customers.sites.product_in_use_course import SuspensionReason
+from domain.customers.sites.site import Area, Site, SiteKind
+from domain.customers.sites.site_access import OURS, Medium
 from projections.kernel.reports.report import run
 from projections.kernel.warehouse.loader import Loader
 from tests.bodies import IDS

@@ -5,8 +5,15 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 
-from domain.customers.site import Area, PositionIncomplete, Site, SiteKind, SiteState, SiteVacated
-from domain.customers.site_access import (
+from domain.customers.sites.site import (
+    Area,
+    PositionIncomplete,
+    Site,
+    SiteKind,
+    SiteState,
+    SiteVacated,
+)
+from domain.customers.sites.site_access import (
     OURS,
     AccessPointCodeTaken,
     AccessPointRequired,
@@ -14,7 +21,7 @@ from domain.customers.site_access import (
     EntryShared,
     Medium,
 )
-from domain.customers.site_equipment import (
+from domain.customers.sites.site_equipment import (
     EquipmentKind,
     EquipmentOwner,
     EquipmentRequired,

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from domain.customers.product_in_use import (
+from domain.customers.sites.product_in_use import (
     AttributesMisfit,
     FarEndRequired,
     ProductInUse,
     ProductNamed,
     ServiceNumberTaken,
 )
-from domain.customers.product_in_use_course import (
+from domain.customers.sites.product_in_use_course import (
     ActiveProductRequired,
     PendingRequired,
     ProductCeased,

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from domain.customers.customer import Customer
-from domain.customers.customer_merge import (
+from domain.customers.customer_standing import CustomerMerged, State
+from domain.customers.merges.customer_merge import (
     CustomerMerge,
     LaterMerge,
     MergeCycle,
@@ -17,10 +18,9 @@ from domain.customers.customer_merge import (
     OtherCustomerRequired,
     UndoingRequired,
 )
-from domain.customers.customer_standing import CustomerMerged, State
-from domain.customers.customer_unmerging import AbsorbedOnce, IntoOneCustomer
-from domain.customers.merge_outcome import MergeOutcomeItem
-from domain.customers.merge_survivorship import Choice, Outcome
+from domain.customers.merges.customer_unmerging import AbsorbedOnce, IntoOneCustomer
+from domain.customers.merges.merge_outcome import MergeOutcomeItem
+from domain.customers.merges.merge_survivorship import Choice, Outcome
 from domain.kernel.aggregate import MovedMeanwhile, RecordMerged
 from domain.kernel.types.values import MERGED
 from domain.sales.opportunity import Opportunity

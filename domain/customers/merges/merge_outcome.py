@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from domain.customers.customer_profile import Details
-from domain.customers.merge_survivorship import Difference, Outcome
+from domain.customers.merges.merge_survivorship import Difference, Outcome
 from domain.kernel.types.values import Id, Kind, Value
 
 

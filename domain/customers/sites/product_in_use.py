@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from domain.customers.product_in_use_course import (
+from domain.customers.sites.product_in_use_course import (
     ACTIVE,
     ProductInUseCourse,
     UseState,

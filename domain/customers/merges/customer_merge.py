@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from domain.customers.merge_outcome import Conflict, MergeOutcomeItem, decisions
-from domain.customers.merge_survivorship import Choice
+from domain.customers.merges.merge_outcome import Conflict, MergeOutcomeItem, decisions
+from domain.customers.merges.merge_survivorship import Choice
 from domain.kernel.aggregate import (
     Aggregate,
     RecordMerged,

@@ -11,7 +11,7 @@ from domain.customers.customer_profile import Profile, normal_number
 from domain.customers.customer_requirements import Requirements
 from domain.customers.customer_standing import State
 from domain.customers.customer_team import AccountTeam
-from domain.customers.merge_survivorship import (
+from domain.customers.merges.merge_survivorship import (
     MANAGER,
     NUMBER,
     PARENT,

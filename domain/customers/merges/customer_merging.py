@@ -9,8 +9,8 @@ from domain.customers.customer_contacts import ContactDetails
 from domain.customers.customer_requirements import Requirement
 from domain.customers.customer_standing import State
 from domain.customers.customer_team import TeamRole
-from domain.customers.customer_unmerging import AbsorbedOnce, IntoOneCustomer, Parting
-from domain.customers.merge_survivorship import (
+from domain.customers.merges.customer_unmerging import AbsorbedOnce, IntoOneCustomer, Parting
+from domain.customers.merges.merge_survivorship import (
     PARENT,
     Absorption,
     Bought,

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from domain.customers.site_access import SiteAccess
-from domain.customers.site_equipment import SiteEquipment
+from domain.customers.sites.site_access import SiteAccess
+from domain.customers.sites.site_equipment import SiteEquipment
 from domain.kernel.aggregate import Aggregate, NothingChanged, RuleViolation, begins, command
 from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.of_customer import OfCustomer

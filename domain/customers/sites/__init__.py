@@ -1,0 +1,4 @@
+"""Sites.
+
+Where customers are, how they are connected there, what stands there, and what they have of us.
+"""
