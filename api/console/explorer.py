@@ -12,7 +12,9 @@ from api.console.sheets import moment
 from api.console.view import MOMENT, Refused, View
 from api.kernel.problems import NotFound
 from api.kernel.reading.read_parameters import invalid
+from domain.kernel.chinese import chinese, enumerated
 from domain.kernel.time.business_day import today
+from projections.kernel.read_model import read_models
 from projections.kernel.reports.dimensions import PERIODS
 from projections.kernel.reports.report import reports
 
@@ -54,12 +56,29 @@ async def descriptions(view: View) -> list[dict[str, Any]]:
 
 
 def _in_chinese(of: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a description with the titles in Chinese, its own and those of what it has."""
-    told = {**of, "title": of["zh"]}
-    return told | {
-        name: [_in_chinese(each) for each in of[name]]
-        for name in ("dimensions", "measures")
-        if name in of
+    """Return a description with the titles in Chinese, and what its dimensions' values are called.
+
+    These are of what the report counts, or of its customer.
+    """
+    kinds = read_models()[reports()[of["name"]].records].aggregate, "customer"
+
+    def called(name: str, code: str) -> str:
+        words = ((kind, enumerated(kind).get(name, {}).get(code, code)) for kind in kinds)
+        spoken = (chinese(kind, word, "value") for kind, word in words)
+        return next(filter(None, spoken), code)
+
+    return {
+        **of,
+        "title": of["zh"],
+        "measures": [{**each, "title": each["zh"]} for each in of["measures"]],
+        "dimensions": [
+            {
+                **each,
+                "title": each["zh"],
+                "called": {code: called(each["name"], code) for code in each.get("values", ())},
+            }
+            for each in of["dimensions"]
+        ],
     }
 
 

@@ -78,6 +78,7 @@ async def report(view: View) -> Response:
         told=_told(of, shown.found, shown.measures),
         total=len(shown.found["rows"]),
         titles=titles,
+        called={each["name"]: each.get("called", {}) for each in of["dimensions"]},
         figure=figure,
         inside=partial(inside, view),
         files=[*FILES] if "export.read" in await view.held() else [],

@@ -70,7 +70,8 @@ def crossed(
         ranks, titles = list[Any](), list[str]()
         for name in names:
             value = row[name]
-            title = str(row.get(f"{name}_name") or (value if value is not None else "—"))
+            plain = dimensions[name].get("called", {}).get(value, "—" if value is None else value)
+            title = str(row.get(f"{name}_name") or plain)
             place = orders[name].index(value) if value in orders[name] else len(orders[name])
             ranks.append((False, value is None, place, title, value or ""))
             titles.append(title)

@@ -11,6 +11,7 @@ from fastapi import Request
 from api.imports.titles import ENGLISH
 from api.kernel.problems import PROBLEMS
 from domain.kernel.chinese import About, Language, catalogue, chinese, in_words, title, value
+from domain.kernel.commands import every_command
 from projections.kernel.listed import Listed
 
 COOKIE = "language"
@@ -203,6 +204,20 @@ class Words:
     def value(self, model: Listed, said: str) -> str:
         """Return what a value of a closed set is called."""
         return value(model.kind, said) if self.language == "zh" else said
+
+    def command(self, name: str) -> str:
+        """Return what a command is called, with the kind of record: `customer.regrade`."""
+        kind, _, verb = name.partition(".")
+        if self.language == "en" or (said := chinese(kind, verb, "command")) is None:
+            return name
+        return f"{chinese(kind, kind, 'kind')} · {said}"
+
+    def rule(self, name: str, command: str) -> str:
+        """Return the rule of a name by which a command was refused; other refusals as they are."""
+        known = every_command().get(command)
+        found = (each for each in (known.rules if known else ()) if each.rule() == name)
+        rule = next(found, None)
+        return name if rule is None else self.told(command.partition(".")[0], rule.text())
 
     def problem(self, problem: Mapping[str, Any], kind: str = "") -> dict[str, Any]:
         """Return what the API answers when it refuses, in the words of a kind's rules."""

@@ -55,3 +55,11 @@ def test_a_refusal_has_the_rule_in_chinese_and_what_helps_as_it_is() -> None:
     assert said["detail"] == "已并入其他记录的记录不能再关联新内容。It is 1 now."
     assert said["errors"] == told["errors"]
     assert ENGLISH.problem(told, "site") == told
+
+
+def test_what_was_commanded_and_refused_is_told_in_the_language_of_the_page() -> None:
+    assert CHINESE.command("customer.regrade") == "客户 · 调整等级"
+    assert ENGLISH.command("customer.regrade") == "customer.regrade"
+    assert CHINESE.rule("lapse-required", "customer.win-back") == "只有已流失的客户才能挽回。"
+    assert CHINESE.command("me.password") == "me.password"
+    assert CHINESE.rule("not-permitted", "customer.win-back") == "not-permitted"

@@ -36,9 +36,10 @@ def pages(staff: Staff) -> list[str]:
     return [f"{staff.world.address}/console/{path}".rstrip("/") for path in found]
 
 
-def signed_in(page: Page, staff: Staff, who: str) -> Page:
-    """Sign somebody in by the form."""
-    page.open(f"{staff.world.address}/console/sign-in")
+def signed_in(page: Page, staff: Staff | str, who: str) -> Page:
+    """Sign somebody in by the form of a server."""
+    address = staff if isinstance(staff, str) else staff.world.address
+    page.open(f"{address}/console/sign-in")
     page.tab.fill("[name=employee]", who)
     page.tab.fill("[name=password]", GOOD)
     page.tab.press("[name=password]", "Enter")
