@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from api.console.charts import CHARTS
+from api.console.figures.charts import CHARTS
 from domain.kernel.time.business_day import today
 from tests.api.console.staff import MARKUP, Looking, Staff, links, text
 from tests.api.console.test_walk import signed_in

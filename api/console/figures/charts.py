@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
-from api.console.explorer import Explored, descriptions, explored, year_so_far
-from api.console.figures import COLUMNS, ROWS, figure, inside
+from api.console.figures.explorer import Explored, descriptions, explored, year_so_far
+from api.console.figures.figures import COLUMNS, ROWS, figure, inside
 from api.console.view import HOME, Refused, View, page_at
 from api.kernel.problems import NotFound
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import APIRouter, Response
 
-from api.console.explorer import (
+from api.console.figures.explorer import (
     COMPARED,
     LOOKS,
     chosen,

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date
 from typing import Any, NamedTuple
 
-from api.console.panels import Panel, Part, crossed, cumulated
+from api.console.figures.panels import Panel, Part, crossed, cumulated
 from api.console.sheets import moment
 from api.console.view import MOMENT, Refused, View
 from api.kernel.problems import NotFound
