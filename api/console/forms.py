@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -157,6 +158,8 @@ def _field(view: View, model: Listed, name: str, spec: dict[str, Any], required:
     elif spec.get("maxLength", 0) > 1000:
         kind = "area"
     about = words.told(model.kind, spec.get("description", ""))
+    if usual := re.fullmatch("by default `(.+)`", about):
+        about = f"{words('by default')} {sheet.worded(name, usual[1])}"
     told = [about, *map(str, spec.get("examples", ())[:1])]
     return Field(
         name,

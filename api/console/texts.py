@@ -31,6 +31,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "as table": ("表格", "table"),
     "axis": ("时间轴", "axis"),
     "by": ("操作人", "by"),
+    "by default": ("默认", "by default"),
     "by dimension": ("按", "by"),
     "calls": ("我的客户的未结工单", "Open tickets of my customers"),
     "changed": ("自昨日以来的变化", "What changed since yesterday"),
@@ -172,6 +173,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
 """Each text by what the pages call it, in Chinese and in English."""
 
 
+PARTS = {
+    "api": "接口服务",
+    "events": "事件",
+    "operations": "操作",
+    "react": "业务策略",
+    "rows": "读模型",
+    "supervisor": "守护进程",
+    "warehouse": "数据仓库",
+}
+"""Parts and processes of the server, and its logs, in Chinese; others have their name."""
+
+
 class Words:
     """What the pages say in one language."""
 
@@ -204,6 +217,10 @@ class Words:
     def value(self, model: Listed, said: str) -> str:
         """Return what a value of a closed set is called."""
         return value(model.kind, said) if self.language == "zh" else said
+
+    def part(self, name: str) -> str:
+        """Return what a part or a process of the server is called."""
+        return PARTS.get(name, name) if self.language == "zh" else name
 
     def command(self, name: str) -> str:
         """Return what a command is called, with the kind of record: `customer.regrade`."""

@@ -17,7 +17,10 @@ from api.kernel.process import Parts
 
 log = structlog.get_logger(__name__)
 
-_SENT = ("authorization", "on-behalf-of", "accept", "traceparent", "if-none-match")
+_SENT = (
+    *("authorization", "on-behalf-of", "accept", "accept-language"),
+    *("traceparent", "if-none-match"),
+)
 _RETURNED = (
     "content-type",
     "content-disposition",

@@ -108,7 +108,7 @@ class ProductInUse(ProductInUseCourse, InUnit, Outlives, OfCustomer, Aggregate):
         """{who} installed {quantity} of [{product_id}][{product_name}] for {customer_id} at {unit}.
 
         [It has the service number {service_number}.][ It is active since {activated_on}.]
-        [ It is at {site_id}][ and {far_site_id}].
+        [ It is at {site_id}.][ Its other end is at {far_site_id}.]
         """
 
         dated: ClassVar[str] = "activated_on"

@@ -267,6 +267,9 @@ class _Teller:
 
     def _somebody(self, actor: Actor) -> str:
         match actor.kind:
+            case "deadline" if self._language == "zh":
+                kind, _, verb = actor.id.partition(".")
+                return self._say("the deadline {id}", id=chinese(kind, verb, "command") or actor.id)
             case "policy" | "deadline":
                 return self._say(f"the {actor.kind} {{id}}", id=actor.id)
             case "key":

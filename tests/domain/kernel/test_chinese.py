@@ -4,10 +4,12 @@ What a catalogue lacks is added to it, empty, and what nothing says is taken out
 `python -m tests.domain.kernel.test_chinese`.
 """
 
+import inspect
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from itertools import chain
 from pathlib import Path
 
@@ -58,11 +60,15 @@ def _of_commands() -> Iterator[Said]:
     for command in every_command().values():
         kind = command.aggregate.kind
         yield from ((kind, "", rule.text()) for rule in command.rules)
+        yield kind, "command", command.verb
         if not command.system:
-            yield kind, "command", command.verb
             yield kind, "", command.doc.partition("\n")[0]
-            fields = {name: each.annotation for name, each in command.body.model_fields.items()}
-            yield from _fields(kind, (name for name, _ in fields_within(fields)))
+            given = command.body.model_fields
+            yield from ((kind, "", each.description) for each in given.values() if each.description)
+            for name, type_ in fields_within({name: it.annotation for name, it in given.items()}):
+                yield from _fields(kind, [name])
+                if isinstance(type_, type) and issubclass(type_, Enum):
+                    yield kind, "", inspect.getdoc(type_) or ""
 
 
 def _of_lists() -> Iterator[Said]:
