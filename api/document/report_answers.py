@@ -74,6 +74,45 @@ Statistics = TypedDict(
 """The figures of several reports side by side."""
 
 
+_BECAUSE = Field(description="why there is nothing")
+_ONLY = Field(description=_NARROWED)
+
+
+class AnalysisDescription(TypedDict):
+    """An analysis: what it tells of any measure that adds up."""
+
+    name: str
+    title: str
+    zh: Annotated[str, Field(description="the title in Chinese")]
+    definition: str
+
+
+class Analyses(TypedDict):
+    """Every analysis."""
+
+    items: list[AnalysisDescription]
+
+
+class Analysis(TypedDict):
+    """The rows of an analysis."""
+
+    columns: list[str]
+    rows: list[dict[str, Any]]
+    position: Annotated[int, Field(description="it is true as of here")]
+    because: NotRequired[Annotated[str, _BECAUSE]]
+    narrowed: NotRequired[Annotated[list[str], _ONLY]]
+
+
+class Records(TypedDict):
+    """The records that an analysis is made of, each with its rank and share."""
+
+    columns: list[str]
+    rows: list[FigureRow]
+    position: Annotated[int, Field(description="it is true as of here")]
+    because: NotRequired[Annotated[str, _BECAUSE]]
+    narrowed: NotRequired[Annotated[list[str], _ONLY]]
+
+
 class LinkedRecord(TypedDict):
     """A record as it was, and its events up to then."""
 

@@ -20,7 +20,8 @@ from projections.kernel.reports.report import Report
 from projections.kernel.reports.result import Compared, Result
 
 _OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "for", "min_position"}
-_OF_THE_ANSWER |= {"compare", "to_date", "fill", "top", "having", "sort", "limit", "totals"}
+_OF_THE_ANSWER |= {"compare", "to_date", "fill", "top", "having", "sort", "limit"}
+_OF_THE_ANSWER |= {"measure", "totals"}
 """Parameters that are not about which rows count."""
 
 _PERIOD = ("from", "to")
@@ -85,7 +86,12 @@ def _one_value(value: str | None) -> str:
 
 
 def formatted(
-    found: Result, rows: Iterable[dict[str, Any]], name: str, format: Format, for_: For
+    found: Result,
+    rows: Iterable[dict[str, Any]],
+    name: str,
+    format: Format,
+    for_: For,
+    because: str = "",
 ) -> Response:
     """Return figures in the form that is asked for.
 
@@ -95,6 +101,7 @@ def formatted(
         name: What a file is called.
         format: One of those that there are.
         for_: For whom a CSV is made.
+        because: Why there is nothing, to be told where there is not.
 
     Raises `InvalidParameter` for too many rows of JSON.
     """
@@ -103,6 +110,8 @@ def formatted(
         if found.table.num_rows > MOST:
             raise invalid("by", f"There are more than {MOST:,} rows: ask for the top, or a file.")
         content = {"columns": found.columns, "rows": [*rows], "position": found.position}
+        if because and not found.table.num_rows:
+            content["because"] = because
         if found.period:
             content |= zip(_PERIOD, found.period, strict=True)
         if found.partial:

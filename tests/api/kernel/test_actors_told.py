@@ -56,6 +56,9 @@ def asked(path: str) -> dict[str, Any]:
         "/customers/{id}/digest": {"from_position": 0},
         "/contacts": {"phone": "10086"},
     }
+    if path.startswith("/analyses/"):
+        moves = {"compare": "previous", "month": "2026-03"} if "moves" in path else {}
+        return {"measure": "sales.won", **moves}
     return parameters.get(path, {})
 
 

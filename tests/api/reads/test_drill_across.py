@@ -186,3 +186,49 @@ def test_a_period_that_has_none_running_is_compared_as_it_is(account: Account) -
     asked = {"measures": "tickets", "month": "2020-02", "compare": "previous"}
     plain, cut = account.ask(**asked).json(), account.ask(**asked, to_date="1").json()
     assert [row["tickets"] for row in plain["rows"]] == [row["tickets"] for row in cut["rows"]]
+
+
+def test_who_has_how_much_is_told_with_the_records_and_what_each_is_made_of(
+    account: Account,
+) -> None:
+    customers = [account.customer([each], 0, 0) for each in ("8000.00", "1500.00", "500.00")]
+    asked = {"measure": "sales.won_amount", "from": "2000-01-01"}
+    found = account.ask("/analyses/concentration", **asked).json()
+    (row,) = found["rows"]
+    assert (row["records"], row["total"], row["top_share"]) == (3, "10000.00", 0.8)
+    records = account.ask("/analyses/concentration/records", **asked).json()
+    assert [each["customer"] for each in records["rows"]] == customers
+    assert [each["cumulated"] for each in records["rows"]] == [0.8, 0.95, 1.0]
+    behind = account.client.get(records["rows"][1]["explain"]).raise_for_status().json()
+    assert behind["figures"][0]["figure"] == "1500.00"
+    assert records["columns"] == [key for key in records["rows"][0] if key != "explain"]
+    for path in ("concentration", "concentration/records", "deciles", "trend"):
+        file = account.ask(f"/analyses/{path}/export", **asked)
+        assert len(file.text.splitlines()) > 1, path
+    told = {"measure": "sales.won", "month": MONTH, "compare": "previous"}
+    moves = account.ask("/analyses/decile-moves", **told).json()["rows"]
+    assert [each["decile_before"] for each in moves] == [*range(1, 11), None]
+    assert sum(moves[-1].get(f"to_{n}") for n in range(1, 11)) == 3
+    names = [each["name"] for each in account.client.get("/analyses").json()["items"]]
+    assert names == ["concentration", "deciles", "decile-moves", "trend"]
+    nothing = account.ask("/analyses/deciles", **asked, to="2000-01-31").json()
+    assert (nothing["rows"], "nothing" in nothing["because"]) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "path"),
+    [
+        ("measure", "concentration"),
+        ("measure", "concentration?measure=win_rate"),
+        ("measure", "deciles?measure=active_customers"),
+        ("by", "deciles?measure=sales.won&by=month"),
+        ("severity", "deciles?measure=sales.won&severity=minor"),
+        ("compare", "deciles?measure=sales.won&compare=previous"),
+        ("compare", "decile-moves?measure=sales.won"),
+        ("to", "trend?measure=sales.won&from=2026-02-01&to=2026-01-01"),
+        ("horizon", "trend?measure=sales.won&horizon=25"),
+    ],
+)
+def test_what_is_not_analysed_is_named(client: httpx.Client, parameter: str, path: str) -> None:
+    found = problem(client.get(f"/analyses/{path}"), 422, "invalid-parameter")
+    assert parameter in {error["parameter"] for error in found["errors"]}

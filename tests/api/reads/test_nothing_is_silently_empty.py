@@ -13,6 +13,7 @@ from domain.kernel.types.values import Line, Prose
 from projections.kernel.lists.choices import choices
 from projections.kernel.lists.list_filters import filters
 from projections.kernel.read_model import fold, read_models
+from projections.kernel.reports.analyses import ANALYSES
 from projections.kernel.reports.report import reports
 from projections.kernel.summary import listed
 from tests.api.asking import head, problem, register
@@ -161,6 +162,8 @@ def test_no_read_takes_an_end_before_its_begin(client: httpx.Client) -> None:
             "to",
             "2026-01-31",
             **({"measures": "tickets"} if path.startswith("/statistics") else {}),
+            **({"measure": "sales.won"} if path.startswith("/analyses") else {}),
+            **({"compare": "previous"} if "moves" in path else {}),
             **{"from": "2026-02-01"},
         )
 
@@ -228,7 +231,7 @@ def test_every_text_that_a_read_is_asked_by_is_refused_where_there_is_no_such() 
     tried = {(path.partition("?")[0], parameter) for path, parameter, _ in ASKED}
     tried |= ONES | FREE | PRICE | {("/events", "ticket")}  # which is 401: who asks is not known
     filtered = {list_of(kind) for kind in MODELS} | {f"/reports/{name}" for name in reports()}
-    filtered.add("/statistics")
+    filtered |= {"/statistics", *(f"/analyses/{name}" for name in ANALYSES)}
     for path, operations in DOCUMENT["paths"].items():
         read = path.removesuffix("/export")  # an export is asked for what its read is
         if "get" not in operations or read.removesuffix("/records") in filtered:

@@ -16,6 +16,7 @@ from api.kernel.access.authentication import ADMINISTRATOR, Principal
 from api.kernel.limits.questions import Questions
 from api.kernel.problems import TooManyQuestions
 from projections.kernel.read_model import ReadModel
+from projections.kernel.reports.analyses import ANALYSES
 from projections.kernel.summary import listed
 from tests.api.conftest import KEY, serving
 
@@ -28,7 +29,7 @@ CHEAP = {
     *(f"{path}/{{id}}" for path in LISTS),
     *("/working-calendars/{id}/due", "/working-calendars/{id}/worked"),
     *("/contacts", "/customers/{id}/page", "/me", "/me/permissions", "/permissions", "/reports"),
-    *("/measures", "/dimensions"),
+    *("/measures", "/dimensions", "/analyses"),
     *("/imports", "/imports/{id}", "/imports/{id}/errors"),
     *("/livez", "/readyz", "/metrics", "/problems", "/problems/{name}", "/parked"),
     *("/proofs/head", "/proofs/keys", "/proofs/consistency", "/proofs/verifier"),
@@ -50,6 +51,11 @@ GIVEN = {
     "/late-entries": "?valid_at=2026-01-31&since=0",
     "/statistics": "?measures=tickets",
     "/statistics/export": "?measures=tickets",
+    **{
+        f"/analyses/{name}{more}": "?measure=sales.won"
+        for name in ANALYSES
+        for more in ("", "/export", "/records", "/records/export")
+    },
     "/proofs/consistency": "?from=0",
     "/customers/{id}/digest": "?from_position=0",
     "/access/who": f"?record={VALUES['id']}",

@@ -39,6 +39,10 @@ POSITIONS = {"min_position", "as_of_position", "from_position", "to_position", "
 MEASURED: dict[str, dict[str, Any]] = {
     "/statistics": {"measures": "tickets,pipeline.amount,customers.customers", "by": "unit"}
 }
+for each in PATHS:
+    if each.startswith("/analyses/"):
+        moves = {"compare": "previous", "month": f"{today():%Y-%m}"} if "moves" in each else {}
+        MEASURED[each.removesuffix("/export")] = {"measure": "pipeline.amount", **moves}
 """What has to be asked for by name."""
 
 BEYOND = 10_000
@@ -50,7 +54,7 @@ FORMATS = [
     if "format" in parameters(path)
     for format in ("csv", "ndjson", "parquet")
     if not (
-        path.startswith(("/reports", "/statistics")) and format == "ndjson"
+        path.startswith(("/reports", "/statistics", "/analyses")) and format == "ndjson"
     )  # reports are tables
 ]
 
@@ -188,7 +192,7 @@ def test_every_read_of_records_takes_a_position() -> None:
     rest = {path for path in without if not path.startswith(others)}
     # It is between positions; persons are found as they are now; what texts are likely to mean is
     # for whoever names products now; there are only names.
-    names = {"/reports", "/measures", "/dimensions", "/me"}
+    names = {"/reports", "/measures", "/dimensions", "/analyses", "/me"}
     assert rest == {"/customers/{id}/digest", "/contacts", "/product-texts"} | names
 
 
