@@ -46,6 +46,10 @@ PATHS: dict[str, Any] = {
 """What can be read as JSON, as the document has it; of problems nobody is told."""
 
 
+TABLES = ("/reports", "/statistics", "/analyses")
+"""What comes as tables, of which there is no NDJSON."""
+
+
 def asked(path: str) -> dict[str, Any]:
     """Return what a read has to be asked."""
     parameters: dict[str, dict[str, Any]] = {
@@ -177,7 +181,7 @@ def everything(client: httpx.Client, doer: Doer) -> Iterator[tuple[str, Any]]:
             answer = client.get(path.replace(mark, str(value)) if mark else path, params=ask)
             assert answer.status_code < 400, (path, answer.text)
             yield path, answer.json()
-        if f"{path}/export" in DOCUMENT and not path.startswith("/reports"):
+        if f"{path}/export" in DOCUMENT and not path.startswith(TABLES):
             for form in ("ndjson", "csv"):
                 yield f"{path} as {form}", whole(client, path, form)
 
