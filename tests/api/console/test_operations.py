@@ -10,6 +10,7 @@ import pytest
 
 from adapters.journal.journal import Journal
 from adapters.settings import Settings
+from api.console.texts import Words
 from domain.kernel.aggregate import Origin, Stored, new_id
 from tests.api.conftest import KEY, serving
 from tests.api.console.staff import Looking, Staff, text
@@ -78,10 +79,11 @@ def test_operations_say_what_is_wrong_what_works_and_which_jobs_there_were(
     sent = staff.world.admin.post("/imports", data={"kind": "units"}, files=form)
     ready = staff.world.admin.get("/readyz").json()  # first: a part may yet be on its way
     said = text(staff.looking("admin2").get("/console/operations"))
+    words = Words("zh")
     assert "units.csv" in said, sent.text
     for name in ready["parts"]:
-        assert re.search(rf"\b{name} \d+ \d+\b", said)
+        assert re.search(rf"\b{words.part(name)} \d+ \d+\b", said)
     for process in ready["processes"]:
-        assert process["name"] in said
+        assert words.part(process["name"]) in said
     assert "搁置的事件 : " in said
     assert "process.started" in said
