@@ -138,7 +138,10 @@ def _form(view: View, model: Listed, path: str) -> Form:
         for name, spec in schema.get("properties", {}).items()
     ]
     fields.sort(key=lambda each: not each.required)
-    return Form.of(view, model, said, fields)
+    form = Form.of(view, model, said, fields)
+    called = {each.name: f"“{each.title}”" for each in fields}
+    named = re.sub(" ?`(.+?)` ?", lambda it: called.get(it[1], it[0]), form.about)
+    return form._replace(about=named) if view.words.language == "zh" else form
 
 
 def _field(view: View, model: Listed, name: str, spec: dict[str, Any], required: bool) -> Field:

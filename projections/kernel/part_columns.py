@@ -83,7 +83,7 @@ def tell_parts(folds: DeclaredFolds, aggregate: type[Aggregate]) -> None:
 
 def part_todos(aggregate: type[Aggregate], columns: Collection[str]) -> tuple[Todo, ...]:
     """Return what the Parts of an aggregate ask to be done about the rows of its read model."""
-    named = next((each for each in ("title", "name") if each in columns), "id")
+    named = next((each for each in ("title", "name", "code") if each in columns), "id")
     return (review_todo(aggregate, named),) if issubclass(aggregate, Reviewed) else ()
 
 

@@ -213,4 +213,4 @@ def test_chinese_tells_days_codes_and_who_acted_as_english_does() -> None:
     said = sentence(it, names, "zh")
     assert said.endswith("登记了客户“广州钢铁集团有限公司”，2023-01-05 起生效。等级为 B。")
     policy = replace(it, event=replace(it.event, actor="deadline", actor_kind="policy"))
-    assert sentence(policy, names, "zh").startswith("业务策略 deadline 在 ")
+    assert sentence(policy, names, "zh").startswith("业务策略“deadline”在 ")
