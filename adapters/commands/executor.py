@@ -43,7 +43,7 @@ from domain.kernel.claim import Claim
 from domain.kernel.commands import Command, every_command
 from domain.kernel.envelope import UnreadableEvent
 from domain.kernel.types.authority import Level
-from domain.permissions.authority_limits import decide
+from domain.kernel.types.decided import decide
 from projections.kernel.visibility.visibility import Subject
 
 log = structlog.get_logger(__name__)

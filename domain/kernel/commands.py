@@ -24,7 +24,8 @@ from domain.kernel.aggregate import (
 from domain.kernel.codec import fields_of
 from domain.kernel.time.effective_day import STATED
 from domain.kernel.time.retroactive import DatesContradict, FutureFact
-from domain.kernel.types.authority import Decided, Highest
+from domain.kernel.types.authority import Highest
+from domain.kernel.types.decided import Decided
 from domain.kernel.types.values import Adds, Day, Issued, Lineage, Reference, Value
 
 M = TypeVar("M")

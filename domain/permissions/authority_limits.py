@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from domain.kernel.types.authority import Decision, Level, Limit, Limits
+from domain.kernel.types.authority import Level, Limit, Limits
+from domain.kernel.types.decided import Decision, decides
 
 VERSION = 1
 CURRENCY = "CNY"
@@ -34,6 +35,7 @@ LIMITS: Mapping[str, Mapping[Level, Decimal | None]] = {
 """By rule set, the most that each level approves, per cent or CNY; `None` for whatever it is."""
 
 
+@decides(*LIMITS)
 def decide(rule: str, facts: Mapping[str, Any]) -> Limits:
     """Return how far each level's authority goes, and whether it is enough.
 

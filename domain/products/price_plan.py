@@ -17,7 +17,8 @@ from domain.kernel.aggregate import (
 )
 from domain.kernel.parts.reviewed import DraftRequired, Reviewed
 from domain.kernel.time.business_day import today
-from domain.kernel.types.authority import Decided, Limits
+from domain.kernel.types.authority import Limits
+from domain.kernel.types.decided import Decided
 from domain.kernel.types.values import (
     Code,
     Come,

@@ -18,7 +18,8 @@ from domain.kernel.parts.outlives import Outlives
 from domain.kernel.parts.reviewed import DraftRequired, Reviewed
 from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.correction import Fields, corrected, correction
-from domain.kernel.types.authority import Decided, Limits
+from domain.kernel.types.authority import Limits
+from domain.kernel.types.decided import Decided
 from domain.kernel.types.values import (
     Code,
     Come,

@@ -20,7 +20,8 @@ from domain.kernel.aggregate import (
 from domain.kernel.parts.reviewed_amendments import ReviewedAmendments
 from domain.kernel.time.business_day import recorded_day
 from domain.kernel.time.retroactive import DatesContradict
-from domain.kernel.types.authority import Decided, Limits
+from domain.kernel.types.authority import Limits
+from domain.kernel.types.decided import Decided
 from domain.kernel.types.values import (
     Adds,
     Code,

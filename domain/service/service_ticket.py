@@ -21,6 +21,7 @@ from domain.kernel.parts.of_customer import OfCustomer
 from domain.kernel.types.values import CustomerId, Erases, Line, Moment, Personal, Prose, UnitCode
 from domain.service.ticket_handling import ACCEPTED, UNFINISHED, Handling, HandlingLevel, Status
 from domain.service.ticket_step import Step
+from domain.service.ticket_terms import TicketTerms
 
 
 class ServiceTicketKind(StrEnum):
@@ -72,7 +73,7 @@ class ResolvedRequired(RuleViolation):
 DONE = (Status.RESOLVED, Status.CONFIRMED)
 
 
-class ServiceTicket(OfCustomer, Handling, Aggregate):
+class ServiceTicket(OfCustomer, Handling, TicketTerms, Aggregate):
     """One fault, complaint, consultation or request, worked by one owner at a time."""
 
     titles = {"at": "时间", "channel": "受理渠道", "contact": "联系人", "severity": "严重程度"}

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from domain.kernel.actors import ActorKind
 from domain.kernel.aggregate import Aggregate, Recorded
 from domain.kernel.parts.reviewed import SUBMITTED, Ruled
-from domain.kernel.types.authority import Decided, Level
+from domain.kernel.types.authority import Level
+from domain.kernel.types.decided import Decided
 from projections.kernel.columns import ACTOR, COARSE, Instant, Json, Text, naming, one_of
 from projections.kernel.declared_folds import Fold, Row
 from projections.kernel.todo import Todo

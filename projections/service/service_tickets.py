@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from domain.kernel.types.values import Personal
+from domain.service.ticket_clock import Run
 from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
-from projections.kernel.columns import COARSE, Instant, Text
+from projections.kernel.columns import COARSE, Instant, Json, Text, holds
 from projections.kernel.payload_values import moment, moment_of
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
+from projections.service.ticket_figures import clock_of, figured, spans_of
 
 service_tickets = ReadModel(
     "service_tickets",
@@ -35,10 +37,22 @@ service_tickets = ReadModel(
     sa.Column("resolution_seconds", sa.Integer),
     sa.Column("waiting_seconds", sa.Integer, nullable=False, default=0),
     sa.Column("worked_seconds", sa.Integer, nullable=False, default=0),
+    sa.Column("paused_seconds", sa.Integer, nullable=False, default=0),
     sa.Column("running_since", Instant),
     sa.Column("waiting_since", Instant),
     sa.Column("awaited", Text),
     sa.Column("wait_until", Instant),
+    sa.Column("priority", sa.Integer, info=COARSE),
+    sa.Column("response_due_at", Instant),
+    sa.Column("resolution_due_at", Instant),
+    sa.Column("legal_due_at", Instant),
+    sa.Column("next_escalation_at", Instant),
+    sa.Column("follow_up_due_at", Instant),
+    sa.Column("response_met", sa.Boolean),
+    sa.Column("resolution_met", sa.Boolean),
+    sa.Column("provisional", sa.Boolean, nullable=False, default=False),
+    sa.Column("terms", Json, info=holds(dict[str, Any])),
+    sa.Column("spans", Json, nullable=False, default=[], info=holds(list[dict[str, Any]])),
     sa.Column("reopened", sa.Integer, nullable=False, default=0),
     sa.Column("satisfaction", sa.Integer),
     sa.Column("cause", Text),
@@ -106,17 +120,27 @@ service_tickets = ReadModel(
         ),
     ),
 )
-"""The clock runs while a ticket needs work from us: `worked_seconds` up to `running_since`. It
-stands still while the ticket waits for its customer and after its resolution;
-`resolution_seconds` is where it stood at the last resolution. At `wait_until` a wait is over,
-whether or not the deadline `end_wait` has said so yet."""
+"""The clock runs while a ticket needs work from us; `spans` are when it ran and stood still. It
+stands still while the ticket waits for its customer and after its resolution. `worked_seconds` and
+`paused_seconds`, up to the last turn, count in the hours of the terms; `waiting_seconds`, and
+`resolution_seconds` where it was resolved, on the wall. No figure is added up: all follow from
+spans and `terms`, also when these come late. What is overdue is a comparison with an instant due.
+At `wait_until` a wait is over, whether or not the deadline `end_wait` has said so yet."""
 
 service_tickets.dates("opened_at", "service-ticket.opened")
-service_tickets.dates("closed_at", "service-ticket.closed")
-service_tickets.dates("running_since", "service-ticket.opened", "service-ticket.reopened")
 service_tickets.counts("reopened", "service-ticket.reopened")
 service_tickets.becomes("contact", {"service-ticket.contact-erased": None})
 service_tickets.becomes("owner", {"service-ticket.transferred": None})
+
+
+@service_tickets.on("service-ticket.opened")
+def _opened(row: Row, event: Recorded) -> Row:
+    return service_tickets.stated(event) | _turned(row, event, Run.RUNNING)
+
+
+@service_tickets.on("service-ticket.terms-set")
+def _terms_set(row: Row, event: Recorded) -> Row:
+    return figured(row, service_tickets.stated(event))
 
 
 @service_tickets.on("service-ticket.accepted")
@@ -124,7 +148,8 @@ def _accepted(row: Row, event: Recorded) -> Row:
     if row["responded_at"] is not None:
         return {}
     at = moment_of(event)
-    return {"responded_at": at, "response_seconds": _seconds(row["opened_at"], at)}
+    seconds = max(round((at - (row["opened_at"] or at)).total_seconds()), 0)
+    return figured(row, {"responded_at": at, "response_seconds": seconds})
 
 
 @service_tickets.on("service-ticket.progress-recorded")
@@ -134,48 +159,43 @@ def _progress_recorded(row: Row, event: Recorded) -> Row:
 
 @service_tickets.on("service-ticket.wait-begun")
 def _wait_begun(row: Row, event: Recorded) -> Row:
-    at = moment_of(event)
-    waits = {"waiting_since": at, "awaited": event.data["awaited"]}
-    return waits | {"wait_until": moment(event.data.get("until"))} | _stopped(row, at)
+    told = {"awaited": event.data["awaited"], "wait_until": moment(event.data.get("until"))}
+    return told | _turned(row, event, Run.WAITING)
 
 
 @service_tickets.on("service-ticket.resumed")
 def _resumed(row: Row, event: Recorded) -> Row:
-    at = moment_of(event)
-    return {"running_since": at} | _waited(row, at)
+    return _OVER | _turned(row, event, Run.RUNNING)
 
 
 @service_tickets.on("service-ticket.resolved")
 def _resolved(row: Row, event: Recorded) -> Row:
-    at = moment_of(event)
-    changes = _stopped(row, at) | {"resolved_at": at}
-    changes["resolution_seconds"] = changes["worked_seconds"]
-    return changes | {"cause": event.data["cause"], "action": event.data["action"]}
+    told = {"resolved_at": moment_of(event), **service_tickets.stated(event)}
+    return told | _turned(row, event, Run.RESOLVED)
 
 
 @service_tickets.on("service-ticket.reopened")
 def _reopened(row: Row, event: Recorded) -> Row:
-    return dict.fromkeys(("resolved_at", "resolution_seconds", "closed_at", "satisfaction"))
+    told = dict.fromkeys(("resolved_at", "closed_at", "satisfaction"))
+    return told | _turned({**row, **told}, event, Run.RUNNING)
+
+
+@service_tickets.on("service-ticket.closed")
+def _closed(row: Row, event: Recorded) -> Row:
+    return figured(row, {"closed_at": moment_of(event)})
 
 
 @service_tickets.on("service-ticket.withdrawn")
 def _withdrawn(row: Row, event: Recorded) -> Row:
-    at = moment_of(event)
-    return {"closed_at": at} | _stopped(row, at) | _waited(row, at)
+    told = {**_OVER, "closed_at": moment_of(event)}
+    return told | _turned(row, event, Run.WITHDRAWN)
 
 
-def _stopped(row: Row, at: datetime) -> Row:
-    """Return the clock stopped at a moment."""
-    worked = row["worked_seconds"] + _seconds(row["running_since"], at)
-    return {"running_since": None, "worked_seconds": worked}
+_OVER: Row = {"awaited": None, "wait_until": None}
+"""What a wait leaves when it is over."""
 
 
-def _waited(row: Row, at: datetime) -> Row:
-    """Return the wait, if there was one, ended at a moment."""
-    waiting = row["waiting_seconds"] + _seconds(row["waiting_since"], at)
-    over = dict.fromkeys(("waiting_since", "awaited", "wait_until"))
-    return {**over, "waiting_seconds": waiting}
-
-
-def _seconds(start: datetime | None, end: datetime) -> int:
-    return 0 if start is None else max(round((end - start).total_seconds()), 0)
+def _turned(row: Row, event: Recorded, run: Run) -> Row:
+    """Return what changes where the clock begins to run or stands still."""
+    at = moment_of(event).replace(microsecond=0)
+    return figured(row, {"spans": spans_of(clock_of(row).turned(run, at))})

@@ -15,7 +15,7 @@ from domain.kernel.commands import Command, every_command
 from domain.kernel.time.due import DUE, Due
 from domain.kernel.time.replay import evolve, read, taken, tell
 from domain.kernel.types.authority import Level, Seat
-from domain.permissions.authority_limits import decide
+from domain.kernel.types.decided import decide
 from tests import bodies
 from tests.bodies import IDS
 from tests.domain.replay import Row, golden

@@ -150,6 +150,13 @@ class Hours(OwnDays):
         """Return the week that holds on a day."""
         return next((each.week for each in reversed(self.weeks) if each.first <= day), Week())
 
+    def since(self, day: date) -> Self:
+        """Return the hours without what only tells of years before that of a day."""
+        later = {each: manner for each, manner in self.manners().items() if each.year >= day.year}
+        announced = tuple(year for year in self.announced if year >= day.year)
+        bare = self.model_copy(update={"off": (), "extra": (), "announced": announced})
+        return bare.with_days(later)
+
     def with_week(self, first: date, week: Week) -> Self:
         """Return the hours with another week from a day on."""
         weeks = {each.first: each.week for each in self.weeks} | {first: week}

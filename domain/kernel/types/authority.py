@@ -1,17 +1,15 @@
-"""Authority: the levels of approval, how far each goes, and the parameters that say so."""
+"""Authority: the levels of approval, how far each goes, and who has which."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, NamedTuple
 
+from domain.kernel.types.decided import Decision
 from domain.kernel.types.values import UNIT_CODE, Lineage, Value
-
-T = TypeVar("T")
 
 
 class Level(StrEnum):
@@ -57,44 +55,8 @@ class Step(Value):
     limit: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision(Generic[T]):
-    """What a rule set decided, and in which of its versions."""
-
-    rule: str
-    version: int
-    outcome: T
-
-
 Limits = Decision[Sequence[Limit]]
 """What is decided of an authority."""
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class Decided:
-    """Marks a parameter that the rule set in force decides, a `Decision`.
-
-    `rule` is the name of the rule set, as in `contract-value`; `of` are the attributes of the
-    record that it is decided from, or methods that take what the command was given by the same
-    names. Such a parameter is no part of the command's body.
-    """
-
-    rule: str
-    of: tuple[str, ...]
-
-    def __init__(self, rule: str, *of: str) -> None:
-        object.__setattr__(self, "rule", rule)
-        object.__setattr__(self, "of", of)
-
-    def facts(self, record: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the rule set is to know of a record, for the arguments of a command."""
-        return {name: _told(getattr(record, name), arguments) for name in self.of}
-
-
-def _told(fact: Any, arguments: Mapping[str, Any]) -> Any:
-    if not inspect.ismethod(fact):
-        return fact
-    return fact(*(arguments[name] for name in inspect.signature(fact).parameters))
 
 
 @dataclass(frozen=True, slots=True)

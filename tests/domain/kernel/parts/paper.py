@@ -15,7 +15,8 @@ from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.reviewed import DraftRequired, Reviewed
 from domain.kernel.parts.reviewed_amendments import ReviewedAmendments
 from domain.kernel.registry import Registry
-from domain.kernel.types.authority import Decided, Limits
+from domain.kernel.types.authority import Limits
+from domain.kernel.types.decided import Decided
 from domain.kernel.types.values import Amount, Currency, Id, UnitCode
 from domain.permissions import permission
 

@@ -25,7 +25,8 @@ from domain.kernel.registry import Registry
 from domain.kernel.rule_book import _chapter
 from domain.kernel.time.effective_day import STATED
 from domain.kernel.types.authority import Level, Limit, Seat, Step
-from domain.permissions.authority_limits import LIMITS, decide
+from domain.kernel.types.decided import deciding
+from domain.permissions.authority_limits import decide
 from tests.domain.kernel.parts.paper import ByValue, Paper, Status, papers
 from tests.domain.play import SEATS, last, stated
 
@@ -205,7 +206,7 @@ def test_the_rule_book_tells_of_the_states_of_a_review() -> None:
 
 def test_each_rule_set_that_decides_a_parameter_is_there() -> None:
     named = {each.rule for c in every_command().values() for each in c.decided.values()}
-    assert named <= LIMITS.keys()
+    assert named <= deciding.keys()
 
 
 def test_what_the_system_fills_in_is_no_part_of_a_body() -> None:

@@ -1,0 +1,1 @@
+"""Service: what is promised of tickets, and what becomes of it."""
