@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from domain.kernel.types.decided import Decision, decides
 from domain.service.service_terms import Escalation, Measure, Promise, Rung, Target
-from domain.service.service_ticket import ServiceTicketKind, Severity
 
 VERSION = 1
 OFFICE, ALWAYS = "cn-office", "around-the-clock"
@@ -16,12 +15,14 @@ CALENDARS = (OFFICE, ALWAYS)
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
+SEVERITIES = ("critical", "major", "minor", "low")
+
 PRIORITIES: Mapping[str, tuple[int, ...]] = {
     "A": (1, 2, 3, 3),
     "B": (1, 2, 3, 4),
     "C": (2, 3, 4, 4),
 }
-"""By the grade of the customer, that of each severity, the worst first; without a grade as C."""
+"""By the grade of the customer, that of each severity in turn; without a grade as C."""
 
 _FOLLOW_UP_DAYS = 2
 
@@ -36,17 +37,15 @@ class _Row(NamedTuple):
 
 _ASKED = _Row(OFFICE, ((60, 8 * 60), (120, 16 * 60), (240, 24 * 60), (480, 40 * 60)))
 
-TARGETS: Mapping[ServiceTicketKind, _Row] = {
-    ServiceTicketKind.FAULT: _Row(
-        ALWAYS, ((10, 4 * 60), (15, 8 * 60), (30, 24 * 60), (60, 48 * 60)), 48 * _HOUR
-    ),
-    ServiceTicketKind.COMPLAINT: _Row(
+TARGETS: Mapping[str, _Row] = {
+    "fault": _Row(ALWAYS, ((10, 4 * 60), (15, 8 * 60), (30, 24 * 60), (60, 48 * 60)), 48 * _HOUR),
+    "complaint": _Row(
         OFFICE, ((30, 8 * 60), (60, 16 * 60), (120, 24 * 60), (240, 40 * 60)), 15 * _DAY
     ),
-    ServiceTicketKind.CONSULTATION: _ASKED,
-    ServiceTicketKind.REQUEST: _ASKED,
+    "consultation": _ASKED,
+    "request": _ASKED,
 }
-"""The law: a fault in a town is mended within 48 hours, a complaint answered within 15 days."""
+"""By kind. The law: a fault in a town is mended in 48 hours, a complaint answered in 15 days."""
 
 LADDER = (
     Escalation(of=Measure.RESPONSE, percent=50, to=Rung.SUPERIOR),
@@ -66,7 +65,7 @@ def terms(rule: str, facts: Mapping[str, Any]) -> Decision[tuple[int, Promise]]:
             that is `important` comes one priority higher.
     """
     by_severity = PRIORITIES[facts["grade"] or "C"]
-    priority = by_severity[[*Severity].index(facts["severity"])]
+    priority = by_severity[SEVERITIES.index(facts["severity"])]
     if facts["category"] == "important":
         priority = max(priority - 1, 1)
     row = TARGETS[facts["kind_of_ticket"]]

@@ -14,7 +14,7 @@ from projections.kernel.columns import COARSE, Instant, Json, Text, holds
 from projections.kernel.payload_values import moment, moment_of
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
-from projections.service.ticket_figures import clock_of, figured, spans_of
+from projections.service.ticket_figures import RunSpan, clock_of, figured, spans_of
 
 service_tickets = ReadModel(
     "service_tickets",
@@ -52,7 +52,7 @@ service_tickets = ReadModel(
     sa.Column("resolution_met", sa.Boolean),
     sa.Column("provisional", sa.Boolean, nullable=False, default=False),
     sa.Column("terms", Json, info=holds(dict[str, Any])),
-    sa.Column("spans", Json, nullable=False, default=[], info=holds(list[dict[str, Any]])),
+    sa.Column("spans", Json, nullable=False, default=[], info=holds(list[RunSpan])),
     sa.Column("reopened", sa.Integer, nullable=False, default=0),
     sa.Column("satisfaction", sa.Integer),
     sa.Column("cause", Text),

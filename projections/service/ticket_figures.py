@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
+from typing_extensions import TypedDict
 
 from domain.service.service_terms import Terms
 from domain.service.ticket_clock import Run, TicketClock, Turn, last_moment
@@ -14,6 +15,14 @@ from projections.kernel.payload_values import moment
 from projections.kernel.read_model import Row
 
 A_SECOND = timedelta(seconds=1)
+
+
+class RunSpan(TypedDict):
+    """A stretch in which the clock of a ticket ran, or stood still; the last one has no end."""
+
+    run: Run
+    begin: datetime
+    end: datetime | None
 
 
 def clock_of(row: Row) -> TicketClock:

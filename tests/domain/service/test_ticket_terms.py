@@ -11,6 +11,7 @@ from domain.kernel.types.decided import decide
 from domain.kernel.types.values import Value
 from domain.service.service_terms import Escalation, Measure, Rung, Target
 from domain.service.service_ticket import ServiceTicketKind, Severity
+from domain.service.standard_terms import SEVERITIES, TARGETS
 from domain.service.ticket_terms import CalendarRequired
 from tests.bodies import IDS
 from tests.domain.play import last, stated
@@ -120,3 +121,8 @@ def test_no_time_and_more_than_three_times_of_it_are_no_terms(
 ) -> None:
     with pytest.raises(ValidationError):
         kind.model_validate(told, strict=False)
+
+
+def test_the_tables_know_each_kind_and_severity_of_a_ticket() -> None:
+    assert {*TARGETS} == {*ServiceTicketKind}
+    assert (*Severity,) == SEVERITIES

@@ -1,0 +1,62 @@
+"""Answers about service: the clock of a ticket, span by span, and what moved its due instants."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.document.answers import Position, Uuid
+from domain.service.ticket_clock import Run
+
+Until = Annotated[datetime | None, Field(description="null where nothing is due by then")]
+
+
+class ClockSpan(TypedDict):
+    """A stretch in which the clock ran, or stood still."""
+
+    run: Run
+    begin: datetime
+    end: Annotated[datetime | None, Field(description="null for the one that lasts")]
+    seconds: Annotated[int, Field(description="in the hours of the terms, up to the moment asked")]
+    wall_seconds: Annotated[int, Field(description="by the clock on the wall")]
+
+
+class ClockTarget(TypedDict):
+    """What is promised, how much of it is used, and whether it was kept."""
+
+    target_seconds: int
+    calendar: str
+    used_seconds: int
+    used_percent: float
+    due_at: Until
+    met: Annotated[bool | None, Field(description="null as long as it may be either")]
+
+
+class DueChange(TypedDict):
+    """An event that moved something due: from then on it was known to be due like this."""
+
+    position: Position
+    time: Annotated[datetime, Field(description="when it was recorded")]
+    type: str
+    response_due_at: Until
+    resolution_due_at: Until
+    legal_due_at: Until
+
+
+class ServiceClock(TypedDict):
+    """The clock of a ticket up to a moment: spans that add up, targets, what moved them."""
+
+    id: Uuid
+    at: Annotated[datetime, Field(description="up to when it counts")]
+    priority: int | None
+    worked_seconds: Annotated[int, Field(description="what all running spans come to")]
+    paused_seconds: Annotated[int, Field(description="what all waiting spans come to")]
+    response: Annotated[ClockTarget | None, Field(description="null without terms")]
+    resolution: Annotated[ClockTarget | None, Field(description="null without terms")]
+    provisional: bool
+    spans: list[ClockSpan]
+    changes: list[DueChange]
+    position: Position

@@ -1,0 +1,1 @@
+"""Service: the clock of a ticket over HTTP."""

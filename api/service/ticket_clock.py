@@ -1,0 +1,123 @@
+"""The clock of a ticket over HTTP: each span with its working time, and what moved what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Response
+from starlette.concurrency import run_in_threadpool
+
+from adapters.refusals import UnknownId
+from api.document.answers import answer
+from api.document.service_answers import ServiceClock
+from api.kernel.access.visibility import See
+from api.kernel.process import Parts
+from api.kernel.reading.as_of import AtMoment, When
+from api.kernel.reading.as_of_reads import Then, pinned, row_then
+from api.kernel.reading.read_parameters import MinPosition, TheParts, json_response, reach
+from domain.kernel.aggregate import Recorded
+from domain.kernel.time.business_day import end_of
+from domain.kernel.time.working_time import clock
+from domain.service.service_terms import Target, Terms
+from domain.service.ticket_clock import Run, Span, TicketClock
+from projections.kernel.read_model import Row
+from projections.service.due_changes import due_changes
+from projections.service.service_tickets import service_tickets
+from projections.service.ticket_figures import clock_of, terms_of
+
+router = APIRouter(tags=["service-tickets"])
+
+A_SECOND = timedelta(seconds=1)
+
+
+@router.get(
+    "/service-tickets/{id}/clock",
+    operation_id="service-ticket.clock",
+    responses=answer("The clock.", ServiceClock),
+)
+async def ticket_clock(
+    id: str, parts: TheParts, see: See, when: AtMoment, min_position: MinPosition
+) -> Response:
+    """Tell when the clock of a ticket ran and stood still, and what that makes of its targets.
+
+    The working seconds of the spans add up to what was worked and paused, up to the moment that is
+    asked for. Each change of a due instant has the event that caused it.
+    """
+    sight = see.need(f"{service_tickets.aggregate}.read")
+    await reach(parts.visible, min_position)
+    then = await run_in_threadpool(pinned, parts, when)
+    row = await see.ask(row_then, parts, service_tickets, id, then, sight)
+    if row is None:
+        raise UnknownId(f"There is no service-ticket {id!r}{' then' * (not when.now)}.")
+    history, at = await run_in_threadpool(_known, parts, id, when, then)
+    told = _told(row, history, at) | {"position": then.position}
+    return json_response(told, {"Position": str(then.position)})
+
+
+def _known(parts: Parts, id: str, when: When, then: Then) -> tuple[Sequence[Recorded], datetime]:
+    """Return the events of a ticket known by then, and the moment up to which it counts."""
+    at = datetime.now(UTC)
+    if day := when.valid_at or when.day:
+        at = min(at, end_of(day))
+    elif when.position is not None:
+        at = parts.journal.read(when.position - 1, 1)[0].time
+    return parts.journal.history(id, then.position), at.replace(microsecond=0)
+
+
+def _told(row: Row, history: Sequence[Recorded], at: datetime) -> dict[str, Any]:
+    ticket = clock_of(row)
+    terms = None if row["terms"] is None else terms_of(row["terms"])
+    spans = list(_spans(ticket, terms, at))
+    worked, paused = (
+        sum(each["seconds"] for each in spans if each["run"] is run)
+        for run in (Run.RUNNING, Run.WAITING)
+    )
+    return {
+        "id": row["id"],
+        "at": at,
+        "priority": row["priority"],
+        "worked_seconds": worked,
+        "paused_seconds": paused,
+        "response": terms and _response(row, ticket, terms, at),
+        "resolution": terms and _target(terms.resolution, worked, row, "resolution"),
+        "provisional": row["provisional"],
+        "spans": spans,
+        "changes": [
+            {"position": event.position, "time": event.time, "type": event.type, **dues}
+            for event, dues in due_changes(history)
+        ],
+    }
+
+
+def _spans(ticket: TicketClock, terms: Terms | None, at: datetime) -> Iterator[dict[str, Any]]:
+    """Yield each span with its seconds, of the last one up to a moment."""
+    counts = terms and clock(terms.hours(terms.resolution.calendar))
+    for span in ticket.spans:
+        begin, end = _within(span, at)
+        wall = end - begin
+        worked = counts.worked(begin, end).time if counts else wall
+        told = {"seconds": worked // A_SECOND, "wall_seconds": wall // A_SECOND}
+        yield span._asdict() | told
+
+
+def _within(span: Span, at: datetime) -> tuple[datetime, datetime]:
+    return span.begin, span.end or max(span.begin, at)
+
+
+def _response(row: Row, ticket: TicketClock, terms: Terms, at: datetime) -> dict[str, Any]:
+    counts = clock(terms.hours(terms.response.calendar))
+    used = counts.worked(ticket.opened_at, ticket.responded_at or max(ticket.opened_at, at)).time
+    return _target(terms.response, used // A_SECOND, row, "response")
+
+
+def _target(target: Target, used: int, row: Row, of: str) -> dict[str, Any]:
+    return {
+        "target_seconds": target.seconds,
+        "calendar": target.calendar,
+        "used_seconds": used,
+        "used_percent": round(100 * used / target.seconds, 1),
+        "due_at": row[f"{of}_due_at"],
+        "met": row[f"{of}_met"],
+    }
