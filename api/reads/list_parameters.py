@@ -48,6 +48,7 @@ def filter_parameters(model: Listed) -> Iterator[Mapping[str, Any]]:
         "has": "one of these at least, with commas between",
         "over": "one of these at least, or a unit above it, with commas between",
         "during": "what is so on this day",
+        "reached": "`true` for what had come by the moment asked about, `false` for what had not",
     }
     for each in filters(model).values():
         whose = f" of its {each.above}" if each.above else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from adapters.warehouse.warehouse import Warehouse
 from api.kernel.access.visibility import See
 from api.kernel.process import Parts
 from api.kernel.reading.answer_headers import ASK_AGAIN, matches, tag_of
-from api.kernel.reading.as_of import AtMoment, present
+from api.kernel.reading.as_of import AtMoment, present, reckoned_at
 from api.kernel.reading.as_of_reads import Then, page_then, pinned, row_then
 from api.kernel.reading.cursors import Cursor, Place, page
 from api.kernel.reading.forwarding import forward
@@ -117,7 +118,9 @@ def _list(model: Listed) -> Callable[..., Any]:
         through = [known[name].above for name in where if known[name].above]
         above = see.need_of(through_of(through[0])) if through else None
 
-        def ask(under: Under = see.under, over: Over = see.over) -> Question:
+        def ask(
+            under: Under = see.under, over: Over = see.over, moment: datetime | None = None
+        ) -> Question:
             return question(
                 model,
                 where,
@@ -129,6 +132,7 @@ def _list(model: Listed) -> Callable[..., Any]:
                 under=under,
                 over=over,
                 above=above,
+                at=moment,
             )
 
         with checked():
@@ -153,7 +157,8 @@ def _list(model: Listed) -> Callable[..., Any]:
         await reach(parts.loaded, max(then.position, min_position))
         await refuse_nobodys(parts, see, model, where, sight, then)
         at: dict[str, Any] = {"position": then.position, "valid_at": then.valid_at}
-        wanted = partial(ask, partial(see.under, **at), partial(see.over, **at))
+        moment = await run_in_threadpool(reckoned_at, parts, when)
+        wanted = partial(ask, partial(see.under, **at), partial(see.over, **at), moment)
         with checked():
             return await see.ask(
                 _then,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -13,12 +13,10 @@ from adapters.refusals import UnknownId
 from api.document.answers import answer
 from api.document.service_answers import ServiceClock
 from api.kernel.access.visibility import See
-from api.kernel.process import Parts
-from api.kernel.reading.as_of import AtMoment, When
-from api.kernel.reading.as_of_reads import Then, pinned, row_then
+from api.kernel.reading.as_of import AtMoment, reckoned_at
+from api.kernel.reading.as_of_reads import pinned, row_then
 from api.kernel.reading.read_parameters import MinPosition, TheParts, json_response, reach
 from domain.kernel.aggregate import Recorded
-from domain.kernel.time.business_day import end_of
 from domain.kernel.time.working_time import clock
 from domain.service.service_terms import Target, Terms
 from domain.service.ticket_clock import Run, Span, TicketClock
@@ -51,19 +49,10 @@ async def ticket_clock(
     row = await see.ask(row_then, parts, service_tickets, id, then, sight)
     if row is None:
         raise UnknownId(f"There is no service-ticket {id!r}{' then' * (not when.now)}.")
-    history, at = await run_in_threadpool(_known, parts, id, when, then)
-    told = _told(row, history, at) | {"position": then.position}
+    at = await run_in_threadpool(reckoned_at, parts, when)
+    history = await run_in_threadpool(parts.journal.history, id, then.position)
+    told = _told(row, history, at.replace(microsecond=0)) | {"position": then.position}
     return json_response(told, {"Position": str(then.position)})
-
-
-def _known(parts: Parts, id: str, when: When, then: Then) -> tuple[Sequence[Recorded], datetime]:
-    """Return the events of a ticket known by then, and the moment up to which it counts."""
-    at = datetime.now(UTC)
-    if day := when.valid_at or when.day:
-        at = min(at, end_of(day))
-    elif when.position is not None:
-        at = parts.journal.read(when.position - 1, 1)[0].time
-    return parts.journal.history(id, then.position), at.replace(microsecond=0)
 
 
 def _told(row: Row, history: Sequence[Recorded], at: datetime) -> dict[str, Any]:

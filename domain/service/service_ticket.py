@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import Annotated, Any, ClassVar
 
 from domain.kernel.aggregate import (
     Aggregate,
@@ -14,14 +12,19 @@ from domain.kernel.aggregate import (
     RuleViolation,
     applies,
     command,
+    deadline,
     starts,
 )
 from domain.kernel.erasure import LegalBasis, PersonErased, require_discretion
 from domain.kernel.parts.of_customer import OfCustomer
+from domain.kernel.time.effective_day import TIMED
 from domain.kernel.types.values import CustomerId, Erases, Line, Moment, Personal, Prose, UnitCode
+from domain.service.ticket_clock import Run
+from domain.service.ticket_follow_up import FollowUp, Score
 from domain.service.ticket_handling import ACCEPTED, UNFINISHED, Handling, HandlingLevel, Status
 from domain.service.ticket_step import Step
 from domain.service.ticket_terms import TicketTerms
+from domain.service.ticket_times import TicketTimes
 
 
 class ServiceTicketKind(StrEnum):
@@ -54,10 +57,6 @@ class Channel(StrEnum):
     SYSTEM = "system"
 
 
-Score = Annotated[int, Field(ge=1, le=5)]
-"""How satisfied the customer is, from 1 (not at all) to 5 (fully)."""
-
-
 class ResolutionRequired(RuleViolation):
     """A ticket is confirmed and closed only after it was resolved."""
 
@@ -73,7 +72,7 @@ class ResolvedRequired(RuleViolation):
 DONE = (Status.RESOLVED, Status.CONFIRMED)
 
 
-class ServiceTicket(OfCustomer, Handling, TicketTerms, Aggregate):
+class ServiceTicket(OfCustomer, Handling, TicketTerms, TicketTimes, FollowUp, Aggregate):
     """One fault, complaint, consultation or request, worked by one owner at a time."""
 
     titles = {"at": "时间", "channel": "受理渠道", "contact": "联系人", "severity": "严重程度"}
@@ -90,7 +89,8 @@ class ServiceTicket(OfCustomer, Handling, TicketTerms, Aggregate):
         It is a {severity} {kind}, by {channel}.
         """
 
-        dated: ClassVar[str] = "at"
+        dated: ClassVar[str] = TIMED
+        runs: ClassVar[Run | None] = Run.RUNNING
 
         customer_id: str
         kind: ServiceTicketKind
@@ -117,6 +117,7 @@ class ServiceTicket(OfCustomer, Handling, TicketTerms, Aggregate):
     class Resolved(Step, to=Status.RESOLVED):
         """{who} resolved the ticket: cause "{cause}", action "{action}"."""
 
+        runs: ClassVar[Run | None] = Run.RESOLVED
         cause: str
         action: str
         at: datetime | None = None
@@ -134,18 +135,25 @@ class ServiceTicket(OfCustomer, Handling, TicketTerms, Aggregate):
     class Reopened(Step, to=Status.ASSIGNED):
         """{who} reopened the ticket, because "{reason}"."""
 
+        runs: ClassVar[Run | None] = Run.RUNNING
         reason: str
         at: datetime | None = None
 
+        def apply(self, aggregate: Any) -> None:
+            """Forget that the customer was called back."""
+            aggregate.called_back = False
+
     class Closed(Step, to=Status.CLOSED):
-        """{who} closed the ticket[: "{note}"]."""
+        """{who} closed the ticket[: "{note}"][, as nothing was heard of it until {due_at}]."""
 
         note: str | None = None
         at: datetime | None = None
+        due_at: datetime | None = None
 
     class Withdrawn(Step, to=Status.WITHDRAWN):
         """{who} withdrew the ticket, because "{reason}"."""
 
+        runs: ClassVar[Run | None] = Run.WITHDRAWN
         reason: str
         at: datetime | None = None
 
@@ -176,6 +184,11 @@ class ServiceTicket(OfCustomer, Handling, TicketTerms, Aggregate):
     @applies(Opened)
     def __init__(self, kind: ServiceTicketKind) -> None:
         self.kind_of_ticket = kind
+
+    def hold(self, fact: Aggregate.Event) -> None:
+        """Note that a fact was recorded and applied: it may turn the clock."""
+        super().hold(fact)
+        self.turn_clock(fact)
 
     @property
     def owners(self) -> frozenset[str]:
@@ -217,6 +230,10 @@ class ServiceTicket(OfCustomer, Handling, TicketTerms, Aggregate):
     @command(states=Closed, only=(*DONE, ResolutionRequired))
     def close(self, note: Prose | None = None, at: Moment | None = None) -> None:
         """Close the ticket, after its resolution or its confirmation."""
+
+    @deadline(at="close_at", states=Closed, only=(Status.RESOLVED, ResolutionRequired))
+    def close_unheard(self, at: Moment | None = None) -> None:
+        """Close the ticket, as nothing was heard for three working days after its resolution."""
 
     @command(states=Withdrawn, only=UNFINISHED)
     def withdraw(self, reason: Line, at: Moment | None = None) -> None:

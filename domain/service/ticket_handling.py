@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any, ClassVar
 
 from domain.kernel.aggregate import (
     NothingChanged,
@@ -16,6 +17,8 @@ from domain.kernel.aggregate import (
 )
 from domain.kernel.part import Part
 from domain.kernel.types.values import EmployeeCode, Line, Moment, Prose, TermMoment, UnitCode
+from domain.service.service_terms import Escalation
+from domain.service.ticket_clock import Run
 from domain.service.ticket_step import Step
 
 
@@ -114,6 +117,7 @@ class Handling(Part):
     class WaitBegun(Step, to=Status.WAITING):
         """{who} began to wait for "{awaited}"[, until {until}]."""
 
+        runs: ClassVar[Run | None] = Run.WAITING
         awaited: str
         at: datetime | None = None
         until: datetime | None = None
@@ -121,6 +125,7 @@ class Handling(Part):
     class Resumed(Step, to=Status.IN_PROGRESS):
         """{who} resumed work on the ticket[, as it was to wait until {due_at}]."""
 
+        runs: ClassVar[Run | None] = Run.RUNNING
         at: datetime | None = None
         due_at: datetime | None = None
 
@@ -131,6 +136,13 @@ class Handling(Part):
         reason: str
         to: str | None = None
         at: datetime | None = None
+        due_at: datetime | None = None
+        step: Escalation | None = None
+
+        def apply(self, aggregate: Any) -> None:
+            """Remember the step of the ladder, if it is one."""
+            if self.step is not None:
+                aggregate.ladder = (*aggregate.ladder, self.step)
 
     class HandedOver(Step, changes="owner"):
         """{who} handed the ticket over[ from {was.owner}] to {owner}, because "{reason}"."""

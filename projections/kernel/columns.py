@@ -183,6 +183,19 @@ def until(column: str, name: str) -> dict[str, str]:
     return {"until": column, "during": name}
 
 
+def before(name: str) -> dict[str, str]:
+    """Mark a column with instants: by `name` a list is asked for what comes before one."""
+    return {"before": name}
+
+
+def reached(name: str) -> dict[str, str]:
+    """Mark a column with instants: by `name` a list is asked for what has reached its own, or not.
+
+    That is a comparison with the moment that is asked about, and right at any of the past.
+    """
+    return {"reached": name}
+
+
 def holds(shape: Any) -> dict[str, Any]:
     """Mark a column of JSON with the type of what it has, as the API tells it."""
     return {HOLDS: shape}

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from domain.kernel.types.values import Personal
+from domain.service.service_terms import Escalation
 from domain.service.ticket_clock import Run
 from projections.kernel.belonging import Belongs, InUnit, KeptBy, OfCustomer, Stays
-from projections.kernel.columns import COARSE, Instant, Json, Text, holds
+from projections.kernel.columns import COARSE, Instant, Json, Text, before, holds, reached
 from projections.kernel.payload_values import moment, moment_of
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
@@ -44,12 +45,22 @@ service_tickets = ReadModel(
     sa.Column("wait_until", Instant),
     sa.Column("priority", sa.Integer, info=COARSE),
     sa.Column("response_due_at", Instant),
-    sa.Column("resolution_due_at", Instant),
+    sa.Column("resolution_due_at", Instant, info=before("due_before")),
     sa.Column("legal_due_at", Instant),
     sa.Column("next_escalation_at", Instant),
     sa.Column("follow_up_due_at", Instant),
+    sa.Column("follow_up_at", Instant),
+    sa.Column("follow_up_reached", sa.Boolean),
+    sa.Column("follow_up_satisfied", sa.Boolean),
+    sa.Column("follow_up_score", sa.Integer),
     sa.Column("response_met", sa.Boolean),
     sa.Column("resolution_met", sa.Boolean),
+    sa.Column("at_risk_at", Instant, info=reached("at_risk")),
+    sa.Column("breached_at", Instant, info=reached("breached")),
+    sa.Column("remind_at", Instant),
+    sa.Column("reminded_at", Instant),
+    sa.Column("close_at", Instant),
+    sa.Column("ladder", Json, nullable=False, default=[], info=holds(list[Escalation])),
     sa.Column("provisional", sa.Boolean, nullable=False, default=False),
     sa.Column("terms", Json, info=holds(dict[str, Any])),
     sa.Column("spans", Json, nullable=False, default=[], info=holds(list[RunSpan])),
@@ -64,7 +75,7 @@ service_tickets = ReadModel(
         ["unit", "opened_at"],
         ["owner", "opened_at"],
     ],
-    sorts=["opened_at", "changed_at"],
+    sorts=["opened_at", "changed_at", "resolution_due_at"],
     filters=["status", "severity", "kind", "unit"],
     search=["title"],
     belongs=Belongs(
@@ -112,6 +123,14 @@ service_tickets = ReadModel(
             since="waiting_since",
         ),
         Todo(
+            command="service-ticket.record-follow-up",
+            text="Call back about {title}",
+            when={"status": "closed"},
+            who="owner",
+            since="closed_at",
+            due="follow_up_due_at",
+        ),
+        Todo(
             command="service-ticket.close",
             text="Close {title}",
             when={"status": "resolved,confirmed"},
@@ -128,6 +147,7 @@ spans and `terms`, also when these come late. What is overdue is a comparison wi
 At `wait_until` a wait is over, whether or not the deadline `end_wait` has said so yet."""
 
 service_tickets.dates("opened_at", "service-ticket.opened")
+service_tickets.dates("follow_up_at", "service-ticket.follow-up-recorded")
 service_tickets.counts("reopened", "service-ticket.reopened")
 service_tickets.becomes("contact", {"service-ticket.contact-erased": None})
 service_tickets.becomes("owner", {"service-ticket.transferred": None})
@@ -182,7 +202,27 @@ def _reopened(row: Row, event: Recorded) -> Row:
 
 @service_tickets.on("service-ticket.closed")
 def _closed(row: Row, event: Recorded) -> Row:
-    return figured(row, {"closed_at": moment_of(event)})
+    told = ("at", "reached", "satisfied", "score")
+    new = dict.fromkeys(f"follow_up_{name}" for name in told)
+    return figured(row, {**new, "closed_at": moment_of(event)})
+
+
+@service_tickets.on("service-ticket.escalated")
+def _escalated(row: Row, event: Recorded) -> Row:
+    told, step = service_tickets.stated(event), event.data.get("step")
+    return figured(row, told | {"ladder": [*row["ladder"], step]}) if step else told
+
+
+@service_tickets.on("service-ticket.reminded")
+def _reminded(row: Row, event: Recorded) -> Row:
+    return figured(row, {"reminded_at": moment(event.data["due_at"])})
+
+
+@service_tickets.on("service-ticket.follow-up-recorded")
+def _follow_up_recorded(row: Row, event: Recorded) -> Row:
+    data = event.data
+    told = {"follow_up_reached": data["reached"], "follow_up_satisfied": data["satisfied"]}
+    return figured(row, {**told, "follow_up_score": data["score"]})
 
 
 @service_tickets.on("service-ticket.withdrawn")
@@ -197,5 +237,5 @@ _OVER: Row = {"awaited": None, "wait_until": None}
 
 def _turned(row: Row, event: Recorded, run: Run) -> Row:
     """Return what changes where the clock begins to run or stands still."""
-    at = moment_of(event).replace(microsecond=0)
+    at = moment(event.data.get("at")) or event.time
     return figured(row, {"spans": spans_of(clock_of(row).turned(run, at))})

@@ -9,12 +9,15 @@ from typing import Any
 import orjson
 from typing_extensions import TypedDict
 
-from domain.service.service_terms import Terms
+from domain.service.service_terms import Escalation, Terms
 from domain.service.ticket_clock import Run, TicketClock, Turn, last_moment
+from domain.service.ticket_times import close_at, remind_at
 from projections.kernel.payload_values import moment
 from projections.kernel.read_model import Row
 
 A_SECOND = timedelta(seconds=1)
+AT_RISK = 75
+"""How many percent of a time are used where it is at risk."""
 
 
 class RunSpan(TypedDict):
@@ -66,11 +69,14 @@ def figured(row: Row, told: Row) -> Row:
     }
     if row["terms"] is None:
         return {**told, "worked_seconds": worked // A_SECOND, "paused_seconds": waited // A_SECOND}
-    return told | _by(terms_of(row["terms"]), clock, row["closed_at"])
+    return told | _by(terms_of(row["terms"]), clock, row)
 
 
-def _by(terms: Terms, clock: TicketClock, closed_at: datetime | None) -> Row:
+def _by(terms: Terms, clock: TicketClock, row: Row) -> Row:
     """Return the figures of a clock by some terms."""
+    done = [Escalation.model_validate(each, strict=False) for each in row["ladder"]]
+    called = clock.run is not Run.RESOLVED or row["follow_up_reached"]
+    closed_at = None if called else row["closed_at"]
     hours = terms.hours(terms.resolution.calendar)
     response = clock.response_due(terms.response, terms)
     resolution = clock.due(terms.resolution, terms)
@@ -79,7 +85,11 @@ def _by(terms: Terms, clock: TicketClock, closed_at: datetime | None) -> Row:
         "response_due_at": response and response.at,
         "resolution_due_at": resolution and resolution.at,
         "legal_due_at": legal and clock.opened_at + timedelta(seconds=legal),
-        "next_escalation_at": min((at for at, _ in clock.steps(terms)), default=None),
+        "next_escalation_at": min((at for at, _ in clock.steps(terms, done)), default=None),
+        "remind_at": remind_at(terms, clock, row["reminded_at"]),
+        "close_at": close_at(terms, clock),
+        "at_risk_at": _first(clock, terms, AT_RISK, (None,)),
+        "breached_at": _first(clock, terms, 100, (None, False)),
         "follow_up_due_at": closed_at and last_moment(terms, closed_at, terms.follow_up_days),
         "worked_seconds": clock.passed(Run.RUNNING, hours) // A_SECOND,
         "paused_seconds": clock.passed(Run.WAITING, hours) // A_SECOND,
@@ -87,6 +97,18 @@ def _by(terms: Terms, clock: TicketClock, closed_at: datetime | None) -> Row:
         "resolution_met": clock.resolution_met(terms),
         "provisional": any(each and each.provisional for each in (response, resolution)),
     }
+
+
+def _first(
+    clock: TicketClock, terms: Terms, percent: int, met: tuple[bool | None, ...]
+) -> datetime | None:
+    """Return when so much is used of the first of the times whose targets are `met` like that."""
+    found = []
+    if clock.response_met(terms) in met and clock.run is not Run.WITHDRAWN:
+        found.append(clock.response_due(terms.response, terms, percent))
+    if clock.resolution_met(terms) in met:
+        found.append(clock.due(terms.resolution, terms, percent))
+    return min((each.at for each in found if each), default=None)
 
 
 def _moment(text: str) -> datetime:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from adapters.journal.history_queries import any_between, position_at
 from api.kernel.process import Parts
 from api.kernel.reading.read_parameters import AsOf, TheParts, instant_of, invalid, require_told
-from domain.kernel.time.business_day import recorded_day, today
+from domain.kernel.time.business_day import end_of, recorded_day, today
 from domain.kernel.types.days import AHEAD, plain_day
 from projections.kernel.rows.tables import reached
 
@@ -49,6 +49,8 @@ class When:
     """What was true by the end of this day; `None` for all that is known."""
     day: date | None = None
     """The business day of what was known, where the read names it."""
+    at: datetime | None = None
+    """The instant of what was known, where the read names it."""
 
     @property
     def now(self) -> bool:
@@ -66,7 +68,8 @@ async def known_at(
     if as_of_position is not None:
         raise invalid("as_of_position", "Give either as_of or as_of_position.")
     position = await run_in_threadpool(_position, parts, as_of)
-    return When(position, day=recorded_day(instant_of(as_of)))
+    instant = instant_of(as_of)
+    return When(position, day=recorded_day(instant), at=instant)
 
 
 AtPosition = Annotated[When, Depends(known_at)]
@@ -77,11 +80,21 @@ async def true_at(known: AtPosition, as_of: AsOf = None, valid_at: ValidAt = Non
     """Return the moment on both axes. Raises `InvalidParameter`, naming the parameter."""
     if valid_at is None:
         return known
-    return When(known.position, _day(valid_at, as_of), known.day)
+    return replace(known, valid_at=_day(valid_at, as_of))
 
 
 AtMoment = Annotated[When, Depends(true_at)]
 """The moment that a read of what is true asks for."""
+
+
+def reckoned_at(parts: Parts, when: When) -> datetime:
+    """Return the moment that is asked about: up to which clocks count, by which things are due."""
+    now = datetime.now(UTC)
+    if when.valid_at is not None:
+        return min(now, end_of(when.valid_at))
+    if when.at is None and when.position is not None:
+        return parts.journal.read(when.position - 1, 1)[0].time
+    return min(now, when.at or now)
 
 
 def _position(parts: Parts, as_of: str) -> int:

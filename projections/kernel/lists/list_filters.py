@@ -44,7 +44,7 @@ class Filter:
 
     name: str
     column: str
-    kind: Literal["any", "from", "to", "below", "under", "has", "over", "during"]
+    kind: Literal["any", "from", "to", "below", "under", "has", "over", "during", "reached"]
     type: Literal["text", "integer", "number", "money", "day", "instant", "boolean"]
     values: tuple[str, ...] = ()
     of: str = ""
@@ -105,6 +105,10 @@ def filters(model: Listed) -> Mapping[str, Filter]:
             if "during" in column.info:
                 ends = column.info["until"]
                 found.append(Filter(column.info["during"], name, "during", type_, until=ends))
+            if "before" in column.info:
+                found.append(Filter(column.info["before"], name, "below", type_))
+            if "reached" in column.info:
+                found.append(Filter(column.info["reached"], name, "reached", "boolean"))
             if name == "unit":
                 found.append(Filter("unit_under", name, "under", "text", of=of))
     found += _through(model)
@@ -172,6 +176,9 @@ def condition(
             return sa.and_(column <= value)
         case "below":
             return sa.and_(column < value)
+        case "reached":
+            wanted, moment = values
+            return column <= moment if wanted else sa.or_(column.is_(None), column > moment)
         case "during":
             assert until is not None
             return sa.and_(column <= value, sa.or_(until.is_(None), until > value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -97,6 +97,7 @@ def question(
     under: Under = alone,
     over: Over = alone,
     above: Sight | Sights | None = None,
+    at: datetime | None = None,
 ) -> Question:
     """Check what is asked of a read model's list; raises `BadParameter`.
 
@@ -113,6 +114,7 @@ def question(
         under: What is below a unit, for `unit_under`.
         over: What is above a unit, for lists of units that reach below.
         above: What they see of the records through which it is filtered; by default everything.
+        at: The moment about which it is asked what has been reached; by default now.
     """
     known = filters(model)
     conditions: list[tuple[Filter, tuple[Any, ...]]] = []
@@ -121,6 +123,8 @@ def question(
         if name not in known:
             raise BadParameter(name, "no such filter")
         values = known[name].read(_clean(name, text))
+        if known[name].kind == "reached":
+            values = (*values, at or datetime.now(UTC))
         if known[name].kind == "under":
             below = under(values[0])
             if below is None:

@@ -8,6 +8,7 @@ import httpx
 
 from domain.kernel.aggregate import new_id
 from tests.api.asking import head, new_unit, problem, register
+from tests.streams.flow import until
 
 
 def names(answer: httpx.Response) -> list[str]:
@@ -185,6 +186,8 @@ def test_a_customer_is_shown_on_one_page(client: httpx.Client) -> None:
             "unit": "group",
         },
     ).json()
+    ticket = f"/service-tickets/{opened['id']}"
+    until(lambda: client.get(ticket).json().get("priority"))  # as a policy has it soon
     found = client.get(f"/customers/{id}/page", params={"min_position": opened["position"]}).json()
     assert found["customer"]["name"] == "Head"
     assert [each["name"] for each in found["subsidiaries"]] == ["Branch"]

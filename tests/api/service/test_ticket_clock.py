@@ -85,3 +85,29 @@ def test_no_step_is_stated_for_a_moment_before_the_one_at_which_the_ticket_was_r
     early = {"owner": code, "at": moment("02-13 16:30")}
     answer = client.post(f"/service-tickets/{opened['id']}/assign", json=early)
     problem(answer, 409, "dates-contradict")
+
+
+def test_tickets_at_risk_and_breached_are_found_by_the_moment_that_is_asked_about(
+    client: httpx.Client,
+) -> None:
+    customer = register(client, grade="B")["id"]
+    body = {"kind": "complaint", "severity": "major", "channel": "web", "title": "Billed twice"}
+    body |= {"customer_id": customer, "unit": "group", "at": moment("02-13 16:30")}
+    path = f"/service-tickets/{client.post('/service-tickets', json=body).json()['id']}"
+    until(lambda: client.get(path).json().get("priority") == 2)
+
+    def found(**asked: str) -> list[bool]:
+        answer = client.get("/service-tickets", params={"customer_id": customer, **asked})
+        assert answer.status_code == 200, answer.text
+        return [each["breached_at"] is not None for each in answer.json()["items"]]
+
+    assert found(breached="true") == found(at_risk="true", priority="2") == [True]
+    assert found(breached="false") == []
+    due = moment("02-24 16:31")
+    assert found(due_before=due, sort="resolution_due_at") == [True]
+    assert found(due_before=moment("02-24 16:30")) == []
+    early = {"valid_at": "2026-02-13"}  # a Friday, at the end of which the response is late already
+    assert (found(**early, breached="true"), found(**early, breached="false")) == ([True], [])
+    problem(
+        client.get("/service-tickets", params={"breached": "perhaps"}), 422, "invalid-parameter"
+    )

@@ -15,6 +15,7 @@ from domain.service.service_terms import Calendar, Target
 from domain.service.service_ticket import ServiceTicket, ServiceTicketKind, Severity
 from domain.service.ticket_clock import Run, TicketClock, Turn, last_moment
 from projections.kernel.read_model import Row
+from projections.service.service_tickets import service_tickets
 from projections.service.ticket_figures import clock_of, terms_of
 from tests.domain.service.promised import CALENDARS, at, opened, set_terms
 from tests.projections.service.clocks import row_of, told
@@ -300,3 +301,34 @@ def test_on_the_day_of_its_opening_a_ticket_has_its_terms_already() -> None:
     ticket = opened("03-02 09:00")
     first = told(ticket, at("03-05 09:00"))
     assert {effective_day(e.type, e.data, e.time) for e in first} == {date(2026, 3, 2)}
+
+
+def test_what_is_due_by_a_deadline_is_the_same_by_the_record_and_by_its_row() -> None:
+    ticket = waited()
+    dues = ("next_escalation_at", "remind_at", "close_at")
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: ticket.wait("x", at=at("02-24 10:00")),
+        lambda: ticket.resume(at=at("02-24 11:00")),
+        lambda: ticket.resolve("x", "y", at=at("02-24 12:00")),
+        lambda: ticket.close(at=at("02-24 13:00")),
+        lambda: ticket.record_follow_up(True, "No", False, at=at("02-24 14:00")),
+        lambda: ticket.reopen("x", at=at("02-24 15:00")),
+    )
+    events = told(ticket)
+    for step in steps:
+        step()
+        events += told(ticket)
+        row = service_tickets.retell(events)[-1]
+        assert [row[name] for name in dues] == [getattr(ticket, name) for name in dues]
+
+
+def test_a_ticket_is_at_risk_at_75_percent_and_breached_after_all_of_either_time() -> None:
+    row = row_of(opened(FRIDAY))
+    assert (row["at_risk_at"], row["breached_at"]) == (at("02-13 17:15"), at("02-13 17:30"))
+    ticket = waited()
+    row = row_of(ticket)
+    assert (row["at_risk_at"], row["breached_at"]) == (at("02-25 10:30"), at("02-25 16:00"))
+    ticket = waited()
+    ticket.resolve("x", "y", at=at("02-25 16:01"))
+    row = row_of(ticket)
+    assert (row["at_risk_at"], row["breached_at"]) == (None, at("02-25 16:00"))

@@ -13,12 +13,13 @@ from adapters.commands.executor import Call
 from domain.kernel.actors import Actor
 from domain.kernel.aggregate import Origin, Recorded, new_id
 from domain.organisation.standard_calendars import STANDARD_CALENDARS
+from streams.kernel.deadline_runner import Timekeeping
 from streams.kernel.policy import policies
 from tests.domain.service.promised import at
 from tests.streams.flow import until, working
 from tests.streams.organised import Company
 
-NAMES = ("set-terms", "reckon-anew")
+NAMES = ("set-terms", "reckon-anew", "reopen-unsatisfied")
 
 
 class Promising(Company):
@@ -54,9 +55,21 @@ class Promising(Company):
             until(lambda: reactions.checkpoint.get() >= max(asked))
             until(lambda: self.projector.position() == self.journal.head().position)
 
+    def kept(self) -> None:
+        """Have all deadlines kept."""
+        keeping = Timekeeping(self.journal, self.executor, self.projector)
+        with working(self.projection()):
+            until(lambda: self.projector.position() == self.journal.head().position)
+            while keeping.answer(self.journal.now()):
+                until(lambda: self.projector.position() == self.journal.head().position)
+
     def terms(self, ticket: str) -> list[Recorded]:
         found = self.journal.history(ticket)
         return [each for each in found if each.type == "service-ticket.terms-set"]
+
+
+def instant(text: str) -> str:
+    return at(text).isoformat().replace("+00:00", "Z")
 
 
 @pytest.fixture
@@ -100,6 +113,34 @@ def test_what_is_known_to_be_another_customers_or_otherwise_gets_other_terms(
     row = company.row("service_tickets", ticket)
     assert (row["priority"], row["terms"]["escalations"][-1]["to"]) == (3, "group")
     assert [each.data["on"] for each in company.terms(ticket)] == ["2026-02-13"] * 3
+
+
+def test_what_time_brings_comes_once_and_a_call_that_went_badly_reopens(
+    company: Promising,
+) -> None:
+    ticket = company.complaint(at("02-13 16:30"))
+    company.answered()
+    company.kept()
+    told = [each for each in company.journal.history(ticket) if each.who.kind == "deadline"]
+    assert [(each.type, each.data["at"], each.data["step"]["to"]) for each in told] == [
+        ("service-ticket.escalated", instant("02-13 17:00"), "superior"),
+        ("service-ticket.escalated", instant("02-24 11:00"), "unit"),
+        ("service-ticket.escalated", instant("02-24 16:30"), "province"),
+    ]
+    assert company.row("service_tickets", ticket)["next_escalation_at"] is None
+    company.do("service-ticket.assign", ticket, owner="e1", at=instant("02-25 09:00"))
+    company.do("service-ticket.accept", ticket, at=instant("02-25 09:00"))
+    solved = {"cause": "x", "action": "y", "at": instant("02-25 16:00")}
+    company.do("service-ticket.resolve", ticket, **solved)
+    company.kept()
+    row = company.row("service_tickets", ticket)
+    assert (row["status"], row["closed_at"]) == ("closed", at("02-28 18:00"))
+    called = {"reached": True, "satisfied": False, "note": "No", "at": instant("03-02 10:00")}
+    company.do("service-ticket.record-follow-up", ticket, **called)
+    company.answered()
+    row = company.row("service_tickets", ticket)
+    assert (row["status"], row["running_since"]) == ("assigned", at("03-02 10:00"))
+    assert row["follow_up_satisfied"] is False
 
 
 def test_without_its_calendar_a_ticket_is_promised_nothing_and_works_as_before(

@@ -1,0 +1,104 @@
+"""What time brings to a ticket, and the call to its customer: each once, at its instant."""
+
+from datetime import datetime
+
+import pytest
+
+from domain.kernel.aggregate import NotDue
+from domain.kernel.time.replay import taken
+from domain.service.service_ticket import ServiceTicket, ServiceTicketKind, Severity
+from domain.service.ticket_follow_up import CalledBack, FollowUpAfterClose
+from domain.service.ticket_handling import Status
+from tests.domain.play import last
+from tests.domain.service.promised import at, opened
+
+
+def recorded(ticket: ServiceTicket, moment: str = "03-10 12:00") -> ServiceTicket:
+    """Return the ticket with all that it has stated recorded."""
+    taken(ticket, at(moment))
+    return ticket
+
+
+def accepted() -> ServiceTicket:
+    ticket = opened("02-13 16:30", grade="A")
+    ticket.assign("e1", at=at("02-13 16:30"))
+    ticket.accept(at=at("02-13 16:50"))
+    return recorded(ticket)
+
+
+def due(ticket: ServiceTicket) -> datetime:
+    assert ticket.next_escalation_at is not None
+    return ticket.next_escalation_at
+
+
+def test_a_ticket_goes_up_the_ladder_by_working_time() -> None:
+    ticket = recorded(opened("02-13 16:30", grade="A"))
+    climbed = []
+    for _ in range(3):
+        moment = due(ticket)
+        ticket.escalate_in_time(moment, at=moment)
+        fact = last(ticket)
+        climbed.append((moment, fact["step"]["to"], fact["escalation"]))
+        recorded(ticket)
+    assert climbed == [
+        (at("02-13 17:00"), "superior", 1),
+        (at("02-24 11:00"), "unit", 2),
+        (at("02-24 16:30"), "province", 3),
+    ]
+    assert due(ticket) == at("02-25 16:30")
+    with pytest.raises(NotDue):
+        ticket.escalate_in_time(at("02-24 16:30"))
+
+
+def test_nobody_hears_of_a_response_that_came_nor_of_a_ticket_that_waits() -> None:
+    ticket = accepted()
+    assert due(ticket) == at("02-24 11:00")
+    ticket.wait("An invoice", at=at("02-14 10:00"))
+    assert recorded(ticket).next_escalation_at is None
+    ticket.resume(at=at("02-24 09:30"))
+    assert due(recorded(ticket)) == at("02-25 10:30")
+
+
+def test_a_critical_fault_wakes_people_at_night_and_an_office_clock_nobody() -> None:
+    fault = opened("02-16 23:10", ServiceTicketKind.FAULT, Severity.CRITICAL, grade="A")
+    assert due(recorded(fault)) == at("02-16 23:15")
+    assert due(recorded(opened("02-17 20:00"))) == at("02-24 09:00")
+
+
+def test_a_wait_is_remembered_once_after_two_working_days() -> None:
+    ticket = accepted()
+    ticket.wait("An invoice", at=at("02-14 10:00"))
+    moment = recorded(ticket).remind_at
+    assert moment == at("02-25 18:00")
+    ticket.remember_wait(moment, at=moment)
+    assert recorded(ticket).remind_at is None
+    assert ticket.status is Status.WAITING
+    ticket.resume(at=at("02-26 09:00"))
+    ticket.wait("A signature", at=at("02-26 10:00"))
+    assert recorded(ticket).remind_at == at("02-28 18:00")
+
+
+def test_a_resolved_ticket_of_which_nothing_is_heard_is_closed_after_three_working_days() -> None:
+    ticket = accepted()
+    ticket.resolve("Billed twice", "Refunded", at=at("02-25 16:00"))
+    moment = recorded(ticket).close_at
+    assert moment == at("02-28 18:00")
+    ticket.close_unheard(moment, at=moment)
+    assert (ticket.status, last(ticket)["due_at"]) == (Status.CLOSED, "2026-02-28T10:00:00Z")
+
+
+def test_the_customer_is_called_back_after_the_close_until_it_is_reached() -> None:
+    ticket = accepted()
+    ticket.resolve("Billed twice", "Refunded")
+    with pytest.raises(FollowUpAfterClose):
+        ticket.record_follow_up(True, "Fine")
+    ticket.close()
+    ticket.record_follow_up(False, "Nobody there")
+    ticket.record_follow_up(True, "Not fine", satisfied=False, score=2)
+    with pytest.raises(CalledBack):
+        ticket.record_follow_up(True, "Fine")
+    ticket.reopen("The customer is not satisfied.")
+    ticket.accept()
+    ticket.resolve("Billed twice", "Refunded")
+    ticket.close()
+    ticket.record_follow_up(True, "Fine", satisfied=True)
