@@ -12,6 +12,7 @@ from projections.kernel.reports.measures import Measure, Part, across, count, me
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
 from projections.kernel.warehouse.days import business_day
+from projections.service.sla_measures import SLA_MEASURES
 
 _OPEN = ", ".join(f"'{status}'" for status in UNRESOLVED)
 
@@ -35,6 +36,13 @@ tickets = Report(
     period="the opening",
     dimensions=(
         Dimension("kind", "Kind", "base.kind", values=tuple(ServiceTicketKind), zh="类型"),
+        Dimension(
+            "priority",
+            "Priority",
+            "CAST(base.priority AS VARCHAR)",
+            order=("1", "2", "3", "4"),
+            zh="优先级",
+        ),
         Dimension("severity", "Severity", "base.severity", order=tuple(Severity), zh="严重程度"),
         replace(UNIT, note="that works on it"),
         Dimension("level", "Level", "base.level", order=tuple(HandlingLevel), zh="处理级别"),
@@ -135,6 +143,7 @@ tickets = Report(
             unit="points",
             better="up",
         ),
+        *SLA_MEASURES,
     ),
     zh="服务工单",
 )
