@@ -22,6 +22,8 @@ from domain.kernel.types.values import CustomerId, Erases, Line, Moment, Persona
 from domain.service.ticket_clock import Run
 from domain.service.ticket_follow_up import FollowUp, Score
 from domain.service.ticket_handling import ACCEPTED, UNFINISHED, Handling, HandlingLevel, Status
+from domain.service.ticket_outages import Outages
+from domain.service.ticket_relations import Relations
 from domain.service.ticket_step import Step
 from domain.service.ticket_terms import TicketTerms
 from domain.service.ticket_times import TicketTimes
@@ -72,7 +74,9 @@ class ResolvedRequired(RuleViolation):
 DONE = (Status.RESOLVED, Status.CONFIRMED)
 
 
-class ServiceTicket(OfCustomer, Handling, TicketTerms, TicketTimes, FollowUp, Aggregate):
+class ServiceTicket(
+    OfCustomer, Handling, TicketTerms, TicketTimes, FollowUp, Outages, Relations, Aggregate
+):
     """One fault, complaint, consultation or request, worked by one owner at a time."""
 
     titles = {"at": "时间", "channel": "受理渠道", "contact": "联系人", "severity": "严重程度"}

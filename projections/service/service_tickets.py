@@ -16,6 +16,7 @@ from projections.kernel.payload_values import moment, moment_of
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
 from projections.service.ticket_figures import RunSpan, clock_of, figured, spans_of
+from projections.service.ticket_shapes import Lost, RelatedTicket
 
 service_tickets = ReadModel(
     "service_tickets",
@@ -62,6 +63,8 @@ service_tickets = ReadModel(
     sa.Column("close_at", Instant),
     sa.Column("ladder", Json, nullable=False, default=[], info=holds(list[Escalation])),
     sa.Column("provisional", sa.Boolean, nullable=False, default=False),
+    sa.Column("outages", Json, nullable=False, default=[], info=holds(list[Lost])),
+    sa.Column("related", Json, nullable=False, default=[], info=holds(list[RelatedTicket])),
     sa.Column("terms", Json, info=holds(dict[str, Any])),
     sa.Column("spans", Json, nullable=False, default=[], info=holds(list[RunSpan])),
     sa.Column("reopened", sa.Integer, nullable=False, default=0),
@@ -223,6 +226,32 @@ def _follow_up_recorded(row: Row, event: Recorded) -> Row:
     data = event.data
     told = {"follow_up_reached": data["reached"], "follow_up_satisfied": data["satisfied"]}
     return figured(row, {**told, "follow_up_score": data["score"]})
+
+
+@service_tickets.on("service-ticket.related")
+def _related(row: Row, event: Recorded) -> Row:
+    told = {"ticket_id": event.data["ticket_id"], "as": event.data["relation"]}
+    return {"related": [*row["related"], told]}
+
+
+@service_tickets.on("service-ticket.outage-recorded")
+def _outage_recorded(row: Row, event: Recorded) -> Row:
+    return {"outages": [*row["outages"], _lost(event)]}
+
+
+@service_tickets.on("service-ticket.service-restored", "service-ticket.outage-corrected")
+def _outage_changed(row: Row, event: Recorded) -> Row:
+    known = (event.data["product_in_use_id"], event.data.get("recorded") or event.data["since"])
+    return {
+        "outages": [
+            _lost(event) if (each["product_in_use_id"], each["since"]) == known else each
+            for each in row["outages"]
+        ]
+    }
+
+
+def _lost(event: Recorded) -> Row:
+    return {name: event.data[name] for name in ("product_in_use_id", "since", "until")}
 
 
 @service_tickets.on("service-ticket.withdrawn")

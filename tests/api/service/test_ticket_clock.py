@@ -111,3 +111,33 @@ def test_tickets_at_risk_and_breached_are_found_by_the_moment_that_is_asked_abou
     problem(
         client.get("/service-tickets", params={"breached": "perhaps"}), 422, "invalid-parameter"
     )
+
+
+def test_an_outage_is_recorded_of_a_product_that_there_is_and_ends_after_it_began(
+    client: httpx.Client,
+) -> None:
+    customer = register(client)["id"]
+    about = {"customer_id": customer, "unit": "group"}
+    told = {**about, "product_name": "Old line", "attributes": {}}
+    line = client.post("/products-in-use", json=told).json()["id"]
+    body = {"kind": "fault", "severity": "major", "channel": "web", "title": "Down"}
+    made = client.post("/service-tickets", json={**about, **body}).json()
+    path = f"/service-tickets/{made['id']}"
+    begun, ended = moment("02-13 10:00"), moment("02-13 10:30")
+    lost = {"product_in_use_id": line, "from": begun}
+    answer = client.post(f"{path}/record-outage", json={**lost, "to": begun})
+    assert problem(answer, 409, "outage-reversed")["errors"][0]["pointer"] == "/to"
+    nowhere = {**lost, "product_in_use_id": made["id"]}
+    answer = client.post(f"{path}/record-outage", json=nowhere)
+    assert answer.status_code == 422, answer.text
+    restored = {"product_in_use_id": line, "at": ended}
+    problem(client.post(f"{path}/restore-service", json=restored), 409, "outage-required")
+    assert client.post(f"{path}/record-outage", json=lost).status_code == 200
+    done = client.post(f"{path}/restore-service", json=restored).json()
+    problem(
+        client.post(f"{path}/relate", json={"ticket_id": made["id"], "as": "cause"}),
+        409,
+        "same-ticket",
+    )
+    row = client.get(path, params={"min_position": done["position"]}).json()
+    assert row["outages"] == [{"product_in_use_id": line, "since": begun, "until": ended}]

@@ -103,3 +103,20 @@ def test_satisfaction_is_that_of_the_last_confirmation() -> None:
 def test_no_list_is_filtered_or_sorted_by_what_is_sealed_in_its_rows() -> None:
     assert "contact" in fields(service_tickets)
     assert "contact" not in {*filters(service_tickets), *sortable(service_tickets)}
+
+
+def test_outages_and_relations_are_as_they_were_told_last() -> None:
+    lost = {"product_in_use_id": "p", "since": "2026-03-02T01:00:00Z", "until": None}
+    ended = {**lost, "until": "2026-03-02T02:00:00Z"}
+    begun = {**ended, "since": "2026-03-02T00:50:00Z"}
+    row = row_after(
+        service_tickets,
+        ("opened", OPENED),
+        ("outage-recorded", lost),
+        ("outage-recorded", {**lost, "product_in_use_id": "q"}),
+        ("service-restored", ended),
+        ("outage-corrected", {**begun, "recorded": lost["since"], "reason": "log"}),
+        ("related", {"ticket_id": "t", "relation": "cause"}),
+    )
+    assert row["outages"] == [begun, {**lost, "product_in_use_id": "q"}]
+    assert row["related"] == [{"ticket_id": "t", "as": "cause"}]
