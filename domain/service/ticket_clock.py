@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
+from domain.kernel.time.business_day import day_at
 from domain.kernel.time.working_hours import Hours
 from domain.kernel.time.working_time import Clock, NeverDue, clock
 from domain.service.service_terms import Escalation, Measure, Target, Terms
@@ -156,7 +157,7 @@ def last_moment(terms: Terms, since: datetime, days: int) -> datetime | None:
     hours = terms.hours(terms.workdays)
     count = clock(hours)
     try:
-        return count.closing(count.workday(count.day(since), days).day)
+        return count.closing(count.workday(day_at(since), days).day)
     except NeverDue:
         return None
 

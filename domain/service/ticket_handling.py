@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from domain.kernel.aggregate import (
     NothingChanged,
@@ -17,7 +17,6 @@ from domain.kernel.aggregate import (
 )
 from domain.kernel.part import Part
 from domain.kernel.types.values import EmployeeCode, Line, Moment, Prose, TermMoment, UnitCode
-from domain.service.service_terms import Escalation
 from domain.service.ticket_clock import Run
 from domain.service.ticket_step import Step
 
@@ -136,13 +135,6 @@ class Handling(Part):
         reason: str
         to: str | None = None
         at: datetime | None = None
-        due_at: datetime | None = None
-        step: Escalation | None = None
-
-        def apply(self, aggregate: Any) -> None:
-            """Remember the step of the ladder, if it is one."""
-            if self.step is not None:
-                aggregate.ladder = (*aggregate.ladder, self.step)
 
     class HandedOver(Step, changes="owner"):
         """{who} handed the ticket over[ from {was.owner}] to {owner}, because "{reason}"."""

@@ -61,6 +61,7 @@ service_tickets = ReadModel(
     sa.Column("remind_at", Instant),
     sa.Column("reminded_at", Instant),
     sa.Column("close_at", Instant),
+    sa.Column("turned_known_at", Instant),
     sa.Column("ladder", Json, nullable=False, default=[], info=holds(list[Escalation])),
     sa.Column("provisional", sa.Boolean, nullable=False, default=False),
     sa.Column("outages", Json, nullable=False, default=[], info=holds(list[Lost])),
@@ -210,10 +211,9 @@ def _closed(row: Row, event: Recorded) -> Row:
     return figured(row, {**new, "closed_at": moment_of(event)})
 
 
-@service_tickets.on("service-ticket.escalated")
-def _escalated(row: Row, event: Recorded) -> Row:
-    told, step = service_tickets.stated(event), event.data.get("step")
-    return figured(row, told | {"ladder": [*row["ladder"], step]}) if step else told
+@service_tickets.on("service-ticket.ladder-climbed")
+def _ladder_climbed(row: Row, event: Recorded) -> Row:
+    return figured(row, {"ladder": [*row["ladder"], event.data["step"]]})
 
 
 @service_tickets.on("service-ticket.reminded")
@@ -267,4 +267,5 @@ _OVER: Row = {"awaited": None, "wait_until": None}
 def _turned(row: Row, event: Recorded, run: Run) -> Row:
     """Return what changes where the clock begins to run or stands still."""
     at = moment(event.data.get("at")) or event.time
-    return figured(row, {"spans": spans_of(clock_of(row).turned(run, at))})
+    spans = spans_of(clock_of(row).turned(run, at))
+    return figured(row, {"spans": spans, "turned_known_at": event.time})

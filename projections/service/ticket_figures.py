@@ -87,7 +87,7 @@ def _by(terms: Terms, clock: TicketClock, row: Row) -> Row:
         "legal_due_at": legal and clock.opened_at + timedelta(seconds=legal),
         "next_escalation_at": min((at for at, _ in clock.steps(terms, done)), default=None),
         "remind_at": remind_at(terms, clock, row["reminded_at"]),
-        "close_at": close_at(terms, clock),
+        "close_at": close_at(terms, clock, row["turned_known_at"]),
         "at_risk_at": _first(clock, terms, AT_RISK, (None,)),
         "breached_at": _first(clock, terms, 100, (None, False)),
         "follow_up_due_at": closed_at and last_moment(terms, closed_at, terms.follow_up_days),

@@ -131,10 +131,6 @@ class Clock:
             count -= bool(self.on(day))
         return Workday(day, not self._announced.issuperset(range(after.year, day.year + 1)))
 
-    def day(self, instant: datetime) -> date:
-        """Return the day of an instant where the hours are."""
-        return instant.astimezone(self._zone).date()
-
     def closing(self, day: date) -> datetime:
         """Return the instant, in UTC, at which work ends on a day on which it is done."""
         return max(end for _, end in self._stretches(day))
