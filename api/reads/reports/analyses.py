@@ -50,7 +50,7 @@ Measure = Annotated[
     str,
     Query(
         max_length=100,
-        description="a measure that adds up, by its name of `GET /measures`",
+        description="one measure that adds up, by its name of `GET /measures`",
         examples=["sales.won_amount"],
     ),
 ]
@@ -90,7 +90,7 @@ def _analysis(analysis: Analysis, part: Part) -> Callable[..., Any]:
         see: See,
         when: AtMoment,
         min_position: MinPosition,
-        measure: Measure,
+        measures: Measure,
         by: Key = "customer",
         from_: From = None,
         to: To = None,
@@ -104,7 +104,7 @@ def _analysis(analysis: Analysis, part: Part) -> Callable[..., Any]:
         if format != "json":
             sight = both(sight, see.need("export.read"))
         with checked():
-            analysed = Analysed(analysis, measure, by)
+            analysed = Analysed(analysis, measures, by)
         report = analysed.metric.report
         where = filters_in(request, report, see)
         for name in request.query_params:

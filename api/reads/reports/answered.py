@@ -20,8 +20,7 @@ from projections.kernel.reports.report import Report
 from projections.kernel.reports.result import Compared, Result
 
 _OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "for", "min_position"}
-_OF_THE_ANSWER |= {"compare", "to_date", "fill", "top", "having", "sort", "limit"}
-_OF_THE_ANSWER |= {"measure", "totals"}
+_OF_THE_ANSWER |= {"compare", "to_date", "fill", "top", "having", "sort", "limit", "totals"}
 """Parameters that are not about which rows count."""
 
 _PERIOD = ("from", "to")

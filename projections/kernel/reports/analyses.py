@@ -162,7 +162,7 @@ class Analysed:
         of = self.metric
         if of.measure.kind != "flow" or not of.measure.single:
             detail = f"{of.name} is a {of.measure.kind}: what is analysed happens and adds up"
-            raise BadParameter("measure", detail)
+            raise BadParameter("measures", detail)
         angle = of.report.dimension(self.key, "by")
         if angle.grain or self.key in (*PERIODS, CURRENCY.name):
             raise BadParameter("by", f"the values of {self.key} are no records beside one another")
@@ -170,7 +170,7 @@ class Analysed:
     @property
     def metric(self) -> Metric:
         """The measure, in its report. Raises `BadParameter` for one that there is not."""
-        return metric(self.measure, "measure")
+        return metric(self.measure)
 
     def figures(
         self,

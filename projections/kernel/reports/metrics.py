@@ -42,10 +42,10 @@ def metrics() -> Mapping[str, Metric]:
     return {each.name: each for each in every}
 
 
-def metric(name: str, parameter: str = "measures") -> Metric:
+def metric(name: str) -> Metric:
     """Return a measure by its name, or by that in its report where no other has it.
 
-    Raises `BadParameter`, of the parameter, for one that there is not, or that several have.
+    Raises `BadParameter` for one that there is not, or that several reports have.
     """
     own = [
         each
@@ -57,9 +57,9 @@ def metric(name: str, parameter: str = "measures") -> Metric:
         return found[0]._replace(name=name)
     if not found:
         detail = f"there is no measure {name[:100]!r}; GET /measures has all"
-        raise BadParameter(parameter, detail)
+        raise BadParameter("measures", detail)
     names = " or ".join(each.name for each in found)
-    raise BadParameter(parameter, f"{name!r} is of several reports: say {names}")
+    raise BadParameter("measures", f"{name!r} is of several reports: say {names}")
 
 
 def dimensions() -> list[dict[str, Any]]:

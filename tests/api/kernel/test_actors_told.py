@@ -62,7 +62,7 @@ def asked(path: str) -> dict[str, Any]:
     }
     if path.startswith("/analyses/"):
         moves = {"compare": "previous", "month": "2026-03"} if "moves" in path else {}
-        return {"measure": "sales.won", **moves}
+        return {"measures": "sales.won", **moves}
     return parameters.get(path, {})
 
 

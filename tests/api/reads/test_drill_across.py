@@ -192,7 +192,7 @@ def test_who_has_how_much_is_told_with_the_records_and_what_each_is_made_of(
     account: Account,
 ) -> None:
     customers = [account.customer([each], 0, 0) for each in ("8000.00", "1500.00", "500.00")]
-    asked = {"measure": "sales.won_amount", "from": "2000-01-01"}
+    asked = {"measures": "sales.won_amount", "from": "2000-01-01"}
     found = account.ask("/analyses/concentration", **asked).json()
     (row,) = found["rows"]
     assert (row["records"], row["total"], row["top_share"]) == (3, "10000.00", 0.8)
@@ -205,7 +205,7 @@ def test_who_has_how_much_is_told_with_the_records_and_what_each_is_made_of(
     for path in ("concentration", "concentration/records", "deciles", "trend"):
         file = account.ask(f"/analyses/{path}/export", **asked)
         assert len(file.text.splitlines()) > 1, path
-    told = {"measure": "sales.won", "month": MONTH, "compare": "previous"}
+    told = {"measures": "sales.won", "month": MONTH, "compare": "previous"}
     moves = account.ask("/analyses/decile-moves", **told).json()["rows"]
     assert [each["decile_before"] for each in moves] == [*range(1, 11), None]
     assert sum(moves[-1].get(f"to_{n}") for n in range(1, 11)) == 3
@@ -218,15 +218,15 @@ def test_who_has_how_much_is_told_with_the_records_and_what_each_is_made_of(
 @pytest.mark.parametrize(
     ("parameter", "path"),
     [
-        ("measure", "concentration"),
-        ("measure", "concentration?measure=win_rate"),
-        ("measure", "deciles?measure=active_customers"),
-        ("by", "deciles?measure=sales.won&by=month"),
-        ("severity", "deciles?measure=sales.won&severity=minor"),
-        ("compare", "deciles?measure=sales.won&compare=previous"),
-        ("compare", "decile-moves?measure=sales.won"),
-        ("to", "trend?measure=sales.won&from=2026-02-01&to=2026-01-01"),
-        ("horizon", "trend?measure=sales.won&horizon=25"),
+        ("measures", "concentration"),
+        ("measures", "concentration?measures=win_rate"),
+        ("measures", "deciles?measures=active_customers"),
+        ("by", "deciles?measures=sales.won&by=month"),
+        ("severity", "deciles?measures=sales.won&severity=minor"),
+        ("compare", "deciles?measures=sales.won&compare=previous"),
+        ("compare", "decile-moves?measures=sales.won"),
+        ("to", "trend?measures=sales.won&from=2026-02-01&to=2026-01-01"),
+        ("horizon", "trend?measures=sales.won&horizon=25"),
     ],
 )
 def test_what_is_not_analysed_is_named(client: httpx.Client, parameter: str, path: str) -> None:

@@ -162,7 +162,7 @@ def test_no_read_takes_an_end_before_its_begin(client: httpx.Client) -> None:
             "to",
             "2026-01-31",
             **({"measures": "tickets"} if path.startswith("/statistics") else {}),
-            **({"measure": "sales.won"} if path.startswith("/analyses") else {}),
+            **({"measures": "sales.won"} if path.startswith("/analyses") else {}),
             **({"compare": "previous"} if "moves" in path else {}),
             **{"from": "2026-02-01"},
         )

@@ -52,7 +52,7 @@ GIVEN = {
     "/statistics": "?measures=tickets",
     "/statistics/export": "?measures=tickets",
     **{
-        f"/analyses/{name}{more}": "?measure=sales.won"
+        f"/analyses/{name}{more}": "?measures=sales.won"
         for name in ANALYSES
         for more in ("", "/export", "/records", "/records/export")
     },

@@ -42,7 +42,7 @@ MEASURED: dict[str, dict[str, Any]] = {
 for each in PATHS:
     if each.startswith("/analyses/"):
         moves = {"compare": "previous", "month": f"{today():%Y-%m}"} if "moves" in each else {}
-        MEASURED[each.removesuffix("/export")] = {"measure": "pipeline.amount", **moves}
+        MEASURED[each.removesuffix("/export")] = {"measures": "pipeline.amount", **moves}
 """What has to be asked for by name."""
 
 BEYOND = 10_000

@@ -160,9 +160,9 @@ def test_shares_and_groups_follow_from_the_records(amounts: list[int]) -> None:
 @pytest.mark.parametrize(
     ("measure", "by", "parameter"),
     [
-        ("weather", "customer", "measure"),
-        ("win_rate", "customer", "measure"),
-        ("active_customers", "customer", "measure"),
+        ("weather", "customer", "measures"),
+        ("win_rate", "customer", "measures"),
+        ("active_customers", "customer", "measures"),
         ("sales.won_amount", "month", "by"),
         ("sales.won_amount", "currency", "by"),
         ("sales.won_amount", "product", "by"),
