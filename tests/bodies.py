@@ -12,6 +12,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from domain.billing import bill_payments
 from domain.customers import customer_contacts as contact
 from domain.customers import customer_profile as profile
 from domain.kernel.commands import EFFECTIVE, Command
@@ -49,6 +50,8 @@ POOLS: list[tuple[Any, Sequence[Any]]] = [
     (int, [1, 2]),
     (str, TEXTS),
     (Decimal, ["0", "12.50"]),
+    (values.Signed, ["12.50", "0", "-2.50"]),
+    (bill_payments.Paid, ["2.50", "10"]),
     (values.Amount, ["0", "12.50", "9999999999999999.99"]),
     *((each, DAYS) for each in (values.Day, values.PastDay, values.NearDay, values.LastDay)),
     *((each, MOMENTS) for each in (values.Moment, values.TermMoment)),

@@ -6,8 +6,9 @@ import asyncio
 import dataclasses
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -254,6 +255,7 @@ class Execution:
         permit = permit_of(call.party, self._guard, transaction)
         target: Any = command.aggregate
         held: Sequence[Claim] = ()
+        counted: Mapping[str, Decimal] = {}
         there: Subject | None = None
         if not command.creates:
             target = transaction.load(call.id or "")
@@ -267,7 +269,7 @@ class Execution:
                     there = subject(target, transaction)
             if call.if_match is not None and call.if_match != target.version:
                 raise StaleVersion(f"The record is at version {target.version} now.")
-            held = target.claimed
+            held, counted = target.claimed, target.tallied
         else:
             if permit:
                 permit.require_anywhere(command.name)
@@ -278,9 +280,11 @@ class Execution:
             references.check(transaction, field, reference, value, permit)
             if past is not None:
                 past.require_there(field, reference, value)
+        for parameter, tallied in command.tallies.items():
+            key = getattr(target, tallied.start)
+            arguments[parameter] = transaction.tallies.of((tallied.kind, key))
         for parameter, lineage in command.lineages.items():
-            told = lineage.start in arguments
-            start = arguments[lineage.start] if told else getattr(target, lineage.start)
+            start = references.start(lineage, arguments, target)
             if lineage.one:
                 then = None if past is None else past.then
                 arguments[parameter] = references.attribute(transaction, lineage, start, then)
@@ -300,6 +304,7 @@ class Execution:
         if past is not None and (late or aggregate.claimed != held):
             past.require_alone(aggregate)
         references.claim(transaction, aggregate, held, permit)
+        transaction.tallies.change(aggregate.kind, counted, aggregate.tallied)
         return aggregate
 
     def _log(

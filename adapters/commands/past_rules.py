@@ -160,7 +160,7 @@ class Past:
         changes += [
             fact.effective_day
             for fact in self._facts(target.id)
-            if vars(fact).get(lineage.start) is not None
+            if vars(fact).get(str(lineage.start)) is not None
         ]
         return min((each for each in changes if each > self._day), default=date.max)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from adapters.commands.permission_check import Permit
 from adapters.journal.unit_of_work import Transaction
 from adapters.refusals import UnknownReference
 from domain.kernel.aggregate import Aggregate
-from domain.kernel.claim import Claim
+from domain.kernel.claim import Claim, text
 from domain.kernel.envelope import UnreadableEvent
 from domain.kernel.types.values import PERSON, Lineage, Reference
 
@@ -56,6 +56,13 @@ def check(
                 raise holder.closing(field)
         if reference.live and record.retired:
             raise record.closing(field)
+
+
+def start(of: Lineage, arguments: Mapping[str, Any], target: Any) -> str | None:
+    """Return what names the first record of a lineage, of the arguments or of the record itself."""
+    names = (of.start,) if isinstance(of.start, str) else of.start
+    told = tuple(arguments[n] if n in arguments else getattr(target, n) for n in names)
+    return told[0] if isinstance(of.start, str) else text(told)
 
 
 def named(transaction: Transaction, by: Reference | Lineage, value: str) -> Aggregate | None:
@@ -111,6 +118,7 @@ def claim(
     if claims == held:
         return
     before, now = set(held), set(claims)
+    new = aggregate.version == len(aggregate.unrecorded)  # one of the same id may be there already
     for rule, value in held:
         if (rule, value) not in now:
             transaction.release(rule.rule(), value, aggregate.id)
@@ -118,7 +126,7 @@ def claim(
         if (rule, value) in before:
             continue
         holder = transaction.holder(rule.rule(), value)
-        if holder is not None and holder != aggregate.id:
+        if holder is not None and (new or holder != aggregate.id):
             seen = _is_seen(transaction, holder, permit)
             several = sum(each is rule for each, _ in claims) > 1
             what, whose = f'"{value}"' if several else "It", f" by {holder}" if seen else ""

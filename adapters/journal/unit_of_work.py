@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from adapters.journal.aggregate_cache import Cache
 from adapters.journal.operation_entries import Operated
+from adapters.journal.running_tallies import Tallies
 from adapters.journal.unique_claims import Claims, holds
 from adapters.privacy.field_encryption import Sealing
 from adapters.privacy.person_keys import PersonKeys
@@ -82,6 +83,7 @@ class Transaction:
         self.operations = Operated(connection, row.operation, self.time_us)
         self._versions: dict[str, int] = {}
         self._claims = Claims(connection, cache)
+        self.tallies = Tallies(connection)
         self._absent: set[str] = set()
         self._touched: set[str] = set()
         self.begin_unit()
@@ -99,6 +101,7 @@ class Transaction:
         """Begin the next unit of work."""
         self._mark = (len(self.appended), self.position)
         self._claims.begin_unit()
+        self.tallies.begin_unit()
         self._sealing.begin_unit()
         self._unit_versions: dict[str, int] = {}
         self._touched = set()
@@ -121,6 +124,7 @@ class Transaction:
     def end_unit(self) -> None:
         """Keep what the current unit of work did."""
         self._claims.end_unit()
+        self.tallies.end_unit()
         self._versions |= self._unit_versions
         self.operations.end_unit()
 
@@ -292,6 +296,7 @@ class Transaction:
         insert_rows(self.connection, events, self.appended)
         insert_rows(self.connection, operations, self.operations.rows)
         self._claims.flush()
+        self.tallies.flush()
         noted = self.operations
         if self.appended or noted.rows:
             at = {"position": self.position, "operation": noted.number, "time_us": self.time_us}

@@ -1,4 +1,4 @@
-"""Tables of the journal: events, head, operations, hashes, zone, claims, checkpoints, leases."""
+"""Tables of the journal: events, head, operations, hashes, claims, tallies and more."""
 
 from __future__ import annotations
 
@@ -169,6 +169,16 @@ former_claims = sa.Table(
     sa.Column("stream", ID, primary_key=True),
 )
 """Which records held a claim once: what is stated for those days may concern them."""
+
+tallies = sa.Table(
+    "tallies",
+    journal_tables,
+    sa.Column("kind", sa.String(100), primary_key=True),
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("amount", sa.String(40), nullable=False),
+)
+"""How many records of a kind count for something, as the bills of a run, and to what they come."""
 
 checkpoints = sa.Table(
     "checkpoints",

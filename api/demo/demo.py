@@ -14,6 +14,7 @@ from adapters.journal.journal import Journal
 from adapters.storage.checkpoints import Checkpoint
 from adapters.storage.instants import EPOCH, instant
 from api.demo import billing as demo_billing
+from api.demo import bills as demo_bills
 from api.demo import campaigns as demo_campaigns
 from api.demo import contracts as demo_contracts
 from api.demo import customers as demo_customers
@@ -131,5 +132,16 @@ def load(
     play(executor, "billing-account", told, advance)
     billed = {id(account): number for number, account in numbers.items()}
     used = demo_uses.uses(random, places, today, size.uses)
-    told = [demo_uses.story(random, each, catalogue, billed, today) for each in used]
+    charges = list[demo_bills.Charge]()
+    told = [demo_uses.story(random, each, catalogue, billed, today, charges) for each in used]
     play(executor, "use", told, advance)
+    bills, clerk = demo_bills.bills(random, charges, today), team[GROUP.code][0]
+    runs = {month: [b for b in bills if b.month == month] for month in demo_bills.months(today)}
+    ids = dict[str, str]()
+    told = [demo_bills.announcement(month, of, clerk, ids) for month, of in runs.items()]
+    play(executor, "bill-run", told)
+    play(executor, "bill", [demo_bills.receipt(each, clerk) for each in bills])
+    *whole, _ = runs  # of the last month something may come in still
+    play(executor, "balance", [demo_bills.balance(month, ids[month], clerk) for month in whole])
+    settled = [each for each in bills if each.corrected or each.paid_on]
+    play(executor, "settled", [demo_bills.outcome(each, clerk) for each in settled])

@@ -6,9 +6,11 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
+from api.demo.bills import Charge
 from api.demo.customers import COMPETITORS
 from api.demo.products import PRODUCTS, Product, planned_on
 from api.demo.sites import Site
@@ -75,11 +77,17 @@ def uses(random: Random, sites: Sequence[Site], today: date, size: int) -> list[
 
 
 def story(
-    random: Random, use: Use, ids: Mapping[str, str], billed: Mapping[int, str], today: date
+    random: Random,
+    use: Use,
+    ids: Mapping[str, str],
+    billed: Mapping[int, str],
+    today: date,
+    charges: list[Charge],
 ) -> Story[None]:
     """Tell a product in use from its installation on.
 
-    `ids` are those of products by code, `billed` the number of each customer's billing account.
+    `ids` are those of products by code, `billed` the number of each customer's billing account;
+    what it costs through that comes to the `charges`.
     """
     account = use.site.account
 
@@ -91,9 +99,31 @@ def story(
     if (number := billed.get(id(account))) is not None:
         body["account_number"] = number
     later = list(_later(random, use, body, today))  # drawn in any case, so that a load can go on
+    charges += _charges(body, later, today)
     record = (yield do("install", None, **body)).id
     for verb, more in later:
         yield do(verb, record, **more)
+
+
+def _charges(
+    body: Mapping[str, Any], later: Sequence[tuple[str, Mapping[str, Any]]], today: date
+) -> Iterator[Charge]:
+    """Yield what a product costs through an account, if it is used."""
+    if not {"account_number", "activated_on"} <= body.keys():
+        return
+    fees = [(date.fromisoformat(body["activated_on"]), Decimal(body["monthly_fee"]))]
+    until = today
+    for verb, told in later:
+        day = date.fromisoformat(told["effective"])
+        if verb == "change":
+            fees.append((day, Decimal(told["monthly_fee"])))
+        elif verb == "cease":
+            until = day
+    of = {name: body[name] for name in ("product_id", "service_number") if name in body}
+    if "product_name" in body:
+        of["product"] = body["product_name"]
+    of["in_service"] = body["quantity"]
+    yield Charge(body["account_number"], of, tuple(fees), until)
 
 
 def _body(random: Random, use: Use, ids: Mapping[str, str]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Billing: through which accounts customers are billed."""
+"""Billing: through which accounts customers are billed, and what they owe."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
+from domain.billing.billing_terms import AccountClosed, Billed
 from domain.kernel.aggregate import (
     Aggregate,
     NothingChanged,
@@ -42,10 +44,6 @@ class ArrangementRequired(RuleViolation):
     """Only a billing account that joined an arrangement leaves it."""
 
 
-class AccountClosed(RuleViolation):
-    """A closed billing account gets no bill and joins nothing."""
-
-
 class BillingAccount(InUnit, OfCustomer, Aggregate):
     """An account of the billing system, and the customer who holds it, if that is known."""
 
@@ -66,11 +64,28 @@ class BillingAccount(InUnit, OfCustomer, Aggregate):
         currency: str
         on: date | None = None
 
+        def apply(self, aggregate: Any) -> None:
+            """Have its first holder hold it from the beginning: nobody did before."""
+            if self.customer_id is not None:
+                aggregate._holders.append((date.min, self.customer_id))
+
+    class CustomerNamed(OfCustomer.CustomerNamed, changes="customer_id"):
+        """{who} named {customer_id} as the customer[, before {was.customer_id}]."""
+
+        def apply(self, aggregate: Any) -> None:
+            """Have the customer hold it for as long as the one held it who was named by mistake."""
+            since, _ = aggregate._holders.pop() if aggregate._holders else (date.min, None)
+            aggregate._holders.append((since, self.customer_id))
+
     class Assigned(Aggregate.Event, changes="customer_id"):
         """{who} assigned the account to {customer_id}."""
 
         customer_id: str
         on: date | None = None
+
+        def apply(self, aggregate: Any) -> None:
+            """Note who holds it from the day on."""
+            aggregate._holders.append((self.effective_day, self.customer_id))
 
     class Reassigned(Aggregate.Event, changes="customer_id"):
         """{who} gave the account to {customer_id}[, before {was.customer_id}].
@@ -81,6 +96,10 @@ class BillingAccount(InUnit, OfCustomer, Aggregate):
         customer_id: str
         reason: str
         on: date | None = None
+
+        def apply(self, aggregate: Any) -> None:
+            """Note who holds it from the day on."""
+            aggregate._holders.append((self.effective_day, self.customer_id))
 
     class Joined(Aggregate.Event, changes="arrangement_id"):
         """{who} had the account join the billing arrangement {arrangement_id}."""
@@ -105,6 +124,7 @@ class BillingAccount(InUnit, OfCustomer, Aggregate):
     account_number: str
     currency: str
     arrangement_id: str | None = starts(lambda: None)
+    _holders: list[tuple[date, str]] = starts(list)
 
     @classmethod
     @command(states=Opened)
@@ -121,6 +141,16 @@ class BillingAccount(InUnit, OfCustomer, Aggregate):
     def claims(self) -> Mapping[type[RuleViolation], str]:
         """The number of the account, for ever."""
         return {AccountNumberTaken: self.account_number}
+
+    @property
+    def billed(self) -> Billed:
+        """What it gives to its bills."""
+        return Billed(tuple(self._holders), self.unit, self.currency)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it gets no bill any more."""
+        return self.state is AccountState.CLOSED
 
     @command
     def assign(self, customer_id: CustomerId) -> None:

@@ -43,6 +43,7 @@ from domain.kernel.rule import RecordMerged as RecordMerged
 from domain.kernel.rule import RuleViolation as RuleViolation
 from domain.kernel.rule import SameHands as SameHands
 from domain.kernel.rule import kebab as kebab
+from domain.kernel.tally import Counting
 from domain.kernel.time import effective_day as effective
 from domain.kernel.time.dating import Dating
 from domain.kernel.time.due import deadline as deadline
@@ -90,7 +91,7 @@ class _Fact(CanCreateTimestamp, metaclass=_Facts):
     timestamp: datetime
 
 
-class Aggregate(Dating, BaseAggregate[str]):
+class Aggregate(Counting, Dating, BaseAggregate[str]):
     """A record of the business with its life cycle: it decides commands and states facts."""
 
     class Event(CanMutateAggregate[str], _Fact):

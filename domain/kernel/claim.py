@@ -22,20 +22,21 @@ Claim = tuple[type[RuleViolation], str]
 """One of them, as it is kept."""
 
 
+def text(key: Key) -> str:
+    """Return a key as it is kept."""
+    told = key if isinstance(key, str) else orjson.dumps(key).decode()
+    return told if len(told) <= LONGEST else hashlib.sha256(told.encode()).hexdigest()
+
+
 def each(claims: Claims) -> tuple[Claim, ...]:
     """Return the claims one by one, each as it is kept, in an order that is always the same."""
-    return tuple((rule, text) for rule, claimed in claims.items() for text in _texts(claimed))
+    return tuple((rule, told) for rule, claimed in claims.items() for told in _texts(claimed))
 
 
-def has(claimed: Key | frozenset[Key], text: str) -> bool:
+def has(claimed: Key | frozenset[Key], told: str) -> bool:
     """Return whether one of what is claimed by a rule is kept as this text."""
-    return text in _texts(claimed)
+    return told in _texts(claimed)
 
 
 def _texts(claimed: Key | frozenset[Key]) -> list[str]:
-    return sorted(map(_text, claimed)) if isinstance(claimed, frozenset) else [_text(claimed)]
-
-
-def _text(key: Key) -> str:
-    text = key if isinstance(key, str) else orjson.dumps(key).decode()
-    return text if len(text) <= LONGEST else hashlib.sha256(text.encode()).hexdigest()
+    return sorted(map(text, claimed)) if isinstance(claimed, frozenset) else [text(claimed)]

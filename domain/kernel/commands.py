@@ -22,6 +22,7 @@ from domain.kernel.aggregate import (
     kebab,
 )
 from domain.kernel.codec import fields_of
+from domain.kernel.tally import Tallied
 from domain.kernel.time.effective_day import STATED
 from domain.kernel.time.retroactive import DatesContradict, FutureFact
 from domain.kernel.types.authority import Highest
@@ -63,6 +64,7 @@ class Command:
     references: Mapping[str, Reference]
     nested: Mapping[str, Mapping[str, Reference]]
     lineages: Mapping[str, Lineage]
+    tallies: Mapping[str, Tallied]
     decided: Mapping[str, Decided]
     highest: frozenset[str]
     issued: frozenset[str]
@@ -185,7 +187,8 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             if not any(isinstance(m, _FILLED_IN) for m in marks[parameter.name])
         }
         facts = _facts(aggregate, function)
-        if any(fact.dated == STATED and STATED in fields_of(fact) for fact in facts):
+        usual = any(fact.dated == STATED and STATED in fields_of(fact) for fact in facts)
+        if usual and STATED not in fields:
             fields[EFFECTIVE] = (Effective, None)
         dated = next((p for p in (EFFECTIVE, *(f.dated for f in facts)) if p in fields), None)
         body = create_model(
@@ -220,6 +223,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             references=references,
             nested=nested,
             lineages=_marked(marks, Lineage),
+            tallies=_marked(marks, Tallied),
             decided=_marked(marks, Decided),
             highest=frozenset(_marked(marks, Highest)),
             issued=frozenset(_marked(marks, Issued)),
@@ -234,7 +238,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
         )
 
 
-_FILLED_IN = (Lineage, Decided, Highest, Issued)
+_FILLED_IN = (Lineage, Tallied, Decided, Highest, Issued)
 """Marks of parameters that no client states."""
 
 

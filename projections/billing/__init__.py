@@ -1,1 +1,1 @@
-"""Billing: the list of billing accounts."""
+"""Billing: the lists of billing accounts, bills and bill runs."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
+from projections.billing.row_shapes import Holder
 from projections.kernel.belonging import Belongs, OfCustomer, Stays
-from projections.kernel.columns import CURRENCY, Day, Id, Text
+from projections.kernel.columns import CURRENCY, Day, Id, Json, Text, holds
+from projections.kernel.payload_values import day_of
 from projections.kernel.read_model import ReadModel, Row
 
 billing_accounts = ReadModel(
@@ -16,6 +20,7 @@ billing_accounts = ReadModel(
     sa.Column("currency", Text, info=CURRENCY),
     sa.Column("arrangement_id", Id),
     sa.Column("opened_on", Day),
+    sa.Column("holders", Json, nullable=False, default=[], info=holds(list[Holder])),
     sa.Column("closed_on", Day),
     sa.Column("close_reason", Text),
     order="account_number",
@@ -29,11 +34,35 @@ billing_accounts = ReadModel(
         )
     ),
 )
-"""One without a `customer_id` is held by nobody yet."""
+"""One without a `customer_id` is held by nobody yet; `holders` says who held it since which day,
+the first one from its beginning."""
 
 billing_accounts.dates("opened_on", "billing-account.opened")
 billing_accounts.dates("closed_on", "billing-account.closed")
 billing_accounts.becomes("arrangement_id", {"billing-account.left": None})
+
+
+@billing_accounts.on("billing-account.opened")
+def _opened(row: Row, event: Recorded) -> Row:
+    told = billing_accounts.stated(event)
+    first = {"since": date.min.isoformat(), "customer_id": told["customer_id"]}
+    return {**told, "holders": [first] if told["customer_id"] else []}
+
+
+@billing_accounts.on("billing-account.assigned", "billing-account.reassigned")
+def _given(row: Row, event: Recorded) -> Row:
+    told = billing_accounts.stated(event)
+    held = {"since": day_of(event).isoformat(), "customer_id": told["customer_id"]}
+    return {**told, "holders": [*row["holders"], held]}
+
+
+@billing_accounts.on("billing-account.customer-named")
+def _named(row: Row, event: Recorded) -> Row:
+    *before, last = row["holders"] or [{"since": date.min.isoformat()}]
+    return {
+        "customer_id": event.data["customer_id"],
+        "holders": [*before, {**last, "customer_id": event.data["customer_id"]}],
+    }
 
 
 @billing_accounts.on("billing-account.closed")

@@ -25,7 +25,7 @@ class OfCustomer:
     """The one customer of a record, whose id is in a `column`.
 
     The record goes by the command `follow` where a merge or its undoing brings the customer;
-    people give it to another customer by the command `name`, ended records too when
+    people give it to another customer by the command `name`, if they may, ended records too when
     `in_any_state`. By the command `end` it ends while it is open and the customer lapses or its
     file is closed. Open ones are on the customer's `page`, with some columns `shown` beside those
     by which any kind is known.
@@ -33,7 +33,7 @@ class OfCustomer:
 
     column: str = "customer_id"
     follow: str | Stays = "follow-customer"
-    name: str = "name-customer"
+    name: str | Stays = "name-customer"
     in_any_state: bool = False
     end: str | Stays
     page: Stays | None = None

@@ -164,6 +164,9 @@ CURRENCY = COARSE | {"form": ("[A-Z]{3}", "CNY")}
 """Marks a column with codes of currencies: the pattern of these, and an example."""
 
 
+MONTH = COARSE | {"form": ("[0-9]{4}-(0[1-9]|1[0-2])", "2026-03")}
+"""Marks a column with months."""
+
 DERIVED = {"derived": True}
 """Marks a column that says nothing but what others say: none of its changes is told."""
 

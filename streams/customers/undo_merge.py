@@ -13,7 +13,7 @@ from domain.kernel.actors import Actor
 from domain.kernel.aggregate import Recorded
 from projections.customers.customers import customers
 from projections.customers.merges.customer_merges import customer_merges
-from projections.kernel.belonging import OfCustomer
+from projections.kernel.belonging import OfCustomer, Stays
 from projections.kernel.read_model import ReadModel, models_by_kind
 from streams.kernel.belonging import returning
 from streams.kernel.policy import Facts, Wish, policy
@@ -133,6 +133,7 @@ def _conflict(row: dict[str, Any], was: str | None, now: str | None, to: str) ->
     its = models_by_kind()[kind].belongs.customer
     assert isinstance(its, OfCustomer)
     told = {"kind": kind, "id": row["id"], "field": its.column, "was": was, "now": now}
-    if row["because"] is not None:
-        return {**told, "because": row["because"]}
+    because = row["because"] or (its.name.why if isinstance(its.name, Stays) else None)
+    if because is not None:
+        return {**told, "because": because}
     return {**told, "command": f"{kind}.{its.name}", "body": {its.column: to}}

@@ -3,15 +3,17 @@
 import copy
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, get_args
 
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core.core_schema import ErrorType
 
+from domain.billing.billing_terms import Billed, RunTerms
 from domain.kernel.aggregate import Aggregate, RuleViolation, Stored, to_stored
 from domain.kernel.commands import Command, every_command
+from domain.kernel.tally import Tally
 from domain.kernel.time.due import DUE, Due
 from domain.kernel.time.replay import evolve, read, taken, tell
 from domain.kernel.types.authority import Level, Seat
@@ -33,7 +35,13 @@ SEATS = [
 """What stands at a team and above it: it has no level itself."""
 
 
-ABOVE: dict[str, list[Any]] = {"seat": SEATS, "attributes": [None]}
+ABOVE: dict[str, list[Any]] = {
+    "seat": SEATS,
+    "attributes": [None],
+    "billed": [Billed(((date.min, IDS[0]),), "gd-gz", "CNY")],
+    "closed": [False],
+    "gives": [RunTerms(balanced=False, unit="gd-gz")],
+}
 """What other records give that is no name of one, by what is wanted of them."""
 
 
@@ -136,6 +144,7 @@ def run(command: Command, target: Any, body: dict[str, Any]) -> Any:
     checked = command.body.model_validate_json(TypeAdapter(Any).dump_json(body))
     arguments = {name: getattr(checked, name) for name in type(checked).model_fields}
     arguments |= dict.fromkeys(command.issued, "issued")
+    arguments |= dict.fromkeys(command.tallies, Tally())
     for parameter, mark in command.lineages.items():
         above = ABOVE.get(mark.take, IDS[:1])
         arguments[parameter] = above[0] if mark.one else above

@@ -29,6 +29,7 @@ from domain.sales.opportunity_stage import ORDER
 from domain.service import service_ticket
 from domain.service import ticket_handling as handling
 from tests.domain.play import SEATS
+from tests.projections.billed import bill
 from tests.projections.happenings import Ledger, Raw
 
 UNITS = ["group", "gd", "gd-gz", "gd-sz", "js-nj"]
@@ -46,6 +47,7 @@ class Business:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self._apart, self._using = random.Random(seed), random.Random(seed)
+        self._billing = random.Random(seed)
         self.ledger = Ledger()
         self.customers: list[str] = []
         self.opportunities: list[str] = []
@@ -65,6 +67,9 @@ class Business:
             self.chance, self._using = self._using, self.chance
             self.use()
             self.chance, self._using = self._using, self.chance
+            self.chance, self._billing = self._billing, self.chance
+            bill(self, place)
+            self.chance, self._billing = self._billing, self.chance
             if self.chance.random() < 0.2:
                 self.campaign()
         return self.ledger.rows

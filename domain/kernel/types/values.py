@@ -63,6 +63,13 @@ Amount = Annotated[
 ]
 """An amount of money in the currency named beside it; a decimal string in JSON."""
 
+Signed = Annotated[
+    Decimal,
+    Field(ge=-LARGEST, le=LARGEST, max_digits=18, decimal_places=2, strict=False),
+    BeforeValidator(_in_digits),
+]
+"""An amount of money that may be below nothing, as a discount; a decimal string in JSON."""
+
 Number = Annotated[
     Decimal,
     Field(ge=-LARGEST, le=LARGEST, decimal_places=4, examples=["100"], strict=False),
@@ -97,17 +104,17 @@ IN_USE, ERASED = "in-use", "erased"
 class Lineage:
     """Marks a parameter that the system fills in: a record and those above it, nearest first.
 
-    `start` is the name of the parameter, or of the record's attribute, that names the first one,
-    by its id or by its code under the rule `claim`; `step` the attribute of a record that names
-    the one above it, none for the first alone; `take` the attribute that is wanted of each. With
-    `one` the first one's comes by itself, as it was on the day that the command states, and nothing
-    where there is no such record. Such a parameter is no part of the command's body. A `PERSON`
-    outside the staff is no record: what comes is `IN_USE` when some record knows them by this id,
-    `ERASED` when none may any more.
+    `start` is the name of the parameter, or of the record's attribute, that names the first one, by
+    its id or by its code under the rule `claim`, of which several make a key; `step` the attribute
+    of a record that names the one above it, none for the first alone; `take` the attribute that is
+    wanted of each. With `one` the first one's comes by itself, as it was on the day that the
+    command states, and nothing where there is no such record. Such a parameter is no part of the
+    command's body. A `PERSON` outside the staff is no record: what comes is `IN_USE` when some
+    record knows them by this id, `ERASED` when none may any more.
     """
 
     kind: str
-    start: str
+    start: str | tuple[str, ...]
     step: str | None
     claim: str | None = None
     take: str = "id"
@@ -205,6 +212,10 @@ SiteId = Annotated[Id, Reference("site")]
 
 CustomerAncestors = Annotated[Sequence[str], Lineage("customer", "parent_id", "parent_id")]
 """The customer that `parent_id` names and those above it, nearest first."""
+
+ACCOUNT_NUMBER = "account-number-taken"
+BILL_RUN = "run-once"
+"""The rules under which billing accounts claim their numbers, bill runs their system and month."""
 
 UNIT_CODE = "unit-code-taken"
 EMPLOYEE_CODE = "employee-code-taken"

@@ -138,6 +138,10 @@ def test_every_side_of_the_business_shows(events: list[Recorded]) -> None:
         "site.equipment-recorded",
         "site.vacated",
         "billing-account.opened",
+        "bill-run.balanced",
+        "bill.received",
+        "bill.corrected",
+        "bill.payment-recorded",
         "product-in-use.changed",
         "product-in-use.ceased",
     ):

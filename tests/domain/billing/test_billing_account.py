@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 
 from domain.billing.billing_account import (
-    AccountClosed,
     AccountElsewhere,
     AccountNumberTaken,
     ArrangementRequired,
     BillingAccount,
     JoinedOnce,
 )
+from domain.billing.billing_terms import AccountClosed
 from domain.kernel.aggregate import NothingChanged
 from tests.bodies import IDS
 from tests.domain.play import Step, play, plays, stated

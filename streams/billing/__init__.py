@@ -1,0 +1,1 @@
+"""Billing: whose bills are whose as accounts come to customers."""
