@@ -78,6 +78,7 @@ def _by(terms: Terms, clock: TicketClock, row: Row) -> Row:
     called = clock.run is not Run.RESOLVED or row["follow_up_reached"]
     closed_at = None if called else row["closed_at"]
     hours = terms.hours(terms.resolution.calendar)
+    met = clock.response_met(terms), clock.resolution_met(terms)
     response = clock.response_due(terms.response, terms)
     resolution = clock.due(terms.resolution, terms)
     legal = terms.legal_seconds
@@ -88,25 +89,30 @@ def _by(terms: Terms, clock: TicketClock, row: Row) -> Row:
         "next_escalation_at": min((at for at, _ in clock.steps(terms, done)), default=None),
         "remind_at": remind_at(terms, clock, row["reminded_at"]),
         "close_at": close_at(terms, clock, row["turned_known_at"]),
-        "at_risk_at": _first(clock, terms, AT_RISK, (None,)),
-        "breached_at": _first(clock, terms, 100, (None, False)),
+        "at_risk_at": _first(clock, terms, AT_RISK, *met, (None,)),
+        "breached_at": _first(clock, terms, 100, *met, (None, False)),
         "follow_up_due_at": closed_at and last_moment(terms, closed_at, terms.follow_up_days),
         "worked_seconds": clock.passed(Run.RUNNING, hours) // A_SECOND,
         "paused_seconds": clock.passed(Run.WAITING, hours) // A_SECOND,
-        "response_met": clock.response_met(terms),
-        "resolution_met": clock.resolution_met(terms),
+        "response_met": met[0],
+        "resolution_met": met[1],
         "provisional": any(each and each.provisional for each in (response, resolution)),
     }
 
 
 def _first(
-    clock: TicketClock, terms: Terms, percent: int, met: tuple[bool | None, ...]
+    clock: TicketClock,
+    terms: Terms,
+    percent: int,
+    response: bool | None,
+    resolution: bool | None,
+    met: tuple[bool | None, ...],
 ) -> datetime | None:
     """Return when so much is used of the first of the times whose targets are `met` like that."""
     found = []
-    if clock.response_met(terms) in met and clock.run is not Run.WITHDRAWN:
+    if response in met and clock.run is not Run.WITHDRAWN:
         found.append(clock.response_due(terms.response, terms, percent))
-    if clock.resolution_met(terms) in met:
+    if resolution in met:
         found.append(clock.due(terms.resolution, terms, percent))
     return min((each.at for each in found if each), default=None)
 
