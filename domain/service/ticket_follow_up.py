@@ -29,9 +29,9 @@ class FollowUp(Part):
     """Whether the customer was called back since the ticket was closed."""
 
     class FollowUpRecorded(Step):
-        """{who} called the customer back (reached: {reached})[, who is satisfied: {satisfied}].
+        """{who} called the customer back (reached: {reached}): "{note}".
 
-        [The score is {score} of 5.] {note}
+        [It is satisfied: {satisfied}.] [The score is {score} of 5.]
         """
 
         reached: bool

@@ -35,15 +35,19 @@ class Relations(Part):
 
         def apply(self, aggregate: Any) -> None:
             """Remember it."""
-            aggregate.related = {*aggregate.related, (self.ticket_id, self.relation)}
+            aggregate.related = [*aggregate.related, _related(self.ticket_id, self.relation)]
 
-    related: set[tuple[str, Relation]] = starts(set)
+    related: list[dict[str, str]] = starts(list)
 
     @command
     def relate(self, ticket_id: TicketId, as_: Relation) -> None:
         """Relate the ticket to another one: its duplicate, its cause, or what followed it."""
         if ticket_id == self.id:
             raise SameTicket("ticket_id")
-        if (ticket_id, as_) in self.related:
+        if _related(ticket_id, as_) in self.related:
             raise NothingChanged("as")
         self.trigger_event(self.Related, ticket_id=ticket_id, relation=as_)
+
+
+def _related(ticket: str, relation: Relation) -> dict[str, str]:
+    return {"ticket_id": ticket, "as": str(relation)}
