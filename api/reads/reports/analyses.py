@@ -90,7 +90,7 @@ def _analysis(analysis: Analysis, part: Part) -> Callable[..., Any]:
         see: See,
         when: AtMoment,
         min_position: MinPosition,
-        measures: Measure,
+        measures: Measure = "billed_revenue",
         by: Key = "customer",
         from_: From = None,
         to: To = None,

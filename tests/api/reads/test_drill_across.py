@@ -211,6 +211,7 @@ def test_who_has_how_much_is_told_with_the_records_and_what_each_is_made_of(
     assert sum(moves[-1].get(f"to_{n}") for n in range(1, 11)) == 3
     names = [each["name"] for each in account.client.get("/analyses").json()["items"]]
     assert names == ["concentration", "deciles", "decile-moves", "trend"]
+    assert account.ask("/analyses/concentration").json()["because"]  # nothing was billed
     nothing = account.ask("/analyses/deciles", **asked, to="2000-01-31").json()
     assert (nothing["rows"], "nothing" in nothing["because"]) == ([], True)
 
@@ -218,7 +219,7 @@ def test_who_has_how_much_is_told_with_the_records_and_what_each_is_made_of(
 @pytest.mark.parametrize(
     ("parameter", "path"),
     [
-        ("measures", "concentration"),
+        ("measures", "concentration?measures="),
         ("measures", "concentration?measures=win_rate"),
         ("measures", "deciles?measures=active_customers"),
         ("by", "deciles?measures=sales.won&by=month"),
