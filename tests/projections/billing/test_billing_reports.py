@@ -15,9 +15,15 @@ from domain.billing.bill_run import BillRun
 from domain.billing.billing_terms import Billed, last_day
 from domain.kernel.tally import Tally
 from domain.products.product import Ends, Product
+from projections.kernel.reports.analyses import ANALYSES, Analysed
+from projections.kernel.reports.comparing import Comparing
+from projections.kernel.reports.drill_across import Across, ask_each, join
 from projections.kernel.reports.report import run
+from projections.kernel.reports.report_scope import Standpoint
+from projections.kernel.reports.stretches import Question
 from projections.kernel.warehouse.loader import Loader
 from tests.projections.happenings import Ledger
+from tests.projections.kernel.reports.test_drill_across import account
 
 MARCH = "2025-03"
 THOUSANDS = (420, 310, 120, 60, 36, 24, 12, 9, 6, 3)
@@ -86,6 +92,38 @@ def test_a_correction_is_the_difference_to_what_was_known(  # B2
     assert figures(rows, "billed") == [["1000000.00"]]
     one = run(cursor, "revenue", by=("customer",), where={"customer": ["C05"]}).rows()
     assert figures(one, "customer", "billed") == [["C05", "30000.00"]]
+
+
+def test_how_much_the_few_have_is_told_as_published_and_as_now_known(  # A1
+    march: tuple[duckdb.DuckDBPyConnection, int],
+) -> None:
+    cursor, then = march
+    of = Analysed(ANALYSES["concentration"], "billed_revenue", "customer")
+    comparing = Comparing(of.metric.report, (), None, False, False, date(2025, 3, 31))
+    told = []
+    for known in (then, None):
+        question = Question((), {"month": [MARCH]}, None, None, known)
+        found = of.figures(cursor, question, comparing, Standpoint())
+        told += of.run(cursor, found).to_pylist()
+    names = ("total", "top_share", "records_for_80", "share_of_these", "records_share", "gini")
+    published, corrected = figures(told, *names)
+    assert published == [Decimal(1_000_000), 0.73, 3, 0.85, 0.3, 0.6592]
+    assert corrected[:2] == [Decimal(994_000), 0.7344]
+
+
+def test_bills_tickets_and_sales_are_not_multiplied_by_one_another() -> None:  # M1
+    ledger = Ledger()
+    for month in ("2025-01", "2025-02", MARCH):
+        ledger.record(bill("C01", line(20_000), month=month))
+    account(ledger, [(5, "CNY")] * 2, tickets=2, customer="C01")
+    across = Across(["billed_revenue", "tickets", "sales.won"], ["customer"], ())
+    comparing = Comparing(across.metrics[0].report, (), None, False, False, date(2025, 3, 31))
+    with warehouse(ledger) as cursor:
+        question = Question(across.by, {}, None, None, None)
+        found = ask_each(cursor, across, question, comparing, Standpoint())
+        rows = join(cursor, across, across.by, found).table.to_pylist()
+    names = ("customer", "billed_revenue", "tickets", "sales.won")
+    assert figures(rows, *names) == [["C01", Decimal(60_000), 2, 2]]
 
 
 def test_arrears_are_by_their_age_on_the_day_and_by_what_was_known() -> None:  # A8

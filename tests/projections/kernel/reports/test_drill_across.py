@@ -52,9 +52,11 @@ def rows(found: Joined) -> list[dict[str, Any]]:
     return listed
 
 
-def account(ledger: Ledger, won: Sequence[tuple[int, str]], tickets: int) -> str:
+def account(
+    ledger: Ledger, won: Sequence[tuple[int, str]], tickets: int, customer: str = ""
+) -> str:
     """Record what a customer bought, amounts with their currencies, and told of as broken."""
-    customer = new_id()
+    customer = customer or new_id()
     for amount, currency in won:
         about: Any = {"title": "Sale", "customer_id": customer, "unit": "gd", "currency": currency}
         sale = Opportunity.open(**about, amount=Decimal(amount))
