@@ -20,7 +20,7 @@ LONGEST = 300
 MOST = 18
 """Files of a room, beside its chapter."""
 
-BUSINESS = {"billing", "customers", "sales", "products", "service", "marketing"}
+BUSINESS = {"billing", "care", "customers", "sales", "products", "service", "marketing"}
 BUSINESS |= {"organisation", "permissions"}
 KERNELS = {"kernel", "kafka", "followers", "commands", "reads", "server", "cli", "imports", "demo"}
 KERNELS |= {"console", "document"}

@@ -90,9 +90,7 @@ class Sheet:
         self.title = words.kind(model)
         self._words = words
         self._kinds, self._nameable = named(model), nameable(model)
-        closed = enumerated(model.aggregate)
-        self._closed = {name: closed.get(name, {}) for name in (*choices(model), *closed)}
-        """Fields with few values, at any depth: what their codes are in words."""
+        self._closed = {*choices(model), *enumerated(model.aggregate)}
         self._sortable = sortable(model)
         self.filters = filters(model)
         names = [*shown(model)]
@@ -158,7 +156,7 @@ class Sheet:
             return Cell(value)
         called = row.get("names", {}).get(name)
         if isinstance(value, str) and name in self._closed:
-            return Cell(self.worded(name, value), mark=self._mark(name, value))
+            return Cell(self.worded(name, called or value), mark=self._mark(name, value))
         if isinstance(value, str) and (name in self._kinds or called):
             return Cell(called or value, self._place(name, value), "" if called else "code")
         return Cell(self._plain(name, value), mark=self._mark(name, value))
@@ -186,9 +184,8 @@ class Sheet:
 
     def worded(self, name: str, value: Any) -> str:
         """Return what a value of a field, at any depth, is called where it is one of a few."""
-        if not isinstance(value, str) or name not in self._closed:
-            return str(value)
-        return self._words.value(self.model, self._closed[name].get(value, value))
+        known = isinstance(value, str) and name in self._closed
+        return self._words.value(self.model, value) if known else str(value)
 
     def _mark(self, name: str, value: Any) -> str:
         return f"state {value}" if name in ("state", "status", "stage", "grade") else ""

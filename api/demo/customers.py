@@ -12,6 +12,8 @@ from api.demo.people import Person, contacts, spelt
 from api.demo.places import GROUP, NETWORKS, PROVINCES, Unit
 from api.demo.story import Do, Story
 from api.demo.trust import trust
+from domain.kernel.envelope import named_id
+from domain.kernel.time.business_day import begin_of
 
 COMPETITORS = ("华联通信", "北方网络", "云帆科技", "互通宽带", "铁塔在线")
 """Made up, as everybody in the demo data is."""
@@ -91,6 +93,7 @@ class Account:
     leads: bool = False
     state: str = "active"
     id: str = ""
+    contacts: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def live(self) -> bool:
@@ -146,8 +149,11 @@ def story(random: Random, account: Account, today: date) -> Story[None]:
     account.id = answer.id
     since = str(account.since)
     yield do("assign-manager", manager=account.manager.code, effective=since)
-    for contact in contacts(random, today, account.unit.dial, account.domain):
-        yield do("add-contact", **contact, effective=since)
+    people = contacts(random, today, account.unit.dial, account.domain)
+    for place, contact in enumerate(people):
+        id_ = named_id(begin_of(account.since), "demo contact", account.id, str(place))
+        account.contacts.append(id_)
+        yield do("add-contact", **contact, contact_id=id_, effective=since)
     if random.random() < 0.35:
         until = today + timedelta(days=random.randint(20, 700))
         yield do(

@@ -25,6 +25,7 @@ from api.demo import products_in_use as demo_uses
 from api.demo import sales as demo_sales
 from api.demo import service as demo_service
 from api.demo import sites as demo_sites
+from api.demo import visits as demo_visits
 from api.demo.people import people
 from api.demo.places import GROUP, staff
 from api.demo.story import play
@@ -42,6 +43,7 @@ class Size:
     sites: int = 900
     uses: int = 2500
     billing_accounts: int = 320
+    visits: int = 1400
 
     @property
     def stories(self) -> int:
@@ -145,3 +147,5 @@ def load(
     play(executor, "balance", [demo_bills.balance(month, ids[month], clerk) for month in whole])
     settled = [each for each in bills if each.corrected or each.paid_on]
     play(executor, "settled", [demo_bills.outcome(each, clerk) for each in settled])
+    calls = demo_visits.calls(Random(f"visits {seed}"), accounts, today, size.visits)
+    play(executor, "visit", map(demo_visits.story, calls), advance)

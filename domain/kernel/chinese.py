@@ -59,7 +59,6 @@ def value(kind: str, said: str) -> str:
     return chinese(kind, said, "value") or title(kind, said) or said
 
 
-@cache
 def file_of(kind: str) -> Path | None:
     """Return where the catalogue of a kind is; `None` for what is no aggregate."""
     aggregate = discover().aggregates.get(kind)

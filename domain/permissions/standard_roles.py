@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 10
+EDITION = 11
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -17,7 +17,7 @@ class StandardRole(NamedTuple):
     permissions: tuple[str, ...]
 
 
-_WORK = ("billing.*", "customers.*", "sales.*", "service.*", "marketing.*")
+_WORK = ("billing.*", "care.*", "customers.*", "sales.*", "service.*", "marketing.*")
 """By the rooms of the house, so that a kind of record that comes to one is in."""
 
 _PEOPLE = ("employee.*", "team.*", "handover.*", "grant.*", "delegation.*")
@@ -68,7 +68,7 @@ STANDARD_ROLES = (
             *("customer.add-contact", "customer.correct-contact", "customer.remove-contact"),
             *("customer.add-team-member", "customer.remove-team-member"),
             *("customer.state-requirement", "customer.waive-requirement"),
-            *("site.*", "product-in-use.*", "billing.read", "opportunity.*"),
+            *("site.*", "product-in-use.*", "visit.*", "billing.read", "opportunity.*"),
             *("contract.read", "contract.draft", "contract.revise", "contract.submit"),
             *("contract.take-back", "contract.draft-amendment", "contract.submit-amendment"),
             *("contract.take-back-amendment", "contract.drop-amendment", "contract.void"),

@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from domain.care.visit import Finding, FindingKind, Visit, VisitPurpose
 from domain.customers.customer import Customer
 from domain.customers.customer_profile import Category, Grade, Industry
 from domain.customers.sites.product_in_use import ProductInUse
 from domain.customers.sites.product_in_use_course import SuspensionReason
 from domain.customers.sites.site import Area, Site, SiteKind
 from domain.customers.sites.site_access import OURS, Medium
+from domain.kernel.time.business_day import begin_of
 from domain.marketing import campaign as campaigns
 from domain.marketing import campaign_outreach as outreach
 from domain.permissions.authority_limits import decide
@@ -66,6 +68,7 @@ class Business:
             self.chance, self._apart = self._apart, self.chance
             self.chance, self._using = self._using, self.chance
             self.use()
+            self.visit()
             self.chance, self._using = self._using, self.chance
             self.chance, self._billing = self._billing, self.chance
             bill(self, place)
@@ -272,6 +275,24 @@ class Business:
                     record.reopen("again", later())
         elif chance() < 0.5:
             record.withdraw("mistake", later())
+        self.ledger.record(record)
+
+    def visit(self) -> None:
+        """Plan a visit; most are held, some missed or cancelled."""
+        pick, day = self.chance.choice, self._day()
+        record = Visit.plan(pick(self.customers), pick(UNITS), day, pick([*VisitPurpose]))
+        record.since(day)
+        record.assign_manager(pick(PEOPLE))
+        became = self.chance.random()
+        if became < 0.7:
+            kinds = self.chance.choices([*FindingKind], k=self.chance.randrange(3))
+            found = [Finding(kind=kind, text="Seen") for kind in kinds]
+            held = begin_of(day) + timedelta(hours=10)
+            record.record(held, ["c"], found, mood=pick([None, 2, 5]), reason="Was away")
+        elif became < 0.8:
+            record.miss(begin_of(day + timedelta(days=4)))
+        elif became < 0.9:
+            record.cancel("Not wanted")
         self.ledger.record(record)
 
     def campaign(self) -> None:

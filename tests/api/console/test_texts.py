@@ -6,7 +6,6 @@ import pytest
 
 from adapters.refusals import Refusal
 from api.app import router_application
-from api.console.sheets import Sheet
 from api.console.texts import Words
 from api.kernel.problems import PROBLEMS
 from domain.kernel.chinese import catalogue
@@ -64,13 +63,3 @@ def test_what_was_commanded_and_refused_is_told_in_the_language_of_the_page() ->
     assert CHINESE.rule("lapse-required", "customer.win-back") == "只有已流失的客户才能挽回。"
     assert CHINESE.command("me.password") == "me.password"
     assert CHINESE.rule("not-permitted", "customer.win-back") == "not-permitted"
-
-
-def test_a_code_is_told_in_words_wherever_it_stands() -> None:
-    model = next(each for each in listed().values() if each.kind == "customer")
-    for words, industry, state in ((ENGLISH, "Finance", "active"), (CHINESE, "金融业", "在网")):
-        sheet = Sheet.of(model, words)
-        assert sheet.worded("industry", "J") == industry
-        assert sheet.worded("state", "active") == state
-        assert sheet.worded("grade", "A") == "A"
-        assert sheet.worded("name", "active") == "active"

@@ -24,7 +24,14 @@ from tests.adapters.keyring import keys_in
 
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
 SMALL = Size(
-    customers=60, sales=150, tickets=80, contracts=60, sites=90, uses=150, billing_accounts=60
+    customers=60,
+    sales=150,
+    tickets=80,
+    contracts=60,
+    sites=90,
+    uses=150,
+    billing_accounts=60,
+    visits=90,
 )
 
 
@@ -118,6 +125,8 @@ def test_every_side_of_the_business_shows(events: list[Recorded]) -> None:
         "opportunity.lost",
         "opportunity.moved-back",
         "service-ticket.closed",
+        "visit.recorded",
+        "visit.cancelled",
         "service-ticket.wait-begun",
         "service-ticket.confirmed",
         "campaign.evaluated",

@@ -27,7 +27,14 @@ from tests.adapters.keyring import keys_in
 from tests.api.documented import committed
 
 SIZE = Size(
-    customers=60, sales=150, tickets=80, contracts=60, sites=90, uses=150, billing_accounts=60
+    customers=60,
+    sales=150,
+    tickets=80,
+    contracts=60,
+    sites=90,
+    uses=150,
+    billing_accounts=60,
+    visits=90,
 )
 SCHEMAS = committed()["components"]["schemas"]
 WRITTEN = date(2026, 11, 30)

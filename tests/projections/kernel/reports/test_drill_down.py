@@ -64,7 +64,8 @@ def source_of(totals: dict[str, Any], sums: dict[str, Any]) -> tuple[dict[str, A
     """Return what was added up by the names of the totals, and SQL that gives it."""
     if "values" in sums:
         values = sums["values"]
-        return {"count": len(values)}, f'SELECT unnest({values}::BIGINT[]) AS "values"'
+        kind = "VARCHAR" if any(isinstance(each, str) for each in values) else "BIGINT"
+        return {"count": len(values)}, f'SELECT unnest({values}::{kind}[]) AS "values"'
     if "" in sums:
         (only,) = totals
         sums = {only: sums[""]}
@@ -99,7 +100,7 @@ def every(name: str) -> list[str]:
     return [each.name for each in reports()[name].angles()]
 
 
-MOMENTS = [(None, None), (230, None), (270, DAY)]
+MOMENTS = [(None, None), (270, None), (310, DAY)]
 """By day each dimension is tried at one of them, by night at all."""
 
 

@@ -1,0 +1,1 @@
+"""Care: what was planned and done for customers, and its figures."""
