@@ -1,15 +1,16 @@
-"""Bills of the demo data: twelve months of what products in use cost, most of it paid."""
+"""Bills of the demo data: through which accounts products in use are paid, for twelve months."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
+from api.demo.customers import Account
 from api.demo.people import Person
 from api.demo.places import GROUP
 from api.demo.story import Do, Story
@@ -18,6 +19,19 @@ from domain.billing.billing_terms import first_day, last_day
 SYSTEM = "billing"
 MOST = 199
 """Lines of a bill, before it is corrected."""
+
+
+def numbers(accounts: Sequence[Account], size: int) -> Mapping[str, Account]:
+    """Return `size` numbers of billing accounts, one of each live customer and then more."""
+    live = [each for each in accounts if each.live]
+    return {f"ZH{n:06}": live[n % len(live)] for n in range(size if live else 0)}
+
+
+def opening(number: str, account: Account) -> Story[None]:
+    """Tell a billing account: it was opened when its customer came."""
+    told = {"account_number": number, "customer_id": account.id, "unit": account.unit.code}
+    who, since = account.manager.code, str(account.since)
+    yield Do("billing-account.open", None, told | {"effective": since}, who, account.unit.code)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from adapters.journal.history_queries import at
 from adapters.journal.journal import Journal
 from adapters.storage.checkpoints import Checkpoint
 from adapters.storage.instants import EPOCH, instant
-from api.demo import billing as demo_billing
 from api.demo import bills as demo_bills
 from api.demo import campaigns as demo_campaigns
 from api.demo import contracts as demo_contracts
@@ -129,8 +128,8 @@ def load(
     play(executor, "contract", told, advance)
     places = demo_sites.places(random, accounts, today, size.sites)
     play(executor, "site", [demo_sites.story(random, each, today) for each in places], advance)
-    numbers = demo_billing.numbers(accounts, size.billing_accounts)
-    told = [demo_billing.story(number, account) for number, account in numbers.items()]
+    numbers = demo_bills.numbers(accounts, size.billing_accounts)
+    told = [demo_bills.opening(number, account) for number, account in numbers.items()]
     play(executor, "billing-account", told, advance)
     billed = {id(account): number for number, account in numbers.items()}
     used = demo_uses.uses(random, places, today, size.uses)
