@@ -204,7 +204,7 @@ class DigestItem(TypedDict):
     history: Link
 
 
-class Ends(TypedDict):
+class Counted(TypedDict):
     """How many began, ended and changed."""
 
     began: int
@@ -241,7 +241,7 @@ class Digest(TypedDict):
     items: list[DigestItem]
     next: Next
     position: Position
-    counts: Annotated[dict[str, Ends], Field(description="by kind of record, and `contacts`")]
+    counts: Annotated[dict[str, Counted], Field(description="by kind of record, and `contacts`")]
     from_position: int
     to_position: int
 

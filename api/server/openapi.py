@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -103,10 +104,17 @@ def _schemas(found: dict[str, Any]) -> dict[str, Any]:
     _, taken = models_json_schema([*bodies, (Line, "validation")], ref_template=common.REFS)  # type: ignore[list-item]
     for schema in taken["$defs"].values():
         without_defaults(schema)
-    found |= taken["$defs"] | given.answers(common.REFS) | common.SCHEMAS
-    for model in listed().values():
-        found |= row_schemas(model)
+    rows = map(row_schemas, listed().values())
+    for more in (taken["$defs"], given.answers(common.REFS), common.SCHEMAS, *rows):
+        unite(found, more)
     return found
+
+
+def unite(found: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Add schemas by name. Raises `ValueError` where two different ones have one name."""
+    if taken := [name for name in more if found.get(name, more[name]) != more[name]]:
+        raise ValueError(f"Two types are called {', '.join(taken)}: a client would know one alone")
+    found.update(more)
 
 
 def _complete(path: str, operation: dict[str, Any]) -> None:

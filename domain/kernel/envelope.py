@@ -21,10 +21,10 @@ History = Iterable[tuple[str, int, str, int, datetime, bytes | str]]
 def named_id(time: datetime, *of: object) -> str:
     """Return the id that something has by what it is made `of`: a UUIDv7 of that moment.
 
-    It comes out the same whoever asks and however often.
+    It comes out the same whoever asks and however often. Ids know no moment before 1970.
     """
     told = "\0".join(map(str, of)).encode()
-    milliseconds = round(time.timestamp() * 1_000_000) // 1000
+    milliseconds = max(round(time.timestamp() * 1_000_000) // 1000, 0)
     rest = hashlib.blake2b(told, digest_size=10).digest()
     return str(uuid_utils.UUID(bytes=milliseconds.to_bytes(6) + rest, version=7))
 

@@ -23,7 +23,7 @@ Workdays = Annotated[int, Field(ge=1, le=60)]
 """A number of days on which work is done."""
 
 
-class Measure(StrEnum):
+class Promised(StrEnum):
     """What is promised in a time: that somebody accepts the ticket, that it is resolved."""
 
     RESPONSE = "response"
@@ -49,7 +49,7 @@ class Target(Value):
 class Escalation(Value):
     """A step of the ladder: at how much of which time who is told."""
 
-    of: Measure
+    of: Promised
     percent: Percent
     to: Rung
 

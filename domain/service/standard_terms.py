@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from domain.kernel.types.decided import Decision, decides
-from domain.service.service_terms import Escalation, Measure, Promise, Rung, Target
+from domain.service.service_terms import Escalation, Promise, Promised, Rung, Target
 
 VERSION = 1
 OFFICE, ALWAYS = "cn-office", "around-the-clock"
@@ -48,11 +48,11 @@ TARGETS: Mapping[str, _Row] = {
 """By kind. The law: a fault in a town is mended in 48 hours, a complaint answered in 15 days."""
 
 LADDER = (
-    Escalation(of=Measure.RESPONSE, percent=50, to=Rung.SUPERIOR),
-    Escalation(of=Measure.RESOLUTION, percent=75, to=Rung.UNIT),
-    Escalation(of=Measure.RESOLUTION, percent=100, to=Rung.PROVINCE),
+    Escalation(of=Promised.RESPONSE, percent=50, to=Rung.SUPERIOR),
+    Escalation(of=Promised.RESOLUTION, percent=75, to=Rung.UNIT),
+    Escalation(of=Promised.RESOLUTION, percent=100, to=Rung.PROVINCE),
 )
-TO_THE_GROUP = Escalation(of=Measure.RESOLUTION, percent=150, to=Rung.GROUP)
+TO_THE_GROUP = Escalation(of=Promised.RESOLUTION, percent=150, to=Rung.GROUP)
 
 
 @decides("service-terms")

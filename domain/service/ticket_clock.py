@@ -15,7 +15,7 @@ from typing import NamedTuple
 from domain.kernel.time.business_day import day_at
 from domain.kernel.time.working_hours import Hours
 from domain.kernel.time.working_time import Clock, NeverDue, clock
-from domain.service.service_terms import Escalation, Measure, Target, Terms
+from domain.service.service_terms import Escalation, Promised, Target, Terms
 
 NONE = timedelta(0)
 
@@ -141,11 +141,11 @@ class TicketClock(NamedTuple):
         if self.run is not Run.RUNNING:
             return
         for step in terms.escalations:
-            if step in done or (step.of is Measure.RESPONSE and self.responded_at is not None):
+            if step in done or (step.of is Promised.RESPONSE and self.responded_at is not None):
                 continue
             found = (
                 self.response_due(terms.response, terms, step.percent)
-                if step.of is Measure.RESPONSE
+                if step.of is Promised.RESPONSE
                 else self.due(terms.resolution, terms, step.percent)
             )
             if found is not None:

@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
 from api.document.shared_parameters import share, share_answers
 from api.openapi_file import FILE, text
+from api.server.openapi import unite
 from domain.kernel.commands import commands
 from streams.kafka.asyncapi import FILE as ASYNCAPI
 from tests.api.documented import committed, whole
@@ -30,6 +32,14 @@ def test_no_name_tells_where_in_the_code_something_stands() -> None:
     }
     assert [name for name in found if not re.fullmatch(r"[A-Z]\w+|[a-z-]+\.[a-z-]+", name)] == []
     assert [name for name in found if "__" in name] == []
+
+
+def test_two_types_of_one_name_are_no_document() -> None:
+    found = {"Measure": {"type": "object"}}
+    unite(found, {"Measure": {"type": "object"}, "Rung": {"type": "string"}})
+    assert found.keys() == {"Measure", "Rung"}
+    with pytest.raises(ValueError, match="Measure: a client would know one alone"):
+        unite(found, {"Measure": {"type": "string"}})
 
 
 def test_every_command_is_a_documented_route(stranger: httpx.Client) -> None:

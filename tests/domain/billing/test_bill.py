@@ -55,6 +55,8 @@ def bill(*amounts: str | int, **more: Any) -> Bill:
 def test_it_is_of_whoever_held_the_account_on_the_last_day_of_its_month() -> None:
     assert bill(100).customer_id == IDS[1]
     assert bill(100, month="2026-02").customer_id == IDS[0]
+    old = bill(100, month="1900-01", issued_on=date(1900, 1, 31), due_on=date(1900, 1, 31))
+    assert old.id == Bill.create_id("ZH-1", "1900-01", "billing")  # before ids know of moments
     waiting = bill(100, account=(), run=(RunTerms(balanced=False, unit="gd"),))
     assert (waiting.customer_id, waiting.unit, waiting.currency) == (None, "gd", "CNY")
 

@@ -9,7 +9,7 @@ from domain.kernel.aggregate import NothingChanged
 from domain.kernel.commands import commands, every_command
 from domain.kernel.types.decided import decide
 from domain.kernel.types.values import Value
-from domain.service.service_terms import Escalation, Measure, Rung, Target
+from domain.service.service_terms import Escalation, Promised, Rung, Target
 from domain.service.service_ticket import ServiceTicketKind, Severity
 from domain.service.standard_terms import SEVERITIES, TARGETS
 from domain.service.ticket_terms import CalendarRequired
@@ -59,7 +59,7 @@ def test_the_targets_go_by_kind_and_priority(
 
 
 def test_only_a_ticket_of_grade_a_goes_up_to_the_group() -> None:
-    top = Escalation(of=Measure.RESOLUTION, percent=150, to=Rung.GROUP)
+    top = Escalation(of=Promised.RESOLUTION, percent=150, to=Rung.GROUP)
     assert decide("escalation", {"grade": "A"}).outcome[-1] == top
     assert top not in decide("escalation", {"grade": "B"}).outcome
 
