@@ -119,6 +119,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "process": ("进程", "process"),
     "processes": ("进程", "Processes"),
     "processor": ("处理器", "of a processor"),
+    "product": ("产品", "product"),
     "proof": ("证明（可修改后再验证）", "The proof: alter it and check again"),
     "proved": (
         "属实：该事件在已签名的日志中，未被改动",
@@ -134,6 +135,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "required": ("必填", "required"),
     "restarts": ("重启次数", "started again"),
     "retry": ("重试", "Try again"),
+    "revenue": ("24 个月出账收入", "Billed in 24 months"),
+    "revenue by product": ("12 个月分产品收入", "Billed in 12 months, by product"),
     "root": ("根哈希", "root"),
     "rows": ("行数", "rows"),
     "sales": ("销售", "Sales"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import partial
 from typing import Annotated, Any, NotRequired
 
@@ -22,10 +23,11 @@ from api.kernel.access.authentication import Principal
 from api.kernel.access.visibility import See, Seeing
 from api.kernel.process import Parts
 from api.kernel.reading import as_of_reads as past
-from api.kernel.reading.as_of import AtMoment, present
+from api.kernel.reading.as_of import AtMoment, present, reckoned_at
 from api.kernel.reading.forwarding import forward
 from api.kernel.reading.read_parameters import MinPosition, TheParts, json_response, reach
 from api.reads.merged_redirect import MOVED, moved
+from domain.kernel.time.business_day import recorded_day
 from projections.customers.customer_page import CustomerPage, customer_page, on_page, summed_up
 from projections.customers.customers import customers
 from projections.customers.merges.duplicates import Described
@@ -87,7 +89,8 @@ async def page(
         then = await run_in_threadpool(past.pinned, parts, when)
         await reach(parts.loaded, max(then.position, min_position))
         opened = parts.opening.rows
-        found = await see.ask(_page_then, parts.warehouse, id, then, sights, opened)
+        day = recorded_day(await run_in_threadpool(reckoned_at, parts, when))
+        found = await see.ask(_page_then, parts.warehouse, id, then, sights, opened, day)
         position, headers = then.position, {"Position": str(then.position)}
     if found is None:
         raise UnknownId(f"There is no customer {id!r}.")
@@ -111,9 +114,10 @@ def _page_then(
     at: past.Then,
     sights: Mapping[str, Sight | Sights],
     opened: Opener,
+    day: date,
 ) -> CustomerPage | None:
     with warehouse.reader() as cursor:
-        return customer_page(Then(cursor, *at), id, sights, opened)
+        return customer_page(Then(cursor, *at), id, sights, opened, day)
 
 
 def _plain(page: CustomerPage) -> dict[str, Any]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from api.document.common_parts import REFS
 from api.reads.row_schemas import reference, row_schemas
+from projections.customers.customer_billing import Arrears, BilledProduct
 from projections.customers.customer_page import columns_on_page, summed_up
 from projections.customers.customers import customers
 from projections.kernel.read_model import ReadModel
@@ -31,6 +35,9 @@ def page_schema() -> dict[str, Any]:
         "counts": {"type": "object", "additionalProperties": _COUNT},
         "satisfaction": {"type": ["number", "null"], "description": "the mean of the scores"},
     }
+    for name, of in (("billed", BilledProduct), ("arrears", Arrears)):
+        one = TypeAdapter(of).json_schema(mode="serialization", ref_template=REFS)
+        parts[name] = {"type": "array", "items": one}
     for summary in summed_up():
         parts[summary.name] = {"anyOf": [reference(summary.title), {"type": "null"}]}
     parts["position"] = {**_COUNT, "description": "all events up to here are in it"}

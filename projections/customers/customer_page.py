@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
+from domain.kernel.time.business_day import today
 from domain.service.ticket_handling import UNRESOLVED
+from projections.customers.customer_billing import (
+    COLUMNS,
+    Arrears,
+    BilledProduct,
+    arrears,
+    asked,
+    billed,
+)
 from projections.customers.customers import customers
 from projections.kernel.belonging import OfCustomer
 from projections.kernel.columns import exact_sum
@@ -32,6 +42,7 @@ class CustomerPage:
     `subsidiaries` are those directly below; `pipeline` sums the opportunities by status and
     currency (count, amount, weighted_amount); `counts` has the numbers of subsidiaries, open
     opportunities and open tickets, and of all tickets; `satisfaction` is the mean of the scores.
+    `billed` has what was billed in twelve months, by product, `arrears` what is overdue.
     `others` has what is open of every other kind that belongs to a customer, by its read model;
     `summaries` the row of each summary about customers, nothing where it is out of sight.
     """
@@ -44,6 +55,8 @@ class CustomerPage:
     pipeline: list[Row]
     counts: dict[str, int]
     satisfaction: float | None
+    billed: list[BilledProduct]
+    arrears: list[Arrears]
     others: dict[str, list[Row]]
     summaries: dict[str, Row | None]
 
@@ -104,6 +117,7 @@ def customer_page(
     id_: str,
     sights: Mapping[str, Sight | Sights] | None = None,
     opened: Opener = as_sealed,
+    day: date | None = None,
 ) -> CustomerPage | None:
     """Return the page of a customer, `None` when there is none of this id in sight.
 
@@ -112,8 +126,9 @@ def customer_page(
         id_: The customer.
         sights: What is seen of each read model and summary, by name; by default everything.
         opened: Opens what is sealed in the rows.
+        day: The day that is asked about, by which things are overdue; by default today.
     """
-    return _Page(asking, sights or {}, opened).of(id_)
+    return _Page(asking, sights or {}, opened).of(id_, day or today())
 
 
 class _Page:
@@ -135,7 +150,7 @@ class _Page:
         mine = sights.get(self._sales.name)
         self._amounts = showing(self._sales, mine, "amount", asking.dialect, asking.tables)
 
-    def of(self, id_: str) -> CustomerPage | None:
+    def of(self, id_: str, day: date) -> CustomerPage | None:
         known = self._table(customers).c
         found = self._rows(customers, shown(customers), known.id == id_)
         if not found:
@@ -161,6 +176,11 @@ class _Page:
         )
         parent = self._rows(customers, _SUBSIDIARY, known.id == customer["parent_id"])
         score = figures["satisfaction"]
+        model = next(each for each in self._others if each.name == "bills")
+        bill = self._table(model).c
+        bills = self._rows(
+            model, COLUMNS, bill.customer_id == id_, asked(bill, day, model.belongs.ended)
+        )
         return CustomerPage(
             customer=customer,
             parent=parent[0] if parent else None,
@@ -179,6 +199,8 @@ class _Page:
                 "open_tickets": figures["open_tickets"],
             },
             satisfaction=None if score is None else float(score),
+            billed=billed(bills, day),
+            arrears=arrears(bills, day),
             others={model.name: self._open(model, id_) for model in self._others},
             summaries={each.name: self._summary(each, id_) for each in summed_up()},
         )

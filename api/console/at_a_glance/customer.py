@@ -1,4 +1,4 @@
-"""A customer at a glance: hierarchy, to-dos, calls, contracts that end, pipeline, sales."""
+"""A customer at a glance: hierarchy, to-dos, calls, contracts that end, pipeline, revenue."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ async def glance(view: View, id_: str) -> Glance | None:
     day = _day(view)
     of = ("customer_id", id_)
     first = date(day.year - MONTHS // 12, day.month, 1)
-    page, calls, ending, pipeline, sales, todos = await asyncio.gather(
+    year = first.replace(year=day.year - 1)
+    page, calls, ending, pipeline, *told, todos = await asyncio.gather(
         view.get_if_seen(f"/customers/{id_}/page"),
         box(
             view,
@@ -81,12 +82,22 @@ async def glance(view: View, id_: str) -> Glance | None:
             *("sales", "won sales", "month"),
             [("customer", id_), ("outcome", "won"), ("from", f"{first}"), ("to", f"{day}")],
         ),
+        _figures(
+            view,
+            *("revenue", "revenue", "month"),
+            [("customer", id_), ("from", f"{first}"), ("to", f"{day}"), ("measures", "billed")],
+        ),
+        _figures(
+            view,
+            *("revenue", "revenue by product", "product"),
+            [("customer", id_), ("from", f"{year}"), ("to", f"{day}"), ("measures", "billed")],
+        ),
         _todos(view, id_),
     )
     if page is None:
         return None
     found = [each for each in (calls, ending) if each is not None and each.rows]
-    figures = [each for each in (pipeline, sales) if each is not None]
+    figures = [each for each in (pipeline, *told) if each is not None]
     plurals = {model.kind: model.plural for model in listed().values()}
     return Glance([*_hierarchy(view, page), *found, *_open(view, page)], todos, figures, plurals)
 
@@ -164,6 +175,8 @@ _COLUMNS = {
     "amount": "amount",
     "weighted_amount": "weighted",
     "won_amount": "amount",
+    "product_name": "product",
+    "billed": "amount",
 }
 """The columns of these reports that are shown, and what they are called."""
 
@@ -171,7 +184,8 @@ _COLUMNS = {
 def _cell(name: str, value: Any) -> Cell:
     if value is None:
         return Cell("")
-    return Cell(f"{Decimal(value):,.2f}" if name.endswith("amount") else str(value))
+    money = name.endswith("amount") or name == "billed"
+    return Cell(f"{Decimal(value):,.2f}" if money else str(value))
 
 
 def _hierarchy(view: View, page: Mapping[str, Any]) -> list[Box]:

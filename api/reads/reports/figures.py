@@ -80,7 +80,9 @@ async def dimensions(see: See) -> Response:
     return json_response({"items": metric_dimensions()})
 
 
-def _report(report: Report) -> Callable[..., Any]:
+def answering(report: Report) -> Callable[..., Any]:
+    """Return what answers with the figures of a report."""
+
     async def read(
         request: Request,
         parts: TheParts,
@@ -151,7 +153,7 @@ def _description(report: Report) -> str:
 
 
 for each in reports().values():
-    read, asked = _report(each), list(parameters_of(each))
+    read, asked = answering(each), list(parameters_of(each))
     router.add_api_route(
         f"/reports/{each.name}",
         read,

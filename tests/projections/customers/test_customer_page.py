@@ -1,6 +1,7 @@
 """A customer's page tells what is open and what it comes to."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +47,9 @@ def ticket(id_: str, *more: tuple[str, Any]) -> list[tuple[str, str, Any]]:
         (id_, "service-ticket.opened", data),
         *((id_, f"service-ticket.{name}", data) for name, data in more),
     ]
+
+
+CANCELLED = ("bill.cancelled", {"reason": "Twice"})
 
 
 def in_order(*told: list[tuple[str, str, Any]]) -> list[Recorded]:
@@ -111,6 +115,53 @@ def test_one_page_tells_all_that_is_asked_first(database_url: str) -> None:
         "open_tickets": 1,
     }
     assert page.satisfaction == 4.0
+
+
+def billed(id_: str, month: str, due: str, lines: list[Any], *paid: str) -> list[Any]:
+    data: Any = {"account_number": id_, "month": month, "source": "billing", "unit": "gd"}
+    told = [{"kind": "recurring", "amount": each, **of} for each, of in lines]
+    data |= {"issued_on": f"{month}-28", "due_on": due, "lines": told, "currency": "CNY"}
+    data |= {"amount": str(sum(Decimal(each) for each, _ in lines)), "customer_id": "c"}
+    made = [{"amount": each, "on": due, "reference": each} for each in paid]
+    return [
+        (id_, "bill.received", data),
+        *((id_, "bill.payment-recorded", each) for each in made),
+    ]
+
+
+def test_twelve_months_of_bills_by_product_and_what_is_overdue_on_the_day_asked_for(
+    database_url: str,
+) -> None:
+    engine = connect(database_url, "normal")
+    projector = Projector(engine)
+    projector.create()
+    line, voice = {"product_id": "p1"}, {"product": "语音中继"}
+    projector.apply(
+        in_order(
+            registered("c", "华南电力"),
+            billed("b1", "2025-01", "2025-02-20", [("5.00", line)], "2.00"),  # 13 months before
+            billed("b2", "2025-02", "2025-03-20", [("7.10", line), ("0.20", line)], "7.30"),
+            billed("b3", "2026-01", "2026-02-20", [("8.00", line), ("-1.00", voice)]),
+            [*billed("b4", "2026-01", "2026-02-20", [("9.00", line)]), ("b4", *CANCELLED)],
+        )
+    )
+    with engine.connect() as connection:
+        pages = [
+            customer_page(Now(connection), "c", day=date(2026, *day)) for day in ((1, 31), (2, 21))
+        ]
+    engine.dispose()
+    assert pages[0] is not None
+    assert pages[1] is not None
+    asked = ("month", "product_id", "product", "amount")
+    assert [tuple(dict(each)[name] for name in asked) for each in pages[0].billed] == [
+        ("2025-02", "p1", None, Decimal("7.30")),
+        ("2026-01", None, "语音中继", Decimal("-1.00")),
+        ("2026-01", "p1", None, Decimal("8.00")),
+    ]
+    assert [each["month"] for each in pages[1].billed] == ["2026-01", "2026-01"]
+    late = {"currency": "CNY", "since": date(2025, 2, 21)}
+    assert pages[0].arrears == [{**late, "bills": 1, "amount": Decimal("3.00")}]
+    assert pages[1].arrears == [{**late, "bills": 2, "amount": Decimal("10.00")}]
 
 
 def test_what_the_largest_sales_come_to_is_told_to_the_hundredth(database_url: str) -> None:
