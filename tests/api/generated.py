@@ -260,7 +260,7 @@ class World:
             for n in range(told, told + 12):
                 some = {of: self.chance.sample(each, len(each)) for of, each in names.items()}
                 name, manager = f"zqz{n:04}n", pick([None, self._somebody()])
-                named = ("title", "name", "product_name", "account_number", "system")
+                named = ("title", "name", "product_name", "account_number", "system", "agenda")
                 given = {"manager": manager, **dict.fromkeys(named, name)}
                 made = self.do(creating.name, **beginning(creating, some, **given))
                 self._tell(made, [(name, "")])
