@@ -63,8 +63,8 @@ async def glance(view: View, id_: str) -> Glance | None:
             view,
             "service-tickets",
             "open tickets",
-            [of, ("status", ",".join(UNRESOLVED)), ("sort", "-opened_at")],
-            *("title", "severity", "status", "owner", "opened_at", "wait_until"),
+            [of, ("status", ",".join(UNRESOLVED)), ("sort", "resolution_due_at")],
+            *("title", "priority", "status", "owner", "opened_at", "resolution_due_at"),
         ),
         box(
             view,

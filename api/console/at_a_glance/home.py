@@ -38,9 +38,9 @@ async def home(view: View) -> Response:
             [
                 ("customer_manager", "me"),
                 ("status", ",".join(UNRESOLVED)),
-                ("sort", "-opened_at"),
+                ("sort", "resolution_due_at"),
             ],
-            *("title", "customer_id", "severity", "status", "opened_at"),
+            *("title", "customer_id", "priority", "status", "opened_at", "resolution_due_at"),
         ),
         view.get_if_seen(
             "/customers",
