@@ -1,12 +1,13 @@
 """What time brings to a ticket, and the call to its customer: each once, at its instant."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from domain.kernel.aggregate import NotDue
 from domain.kernel.time.replay import taken
 from domain.service.service_ticket import ServiceTicket, ServiceTicketKind, Severity
+from domain.service.ticket_clock import RUNNING, WAITING, TicketClock, Turn
 from domain.service.ticket_follow_up import CalledBack, FollowUpAfterClose
 from domain.service.ticket_handling import Status
 from tests.domain.play import last
@@ -107,3 +108,17 @@ def test_the_customer_is_called_back_after_the_close_until_it_is_reached() -> No
     ticket.resolve("Billed twice", "Refunded")
     ticket.close()
     ticket.record_follow_up(True, "Fine", satisfied=True)
+
+
+def test_a_wait_that_begins_at_the_due_instant_keeps_it_and_one_a_second_before_keeps_none() -> (
+    None
+):
+    ticket = opened("02-16 08:00", ServiceTicketKind.FAULT, Severity.CRITICAL, grade="A")
+    terms, begun = ticket.terms, Turn(RUNNING, at("02-16 08:00"))
+    assert terms is not None
+    instant = at("02-16 12:00")
+    found = TicketClock((begun, Turn(WAITING, instant))).due(terms.resolution, terms)
+    assert found is not None
+    assert found.at == instant
+    before = TicketClock((begun, Turn(WAITING, instant - timedelta(seconds=1))))
+    assert before.due(terms.resolution, terms) is None
