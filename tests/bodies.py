@@ -70,7 +70,7 @@ POOLS: list[tuple[Any, Sequence[Any]]] = [
 ONE_OF = {"product-in-use.install": "product_name"}
 """Of several fields of a command that no type asks for, though it needs one: that."""
 
-ONCE = ("account_number",)
+ONCE = ("account_number", "system")
 _NUMBERS = count(1)
 
 Names = Mapping[str, Sequence[str]]

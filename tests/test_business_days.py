@@ -19,7 +19,7 @@ TAKEN_HERE = {
 
 OF_DAYS = (
     *("strftime({on}", 'CAST(stay."from" AS DATE)', "CAST(NULL AS DATE)"),
-    "date_trunc('month', last + 1)",
+    *("date_trunc('month', last + 1)", "CAST(month || '-01' AS DATE)"),
 )
 """SQL that looks alike, of what is a day already or none."""
 

@@ -180,7 +180,7 @@ class Sheet:
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
             told = [self.worded(name, each) for each in value]
             return "、".join(told) if self._words.language == "zh" else ", ".join(told)
-        return str(value)
+        return brief(value)
 
     def worded(self, name: str, value: Any) -> str:
         """Return what a value of a field, at any depth, is called where it is one of a few."""
@@ -198,6 +198,14 @@ class Sheet:
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
             return value
         return None
+
+
+def brief(value: Any) -> str:
+    """Return what has parts in few words: its plain values, of what is listed how many there are."""
+    if isinstance(value, dict):
+        told = (f"{name}: {brief(each)}" for name, each in value.items() if each is not None)
+        return f"({', '.join(told)})"
+    return str(len(value)) if isinstance(value, list) else str(value)
 
 
 def moment(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
@@ -32,6 +32,7 @@ from domain.kernel.aggregate import (
 )
 from domain.kernel.claim import text
 from domain.kernel.envelope import named_id
+from domain.kernel.time.business_day import begin_of
 from domain.kernel.types.values import (
     ACCOUNT_NUMBER,
     BILL_RUN,
@@ -204,8 +205,7 @@ class Bill(BillPayments, Aggregate):
     @staticmethod
     def create_id(account_number: str, month: str, source: str) -> str:
         """Return the id of the bill of an account for a month."""
-        begin = datetime.combine(first_day(month), datetime.min.time(), UTC)
-        return named_id(begin, "bill", account_number, month, source)
+        return named_id(begin_of(first_day(month)), "bill", account_number, month, source)
 
     @classmethod
     @command

@@ -40,7 +40,7 @@ class RunTerms(NamedTuple):
 
 
 def _come(month: str) -> str:
-    if month > (today() + AHEAD).isoformat()[:7]:
+    if month > f"{today() + AHEAD:%Y-%m}":
         raise PydanticCustomError("past", "This is in the future")
     return month
 

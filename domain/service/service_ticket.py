@@ -79,7 +79,15 @@ class ServiceTicket(
 ):
     """One fault, complaint, consultation or request, worked by one owner at a time."""
 
-    titles = {"at": "时间", "channel": "受理渠道", "contact": "联系人", "severity": "严重程度"}
+    titles = {
+        "at": "时间",
+        "begin": "开始",
+        "channel": "受理渠道",
+        "contact": "联系人",
+        "end": "结束",
+        "run": "计时状态",
+        "severity": "严重程度",
+    }
     revives = True
     contact_erased = starts(bool)
     severity: Severity

@@ -44,7 +44,7 @@ service_tickets = ReadModel(
     sa.Column("waiting_since", Instant),
     sa.Column("awaited", Text),
     sa.Column("wait_until", Instant),
-    sa.Column("priority", sa.Integer, info=COARSE),
+    sa.Column("priority", sa.Integer, info=COARSE | {"form": ("[1-4]", "2")}),
     sa.Column("response_due_at", Instant),
     sa.Column("resolution_due_at", Instant, info=before("due_before")),
     sa.Column("legal_due_at", Instant),

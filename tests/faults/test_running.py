@@ -81,7 +81,7 @@ def test_a_changed_constant_of_a_helpers_helper_asks_for_a_rebuild_and_a_comment
 ) -> None:
     for layer in LAYERS:
         shutil.copytree(ROOT / layer, tmp_path / layer)
-    names = tmp_path / "projections" / "customers" / "name_key.py"
+    names = tmp_path / "projections" / "customers" / "merges" / "name_key.py"
     before = names.read_text()
     assert stale(demo, tmp_path, names, before + "# a comment\n") == []
     changed = before.replace('"inc", ', "")

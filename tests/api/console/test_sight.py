@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from api.console.sheets import Sheet, moment
+from api.console.sheets import Sheet, brief, moment
 from api.console.texts import Words
 from projections.kernel.summary import listed
 from tests.api.console.staff import Looking, Staff, lists
@@ -37,6 +37,7 @@ def people(staff: Staff) -> Staff:
 def readable(value: Any) -> Iterator[str]:
     """Yield how everything in an answer may read in a cell."""
     if isinstance(value, dict):
+        yield brief(value)
         for name, each in value.items():
             if name != "columns":  # what a report calls its figures
                 yield from readable(each)
@@ -94,6 +95,8 @@ def glance(reader: Reader, id_: str) -> set[str]:
         known |= reader.api(f"/{plural}", customer_id=id_, **expanded(plural))
     for report, by in (("pipeline", "stage"), ("sales", "month")):
         known |= reader.api(f"/reports/{report}", by=by, customer=id_)
+    for by in ("month", "product"):
+        known |= reader.api("/reports/revenue", by=by, measures="billed", customer=id_)
     return known
 
 

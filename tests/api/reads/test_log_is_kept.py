@@ -121,6 +121,7 @@ def test_no_command_line_changes_it(settings: Settings, tmp_path: Path) -> None:
         "keys": ["keys", "rotate"],
         "seal": ["seal"],
         "rules": ["rules"],
+        "glossary": ["glossary"],
         "calendars": ["calendars", "announce", "2024", "--from", "chinesecalendar", "--dry-run"],
     }
     servers = {"serve", "publish", "project", "warehouse", "cluster"}

@@ -53,13 +53,15 @@ WRITTEN = {
     *("products", "number", "clauses", "checksum"),
     *("quote_id", "document_id", "contact_id", "order_id"),  # no list has these
     *("credit_basis", "plan", "service_number", "account_number", "arrangement_id"),
-    *("reopened_for", "dispute_reason"),
+    *("reopened_for", "dispute_reason", "late_because"),
 }
 """Columns of texts that people write: one that nobody has written yet finds nothing."""
 
 
 def is_written(kind: str, column: str) -> bool:
     """Tell whether people write the text of a column, by its name or by what a command takes."""
+    if column in choices(MODELS[kind]):
+        return False
     hints = (
         get_type_hints(each.body, include_extras=True).get(column)
         for each in commands().values()

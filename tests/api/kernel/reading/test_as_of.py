@@ -36,14 +36,20 @@ READS = sorted(path for path in PATHS if "as_of_position" in parameters(path))
 POSITIONS = {"min_position", "as_of_position", "from_position", "to_position", "after", "since"}
 """Every parameter whose value is a position that an answer told."""
 
+MONTH = "2026-11"
+"""One that has begun."""
+
 MEASURED: dict[str, dict[str, Any]] = {
     "/statistics": {"measures": "tickets,pipeline.amount,customers.customers", "by": "unit"}
 }
 for each in PATHS:
     if each.startswith("/analyses/"):
-        moves = {"compare": "previous", "month": f"{today():%Y-%m}"} if "moves" in each else {}
+        moves = {"compare": "previous", "month": MONTH} if "moves" in each else {}
         MEASURED[each.removesuffix("/export")] = {"measures": "pipeline.amount", **moves}
 """What has to be asked for by name."""
+
+COUNTING = {"/service-tickets/{id}/clock"}
+"""What counts up to the moment that is asked about: of a position, up to that of its event."""
 
 BEYOND = 10_000
 """Events that nobody records between two calls of a test."""
@@ -271,7 +277,8 @@ def test_the_answer_of_a_position_is_the_same_for_ever(
         assert first.json()["position"] == position
     more = {name: value for name, value in more.items() if name != "min_position"}
     again = life.client.get(address, params=more | {"as_of_position": position})
-    assert _but_for_the_cursor(again) == _but_for_the_cursor(first)
+    if path not in COUNTING:
+        assert _but_for_the_cursor(again) == _but_for_the_cursor(first)
     once_more = life.client.get(address, params=more | {"as_of_position": position})
     assert (once_more.content, once_more.links) == (again.content, again.links)
     assert (again.headers["position"], again.headers.get("etag")) == (

@@ -100,7 +100,7 @@ def every(name: str) -> list[str]:
     return [each.name for each in reports()[name].angles()]
 
 
-MOMENTS = [(None, None), (270, None), (310, DAY)]
+MOMENTS = [(None, None), (330, None), (370, DAY)]
 """By day each dimension is tried at one of them, by night at all."""
 
 
