@@ -67,7 +67,7 @@ POOLS: list[tuple[Any, Sequence[Any]]] = [
 ]
 """Few values of each type, so that they meet again; other types tell `examples` of theirs."""
 
-ONE_OF = {"product-in-use.install": "product_name"}
+ONE_OF = {"product-in-use.install": "product_name", "bill-run.announce": "system"}
 """Of several fields of a command that no type asks for, though it needs one: that."""
 
 ONCE = ("account_number", "system")

@@ -201,7 +201,7 @@ class Sheet:
 
 
 def brief(value: Any) -> str:
-    """Return what has parts in few words: its plain values, of what is listed how many there are."""
+    """Return in few words what has parts: plain values, of what is listed how many there are."""
     if isinstance(value, dict):
         told = (f"{name}: {brief(each)}" for name, each in value.items() if each is not None)
         return f"({', '.join(told)})"

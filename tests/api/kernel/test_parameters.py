@@ -142,7 +142,12 @@ def test_two_values_of_a_parameter_are_refused_or_one_of_them_is_meant(
 
 NEEDED = {
     "/statistics": {"measures": "tickets"},
-    "decile-moves": {"measures": "pipeline.amount", "compare": "previous", "month": "2026-11"},
+    "decile-moves": {
+        "measures": "pipeline.amount",
+        "compare": "previous",
+        "from": "2026-01-01",
+        "to": "2026-03-31",
+    },
 }
 """What some reads have to be asked for with."""
 

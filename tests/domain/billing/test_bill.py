@@ -32,7 +32,6 @@ from domain.billing.bill_payments import (
 from domain.billing.billing_terms import AccountClosed, Billed, RunBalanced, RunTerms, last_day
 from domain.kernel.aggregate import MovedMeanwhile, NothingChanged
 from domain.kernel.commands import commands
-from domain.kernel.time.business_day import today
 from tests.bodies import IDS
 from tests.domain.play import Step, play, plays, stated
 
@@ -89,12 +88,12 @@ def test_what_contradicts_itself_or_what_is_known_is_refused(
 @pytest.mark.parametrize(
     ("more", "pointer"),
     [
-        ({"month": str(today() + timedelta(40))[:7]}, ("month",)),
+        ({"month": "2199-12"}, ("month",)),
         ({"month": "2026-13"}, ("month",)),
         ({"amount": "NaN"}, ("amount",)),
         ({"amount": "1.005"}, ("amount",)),
         ({"amount": "12345678901234567.00"}, ("amount",)),
-        ({"issued_on": str(today() + timedelta(9))}, ("issued_on",)),
+        ({"issued_on": "2199-12-31"}, ("issued_on",)),
         ({"lines": [{"kind": "usage", "amount": "1.001"}]}, ("lines", 0, "amount")),
         ({"lines": [{"kind": "usage", "amount": "0"}] * 201}, ("lines",)),
         ({"lines": []}, ("lines",)),
