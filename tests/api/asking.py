@@ -51,6 +51,14 @@ def until_ready(client: httpx.Client) -> dict[str, Any]:
     return found
 
 
+def settled(client: httpx.Client) -> None:
+    """Wait until all parts of a server have followed, so that no policy has anything to do."""
+    deadline = time.monotonic() + 60
+    while any(each["lag"] for each in client.get("/readyz").json()["parts"].values()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
     """Check that an answer is the problem of this name; returns the document."""
     assert (answer.status_code, answer.headers["content-type"]) == (

@@ -6,9 +6,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.asking import head, problem, register
+from tests.api.asking import head, problem, register, settled
 
 GOOD: dict[str, Any] = {"name": "Good", "unit": "group"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_to_come(client: httpx.Client) -> None:
+    """Let policies end what tests before have brought about: these count what is recorded."""
+    settled(client)
 
 
 @pytest.mark.parametrize(
