@@ -125,11 +125,13 @@ def ended(lines: Iterator[str]) -> dict[str, Any]:
     return found
 
 
-def begun(client: httpx.Client, headers: Headers, after: int | None = None) -> Any:
+def begun(
+    client: httpx.Client, headers: Headers, after: int | None = None, patience: float = SOON
+) -> Any:
     """Open a stream of what is to come, or of what is behind a position."""
     asked = {"Accept": "text/event-stream", **headers}
     start = head(client) if after is None else after
-    return client.stream("GET", f"/events?after={start}", headers=asked, timeout=SOON)
+    return client.stream("GET", f"/events?after={start}", headers=asked, timeout=patience)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -172,7 +174,7 @@ def test_a_stream_ends_when_its_token_does(
     monkeypatch.setattr(tokens, "LEEWAY", 0)
     _, headers = auditor(running)
     since = time.monotonic()
-    with begun(running, headers) as answer:
+    with begun(running, headers, patience=lasts + SOON) as answer:  # it is silent till then
         assert ended(answer.iter_lines())["type"] == "/problems/unauthenticated"
     assert time.monotonic() - since < lasts + SOON
 
