@@ -64,11 +64,11 @@ def billed(bills: Iterable[Row], day: date) -> list[BilledProduct]:
 
 
 def arrears(bills: Iterable[Row], day: date) -> list[Arrears]:
-    """Add up what is overdue on a day, by currency."""
+    """Add up what is overdue on a day, by currency, of bills that are still to be paid."""
     found = dict[str, Arrears]()
     for bill in bills:
         since = bill["overdue_from"]
-        if since is None or since > day or not _open(bill):
+        if since is None or since > day:
             continue
         currency = bill["currency"]
         so_far = found.get(currency) or Arrears(
@@ -81,10 +81,6 @@ def arrears(bills: Iterable[Row], day: date) -> list[Arrears]:
             amount=_sum(so_far["amount"], bill["remaining"]),
         )
     return [found[currency] for currency in sorted(found)]
-
-
-def _open(bill: Row) -> bool:
-    return bill["state"] in ("received", "part-paid")
 
 
 def _sum(sum_: Decimal | None, amount: Any) -> Decimal | None:

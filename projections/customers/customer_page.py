@@ -200,7 +200,7 @@ class _Page:
             },
             satisfaction=None if score is None else float(score),
             billed=billed(bills, day),
-            arrears=arrears(bills, day),
+            arrears=arrears([b for b in bills if not model.belongs.has_ended(b)], day),
             others={model.name: self._open(model, id_) for model in self._others},
             summaries={each.name: self._summary(each, id_) for each in summed_up()},
         )
