@@ -12,7 +12,7 @@ import pytest
 
 from api.reads.beside.names import nameable
 from projections.kernel.summary import listed
-from tests.api.asking import head, new_unit, problem, register
+from tests.api.asking import head, new_unit, problem, register, settled
 from tests.api.conftest import KEY
 
 
@@ -40,9 +40,8 @@ class Business:
         self.do(f"/opportunities/{self.sale}/revise-amount", amount="9.00")
         told = {"kind": "fault", "severity": "major", "channel": "web", "title": "No light"}
         self.ticket = self.do("/service-tickets", **of, **told, customer_id=self.busy)["id"]
-        for _ in range(1000):  # until it has its terms, which a policy sets
-            if client.get(f"/service-tickets/{self.ticket}").json().get("priority"):
-                break
+        settled(client)  # it has its terms, which a policy sets
+        assert client.get(f"/service-tickets/{self.ticket}").json()["priority"]
         self.do(f"/customers/{self.busy}/regrade", grade="A", reason="grew")
 
     def do(self, path: str, **body: Any) -> dict[str, Any]:
