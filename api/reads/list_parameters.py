@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -39,8 +39,8 @@ Count = Annotated[
 ]
 
 
-def filter_parameters(model: Listed) -> Iterator[Mapping[str, Any]]:
-    """Yield what the document says of the filters of a list."""
+def filter_parameters(model: Listed, but: Collection[str] = ()) -> Iterator[Mapping[str, Any]]:
+    """Yield what the document says of the filters of a list, but for some."""
     meanings = {"from": "at least", "to": "at most", "under": "the unit, or one below it"}
     meanings["below"] = "less than"
     meanings |= {
@@ -48,9 +48,13 @@ def filter_parameters(model: Listed) -> Iterator[Mapping[str, Any]]:
         "has": "one of these at least, with commas between",
         "over": "one of these at least, or a unit above it, with commas between",
         "during": "what is so on this day",
+        "by_now": "`true` for what is so on the day asked about, `false` for what is not",
+        "within": "in this month, quarter or year, as `2026-03`, `2026-Q1`, `2026`",
         "reached": "`true` for what had come by the moment asked about, `false` for what had not",
     }
     for each in filters(model).values():
+        if each.name in but:
+            continue
         whose = f" of its {each.above}" if each.above else ""
         yield {
             "name": each.name,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -69,6 +70,8 @@ def _add(model: Listed) -> None:
     add_export(
         router, path, answer, f"{model.kind}.export", f"Export {names}", asked, [model.plural]
     )
+    for step, where in model.apart.items():
+        _add_apart(model, step, where)
     router.add_api_route(
         f"{path}/{{id}}",
         _one(model),
@@ -83,9 +86,28 @@ def _add(model: Listed) -> None:
     )
 
 
-def _list(model: Listed) -> Callable[..., Any]:
+def _add_apart(model: Listed, step: str, where: Mapping[str, str]) -> None:
+    """Serve the list of some rows at a path of its own."""
+    path, names = f"/{model.plural}/{step}", f"{step} {model.plural.replace('-', ' ')}"
+    answer, asked = _list(model, where), list(filter_parameters(model, where))
+    router.add_api_route(
+        path,
+        answer,
+        tags=[model.plural],
+        summary=f"List {names}",
+        operation_id=f"{model.kind}.{step}",
+        openapi_extra={"parameters": asked},
+        responses={200: _described("A page of the list.", reference(f"{model.title}Page"))},
+    )
+    name = f"{model.kind}.{step}-export"
+    add_export(router, path, answer, name, f"Export {names}", asked, [model.plural])
+
+
+def _list(model: Listed, of: Mapping[str, str] = MappingProxyType({})) -> Callable[..., Any]:
+    """Return what answers a list, or the part of it `of` which some filters hold."""
     listing = Listing(model)
-    known, kept = filters(model), _kept(model)
+    kept = _kept(model)
+    known = {name: each for name, each in filters(model).items() if name not in of}
 
     async def list_(
         request: Request,
@@ -112,11 +134,11 @@ def _list(model: Listed) -> Callable[..., Any]:
                 raise invalid(key, f"Give {key!r} once.")
             if key in known:
                 where[key] = f"{where[key]},{value}" if key in where else value
-        where = meant(see, model, where)
+        where = {**meant(see, model, where), **of}
         sight = see.need_of(model, *(() if format == "json" else ("export.read",)))
 
-        through = [known[name].above for name in where if known[name].above]
-        above = see.need_of(through_of(through[0])) if through else None
+        through = {known[name].above for name in where if name in known and known[name].above}
+        above = {kind: see.need_of(through_of(kind)) for kind in sorted(through)}
 
         def ask(
             under: Under = see.under, over: Over = see.over, moment: datetime | None = None

@@ -47,7 +47,7 @@ bills = ReadModel(
     sa.Column("unit", Text),
     sa.Column("issued_on", Day),
     sa.Column("due_on", Day),
-    sa.Column("overdue_from", Day, info=until("settled_on", "overdue_on") | DERIVED),
+    sa.Column("overdue_from", Day, info=until("settled_on", "overdue_on", "overdue") | DERIVED),
     sa.Column("settled_on", Day),
     sa.Column("amount", Money, info=_REVENUE),
     sa.Column("currency", Text, info=CURRENCY),
@@ -75,6 +75,7 @@ bills = ReadModel(
     ],
     sorts=["month", "due_on", "changed_at"],
     filters=["state", "unit"],
+    apart={"unmatched": {"customer_id": ""}},
     scope=Scope("unit", through=("customer_id", "customers")),
     belongs=Belongs(
         customer=OfCustomer(
@@ -82,6 +83,7 @@ bills = ReadModel(
             in_any_state=True,
             end=Stays("What was billed stays to be paid."),
             shown=("account_number", "month", "due_on", "amount", "remaining", "currency"),
+            finds=("overdue",),
         ),
         ended=("paid", "written-off", "cancelled"),
     ),

@@ -28,7 +28,8 @@ class OfCustomer:
     people give it to another customer by the command `name`, if they may, ended records too when
     `in_any_state`. By the command `end` it ends while it is open and the customer lapses or its
     file is closed. Open ones are on the customer's `page`, with some columns `shown` beside those
-    by which any kind is known.
+    by which any kind is known. By the filters that it `finds` by, of the list of the records,
+    customers are found that have such a record, or none.
     """
 
     column: str = "customer_id"
@@ -38,6 +39,7 @@ class OfCustomer:
     end: str | Stays
     page: Stays | None = None
     shown: tuple[str, ...] = ()
+    finds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,12 +178,18 @@ REACHES_BELOW = {"list": True, "of": "unit", "below": True}
 """Marks a column with a list of units, each with all below it."""
 
 
-def until(column: str, name: str) -> dict[str, str]:
+def until(column: str, name: str, by_now: str = "") -> dict[str, str]:
     """Mark a column with the first day of what ends on the day in another `column`.
 
-    By `name` a list is asked for what is so on a day.
+    By `name` a list is asked for what is so on a day, by `by_now`, if there is one, for what is so,
+    or is not, on the day that is asked about.
     """
-    return {"until": column, "during": name}
+    return {"until": column, "during": name, "by_now": by_now}
+
+
+def within(name: str) -> dict[str, str]:
+    """Mark a column with days: by `name` a list is asked for those of a month, quarter or year."""
+    return {"within": name}
 
 
 def before(name: str) -> dict[str, str]:

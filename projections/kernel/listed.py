@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
@@ -22,6 +23,10 @@ class Listed(ABC):
     """What a row is called, as in `service-ticket`."""
     dues: tuple[DueColumn, ...] = ()
     """What is kept for deadlines alone, and shown to nobody."""
+
+    apart: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    """Lists of some of the rows, by the last step of their path, with the filters that make them.
+    """
 
     rotated: str | None = None
     """The column with the words by which rows that are nearest to a text are found."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -69,6 +70,7 @@ class ReadModel(Listed, DeclaredFolds):
         scope: Scope | None = None,
         belongs: Belongs = Belongs(),  # noqa: B008
         todos: Sequence[Todo] = (),
+        apart: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
         """Declare a read model.
 
@@ -93,6 +95,8 @@ class ReadModel(Listed, DeclaredFolds):
             belongs: Which customer, unit and employee the records go with, as far as that does not
                 follow from what the aggregate declares.
             todos: What is to be done about its rows, by whom, beside what its Parts ask for.
+            apart: Lists of some of the rows that have paths of their own below that of the whole
+                list, as `/bills/unmatched`, with the filters that make them.
 
         Raises `ValueError` when it names a column that there is not.
         """
@@ -120,6 +124,7 @@ class ReadModel(Listed, DeclaredFolds):
         if of is not None:
             tell_parts(self, of)
         self.todos = tuple(todos)
+        self.apart = apart
         table = sa.Table(
             name,
             row_tables,

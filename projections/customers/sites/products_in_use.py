@@ -9,7 +9,18 @@ from domain.kernel.aggregate import Recorded
 from domain.kernel.time.effective_day import effective_day
 from projections.customers.row_shapes import UseStep
 from projections.kernel.belonging import Belongs, OfCustomer, Stays
-from projections.kernel.columns import COARSE, CURRENCY, Day, Id, Json, Money, Text, holds, one_of
+from projections.kernel.columns import (
+    COARSE,
+    CURRENCY,
+    Day,
+    Id,
+    Json,
+    Money,
+    Text,
+    holds,
+    one_of,
+    within,
+)
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.todo import Todo
 
@@ -35,7 +46,7 @@ products_in_use = ReadModel(
     sa.Column("activated_on", Day),
     sa.Column("suspended_for", Text, info=COARSE | one_of(*SuspensionReason)),
     sa.Column("changed_on", Day),
-    sa.Column("ceased_on", Day),
+    sa.Column("ceased_on", Day, info=within("ceased_in")),
     sa.Column("close_reason", Text),
     sa.Column("lost_to", Text),
     sa.Column(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from projections.kernel.columns import Instant, Json, Money
 from projections.kernel.listed import Listed
 from projections.kernel.lists.choices import OWN, choices, named
 from projections.kernel.lists.parameters import BadParameter, read
-from projections.kernel.read_model import ReadModel, models_by_kind
+from projections.kernel.read_model import ReadModel, models_by_kind, read_models
 from projections.kernel.summary import summaries
 from projections.kernel.visibility.column_masks import shown
 from projections.kernel.visibility.owner_index import among, meets
@@ -39,13 +39,26 @@ class Filter:
     them, with an example, if they have one; `of` is the kind of what the column names, by code or
     id: its own record if it is `own`. The column is that of the record of another kind, `above`,
     whose id is in the column `through`, if it goes through one. What is asked for `during` a day
-    begins on the day in the column and ends on that in the column `until`.
+    begins on the day in the column and ends on that in the column `until`. Rows of records that
+    belong to those of the list, `above` all the same, name these in the column `by`.
     """
 
     name: str
     column: str
-    kind: Literal["any", "from", "to", "below", "under", "has", "over", "during", "reached"]
-    type: Literal["text", "integer", "number", "money", "day", "instant", "boolean"]
+    kind: Literal[
+        "any",
+        "from",
+        "to",
+        "below",
+        "under",
+        "has",
+        "over",
+        "during",
+        "by_now",
+        "within",
+        "reached",
+    ]
+    type: Literal["text", "integer", "number", "money", "day", "instant", "boolean", "period"]
     values: tuple[str, ...] = ()
     of: str = ""
     own: bool = False
@@ -53,6 +66,7 @@ class Filter:
     above: str = ""
     through: str = ""
     until: str = ""
+    by: str = "id"
 
     def read(self, text: str) -> tuple[Any, ...]:
         """Return the values that a text names; raises `BadParameter`.
@@ -84,8 +98,14 @@ def filters(model: Listed) -> Mapping[str, Filter]:
     both ends, `unit_under` for a unit and all below it; a list is asked for one of some members,
     one of units for what reaches one of some units.
     Whatever belongs to a customer is asked for by who keeps that, its `customer_manager`, and a
-    record by what summaries about it find. What is sealed in rows is not compared with anything.
+    record by what summaries about it find, a customer by what its records find. What is sealed in
+    rows is not compared with anything.
     """
+    return {each.name: each for each in (*_of_columns(model), *_through(model))}
+
+
+def _of_columns(model: Listed) -> list[Filter]:
+    """Return the filters by the columns of the rows themselves."""
     found, kinds, closed = [], named(model), choices(model)
     for column in model.table.columns:
         name, type_ = column.name, type_of(column.type)
@@ -105,14 +125,17 @@ def filters(model: Listed) -> Mapping[str, Filter]:
             if "during" in column.info:
                 ends = column.info["until"]
                 found.append(Filter(column.info["during"], name, "during", type_, until=ends))
+                if by_now := column.info["by_now"]:
+                    found.append(Filter(by_now, name, "by_now", "boolean", until=ends))
+            if "within" in column.info:
+                found.append(Filter(column.info["within"], name, "within", "period"))
             if "before" in column.info:
                 found.append(Filter(column.info["before"], name, "below", type_))
             if "reached" in column.info:
                 found.append(Filter(column.info["reached"], name, "reached", "boolean"))
             if name == "unit":
                 found.append(Filter("unit_under", name, "under", "text", of=of))
-    found += _through(model)
-    return {each.name: each for each in found}
+    return found
 
 
 def above(name: str) -> Listed:
@@ -121,11 +144,20 @@ def above(name: str) -> Listed:
 
 
 def _through(model: Listed) -> Iterator[Filter]:
-    """Yield the filters by who keeps the customer of a record, and by what summaries find."""
+    """Yield the filters by who keeps the customer of a record, by what summaries and others find.
+
+    What is found by the records that belong to one has one of them at least, or none.
+    """
     for each in summaries().values() if isinstance(model, ReadModel) else ():
         for found in each.finds if each.aggregate == model.aggregate else ():
             type_ = type_of(each.table.c[found.column].type)
             yield Filter(found.name, found.column, "below", type_, above=each.kind, through="id")
+    for other in read_models().values() if isinstance(model, ReadModel) else ():
+        whose = other.belongs.customer
+        if isinstance(whose, OfCustomer) and named(other)[whose.column] == model.aggregate:
+            for asked in _of_columns(other) if whose.finds else ():
+                if asked.name in whose.finds:
+                    yield replace(asked, above=other.kind, through="id", by=whose.column)
     its = model.belongs.customer if isinstance(model, ReadModel) else None
     if isinstance(its, OfCustomer) and (kind := named(model)[its.column]) != model.aggregate:
         keeper = models_by_kind()[kind].belongs.keeper
@@ -179,9 +211,14 @@ def condition(
         case "reached":
             wanted, moment = values
             return column <= moment if wanted else sa.or_(column.is_(None), column > moment)
-        case "during":
+        case "during" | "by_now":
             assert until is not None
-            return sa.and_(column <= value, sa.or_(until.is_(None), until > value))
+            day, wanted = values[-1], value is not False
+            if wanted:
+                return sa.and_(column <= day, sa.or_(until.is_(None), until > day))
+            return sa.or_(column.is_(None), column > day, until <= day)
+        case "within":
+            return column.between(*value)
         case "under":
             return among(column, values, dialect)
         case "has" | "over":
@@ -203,6 +240,11 @@ def through(
     """Return what holds for rows that belong to a record in sight which a filter lets through."""
     other, seen = above(filter_.above), where_seen(sight, dialect, tables)
     their = seen(other).c
-    holds = condition(filter_, their[filter_.column], values, dialect)
-    theirs = narrowed(sa.select(their.id).where(holds), other, [sight], dialect, seen)
-    return tables(model).c[filter_.through].in_(theirs)
+    until = their[filter_.until] if filter_.until else None
+    some = filter_.kind != "by_now" or values[0]
+    told = values if some else (True, *values[1:])
+    holds = condition(filter_, their[filter_.column], told, dialect, until)
+    by = their[filter_.by]
+    query = sa.select(by).where(by.is_not(None), holds)
+    mine = tables(model).c[filter_.through]
+    return (mine.in_ if some else mine.not_in)(narrowed(query, other, [sight], dialect, seen))

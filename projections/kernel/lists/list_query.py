@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from domain.kernel.time.business_day import recorded_day
 from projections.kernel.columns import Json
 from projections.kernel.listed import Listed
 from projections.kernel.lists.list_filters import Filter, filters, type_of
@@ -43,7 +44,8 @@ class Question:
 
     `sight` is what the one who asks sees of the list; `None` for all of it. `narrowed` are the
     classes of fields by which it is filtered or sorted and which are masked in some rows: the list
-    is of the others. Conditions `through` other records hold of those that are in sight `above`.
+    is of the others. Conditions `through` other records hold of those that are in sight, which
+    stands with each.
     """
 
     where: tuple[tuple[Filter, tuple[Any, ...]], ...]
@@ -53,8 +55,7 @@ class Question:
     limit: int
     sight: Sight | Sights | None = None
     narrowed: tuple[str, ...] = ()
-    through: tuple[tuple[Filter, tuple[Any, ...]], ...] = ()
-    above: Sight | Sights | None = None
+    through: tuple[tuple[Filter, tuple[Any, ...], Sight | Sights | None], ...] = ()
 
     @property
     def sights(self) -> tuple[Sight | Sights | None, ...]:
@@ -96,7 +97,7 @@ def question(
     sight: Sight | Sights | None = None,
     under: Under = alone,
     over: Over = alone,
-    above: Sight | Sights | None = None,
+    above: Mapping[str, Sight | Sights] | None = None,
     at: datetime | None = None,
 ) -> Question:
     """Check what is asked of a read model's list; raises `BadParameter`.
@@ -113,18 +114,20 @@ def question(
         sight: What the one who asks sees of the list; by default all of it.
         under: What is below a unit, for `unit_under`.
         over: What is above a unit, for lists of units that reach below.
-        above: What they see of the records through which it is filtered; by default everything.
+        above: What they see of the records through which it is filtered, by kind; by default
+            everything.
         at: The moment about which it is asked what has been reached; by default now.
     """
     known = filters(model)
     conditions: list[tuple[Filter, tuple[Any, ...]]] = []
-    through: list[tuple[Filter, tuple[Any, ...]]] = []
+    through: list[tuple[Filter, tuple[Any, ...], Sight | Sights | None]] = []
     for name, text in where.items():
         if name not in known:
             raise BadParameter(name, "no such filter")
         values = known[name].read(_clean(name, text))
-        if known[name].kind == "reached":
-            values = (*values, at or datetime.now(UTC))
+        if known[name].kind in ("reached", "by_now"):
+            moment = at or datetime.now(UTC)
+            values = (*values, moment if known[name].kind == "reached" else recorded_day(moment))
         if known[name].kind == "under":
             below = under(values[0])
             if below is None:
@@ -133,7 +136,11 @@ def question(
         if known[name].kind == "over":
             reached = {code for each in values if each is not None for code in over(each)}
             values = tuple(sorted(reached)) or values
-        (through if known[name].through else conditions).append((known[name], values))
+        if known[name].through:
+            theirs = None if above is None else above[known[name].above]
+            through.append((known[name], values, theirs))
+        else:
+            conditions.append((known[name], values))
     _in_order(conditions)
     if not 1 <= limit <= 1000:
         raise BadParameter("limit", "between 1 and 1000")
@@ -151,7 +158,6 @@ def question(
         sight,
         narrowed,
         tuple(through),
-        above,
     )
 
 

@@ -265,8 +265,8 @@ class Listing:
                 column = off_index(column)
             until = table.c[filter_.until] if filter_.until else None
             found.append(condition(filter_, column, values, database, until))
-        for filter_, values in asked.through:
-            found.append(through(filter_, values, self.model, tables, asked.above, database))
+        for filter_, values, sight in asked.through:
+            found.append(through(filter_, values, self.model, tables, sight, database))
         if asked.words is not None:
             found.append(matches(table, asked.words, dialect))
         return found

@@ -11,9 +11,11 @@ from typing import Any
 from domain.kernel.time.business_day import begin_of, end_of
 from domain.kernel.types.days import plain_day, plain_moment
 from domain.kernel.types.values import LARGEST
+from projections.kernel.reports.periods import Span, span_of
 
 _LARGEST = 2**63 - 1
 
+_PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]|Q[1-4]))?")
 _DIGITS = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 
 
@@ -84,6 +86,13 @@ def _false(text: str) -> bool:
     return False
 
 
+def _period(text: str, _: str) -> Span:
+    """Read a month, a quarter or a year as its first and last day."""
+    if not _PERIOD.fullmatch(text):
+        raise ValueError(text)
+    return span_of({4: "year", 7: "month"}[len(text)] if "Q" not in text else "quarter", text)
+
+
 _READERS: dict[str, tuple[Callable[[str, str], Any], str]] = {
     "text": (lambda text, _: text, "a text"),
     "integer": (_integer, "a whole number"),
@@ -92,4 +101,5 @@ _READERS: dict[str, tuple[Callable[[str, str], Any], str]] = {
     "day": (lambda text, _: plain_day(text), "a date (YYYY-MM-DD)"),
     "instant": (_instant, "an instant with its zone (RFC 3339) or a date"),
     "boolean": (_boolean, "true or false"),
+    "period": (_period, "a month, a quarter or a year, as 2026-03, 2026-Q1, 2026"),
 }
