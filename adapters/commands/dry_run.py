@@ -22,7 +22,7 @@ class Rehearsal:
     """Stands in for an executor within a `with` block; each command sees those before it.
 
     Others may write to the journal meanwhile: nothing is locked. Positions and ids in the answers
-    mean nothing outside the block.
+    mean nothing outside the block. Its `transaction` has the records as they would be.
     """
 
     def __init__(
@@ -40,9 +40,7 @@ class Rehearsal:
         """Begin."""
         self._connection = self._journal.engine.connect()
         cache = Cache(0)
-        self._transaction = Transaction(
-            self._connection, cache, lock=False, keys=self._journal.keys
-        )
+        self.transaction = Transaction(self._connection, cache, lock=False, keys=self._journal.keys)
         cache.size = sys.maxsize  # what is decided here is in the cache alone: nothing falls out
         return self
 
@@ -69,11 +67,11 @@ class Rehearsal:
 
     def _decide(self, unit: Unit) -> Future[Any]:
         future: Future[Any] = Future()
-        self._transaction.begin_unit()
+        self.transaction.begin_unit()
         try:
-            future.set_result(unit.run(self._transaction))
+            future.set_result(unit.run(self.transaction))
         except Exception as error:
-            self._transaction.undo_unit()
+            self.transaction.undo_unit()
             future.set_exception(error)
-        self._transaction.end_unit()
+        self.transaction.end_unit()
         return future

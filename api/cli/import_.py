@@ -61,6 +61,10 @@ def import_(
             help="Rows that came in before with other values change their records; see --dry-run.",
         ),
     ] = False,
+    run: Annotated[
+        str | None,
+        typer.Option(metavar="MONTH", help="Of bills, as 2026-03: rows of another are wrong."),
+    ] = None,
     errors: Annotated[
         Path | None, typer.Option(help="Write the rows that failed to this CSV file, with reasons.")
     ] = None,
@@ -104,9 +108,9 @@ def import_(
     """Import records from a CSV or XLSX file through the public commands.
 
     A row becomes the command that makes the record, and those commands that its other fields
-    belong to (assign-manager.manager). Running the same file again changes nothing. Rows that
-    fail are listed with their line and reason; the others are imported. Exit status 1 if any
-    failed.
+    belong to (assign-manager.manager). Bills have a row a line: rows of one account and month are
+    one bill. Running the same file again changes nothing. Rows that fail are listed with their line
+    and reason; the others are imported. Exit status 1 if any failed.
     """
     from adapters.logs.console_log import configure
     from api.cli.import_job import Terms, import_file
@@ -125,7 +129,7 @@ def import_(
         settings, "import", kind=kind, file=file, employee=employee, dry_run=dry_run
     ) as outcome:
         reading = Reading(sheet, encoding, separator, header_row)
-        wish = Wish(kind, wanted, reading, dry_run, source, update)
+        wish = Wish(kind, wanted, reading, dry_run, source, update, run)
         result = import_file(settings, file, wish, Terms(errors, employee, unit, wait))
         outcome |= {"imported": result.imported, "updated": len(result.updated)}
         outcome |= {"position": result.position}

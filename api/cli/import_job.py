@@ -54,7 +54,7 @@ def import_file(settings: Settings, file: Path, wish: Wish, terms: Terms) -> Res
     with progress(f"{'Checking' if wish.dry_run else 'Importing'} {wish.kind}", total) as advance:
         result = found.run(
             behalf,
-            lambda part: advance(len(part)),
+            lambda part: advance(sum(len(each.rows) for each in part)),
             end=partial(_note_differences, file, terms.employee),
         )
     if terms.errors is not None:
@@ -90,6 +90,8 @@ def _report(result: Result, dry_run: bool) -> None:
         said = "; ".join(map(str, one.differences))
         notes.print(f"line {one.line}: {said}", style="cyan", markup=False)
     _more(0 if dry_run else len(result.updated))
+    for run in result.runs[:SHOWN]:
+        out.print(str(run), soft_wrap=True, highlight=False, markup=False)
     done = "would be imported" if dry_run else "imported"
     changed = "would be changed" if dry_run else "changed"
     updated = f"{len(result.updated):,} {changed}, " if result.updated else ""

@@ -66,6 +66,7 @@ class Field:
         """Find the field. Raises `FieldError`."""
         self.name = path
         self._steps: list[str | int] = []
+        self._part_of_first = not any(part.isdigit() for part in path.split("."))
         whole = command.body.model_json_schema()
         kinds = [whole]
         for part in path.split("."):
@@ -93,6 +94,11 @@ class Field:
         self._patterns = {kind["pattern"] for kind in kinds if "pattern" in kind}
         self._choices = [one for kind in kinds for one in kind.get("enum", ())]
         self._most = max((kind.get("maximum", 0) for kind in kinds), default=0)
+
+    @property
+    def repeats(self) -> str | None:
+        """The list that each row of a record gives one more thing, if it is a part of such."""
+        return self.parameter if len(self._steps) == 3 and self._part_of_first else None
 
     @property
     def number(self) -> bool:

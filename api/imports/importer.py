@@ -70,6 +70,8 @@ class Importer:
         self._behalf = behalf
         self._source = source
         self._updates = Updates(plan) if update else None
+        self.work: Sequence[Work] = ()
+        """What became of each record, when all is done."""
         self._earlier = {} if after is None else self._done_after(after)
         wanted = {each.kind for step in plan.steps for each in _references(step.command)}
         wanted |= {plan.kind} if self._known_by_name else set()
@@ -95,8 +97,8 @@ class Importer:
         try:
             for wave in rows.waves():
                 for part in in_parts(wave, AT_ONCE):
-                    self._do([each for each in part if each.fault is None], result)
-                    done.update(each.row.line for each in part)
+                    self._do([each for each in part if each.fault is None], rows, result)
+                    done.update(row.line for each in part for row in each.rows)
                     advance(part)
         except Stopped as stopped:
             for each in rows.work:
@@ -108,18 +110,25 @@ class Importer:
                 reason, holder = each.fault, each.holder
                 if holder in made:  # its line in this file tells more than its id
                     reason = reason.replace(holder, f"line {made[holder]}")
-                result.faults.append(Fault(each.row.line, each.text, reason))
+                at = each.at or each.row.line
+                for row in each.rows:
+                    told = (
+                        reason if row.line == at else f"is one record with line {at}, which failed"
+                    )
+                    result.faults.append(Fault(row.line, each.text, told))
             elif each.changed:
                 result.updated.append(Updated(each.row.line, each.id or "", each.differences))
             elif each.new:
-                result.imported += 1
+                result.imported += len(each.rows)
                 if each.alike:
                     result.alike.append(Alike(each.row.line, each.name, each.alike))
             else:
-                result.unchanged += 1
+                result.unchanged += len(each.rows)
+        result.faults.sort(key=lambda fault: fault.line)
+        self.work = rows.work
         return result
 
-    def _do(self, part: Sequence[Work], result: Result) -> None:
+    def _do(self, part: Sequence[Work], rows: Rows, result: Result) -> None:
         """Give the commands of these rows, each row all or nothing, and note how it went."""
         waiting, answered, before = [], [], list[Work]()
         known = set[str]() if self._updates is None else self._former([w.key for w in part])
@@ -145,7 +154,7 @@ class Importer:
                     before.append(each)
                     continue
                 step = each.bodies[refusal.call][0]
-                each.fault, each.holder = reason_of(step, each.row, refusal), refusal.holder
+                self._refused(each, step, refusal)
                 continue
             each.id = answers[0].id
             each.new = not all(answer.repeated for answer in answers)
@@ -158,9 +167,9 @@ class Importer:
         if answered:
             self._look_around(answered)
         for each in before:
-            self._update(each, result)
+            self._update(each, rows, result)
 
-    def _update(self, each: Work, result: Result) -> None:
+    def _update(self, each: Work, rows: Rows, result: Result) -> None:
         """Make the record of a row that came in before as the row is now, whole or not at all.
 
         Of one that is as it was when it came in last nothing is done.
@@ -177,7 +186,7 @@ class Importer:
         repeated = all(self._is_repeat(call, done) for call in calls)
         each.id = done[ids[0]].target if ids[0] in done else each.id
         history, keys = self._journal.history(each.id or ""), self._journal.keys
-        told = f"/{self._digest(self._plan.mapped(each.row))}"
+        told = f"/{rows.told(each)}"
         latest = latest_of(history, f"import/{self._source}/")
         firsts = {self._command_id(step.command, each.key) for step in self._plan.steps}
         if latest.endswith(told) or (repeated and latest in firsts):
@@ -211,12 +220,18 @@ class Importer:
             return
         except Refusal as refusal:
             step = steps[refusal.call][0] if steps else self._plan.steps[0]
-            each.fault, each.holder = reason_of(step, each.row, refusal), refusal.holder
+            self._refused(each, step, refusal)
             return
         added = [Difference(step.command.verb, None, "added") for step, _ in missing]
         each.differences = [*found.differences, *added]
         each.changed = bool(each.differences)
         result.position = max([result.position, *(answer.position for answer in answers)])
+
+    def _refused(self, each: Work, step: Step, refusal: Refusal) -> None:
+        """Note why nothing was done of a row."""
+        pointers = [error["pointer"] for error in refusal.errors[:1]]
+        each.at = next((each.row_at(pointer).line for pointer in pointers), None)
+        each.fault, each.holder = reason_of(step, each.row_at, refusal), refusal.holder
 
     def _look_around(self, answered: Sequence[tuple[Work, Answer]]) -> None:
         """Note what looks like these new records, of those that were there before each of them."""
@@ -280,7 +295,7 @@ class Importer:
         """Return the id that makes a command of a row the same one in every run."""
         return bounded(f"import/{self._source}/{command.name}/{key}")
 
-    def _digest(self, cells: Mapping[str, str]) -> str:
+    def _digest(self, cells: Mapping[Any, str]) -> str:
         """Return what tells a row from others; it is recorded, and does not tell of a person."""
         text = json.dumps(cells, ensure_ascii=False, sort_keys=True)
         key = self._journal.digest_key

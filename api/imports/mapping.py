@@ -48,7 +48,8 @@ class SheetMapping:
     """What a person says about a sheet, in the form of `EXAMPLE`.
 
     A field is a parameter of the command that makes the record (`name`), a part of one
-    (`lines.product`), or a parameter of a command that follows it (`assign-manager.manager`).
+    (`lines.product`), or a parameter of a command that follows it (`assign-manager.manager`). What
+    is `expected` of a field is its value where no column says it; a row that says another is wrong.
     """
 
     columns: list[tuple[str, str]] = dataclasses.field(default_factory=list)
@@ -57,6 +58,7 @@ class SheetMapping:
     scale: dict[str, Decimal] = dataclasses.field(default_factory=dict)
     when: dict[str, tuple[str, frozenset[str]]] = dataclasses.field(default_factory=dict)
     key: str | None = None
+    expected: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> SheetMapping:

@@ -20,6 +20,9 @@ def import_notes(plan: Plan, sheet: Sheet) -> Iterator[str]:
         yield f"Mapped by their names: {named}."
     if plan.unmapped:
         yield f"Not mapped, so nothing is made of them: {', '.join(plan.unmapped)}."
+    if plan.repeats:
+        lists, same = (" and ".join(sorted(each)) for each in (plan.repeats, plan.identity_fields))
+        yield f"Rows of the same {same} are one {plan.kind}; each gives one of its {lists}."
     yield from _without_command(plan, sheet)
     yield from _without_day(plan, sheet)
 

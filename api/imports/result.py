@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from adapters.refusals import KeyReused, Refusal
+from api.imports.control_totals import ControlTotal
 from api.imports.files.sheets import Row
 from api.imports.row_commands import Step
 from api.imports.update import Difference
@@ -46,6 +47,7 @@ class Updated:
 class Result:
     """What became of the rows: newly imported, already there, changed, refused; likely duplicates.
 
+    `runs` are the control totals of the runs that bills are of.
     `position` is the last one that any of them was answered: what they did can be read from there.
     """
 
@@ -54,11 +56,15 @@ class Result:
     faults: list[Fault] = dataclasses.field(default_factory=list)
     alike: list[Alike] = dataclasses.field(default_factory=list)
     updated: list[Updated] = dataclasses.field(default_factory=list)
+    runs: list[ControlTotal] = dataclasses.field(default_factory=list)
     position: int = dataclasses.field(default=0, compare=False)
 
 
-def reason_of(step: Step, row: Row, refusal: Refusal) -> str:
-    """Say why the commands of a row were refused, by its cells."""
+def reason_of(step: Step, row_at: Callable[[str], Row], refusal: Refusal) -> str:
+    """Say why the commands of a row were refused, by its cells.
+
+    `row_at` gives the row that a place of the body is of.
+    """
     if isinstance(refusal, KeyReused):
         return f"{step.command.name}: was imported before with other values; --update changes them"
     places = []
@@ -70,7 +76,7 @@ def reason_of(step: Step, row: Row, refusal: Refusal) -> str:
             if "pattern" in detail and form is not None:
                 detail = f"is not {form}"
             place = f"column {source.column!r}" if source.column else f"--set {place}"
-            if text := source.text(row):
+            if text := source.text(row_at(error["pointer"])):
                 place += f": {text!r}"
         places.append(f"{place}: {detail}")
     return f"{step.command.name}: {'; '.join(places) or refusal.detail}"

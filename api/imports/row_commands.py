@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -110,7 +111,11 @@ class Step:
 
     def source(self, pointer: str) -> Source | None:
         """Return what gives the value of a place in the body, `/field` or `/field/0/part`."""
-        place = [part for part in pointer.split("/") if part and not part.isdigit()]
+        exact = pointer.strip("/").split("/")
+        for source in self.sources:
+            if source.field.name.split(".") == exact:
+                return source
+        place = [part for part in exact if not part.isdigit()]
         for source in self.sources:
             path = [part for part in source.field.name.split(".") if not part.isdigit()]
             if path == place:
@@ -122,7 +127,9 @@ class Plan:
     """What becomes of the rows of one sheet.
 
     `by_name` are the columns that were mapped as they are named as a field, with the field;
-    `unmapped` those that nothing is made of.
+    `unmapped` those that nothing is made of. Where the id of a record follows from some of its
+    fields, rows that say the same of these are one record, and each gives one thing to the lists
+    that `repeats`, as a bill has its lines.
     """
 
     def __init__(self, kind: str, mapping: SheetMapping, sheet: Sheet) -> None:
@@ -137,6 +144,9 @@ class Plan:
         self.by_name = self._named(mapping, sheet)
         used: dict[str, list[Source]] = {self.create.verb: []}
         uses = [*_uses(mapping), *((column, field, "") for column, field in self.by_name)]
+        given = {field for _, field, _ in uses}
+        uses += [(None, f, text) for f, text in mapping.expected.items() if f not in given]
+        self._expected = mapping.expected
         for column, field, constant in uses:
             _require_column(column, sheet)
             verb, path = self._address(field)
@@ -156,6 +166,10 @@ class Plan:
             self._command(verb)
             _require_column(column, sheet)
             used.setdefault(kebab(verb), [])
+        made = inspect.signature(self.create.aggregate.create_id).parameters
+        self.identity_fields = [name for name in made if name in self.create.body.model_fields]
+        lists = {source.field.repeats for source in used[self.create.verb]}
+        self.repeats = frozenset(filter(None, lists if self.identity_fields else ()))
         conditions = {kebab(verb): condition for verb, condition in mapping.when.items()}
         self.steps = [
             Step(self._command(verb), sources, conditions.get(verb))
@@ -165,6 +179,47 @@ class Plan:
         looked_at |= {column for column, _ in mapping.when.values()}
         self.unmapped = [column for column in sheet.columns if column not in looked_at]
 
+    def identity(self, row: Row) -> tuple[Any, ...] | None:
+        """Return what a row says of that from which the id of its record follows, if it is right.
+
+        Of what has a default, nothing need be said.
+        """
+        fields = self.create.body.model_fields
+        sources = {source.field.name: source for source in self.steps[0].sources}
+        try:
+            told = {n: s.written(row) for n, s in sources.items() if n in self.identity_fields}
+        except CellFault:
+            return None
+        if any(fields[name].is_required() and not told.get(name) for name in self.identity_fields):
+            return None
+        return tuple(found and found.value for found in map(told.get, self.identity_fields))
+
+    def join(
+        self,
+        known: list[tuple[Step, dict[str, Any]]],
+        told: list[tuple[Step, dict[str, Any]]],
+        row: Row,
+        line: int,
+    ) -> None:
+        """Add to commands what one more row says of the same record, which begins in a line.
+
+        It gives each of the lists that repeat one more thing; elsewhere it says the same, or
+        nothing. Raises `CellFault`.
+        """
+        if [step for step, _ in known] != [step for step, _ in told]:
+            raise CellFault(f"asks for other commands than line {line}, of the same record")
+        for (step, body), (_, more) in zip(known, told, strict=True):
+            for name, value in more.items():
+                if name in self.repeats and step is self.steps[0]:
+                    body.setdefault(name, []).extend(value)
+                elif body.setdefault(name, value) != value:
+                    source = step.source(f"/{name}")
+                    place = f"column {source.column!r}: " if source and source.column else ""
+                    text = source.text(row) if source else str(value)
+                    raise CellFault(
+                        f"{place}{text!r} is not what line {line} says, of the same record"
+                    )
+
     def bodies(self, row: Row) -> list[tuple[Step, dict[str, Any]]]:
         """Return the steps that a row asks for with their bodies; the first makes the record.
 
@@ -173,6 +228,11 @@ class Plan:
         default = self.create.body.model_fields.get("currency")
         currency = str(default.default) if default is not None else ""
         first = self.steps[0].body(row, currency)
+        for name, value in self._expected.items():
+            if first.get(name, value) != value:
+                source = self.steps[0].source(f"/{name}")
+                told = source.text(row) if source else first[name]
+                raise CellFault(f"{name}: {told!r} is not {value!r}, as all rows are to be")
         currency = first.get("currency", currency)
         following = [step for step in self.steps[1:] if step.wanted(row)]
         return [(self.steps[0], first), *((step, step.body(row, currency)) for step in following)]

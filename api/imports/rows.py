@@ -13,21 +13,38 @@ from api.imports.update import Difference
 
 @dataclasses.dataclass
 class Work:
-    """A row on its way."""
+    """A row on its way, or several that make one record together.
 
-    row: Row
+    `items` says of the lists to which its rows give a thing each from which row each thing is, `at`
+    the line that its fault is about, if it is about one of several.
+    """
+
+    rows: list[Row]
     key: str = ""
     text: str = ""
     name: str = ""
     bodies: list[tuple[Step, dict[str, Any]]] = dataclasses.field(default_factory=list)
+    items: dict[str, list[Row]] = dataclasses.field(default_factory=dict)
     parent: Work | None = None
     id: str | None = None
     new: bool = False
     fault: str | None = None
+    at: int | None = None
     holder: str | None = None
     alike: Sequence[str] = ()
     differences: Sequence[Difference] = ()
     changed: bool = False
+
+    @property
+    def row(self) -> Row:
+        """The row with which it begins."""
+        return self.rows[0]
+
+    def row_at(self, pointer: str) -> Row:
+        """Return the row that gives a place in the body of its first command."""
+        name, _, rest = pointer.strip("/").partition("/")
+        number, rows = rest.partition("/")[0], self.items.get(name, [])
+        return rows[int(number)] if number.isdigit() and int(number) < len(rows) else self.row
 
     @property
     def outcome(self) -> Literal["refused", "updated", "imported", "unchanged"]:
@@ -42,7 +59,7 @@ class Work:
         return self.bodies[0][1] if self.bodies else {}
 
 
-Digest = Callable[[Mapping[str, str]], str]
+Digest = Callable[[Mapping[Any, str]], str]
 """Returns what tells cells from others."""
 
 Former = Callable[[Sequence[str]], set[str]]
@@ -60,7 +77,7 @@ class Rows:
         """
         self._plan = plan
         self._digest = digest
-        self.work = [self._read(row) for row in sheet.rows]
+        self.work = [self._read(rows) for rows in self._together(sheet.rows)]
         if not plan.key:
             self._keep_former(former)
         self._tell_apart()
@@ -82,23 +99,53 @@ class Rows:
         for depth in sorted(waves):
             yield waves[depth]
 
-    def _read(self, row: Row) -> Work:
-        each, key = Work(row, fault=row.fault), self._plan.key
-        try:
-            if key:
-                require_right(row, key)
-                each.key = each.text = row.cells[key]
-            else:
-                each.key = self._digest(self._plan.mapped(row))
-            if row.fault is None:
-                each.bodies = self._plan.bodies(row)
-                each.name = self._plan.name(row)
-        except CellFault as fault:
-            each.fault = each.fault or str(fault)
+    def _together(self, rows: Sequence[Row]) -> Iterator[list[Row]]:
+        """Yield the rows of each record: one, or those that say the same of what makes its id."""
+        if not self._plan.repeats:
+            yield from ([row] for row in rows)
+            return
+        found: dict[Any, list[Row]] = {}
+        for row in rows:
+            found.setdefault(self._plan.identity(row) or row.line, []).append(row)
+        yield from found.values()
+
+    def _read(self, rows: list[Row]) -> Work:
+        each = Work(rows)
+        each.key = "" if self._plan.key else self.told(each)
+        for row in rows:
+            try:
+                self._take(each, row)
+            except CellFault as fault:
+                each.fault, each.at = row.fault or str(fault), row.line
+                break
         return each
 
+    def _take(self, each: Work, row: Row) -> None:
+        """Have a record made of one more row. Raises `CellFault`."""
+        if key := self._plan.key:
+            require_right(row, key)
+            each.key = each.text = each.key or row.cells[key]
+            if row.cells[key] != each.key:
+                raise CellFault(f"column {key!r} says another key than line {each.row.line}")
+        if row.fault is not None:
+            raise CellFault(row.fault)
+        each.name = each.name or self._plan.name(row)
+        told = self._plan.bodies(row)
+        for name in self._plan.repeats:
+            each.items.setdefault(name, []).extend([row] * len(told[0][1].get(name, ())))
+        if not each.bodies:
+            each.bodies = told
+            return
+        self._plan.join(each.bodies, told, row, each.row.line)
+
+    def told(self, each: Work) -> str:
+        """Return what tells those cells of its rows that are mapped from others."""
+        digests = [self._digest(self._plan.mapped(row)) for row in each.rows]
+        return digests[0] if len(digests) == 1 else self._digest(dict(enumerate(digests)))
+
     def _keep_former(self, former: Former) -> None:
-        digests = {self._digest(each.row.cells): each for each in self.work}
+        alone = (each for each in self.work if len(each.rows) == 1)
+        digests = {self._digest(each.row.cells): each for each in alone}
         for digest in former([key for key, each in digests.items() if key != each.key]):
             digests[digest].key = digest
 

@@ -10,15 +10,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from adapters.commands.access_cache import Guard
 from adapters.commands.bootstrap import lay
 from adapters.commands.dry_run import Rehearsal
 from adapters.commands.executor import Executor
+from adapters.journal.aggregate_cache import Cache
 from adapters.journal.journal import Journal
+from adapters.journal.unit_of_work import Transaction
 from adapters.privacy.person_keys import PersonKeys
 from adapters.settings import Settings
 from adapters.storage.databases import connect
 from adapters.storage.private_files import make_folder
+from api.imports import control_totals
 from api.imports.files.sheets import Reading, SheetError, read_sheet
 from api.imports.files.unpacking import Bounds
 from api.imports.importer import Commands, Importer
@@ -28,10 +33,16 @@ from api.imports.on_behalf import Behalf
 from api.imports.result import Result
 from api.imports.row_commands import Plan, kinds
 from api.imports.rows import Work
+from domain.billing.billing_terms import Month
 
 
 class Unfit(Exception):
-    """A file, or what was said of it, cannot be used; the text says why."""
+    """A file, or what was said of it in a `field`, cannot be used; the text says why."""
+
+    def __init__(self, text: str, field: str = "file") -> None:
+        """Say why."""
+        super().__init__(text)
+        self.field = field
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +51,7 @@ class Wish:
 
     `kind` is the collection that its records go to, `source` tells files apart whose keys are the
     same but mean others; with `update` rows that came in before with other values change their
-    records; of a `dry_run` nothing is kept.
+    records; of a `dry_run` nothing is kept. Bills are of the month of a `run`.
     """
 
     kind: str
@@ -49,13 +60,31 @@ class Wish:
     dry_run: bool = False
     source: str = ""
     update: bool = False
+    run: str | None = None
 
     def check(self) -> None:
         """Raise `Unfit` for what is wrong whatever the file has."""
         if self.kind not in kinds():
-            raise Unfit(f"There is nothing called {self.kind!r}; there are {', '.join(kinds())}.")
+            raise Unfit(
+                f"There is nothing called {self.kind!r}; there are {', '.join(kinds())}.", "kind"
+            )
         if self.update and not self.mapping.key:
-            raise Unfit("--update goes by a key: name the column that has it by --key.")
+            raise Unfit("--update goes by a key: name the column that has it by --key.", "key")
+        if self.run is not None:
+            if kinds()[self.kind].kind != control_totals.KIND:
+                raise Unfit("--run is the month of a run of bills: of others there is none.", "run")
+            try:
+                TypeAdapter(Month).validate_python(self.run)
+            except ValidationError:
+                raise Unfit(
+                    f"--run is a month that has begun, as 2026-03, not {self.run!r}.", "run"
+                ) from None
+
+    @property
+    def expected(self) -> SheetMapping:
+        """The mapping, with what is expected of every row."""
+        expected = {} if self.run is None else {"month": self.run}
+        return dataclasses.replace(self.mapping, expected=expected)
 
 
 class ImportFile:
@@ -66,7 +95,7 @@ class ImportFile:
         wish.check()
         try:
             self.sheet = read_sheet(file, wish.reading, Bounds.of(settings))
-            self._plan = Plan(kinds()[wish.kind].kind, wish.mapping, self.sheet)
+            self._plan = Plan(kinds()[wish.kind].kind, wish.expected, self.sheet)
         except (SheetError, MappingError) as error:
             raise Unfit(str(error)) from error
         self._settings, self._wish = settings, wish
@@ -98,17 +127,23 @@ class ImportFile:
             journal.create(settings.zone)
             guard = Guard(journal, rows)
             with executing(journal, guard, settings.record_events, wish.dry_run) as executor:
+                its = behalf(journal, guard)
                 importer = Importer(
                     self._plan,
                     journal,
                     executor,
-                    behalf=behalf(journal, guard),
+                    behalf=its,
                     source=wish.source,
                     rows=rows,
                     update=wish.update,
                     after=after,
                 )
                 result = importer.run(self.sheet, advance)
+                if self._plan.kind == control_totals.KIND:
+                    with _looking(journal, executor) as now:
+                        result.runs = control_totals.control_totals(
+                            now, importer.work, guard, its.party
+                        )
             end(journal, result)
         finally:
             journal.close()
@@ -139,6 +174,16 @@ def executing(journal: Journal, guard: Guard, longest: int, dry_run: bool) -> It
             yield executor
     finally:
         executor.stop()
+
+
+@contextmanager
+def _looking(journal: Journal, executor: Commands) -> Iterator[Transaction]:
+    """Yield what has the records as commands that were given left them, in a dry run too."""
+    if isinstance(executor, Rehearsal):
+        yield executor.transaction
+        return
+    with journal.engine.connect() as connection:
+        yield Transaction(connection, Cache(100), lock=False, keys=journal.keys)
 
 
 def _csv(values: Sequence[object]) -> str:

@@ -43,6 +43,9 @@ class Asked(BaseModel):
     source: Annotated[str, StringConstraints(max_length=100)] = Field(
         "", description="tells files apart whose keys are the same but mean others"
     )
+    run: Word | None = Field(
+        None, description="of bills: the month of their run, as 2026-03; a row of another is wrong"
+    )
     sheet: Word | None = Field(None, description="of an XLSX file; by default the first one seen")
     header_row: int = Field(1, ge=1, le=1000, description="the row that names the columns")
     encoding: Word | None = Field(
@@ -72,7 +75,7 @@ class Asked(BaseModel):
         try:
             found.wish().check()
         except Unfit as error:
-            raise wrong("key" if found.update else "kind", str(error)) from error
+            raise wrong(error.field, str(error)) from error
         except MappingError as error:
             raise wrong("mapping", str(error)) from error
         return found
@@ -84,7 +87,8 @@ class Asked(BaseModel):
             mapping = SheetMapping.parse(self.mapping, "The mapping")
         mapping.add(self.map, self.set, self.value, self.scale, self.when, self.key)
         reading = Reading(self.sheet, self.encoding, self.separator, self.header_row)
-        return Wish(self.kind, mapping, reading, self.dry_run, self.source, self.update)
+        told = (self.dry_run, self.source, self.update, self.run)
+        return Wish(self.kind, mapping, reading, *told)
 
 
 def wrong(field: str, detail: str) -> InvalidBody:

@@ -44,6 +44,23 @@ class RowUpdate(TypedDict):
     differences: list[Change]
 
 
+class SomeBills(TypedDict):
+    """A number of bills, and what they come to."""
+
+    bills: int
+    total: Annotated[str, Field(examples=["1000000.00"])]
+
+
+class RunTotals(TypedDict):
+    """The control totals of a run of bills, in a dry run as they would be; null out of sight."""
+
+    system: str
+    month: str
+    announced: SomeBills | None
+    received: SomeBills | None
+    missing: SomeBills | None
+
+
 class WhyFailed(TypedDict):
     """The problem that a file, or its import, has."""
 
@@ -87,6 +104,7 @@ class ImportProgress(TypedDict):
     faults: NotRequired[list[RowFault]]
     likely_duplicates: NotRequired[list[LikelyDuplicate]]
     updates: NotRequired[list[RowUpdate]]
+    runs: NotRequired[Annotated[list[RunTotals], Field(description="of the bills of the file")]]
 
 
 class Imports(TypedDict):

@@ -27,6 +27,7 @@ from api.imports.result import Result, Stopped
 from api.imports.rows import Work
 from api.kernel.problems import InternalError, UnfitFile, document
 from domain.kernel.actors import Actor
+from domain.kernel.tally import Tally
 from projections.kernel.visibility.visibility import Party
 
 log = structlog.get_logger(__name__)
@@ -102,7 +103,7 @@ class Job:
         return Behalf(actor, row["unit"], deputy, party, credential, row["sha256"], sees)
 
     def _advance(self, part: Sequence[Work]) -> None:
-        self._counts.update(each.outcome for each in part)
+        self._counts.update(each.outcome for each in part for _ in each.rows)
         if time.monotonic() > self._told + BETWEEN:
             self._told = time.monotonic()
             if self._store.tell(self._row, **self._counts):
@@ -135,6 +136,15 @@ def _shown(result: Result) -> dict[str, Any]:
             {"line": each.line, "name": _short(each.name), "names": list(each.names)}
             for each in result.alike[:SHOWN]
         ],
+        "runs": [
+            {
+                "system": _short(run.system),
+                "month": run.month,
+                **{name: _total(getattr(run, name)) for name in ("announced", "received")},
+                "missing": _total(run.missing),
+            }
+            for run in result.runs[:SHOWN]
+        ],
         "updates": [
             {
                 "line": each.line,
@@ -147,6 +157,10 @@ def _shown(result: Result) -> dict[str, Any]:
             for each in result.updated[:SHOWN]
         ],
     }
+
+
+def _total(tally: Tally | None) -> Any:
+    return None if tally is None else {"bills": tally.number, "total": str(tally.amount)}
 
 
 def _said(value: Any) -> str | None:
