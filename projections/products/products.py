@@ -50,7 +50,7 @@ products = ReadModel(
     belongs=Belongs(
         stays={
             "unit": Stays("A unit that has ended counts as its successor."),
-            "units": Stays("Who offers a product is said one by one."),
+            "units": Stays("Who offers a product is said one by one; a merge says it too."),
         },
     ),
 )

@@ -164,3 +164,34 @@ def test_an_account_gets_no_bill_issued_after_it_was_closed(company: Billing) ->
     company.bill("ZH-1", "10.00")
     late = bill("ZH-1", "10.00", "2026-04", issued_on="2026-05-05", due_on="2026-05-25")
     refused(AccountClosed, company, "bill.receive", **late)
+
+
+def test_a_late_bill_of_a_merged_customer_stands_under_the_survivor_until_that_is_undone(
+    company: Billing,
+) -> None:
+    a, b, c, z = (company.customer(name) for name in ("A", "B", "C", "Z"))
+    account = company.open("ZH-1", b, effective="2026-01-01")
+    with company.reacting():
+        told = {"customer_id": c, "reason": "过户", "effective": "2026-02-10"}
+        company.do("billing-account.reassign", account, **told)
+        company.bill("ZH-1", "10.00", "2025-12")
+    assert company.customers() == {("ZH-1", "2025-12"): b}
+    merge = company.merge(a, b)
+    with company.reacting():
+        company.bill("ZH-1", "10.00", "2026-01")
+        company.bill("ZH-1", "10.00", "2026-02")
+    assert company.customers() == {
+        ("ZH-1", "2025-12"): a,
+        ("ZH-1", "2026-01"): a,
+        ("ZH-1", "2026-02"): c,
+    }
+    further = company.merge(z, a)
+    with company.reacting():
+        company.bill("ZH-1", "10.00", "2025-11")
+    found = {month: whose for (_, month), whose in company.customers().items()}
+    assert found == {"2025-11": z, "2025-12": z, "2026-01": z, "2026-02": c}
+    company.undo(further)
+    company.undo(merge)
+    found = {month: whose for (_, month), whose in company.customers().items()}
+    assert found["2025-12"] == found["2026-01"] == b
+    assert found["2026-02"] == c

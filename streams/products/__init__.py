@@ -1,0 +1,1 @@
+"""Products: what units that are merged mean for what they offered."""
