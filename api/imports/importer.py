@@ -23,9 +23,10 @@ from adapters.storage.journal_tables import operations
 from api.imports.files.sheets import Sheet
 from api.imports.on_behalf import SYSTEM, Behalf
 from api.imports.record_lookup import Names, NotFound
-from api.imports.result import Alike, Fault, Result, Stopped, Updated, reason_of
-from api.imports.row_commands import CellFault, Plan, Step, begun, creating
+from api.imports.result import Result, Stopped, reason_of
+from api.imports.row_commands import Plan, begun, creating
 from api.imports.rows import Rows, Work
+from api.imports.steps import CellFault, Step
 from api.imports.update import Difference, Fixed, Updates, bounded, latest_of
 from domain.kernel.aggregate import Origin
 from domain.kernel.commands import Command
@@ -104,27 +105,7 @@ class Importer:
             for each in rows.work:
                 if each.row.line not in done:
                     each.fault = each.fault or str(stopped)
-        made = {each.id: each.row.line for each in rows.work if each.new and each.id}
-        for each in rows.work:
-            if each.fault is not None:
-                reason, holder = each.fault, each.holder
-                if holder in made:  # its line in this file tells more than its id
-                    reason = reason.replace(holder, f"line {made[holder]}")
-                at = each.at or each.row.line
-                for row in each.rows:
-                    told = (
-                        reason if row.line == at else f"is one record with line {at}, which failed"
-                    )
-                    result.faults.append(Fault(row.line, each.text, told))
-            elif each.changed:
-                result.updated.append(Updated(each.row.line, each.id or "", each.differences))
-            elif each.new:
-                result.imported += len(each.rows)
-                if each.alike:
-                    result.alike.append(Alike(each.row.line, each.name, each.alike))
-            else:
-                result.unchanged += len(each.rows)
-        result.faults.sort(key=lambda fault: fault.line)
+        result.note(rows.work)
         self.work = rows.work
         return result
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from api.imports.files.sheets import Row, Sheet
-from api.imports.row_commands import CellFault, Plan, Source, begun
+from api.imports.row_commands import Plan, begun
+from api.imports.steps import CellFault, Source
 
 SHOWN = 10
 """Values that are named of one column."""

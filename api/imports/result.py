@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from adapters.refusals import KeyReused, Refusal
 from api.imports.control_totals import ControlTotal
 from api.imports.files.sheets import Row
-from api.imports.row_commands import Step
+from api.imports.rows import Work
+from api.imports.steps import Step
 from api.imports.update import Difference
 
 
@@ -58,6 +59,30 @@ class Result:
     updated: list[Updated] = dataclasses.field(default_factory=list)
     runs: list[ControlTotal] = dataclasses.field(default_factory=list)
     position: int = dataclasses.field(default=0, compare=False)
+
+    def note(self, work: Sequence[Work]) -> None:
+        """Note what became of all rows, each that failed by its line."""
+        made = {each.id: each.row.line for each in work if each.new and each.id}
+        for each in work:
+            if each.fault is not None:
+                reason, holder = each.fault, each.holder
+                if holder in made:  # its line in this file tells more than its id
+                    reason = reason.replace(holder, f"line {made[holder]}")
+                at = each.at or each.row.line
+                for row in each.rows:
+                    told = (
+                        reason if row.line == at else f"is one record with line {at}, which failed"
+                    )
+                    self.faults.append(Fault(row.line, each.text, told))
+            elif each.changed:
+                self.updated.append(Updated(each.row.line, each.id or "", each.differences))
+            elif each.new:
+                self.imported += len(each.rows)
+                if each.alike:
+                    self.alike.append(Alike(each.row.line, each.name, each.alike))
+            else:
+                self.unchanged += len(each.rows)
+        self.faults.sort(key=lambda fault: fault.line)
 
 
 def reason_of(step: Step, row_at: Callable[[str], Row], refusal: Refusal) -> str:

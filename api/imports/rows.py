@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from api.imports.files.sheets import Row, Sheet
-from api.imports.row_commands import CellFault, Plan, Step, require_right
+from api.imports.row_commands import Plan
+from api.imports.steps import CellFault, Step, require_right
 from api.imports.update import Difference
 
 

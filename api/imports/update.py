@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from adapters.commands.body_validation import arguments_in, values_in
 from api.imports.files.sheets import Row as SheetRow
-from api.imports.row_commands import Plan, Source, Step
+from api.imports.row_commands import Plan
+from api.imports.steps import Source, Step
 from domain.kernel.aggregate import Aggregate, Recorded
 from domain.kernel.codec import fields_of
 from domain.kernel.commands import Command, commands
