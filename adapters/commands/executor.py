@@ -175,18 +175,12 @@ class Execution:
         if self._invalid is None and self._command is not None:
             if self._call.id is not None:
                 yield self._call.id
-            for _, reference, value in self._command.named(self._arguments):
-                if isinstance(value, str) and reference.claim is None:
-                    yield value
+            yield from references.ids(self._command, self._arguments)
 
     def codes(self) -> Iterable[tuple[str, str]]:
         """Return what its body names by code: the rule that guards the code, and the code."""
         if self._invalid is None and self._command is not None:
-            for _, reference, value in self._command.named(self._arguments):
-                rule = reference.claim or reference.ended
-                if rule is not None and value is not None:
-                    values = [value] if isinstance(value, str) else value
-                    yield from ((rule, each) for each in values)
+            yield from references.codes(self._command, self._arguments)
 
     def repeats(self) -> Iterable[Repeat]:
         """Return the client's own command id, if it gave one."""

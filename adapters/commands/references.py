@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from adapters.commands.permission_check import Permit
@@ -10,6 +10,7 @@ from adapters.journal.unit_of_work import Transaction
 from adapters.refusals import UnknownReference
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.claim import Claim, text
+from domain.kernel.commands import Command
 from domain.kernel.envelope import UnreadableEvent
 from domain.kernel.types.values import PERSON, Lineage, Reference
 
@@ -63,6 +64,34 @@ def start(of: Lineage, arguments: Mapping[str, Any], target: Any) -> str | None:
     names = (of.start,) if isinstance(of.start, str) else of.start
     told = tuple(arguments[n] if n in arguments else getattr(target, n) for n in names)
     return told[0] if isinstance(of.start, str) else text(told)
+
+
+def ids(command: Command, arguments: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the ids of records that the arguments of a command name."""
+    for _, reference, value in command.named(arguments):
+        if isinstance(value, str) and reference.claim is None:
+            yield value
+    yield from (first for of, first in _starts(command, arguments) if of.claim is None)
+
+
+def codes(command: Command, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what the arguments of a command name by code: the rule that guards it, the code."""
+    for _, reference, value in command.named(arguments):
+        rule = reference.claim or reference.ended
+        if rule is not None and value is not None:
+            yield from ((rule, each) for each in ([value] if isinstance(value, str) else value))
+    for of, first in _starts(command, arguments):
+        if of.claim is not None:
+            yield of.claim, first
+
+
+def _starts(command: Command, arguments: Mapping[str, Any]) -> Iterator[tuple[Lineage, str]]:
+    """Yield the lineages of which the arguments alone name the first record, and its name."""
+    for of in command.lineages.values():
+        names = (of.start,) if isinstance(of.start, str) else of.start
+        known = all(isinstance(arguments.get(name), str) for name in names)
+        if known and of.kind != PERSON and (first := start(of, arguments, None)) is not None:
+            yield of, first
 
 
 def named(transaction: Transaction, by: Reference | Lineage, value: str) -> Aggregate | None:

@@ -17,6 +17,16 @@ Claim = tuple[str, str]
 """The name of the rule that guards a claim, and the value that is claimed."""
 
 
+_HOLDERS = sa.select(claims.c.value, claims.c.stream).where(
+    claims.c.rule == sa.bindparam("its_rule"),
+    claims.c.value.in_(sa.bindparam("its_values", expanding=True)),
+)
+_HOLDER = sa.select(claims.c.stream).where(
+    claims.c.rule == sa.bindparam("its_rule"), claims.c.value == sa.bindparam("its_value")
+)
+_SOME_FORMER = sa.select(sa.exists().where(former_claims.c.rule == sa.bindparam("its_rule")))
+
+
 class Claims:
     """The claims as they are in the database, with the changes of one transaction."""
 
@@ -29,6 +39,7 @@ class Claims:
         self._unit: dict[Claim, str | None] = {}
         self._former_kept: set[tuple[Claim, str]] = set()
         self._former_unit: set[tuple[Claim, str]] = set()
+        self._some_former: dict[str, bool] = {}
 
     def begin_unit(self) -> None:
         """Forget what the current unit of work has changed, if it was not kept."""
@@ -46,7 +57,11 @@ class Claims:
             if claim in known:
                 return known[claim]
         if claim not in self._read:
-            self.read([claim])
+            rule, value = claim
+            stream = self._connection.scalar(_HOLDER, {"its_rule": rule, "its_value": value})
+            self._read[claim] = stream
+            if stream is not None:
+                self._cache.holders[claim] = stream
         return self._read[claim]
 
     def likely(self, claim: Claim) -> str | None:
@@ -71,11 +86,23 @@ class Claims:
 
     def former(self, claim: Claim) -> set[str]:
         """Return the ids of the records that held a claim once."""
-        query = sa.select(former_claims.c.stream).where(
-            former_claims.c.rule == claim[0], former_claims.c.value == claim[1]
-        )
-        noted = self._former_kept | self._former_unit
-        return {*self._connection.scalars(query)} | {one for each, one in noted if each == claim}
+        rule, value = claim
+        # What is claimed for ever was never anybody else's: then no claim needs a query.
+        if rule not in self._some_former:
+            some = self._connection.scalar(_SOME_FORMER, {"its_rule": rule})
+            self._some_former[rule] = bool(some)
+        found = {
+            one
+            for noted in (self._former_kept, self._former_unit)
+            for each, one in noted
+            if each == claim
+        }
+        if self._some_former[rule]:
+            query = sa.select(former_claims.c.stream).where(
+                former_claims.c.rule == rule, former_claims.c.value == value
+            )
+            found.update(self._connection.scalars(query))
+        return found
 
     def read(self, wanted: Iterable[Claim]) -> None:
         """Look up who holds these claims, in as few queries as may be."""
@@ -85,10 +112,9 @@ class Claims:
                 by_rule[claim[0]].append(claim[1])
         for rule, values in by_rule.items():
             for part in in_parts(values):
-                query = sa.select(claims.c.value, claims.c.stream).where(
-                    claims.c.rule == rule, claims.c.value.in_(part)
-                )
-                found = {(rule, value): stream for value, stream in self._connection.execute(query)}
+                asked = {"its_rule": rule, "its_values": part}
+                rows = self._connection.execute(_HOLDERS, asked)
+                found = {(rule, value): stream for value, stream in rows}
                 self._read |= dict.fromkeys((rule, value) for value in part) | found
                 self._cache.holders.update(found)
 
