@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from projections.billing.billing_sources import CUSTOMERS, PAYMENTS, WRITE_OFFS, bills
+from projections.billing.billing_sources import CUSTOMERS, bills
 from projections.customers.customer_dimensions import customer_join
 from projections.kernel.reports.dimensions import Dimension
 from projections.kernel.reports.measures import Measure, Part, count, total
 from projections.kernel.reports.report import Report
+from projections.kernel.warehouse.typed_lists import typed
 
 _SOURCE = f"""
     SELECT *, greatest(last - due_on, 0) AS age, amount - given - dropped AS open,
@@ -20,9 +21,7 @@ _SOURCE = f"""
                 AND e.reversed_on IS NULL]), 0) AS in_time,
             coalesce(list_sum([e.amount FOR e IN off IF e."on" <= last]), 0) AS dropped
         FROM (
-            SELECT *, from_json(payments, '{PAYMENTS}') AS made,
-                from_json(write_offs, '{WRITE_OFFS}') AS off
-            FROM ({bills()})
+            SELECT *, {typed("payments")} AS made, {typed("write_offs")} AS off FROM ({bills()})
         ) CROSS JOIN spans WHERE issued_on <= last
     ) WHERE given + dropped <> amount OR recent OR ripe"""
 

@@ -7,14 +7,8 @@ from dataclasses import replace
 from projections.customers.customer_dimensions import of_customer
 from projections.kernel.reports.dimensions import CURRENCY, MANAGER, UNIT, UNSEEN, Dimension
 from projections.kernel.reports.report_scope import hidden, seen
+from projections.kernel.warehouse.typed_lists import typed
 
-PAYMENTS = '[{"amount":"DECIMAL(18,2)","on":"DATE","reversed_on":"DATE"}]'
-WRITE_OFFS = '[{"amount":"DECIMAL(18,2)","on":"DATE"}]'
-_LINES = (
-    '[{"kind":"VARCHAR","amount":"DECIMAL(18,2)","product_id":"VARCHAR","product":"VARCHAR",'
-    '"service_number":"VARCHAR","in_service":"BIGINT","quantity":"DECIMAL(22,4)",'
-    '"measure":"VARCHAR"}]'
-)
 _OF_BILL = "id, customer_id, unit, currency, account_number, source, month, provisional"
 _RUNS_ONE = "if(line.kind = 'recurring' AND line.service_number IS NOT NULL, 1, 0)"
 
@@ -41,14 +35,14 @@ def entries() -> str:
         NULL AS paid, NULL AS written_off, line.kind AS kind, line.quantity AS quantity,
         line.measure AS measure, coalesce(line.in_service, {_RUNS_ONE}) AS in_service,
         line.product_id AS product_id, line.product AS product
-    FROM (SELECT *, unnest(from_json(lines, '{_LINES}')) AS line FROM ({bills()}))
+    FROM (SELECT *, unnest({typed("lines")}) AS line FROM ({bills()}))
     UNION ALL BY NAME
     SELECT {_OF_BILL}, made."on" AS day, made.amount AS paid
-    FROM (SELECT *, unnest(from_json(payments, '{PAYMENTS}')) AS made FROM ({bills()}))
+    FROM (SELECT *, unnest({typed("payments")}) AS made FROM ({bills()}))
     WHERE made.reversed_on IS NULL
     UNION ALL BY NAME
     SELECT {_OF_BILL}, made."on" AS day, made.amount AS written_off
-    FROM (SELECT *, unnest(from_json(write_offs, '{WRITE_OFFS}')) AS made FROM ({bills()}))"""
+    FROM (SELECT *, unnest({typed("write_offs")}) AS made FROM ({bills()}))"""
 
 
 def product_join() -> str:

@@ -25,6 +25,7 @@ from projections.kernel.columns import (
     Text,
     holds,
     one_of,
+    reported,
     until,
 )
 from projections.kernel.ownership import Scope
@@ -59,12 +60,14 @@ bills = ReadModel(
     sa.Column("disputed", Json, nullable=False, default=[], info=holds(list[int])),
     sa.Column("dispute_reason", Text),
     sa.Column("outcome", Text, info=COARSE | one_of(*Outcome)),
-    sa.Column("lines", Json, nullable=False, default=[], info=_AMOUNTS | holds(list[BilledLine])),
     sa.Column(
-        "payments", Json, nullable=False, default=[], info=_AMOUNTS | holds(list[PaymentMade])
+        "lines", Json, nullable=False, default=[], info=_AMOUNTS | reported(list[BilledLine])
     ),
     sa.Column(
-        "write_offs", Json, nullable=False, default=[], info=_AMOUNTS | holds(list[WrittenOff])
+        "payments", Json, nullable=False, default=[], info=_AMOUNTS | reported(list[PaymentMade])
+    ),
+    sa.Column(
+        "write_offs", Json, nullable=False, default=[], info=_AMOUNTS | reported(list[WrittenOff])
     ),
     order="-month",
     indexes=[

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import NotRequired
+from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
 from domain.billing.bill_lines import LineKind
+
+Quantity = Annotated[Decimal, "DECIMAL(22,4)"]
+"""A number of up to four decimals, and its type in the warehouse."""
 
 
 class Holder(TypedDict):
@@ -27,7 +30,7 @@ class BilledLine(TypedDict):
     product: str | None
     service_number: str | None
     in_service: int | None
-    quantity: Decimal | None
+    quantity: Quantity | None
     measure: str | None
 
 

@@ -16,6 +16,7 @@ from projections.kernel.listed import Listed
 from projections.kernel.read_model import Row
 from projections.kernel.summary import Summary
 from projections.kernel.visibility.row_security import Tables
+from projections.kernel.warehouse.typed_lists import typed, typed_lists
 
 
 class DuckDialect(PGDialect):
@@ -45,6 +46,7 @@ def past(position: int, valid_at: date | str | None = None) -> Tables:
 def historic(model: Listed) -> list[sa.ColumnClause[Any]]:
     """Return the columns that the rows of a read model have in DuckDB's histories."""
     columns: list[sa.ColumnClause[Any]] = [sa.column(c.name, c.type) for c in model.table.columns]
+    columns += [sa.column(typed(name)) for name in typed_lists(model)]
     return [*columns, sa.column(SIGNATURE, sa.BigInteger)] if model.search else columns
 
 

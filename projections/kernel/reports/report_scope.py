@@ -88,7 +88,7 @@ class Standpoint:
                 clauses.append(f"{then(name)} AS (FROM spans, LATERAL ({text}) AS each)")
             text, source = visible(model, self.valid_at)
             columns = source.c
-            clauses.append(f"{seen(name)} AS ({text})")
+            clauses.append(f"{seen(name)} AS NOT MATERIALIZED ({text})")
             if hidden(name) in sql:
                 every, _ = compiled(sa.select(*columns))
                 none = " LIMIT 0" if text == every else ""  # then no row is looked at

@@ -15,6 +15,7 @@ from projections.kernel.columns import Json
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import ReadModel, Row
 from projections.kernel.warehouse.facts import insert, literal, quote
+from projections.kernel.warehouse.typed_lists import read, typed, typed_lists
 
 MOST = 16
 """Elements of a list that is kept whole with each version of its row."""
@@ -64,6 +65,8 @@ class Elements:
         self.columns = growing(model)
         self.table = f"store.elements_{model.name}"
         self._blank = model.blank
+        lists = typed_lists(model)
+        self._typed = {name: shape for name, shape in lists.items() if name in self.columns}
         self._some: bool | None = None
 
     def forget(self) -> None:
@@ -86,6 +89,9 @@ class Elements:
             these = f"string_agg(text, ',' ORDER BY place) FILTER (WHERE field = {literal(name)})"
             texts.append(f"CAST('{begin}' || {these} || '{end}' AS JSON) AS {column}")
             lists.append(f"coalesce(version.{column}, there.{column}) AS {column}")
+        for name, told in zip(self._typed, read(self._typed, "there"), strict=True):
+            column = quote(typed(name))
+            lists.append(f"coalesce(version.{column}, {told.rpartition(' AS ')[0]}) AS {column}")
         return (
             f"SELECT version.* REPLACE ({', '.join(lists)}) FROM {long} AS version, LATERAL ("
             f"SELECT {', '.join(texts)} FROM {self.table} AS element "

@@ -24,6 +24,7 @@ from projections.kernel.warehouse.facts import insert, quote
 from projections.kernel.warehouse.moments import NEVER, RETOLD, macros
 from projections.kernel.warehouse.parking_lot import Aside
 from projections.kernel.warehouse.shares import shares
+from projections.kernel.warehouse.typed_lists import declared, read, typed_lists
 
 _PLAIN = " USING COMPRESSION uncompressed"
 """How words are kept: where a few rows of many are looked at, the others need not be unpacked."""
@@ -70,7 +71,10 @@ class History:
             for name, sql, _, _, _ in columns
         )
         self._beside = [RETOLD, *([SIGNATURE] if model.search else [])]
-        self._sql += "".join(f", {name} BIGINT" for name in self._beside)
+        self._typed = [*declared(lists := typed_lists(model))]
+        more = [*(f"{name} BIGINT" for name in self._beside), *self._typed]
+        self._sql += "".join(f", {each}" for each in more)
+        self._from = f"BY NAME SELECT {', '.join(['*', *read(lists)])} FROM batch"
         beside = [(name, pa.int64()) for name in self._beside]
         self._schema = pa.schema([*((name, arrow) for name, _, arrow, _, _ in columns), *beside])
         self._encoders = {name: encode for name, _, _, encode, _ in columns if encode}
@@ -95,7 +99,7 @@ class History:
     @property
     def fingerprint(self) -> str:
         """What the tables depend on: the read model, and what is kept beside its columns."""
-        parts = [self.model.fingerprint, *self.elements.columns, *self._beside]
+        parts = [self.model.fingerprint, *self.elements.columns, *self._beside, *self._typed]
         if self.model.search:
             parts.append(sha256("".join(code_of([signature])).encode()).hexdigest()[:32])
         return " ".join(parts)
@@ -251,7 +255,7 @@ class History:
         revised = self._table([row for _, row in folded.revised])
         for table, versions in ended:
             if len(versions):
-                insert(connection, table, versions)
+                insert(connection, table, versions, self._from)
         self.elements.keep(connection, lists)
         if latest:
             self._made = None if self._unsaved else present
@@ -262,7 +266,7 @@ class History:
             told = [told for told, _ in folded.revised]
             for field, values in zip(_TOLD, (told, range(len(told))), strict=True):
                 revised = revised.append_column(field, pa.array(values, field.type))
-            insert(connection, self._revised, revised)
+            insert(connection, self._revised, revised, self._from)
         self.aside.keep(connection, folded)
 
     def _mark_retold(self, connection: DuckDBPyConnection, folded: Folded) -> None:
@@ -292,7 +296,7 @@ class History:
             )
         if self._unsaved:
             made = self._table(list(self._unsaved.values())) if self._made is None else self._made
-            insert(connection, self._present, made)
+            insert(connection, self._present, made, self._from)
         self._unsaved.clear()
         self._replaced.clear()
 
