@@ -9,7 +9,9 @@ from pydantic import TypeAdapter
 from rich.markup import escape
 from rich.table import Table
 
+from adapters.journal import tally_recount
 from adapters.journal.journal import Journal
+from adapters.journal.tally_recount import STORE as TALLIES
 from adapters.settings import Settings
 from adapters.warehouse.checking import ABSENT, WAREHOUSE
 from adapters.warehouse.rebuild_requests import NobodyAnswers, RebuildRequests
@@ -28,6 +30,7 @@ REPORT = TypeAdapter(Report)
 MENDS = {
     ROWS: "keyline rebuild",
     PERSONS: "keyline rebuild persons",
+    TALLIES: "keyline rebuild tallies",
     WAREHOUSE: "keyline rebuild warehouse",
 }
 """What makes a store anew from the journal."""
@@ -40,19 +43,32 @@ def check_stores(settings: Settings, names: Sequence[str] = ()) -> list[Report]:
 
     Args:
         settings: Where they are.
-        names: Read models, whose rows are compared, `persons`, for what they are found by, and
-            `warehouse`; none for everything.
+        names: Read models, whose rows are compared, `persons`, for what they are found by,
+            `tallies`, for what runs of bills are balanced by, and `warehouse`; none for everything.
 
     Raises `Failure` for a name that there is not, `Busy` when somebody else checks.
     """
-    models = [name for name in names if name not in (PERSONS, WAREHOUSE)]
+    models = [name for name in names if name not in (PERSONS, TALLIES, WAREHOUSE)]
     reports = [check_rows(settings, chosen(models))] if models or not names else []
     if PERSONS in names or not names:
         reports.append(check_persons(settings))
+    if TALLIES in names or not names:
+        reports.append(_tallies(settings))
     if WAREHOUSE in names or not names:
         reports.append(_warehouse(settings))
     _note(settings, names, reports)
     return reports
+
+
+def _tallies(settings: Settings) -> Report:
+    """Compare what runs are balanced by with a recount."""
+    journal = Journal(settings.journal_url)
+    try:
+        journal.create(settings.zone)
+        with progress_to("Counting what is tallied", journal.head().position) as reach:
+            return tally_recount.check(journal, reach)
+    finally:
+        journal.close()
 
 
 def _warehouse(settings: Settings) -> Report:

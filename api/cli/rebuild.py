@@ -33,14 +33,23 @@ def rebuild(
 
     The warehouse is rebuilt when it is named, as a whole or in parts: `keyline rebuild warehouse`,
     `facts`, `history_customers`. A running server does that itself and goes on answering. So is,
-    as `persons`, the index by which persons are found; until it is done, not all are.
+    as `persons`, the index by which persons are found; until it is done, not all are. As `tallies`
+    the bills of all runs are counted anew; until it is done, nothing is recorded.
     """
-    from api.cli.rebuild_jobs import chosen, print_rebuilt, rebuild_persons, rebuild_rows
+    from adapters.journal.tally_recount import STORE as TALLIES
+    from api.cli.rebuild_jobs import (
+        chosen,
+        print_rebuilt,
+        rebuild_persons,
+        rebuild_rows,
+        rebuild_tallies,
+    )
     from api.cli.warehouse_jobs import in_warehouse, print_remade, rebuild_warehouse
     from api.kernel.job_log import job
     from streams.followers.erase_persons import STORE as PERSONS
 
-    names = [name for name in models or () if not in_warehouse(name) and name != PERSONS]
+    others = (PERSONS, TALLIES)
+    names = [name for name in models or () if not in_warehouse(name) and name not in others]
     with job(found := _settings(), "rebuild", models=models or ["all"]) as outcome:
         if names or not models:
             built = rebuild_rows(found, chosen(names), from_kafka)
@@ -49,6 +58,9 @@ def rebuild(
         if PERSONS in (models or ()):
             outcome["traces"] = made = rebuild_persons(found)
             out.print(f"Persons are found by {made:,} traces of what is known of them.")
+        if TALLIES in (models or ()):
+            outcome["tallies"] = made = rebuild_tallies(found)
+            out.print(f"{made:,} tallies were counted anew.")
         if parts := [name for name in models or () if in_warehouse(name)]:
             outcome["warehouse"] = remade = rebuild_warehouse(found, parts)
             print_remade(remade)
@@ -58,9 +70,9 @@ def replay(
     stores: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL|persons|warehouse]...",
-            help="Read models, for their rows, persons, for what they are found by, or "
-            "warehouse; by default everything.",
+            metavar="[MODEL|persons|tallies|warehouse]...",
+            help="Read models, for their rows, persons, for what they are found by, tallies, by "
+            "which runs of bills are balanced, or warehouse; by default everything.",
         ),
     ] = None,
     check: Annotated[

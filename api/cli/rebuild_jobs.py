@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from adapters.journal import tally_recount
 from adapters.journal.journal import Journal
 from adapters.kafka.cluster import Kafka
 from adapters.privacy.person_keys import PersonKeys
@@ -201,6 +202,17 @@ def rebuild_persons(settings: Settings) -> int:
     """Make anew by what persons are found; return how many traces there are."""
     with persons_of(settings, "rebuild of persons") as (persons, _):
         return persons.renew()
+
+
+def rebuild_tallies(settings: Settings) -> int:
+    """Count anew what is tallied; return how many tallies there are."""
+    journal = Journal(settings.journal_url)
+    try:
+        journal.create(settings.zone)
+        with progress_to("Counting what is tallied", journal.head().position) as reach:
+            return tally_recount.rebuild(journal, reach)
+    finally:
+        journal.close()
 
 
 def rows_of(journal: Journal) -> Source:

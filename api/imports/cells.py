@@ -77,6 +77,10 @@ class Field:
                 if part.isdigit():
                     continue
             parts = {n: s for kind in kinds for n, s in kind.get("properties", {}).items()}
+            for kind in kinds:  # things by codes of which there is no list
+                for pattern, schema in kind.get("patternProperties", {}).items():
+                    if re.search(pattern, part):
+                        parts.setdefault(part, schema)
             if part not in parts:
                 raise FieldError(f"{command.name} has no field {path!r}; {_offer(parts)}")
             self._steps.append(part)
@@ -87,7 +91,7 @@ class Field:
             items = [kind["items"] for kind in kinds if kind.get("type") == "array"]
             kinds = list(_alternatives(items[0], whole))
         parts = {n: s for kind in kinds for n, s in kind.get("properties", {}).items()}
-        if parts:
+        if parts or any("patternProperties" in kind for kind in kinds):
             raise FieldError(f"{path} of {command.name} has parts; {_offer(parts)}")
         self._types = {kind.get("type") for kind in kinds}
         self._format = {kind.get("format") for kind in kinds}
@@ -145,6 +149,8 @@ class Field:
             return Written(written.day(text))
         if "date-time" in self._format:
             return Written(written.moment(text))
+        if {"boolean", "string"} <= self._types:  # a value of whatever type: what it is it says
+            return Written({"true": True, "false": False}.get(text.lower(), text))
         if "boolean" in self._types:
             return Written(self._boolean(text))
         if "integer" in self._types:

@@ -216,7 +216,7 @@ class Business:
         for code in "AB"[: self.chance.randrange(3)]:
             site.add_access_point(code, pick([*Medium]), OURS)
         record = ProductInUse.install(
-            *(its, pick(UNITS), {}, None, None),
+            *(its, pick(UNITS), None, None, {}),
             product_name=pick(PRODUCTS),
             site_id=pick([site.id, None]),
             quantity=self.chance.randrange(1, 9),

@@ -184,9 +184,9 @@ class ProductInUse(ProductInUseCourse, InUnit, Outlives, OfCustomer, Aggregate):
         cls,
         customer_id: CustomerId,
         unit: UnitCode,
-        attributes: Told,
         of_product: OfProduct,
         ends: Ends,
+        attributes: Told | None = None,
         product_id: ProductId | None = None,
         product_name: Line | None = None,
         plan: Code | None = None,
@@ -208,6 +208,7 @@ class ProductInUse(ProductInUseCourse, InUnit, Outlives, OfCustomer, Aggregate):
         """
         if (product_id is None) is (product_name is None):
             raise ProductNamed("product_id")
+        attributes = attributes or {}
         _require_fit(of_product, attributes, {})
         _require_ends(ends, site_id, far_site_id)
         return cls._create(

@@ -58,8 +58,8 @@ def positions(reports: list[Report]) -> dict[str, int | None]:
 
 def test_what_is_not_there_yet_is_said_and_no_failure(settings: Settings) -> None:
     reports = check_stores(settings)
-    assert positions(reports) == {"rows": 2, "persons": 2, "warehouse": None}
-    assert [each.absent for each in reports] == [False, False, True]
+    assert positions(reports) == {"rows": 2, "persons": 2, "tallies": 2, "warehouse": None}
+    assert [each.absent for each in reports] == [False, False, False, True]
     assert not settings.warehouse_path.exists()
     print_reports(reports)
 
@@ -68,7 +68,12 @@ def test_all_stores_are_compared_where_no_server_runs(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     load(settings)
-    assert positions(check_stores(settings)) == {"rows": 2, "persons": 2, "warehouse": 2}
+    assert positions(check_stores(settings)) == {
+        "rows": 2,
+        "persons": 2,
+        "tallies": 2,
+        "warehouse": 2,
+    }
     with duckdb.connect(settings.warehouse_path) as warehouse:
         warehouse.execute("DELETE FROM store.recent WHERE position = 2")
     reports = check_stores(settings, ["warehouse"])
@@ -91,7 +96,7 @@ def test_a_warehouse_elsewhere_is_not_taken_for_well(
     if there:  # of former times: whoever answers has another file
         load(settings)
     reports = check_stores(replace(settings, warehouse="http://127.0.0.1:9"))
-    assert positions(reports) == {"rows": 2, "persons": 2, "warehouse": None}
+    assert positions(reports) == {"rows": 2, "persons": 2, "tallies": 2, "warehouse": None}
     with pytest.raises(Failure, match="Not compared with the journal: the warehouse"):
         print_reports(reports)
     assert "http://127.0.0.1:9" in capsys.readouterr().out

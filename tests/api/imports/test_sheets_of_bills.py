@@ -12,8 +12,10 @@ import pytest
 
 from adapters.commands.executor import Call, Executor
 from adapters.journal.journal import Journal
+from adapters.refusals import InvalidBody
 from adapters.settings import Settings
 from api.imports.files.import_file import ImportFile, Unfit, Wish
+from api.imports.jobs.asked import Asked
 from api.imports.mapping import SheetMapping
 from api.imports.on_behalf import SYSTEM
 from api.imports.result import Result
@@ -195,3 +197,11 @@ def test_a_workbook_has_bills_of_several_rows(desk: Desk) -> None:
     found = desk.run(desk.file.with_suffix(".xlsx"), Wish("bills", run="2026-03"))
     assert (found.imported, found.faults) == (3, [])
     assert len(desk.bills()) == 2
+
+
+def test_a_form_says_the_run_and_is_told_what_of_it_is_wrong() -> None:
+    assert Asked.of([("kind", "bills"), ("run", "2026-03")]).wish().run == "2026-03"
+    for kind, run in (("bills", "2026-3"), ("bills", "2199-01"), ("customers", "2026-03")):
+        with pytest.raises(InvalidBody) as refused:
+            Asked.of([("kind", kind), ("run", run)])
+        assert [each["pointer"] for each in refused.value.errors] == ["/run"]

@@ -48,7 +48,7 @@ def decision_maker(customer: Customer, **more: Any) -> str:
 def used(customer: Customer) -> ProductInUse:
     since = date(2025, 1, 1)
     return ProductInUse.install(
-        customer.id, "gd-gz", {}, None, None, product_name="专线", activated_on=since
+        customer.id, "gd-gz", None, None, {}, product_name="专线", activated_on=since
     )
 
 

@@ -22,7 +22,7 @@ Rows = list[dict[str, Any]]
 
 def used(quantity: int, fee: int, since: date, **more: Any) -> ProductInUse:
     return ProductInUse.install(
-        *(IDS[0], "gd-gz", {}, None, None),
+        *(IDS[0], "gd-gz", None, None, {}),
         product_name=more.pop("name", "专线"),
         quantity=quantity,
         monthly_fee=Decimal(fee),
@@ -50,7 +50,7 @@ def cursor() -> Iterator[duckdb.DuckDBPyConnection]:
     lost.since(date(2025, 3, 15))
     still = used(1, 50, date(2025, 3, 31), name="中继")
     still.suspend(SuspensionReason.REQUEST)
-    pending = ProductInUse.install(IDS[0], "gd-gz", {}, None, None, product_name="专线")
+    pending = ProductInUse.install(IDS[0], "gd-gz", None, None, {}, product_name="专线")
     for each in (head, branch, grown, lost, still, pending):
         ledger.record(each)
     with duckdb.connect() as found:
