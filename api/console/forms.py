@@ -16,7 +16,9 @@ from api.console.view import HOME, View, model_of, page_at
 from api.kernel.problems import NotFound
 from domain.kernel.aggregate import new_id
 from domain.kernel.chinese import in_words
+from domain.kernel.commands import every_command
 from projections.kernel.listed import Listed
+from projections.kernel.read_model import Row
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,15 +52,23 @@ class Form(NamedTuple):
         return cls(verb, title, view.words.told(model.kind, said["summary"]), fields)
 
 
-def commands(view: View, model: Listed, held: set[str]) -> list[Form]:
-    """Return the commands to a record that whoever looks may give, without their fields."""
+def commands(view: View, model: Listed, held: set[str], row: Row) -> list[Form]:
+    """Return the commands that whoever looks may give to a record in its state, without fields."""
     begin = f"/{model.plural}/{{id}}/"
     return [
         Form.of(view, model, said, [])
         for path, operations in _paths(view).items()
         if (said := operations.get("post")) and path.startswith(begin)
-        if said.get("operationId") in held
+        if (name := said.get("operationId")) in held and not _refused(name, row)
     ]
+
+
+def _refused(name: str, row: Row) -> bool:
+    """Tell whether a command is refused to a record in its state, whatever else there is of it."""
+    known = every_command().get(name)
+    states = known and known.aggregate.states
+    state = row.get(states.attribute) if states else None
+    return bool(known and states and state is not None and known.refusal(states.own(state)))
 
 
 def opening(view: View, model: Listed, held: set[str]) -> bool:

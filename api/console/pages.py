@@ -100,7 +100,7 @@ async def record(view: View) -> Response:
         at=moment,
         plain=partial(_field, view, model),
         later=later,
-        commands=[] if view.moment else commands(view, model, await view.held()),
+        commands=[] if view.moment else commands(view, model, await view.held(), row),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +19,7 @@ from domain.kernel.chinese import enumerated
 from domain.kernel.time.business_day import counted_in
 from projections.kernel.columns import Instant, Json, Money
 from projections.kernel.listed import Listed
-from projections.kernel.lists.choices import OWN, choices, named
+from projections.kernel.lists.choices import OWN, choices, held_choices, named
 from projections.kernel.lists.list_filters import Filter, filters
 from projections.kernel.lists.list_query import sortable
 from projections.kernel.read_model import Row, models_by_kind
@@ -38,6 +39,7 @@ TECHNICAL = frozenset(
 """What is kept for finding and comparing: it stands last, and in no list unless chosen."""
 
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 _LINK = Markup('<a href="{}" class="{}">{}</a>')
 _MARKED = Markup('<span class="{}">{}</span>')
 """What is put into them is escaped."""
@@ -90,7 +92,7 @@ class Sheet:
         self.title = words.kind(model)
         self._words = words
         self._kinds, self._nameable = named(model), nameable(model)
-        self._closed = {*choices(model), *enumerated(model.aggregate)}
+        self._closed = {*choices(model), *held_choices(model), *enumerated(model.aggregate)}
         self._sortable = sortable(model)
         self.filters = filters(model)
         names = [*shown(model)]
@@ -177,35 +179,57 @@ class Sheet:
             return moment(value)
         if isinstance(kind, Money):
             return f"{Decimal(value):,.2f}"
-        if isinstance(value, list) and all(isinstance(each, str) for each in value):
-            told = [self.worded(name, each) for each in value]
-            return "、".join(told) if self._words.language == "zh" else ", ".join(told)
-        return brief(value)
+        return self.told(name, value)
+
+    def told(self, name: str, value: Any) -> str:
+        """Return how a value of a field reads, at any depth: what has parts, by what they are.
+
+        Of parts that have a code or parts of their own stand their codes, else their number.
+        """
+        if isinstance(value, bool):
+            return "✓" if value else "✗"
+        if isinstance(value, dict):
+            fields = ((each, part) for each, part in value.items() if part not in (None, [], {}))
+            return self._listed(
+                f"{self._words.field(self.model, each)}: "
+                + (f"({self.told(each, part)})" if isinstance(part, dict) else self.told(each, part))
+                for each, part in fields
+            )
+        if not isinstance(value, list):
+            return self.worded(name, value)
+        parts = [each for each in value if isinstance(each, dict)]
+        if all("code" in each for each in parts):
+            return self._listed(self.told(name, each.get("code")) for each in value if parts)
+        if any(isinstance(each, dict | list) for part in parts for each in part.values()):
+            return str(len(value))
+        return self._listed(f"({self.told(name, each)})" for each in parts)
+
+    def _listed(self, told: Iterable[str]) -> str:
+        return ("、" if self._words.language == "zh" else ", ").join(told)
 
     def worded(self, name: str, value: Any) -> str:
-        """Return what a value of a field, at any depth, is called where it is one of a few."""
-        known = isinstance(value, str) and name in self._closed
-        return self._words.value(self.model, value) if known else str(value)
+        """Return a plain value: an instant, what one of a few is called, or as it is."""
+        if not isinstance(value, str):
+            return str(value)
+        if _INSTANT.fullmatch(value):
+            return moment(value)
+        return self._words.value(self.model, value) if name in self._closed else value
 
     def _mark(self, name: str, value: Any) -> str:
         return f"state {value}" if name in ("state", "status", "stage", "grade") else ""
 
-    def nested(self, row: Row, name: str) -> list[Mapping[str, Any]] | None:
-        """Return the parts of a record that a column holds, each by its fields; `None` if none."""
+    def nested(self, row: Row, name: str) -> list[Mapping[str, Any]] | Mapping[str, Any] | None:
+        """Return the parts of a record that a column holds, each by its fields, or one by its own.
+
+        `None` for what has no parts.
+        """
         value = row.get(name)
-        if isinstance(value, dict) and value and all(isinstance(v, dict) for v in value.values()):
-            return list(value.values())
+        if isinstance(value, dict) and any(isinstance(each, dict) for each in value.values()):
+            alike = all(isinstance(each, dict) for each in value.values())
+            return list(value.values()) if alike else value
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
             return value
         return None
-
-
-def brief(value: Any) -> str:
-    """Return in few words what has parts: plain values, of what is listed how many there are."""
-    if isinstance(value, dict):
-        told = (f"{name}: {brief(each)}" for name, each in value.items() if each is not None)
-        return f"({', '.join(told)})"
-    return str(len(value)) if isinstance(value, list) else str(value)
 
 
 def moment(text: str) -> str:

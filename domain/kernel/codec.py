@@ -10,7 +10,7 @@ from typing import Any, cast, get_args, get_type_hints
 
 import orjson
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, is_typeddict
 
 ENVELOPE = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
 """Fields of an event that the journal keeps in columns of their own, outside the payload."""
@@ -84,7 +84,7 @@ def fields_within(hints: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, hint in hints.items():
         for each in _types(hint):
             yield name, each
-            if isinstance(each, type) and issubclass(each, BaseModel):
+            if is_typeddict(each) or (isinstance(each, type) and issubclass(each, BaseModel)):
                 yield from fields_within(get_type_hints(each, include_extras=True))
 
 

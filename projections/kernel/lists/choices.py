@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import discover
 from domain.kernel.chinese import enumerated
-from domain.kernel.codec import fields_of
+from domain.kernel.codec import fields_of, fields_within
+from projections.kernel.columns import HOLDS
 from projections.kernel.history.sentences import references
 from projections.kernel.listed import Listed
 
@@ -32,6 +33,17 @@ def choices(model: Listed) -> Mapping[str, tuple[str, ...]]:
         known = known or [each for hints in stated for each in _values(hints.get(name))]
         if stated and known and _is_text(column):
             found[name] = tuple(dict.fromkeys(known))
+    return found
+
+
+@cache
+def held_choices(model: Listed) -> Mapping[str, tuple[str, ...]]:
+    """Return the values of closed sets within what columns hold, by field, at any depth."""
+    held = {name: it.info[HOLDS] for name, it in model.table.columns.items() if HOLDS in it.info}
+    found = dict[str, tuple[str, ...]]()
+    for name, hint in fields_within(held):
+        if values := tuple(_values(hint)):
+            found[name] = tuple(dict.fromkeys([*found.get(name, ()), *values]))
     return found
 
 

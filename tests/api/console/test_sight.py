@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
-from api.console.sheets import Sheet, brief, moment
+from api.console.sheets import Sheet, moment
 from api.console.texts import Words
 from domain.service.service_terms import Rung
+from projections.kernel.read_model import read_models
 from projections.kernel.summary import listed
 from tests.api.console.staff import Looking, Staff, lists
 
 ROLES = ("group-manager", "province-manager", "account-manager", "service-agent", "analyst")
 HIDDEN = "●●●"
+ANY = Sheet.of(read_models()["customers"], Words("en"))
 CELL = re.compile(r"<(td|dd)\b[^>]*>(.*?)</\1>", re.DOTALL)
 
 
@@ -38,11 +40,12 @@ def people(staff: Staff) -> Staff:
 def readable(value: Any) -> Iterator[str]:
     """Yield how everything in an answer may read in a cell."""
     if isinstance(value, dict):
-        yield brief(value)
+        yield ANY.told("", value)
         for name, each in value.items():
             if name != "columns":  # what a report calls its figures
                 yield from readable(each)
     elif isinstance(value, list):
+        yield ANY.told("", value)
         yield ", ".join(map(str, value))
         for each in value:
             yield from readable(each)

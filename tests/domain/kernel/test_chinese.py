@@ -21,7 +21,7 @@ from domain.kernel.codec import fields_of, fields_within
 from domain.kernel.commands import every_command
 from projections.kernel.history.sentences import PHRASES, docstring
 from projections.kernel.listed import Listed
-from projections.kernel.lists.choices import choices
+from projections.kernel.lists.choices import choices, held_choices
 from projections.kernel.lists.todo_list import sources
 from projections.kernel.read_model import read_models
 from projections.kernel.summary import summaries
@@ -79,7 +79,7 @@ def _of_lists() -> Iterator[Said]:
             yield "", "kind", model.kind
         yield from _fields(kind, model.table.c.keys())
         words = enumerated(model.aggregate)
-        for name, values in choices(model).items():
+        for name, values in (*choices(model).items(), *held_choices(model).items()):
             yield from ((kind, "value", words.get(name, {}).get(each, each)) for each in values)
 
 
