@@ -68,11 +68,14 @@ codec = cast("Callable[[type[Any]], Payload]", cache(Payload))
 """Returns the payload of an event class; each is made once."""
 
 
-def fields_of(event_class: type[Any]) -> dict[str, Any]:
-    """Return the fields of an event's payload with their types."""
+def _fields_of(event_class: type[Any]) -> Mapping[str, Any]:
     hints = get_type_hints(event_class, include_extras=True)
     names = (field.name for field in dataclasses.fields(event_class))
     return {name: hints[name] for name in names if name not in ENVELOPE}
+
+
+fields_of = cast("Callable[[type[Any]], Mapping[str, Any]]", cache(_fields_of))
+"""Returns the fields of an event's payload with their types."""
 
 
 def fields_within(hints: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

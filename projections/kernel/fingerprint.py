@@ -51,7 +51,7 @@ def _reached(functions: Iterable[Callable[..., Any]]) -> Mapping[FunctionType, l
             continue
         constants = found[function] = list[str]()
         for name, value in _named(function):
-            for leaf in _leaves(value, function.__module__):
+            for leaf in _all_leaves(value, function.__module__):
                 if isinstance(leaf, FunctionType):
                     waiting.append(leaf)
                 else:
@@ -80,6 +80,18 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
     for each in code.co_consts:
         if isinstance(each, CodeType):
             yield from _codes(each)
+
+
+def _all_leaves(value: Any, module: str) -> Iterable[FunctionType | str]:
+    """Return the leaves of a value; those of a class, which many functions name, are found once."""
+    if isinstance(value, type):
+        return _leaves_of_class(value, module.partition(".")[0])
+    return _leaves(value, module)
+
+
+@cache
+def _leaves_of_class(value: type, package: str) -> Iterable[FunctionType | str]:
+    return tuple(_leaves(value, package))
 
 
 def _leaves(value: Any, module: str) -> Iterator[FunctionType | str]:

@@ -275,6 +275,12 @@ class ReadModel(Listed, DeclaredFolds):
 
 
 @cache
+def _require_whole(model: ReadModel) -> None:
+    """Once for each: modules that are being imported ask for the others, and so on."""
+    model.require_whole()
+
+
+@cache
 def read_models() -> Mapping[str, ReadModel]:
     """Return every read model by name: those that modules of this layer declare.
 
@@ -283,7 +289,7 @@ def read_models() -> Mapping[str, ReadModel]:
     """
     found = declared("projections", ReadModel)
     for model in found:
-        model.require_whole()
+        _require_whole(model)
     return {model.name: model for model in sorted(found, key=lambda model: model.name)}
 
 
