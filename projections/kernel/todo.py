@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from string import Formatter
 from typing import Any
 
-from domain.kernel.chinese import Language, chinese
+from domain.kernel.chinese import Language, chinese, enumerated
+from domain.kernel.chinese import value as called
 from domain.kernel.time.business_day import begin_of, end_of, recorded_day
 
 
@@ -84,4 +85,8 @@ def text_of(todo: Todo, row: Mapping[str, Any], language: Language = "en") -> st
     """Return the text about a row; what is not known or masked is left out as `…`."""
     known = {name: "…" if row.get(name) is None else row[name] for name in todo.told}
     kind = todo.command.partition(".")[0]
-    return ((language == "zh" and chinese(kind, todo.text)) or todo.text).format_map(known)
+    if language == "en":
+        return todo.text.format_map(known)
+    for name in enumerated(kind).keys() & known.keys():
+        known[name] = called(kind, enumerated(kind)[name].get(known[name], known[name]))
+    return (chinese(kind, todo.text) or todo.text).format_map(known)
