@@ -192,7 +192,11 @@ class Sheet:
             fields = ((each, part) for each, part in value.items() if part not in (None, [], {}))
             return self._listed(
                 f"{self._words.field(self.model, each)}: "
-                + (f"({self.told(each, part)})" if isinstance(part, dict) else self.told(each, part))
+                + (
+                    f"({self.told(each, part)})"
+                    if isinstance(part, dict)
+                    else self.told(each, part)
+                )
                 for each, part in fields
             )
         if not isinstance(value, list):

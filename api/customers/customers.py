@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Annotated, Any, NotRequired
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from typing_extensions import TypedDict
@@ -26,9 +26,16 @@ from api.kernel.reading import as_of_reads as past
 from api.kernel.reading.as_of import AtMoment, present, reckoned_at
 from api.kernel.reading.forwarding import forward
 from api.kernel.reading.read_parameters import MinPosition, TheParts, json_response, reach
+from api.reads.beside.names import nameable, with_names
 from api.reads.merged_redirect import MOVED, moved
 from domain.kernel.time.business_day import recorded_day
-from projections.customers.customer_page import CustomerPage, customer_page, on_page, summed_up
+from projections.customers.customer_page import (
+    CustomerPage,
+    columns_on_page,
+    customer_page,
+    on_page,
+    summed_up,
+)
 from projections.customers.customers import customers
 from projections.customers.merges.duplicates import Described
 from projections.kernel.lists.point_in_time import Now, Then
@@ -64,6 +71,7 @@ class Alike(TypedDict):
     similar: NotRequired[list[SimilarCustomer]]
 
 
+_NAMED = "whether rows of its lists have `names`: by column what its code or id is called"
 _PAGE = {"description": "The page.", "content": {"application/json": {"schema": page_schema()}}}
 
 
@@ -75,6 +83,7 @@ async def page(
     see: See,
     when: AtMoment,
     min_position: MinPosition,
+    named: Annotated[bool, Query(description=_NAMED)] = False,
 ) -> Response:
     """Show a customer on one page: its file, subsidiaries, open business, and what it comes to."""
     see.need(f"{customers.aggregate}.read")
@@ -97,7 +106,20 @@ async def page(
     if (elsewhere := moved(request, found.customer)) is not None:
         elsewhere.headers.update(headers)
         return elsewhere
-    return json_response({**_plain(found), "position": position}, headers)
+    told = _plain(found)
+    if named:
+        told |= await run_in_threadpool(_with_names, parts, see, told)
+    return json_response({**told, "position": position}, headers)
+
+
+def _with_names(parts: Parts, see: Seeing, page: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lists of a page, each row with the names of what its codes and ids are of."""
+    found = dict[str, Any]()
+    for name, (model, columns) in columns_on_page().items():
+        kinds = nameable(model)
+        called = [each for each in columns if each in kinds]
+        found[name] = with_names(parts, see, kinds, called, page[name])
+    return found
 
 
 def _page(

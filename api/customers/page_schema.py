@@ -48,6 +48,6 @@ def _row(model: ReadModel, columns: Iterable[str]) -> dict[str, Any]:
     """Return the schema of a row that has some columns alone."""
     whole = row_schemas(model)[model.title]["properties"]
     names = list(columns)
-    beside = [name for name in (MASKED, SEALED) if name in whole]
+    beside = [name for name in (MASKED, SEALED, "names") if name in whole]
     properties = {name: whole[name] for name in (*names, *beside)}
     return {"type": "object", "required": names, "properties": properties}

@@ -22,12 +22,13 @@ CUSTOMERS, TIMES = 50, 4
 """Pages that are looked at, and how often each: in turn as HTML and as JSON."""
 
 READS = (
-    *("/me", "/me/permissions", "/customers/{id}", "/customers/{id}/page"),
+    *("/me", "/me/permissions", "/customers/{id}", "/customers/{id}/page?named=true"),
     "/customers/{id}/history?sort=-position&limit=50",
     "/service-tickets?customer_id={id}&sort=-opened_at&limit=10",
     "/contracts?customer_id={id}&sort=last_day&limit=10",
     *("/reports/pipeline?by=stage&customer={id}", "/me/todos?customer_id={id}&limit=10"),
     "/reports/sales?by=month&customer={id}&outcome=won",
+    *(f"/reports/revenue?by={by}&measures=billed&customer={{id}}" for by in ("month", "product")),
 )
 """What a portal would read to show as much as the page of a customer."""
 

@@ -58,7 +58,7 @@ async def glance(view: View, id_: str) -> Glance | None:
     first = date(day.year - MONTHS // 12, day.month, 1)
     year = first.replace(year=day.year - 1)
     page, calls, ending, pipeline, *told, todos = await asyncio.gather(
-        view.get_if_seen(f"/customers/{id_}/page"),
+        view.get_if_seen(f"/customers/{id_}/page", [("named", "true")]),
         box(
             view,
             "service-tickets",

@@ -94,7 +94,7 @@ def expanded(plural: str) -> dict[str, str]:
 def glance(reader: Reader, id_: str) -> set[str]:
     """Return what the API says of all that is on the page of a customer."""
     known = reader.api(f"/customers/{id_}", **expanded("customers"))
-    known |= reader.api(f"/customers/{id_}/page")
+    known |= reader.api(f"/customers/{id_}/page", named=True)
     for plural in ("service-tickets", "contracts"):
         known |= reader.api(f"/{plural}", customer_id=id_, **expanded(plural))
     for report, by in (("pipeline", "stage"), ("sales", "month")):

@@ -193,6 +193,12 @@ def test_a_customer_is_shown_on_one_page(client: httpx.Client) -> None:
     assert [each["name"] for each in found["subsidiaries"]] == ["Branch"]
     assert [each["title"] for each in found["tickets"]] == ["No line"]
     assert found["counts"]["open_tickets"] == 1
+    assert "names" not in found["tickets"][0]
+    (named,) = client.get(f"/customers/{id}/page", params={"named": True}).json()["tickets"]
+    assert (named["unit"], named["names"]["unit"]) == (
+        "group",
+        client.get("/units?code=group").json()["items"][0]["name"],
+    )
     problem(client.get(f"/customers/{new_id()}/page"), 404, "unknown-id")
 
     then = client.get(f"/customers/{id}/history").json()["items"][0]["time"]
