@@ -107,25 +107,19 @@ class Standpoint:
 def seen(model: str) -> str:
     """Return the relation, for a FROM clause, of the rows of a read model that are in sight.
 
-    Raises `KeyError` for a read model that there is not.
+    Its name alone: reports are declared while read models are.
     """
-    return f"seen_{read_models()[model].name}"
+    return f"seen_{model}"
 
 
 def then(model: str) -> str:
-    """Return the relation of the rows in sight on the last day of each span, with that.
-
-    Raises `KeyError` for a read model that there is not.
-    """
-    return f"then_{read_models()[model].name}"
+    """Return the relation of the rows in sight on the last day of each span, with that."""
+    return f"then_{model}"
 
 
 def hidden(model: str) -> str:
-    """Return the relation, for a FROM clause, of the rows that are there, but out of sight.
-
-    Raises `KeyError` for a read model that there is not.
-    """
-    return f"hidden_{read_models()[model].name}"
+    """Return the relation, for a FROM clause, of the rows that are there, but out of sight."""
+    return f"hidden_{model}"
 
 
 def places(units: Iterable[Row], organisation: Organisation, *, now: bool) -> pa.Table:
