@@ -6,10 +6,11 @@ from domain.billing.bill_lines import LineKind
 from projections.billing.billing_sources import CUSTOMERS, PRODUCTS, entries, product_join
 from projections.customers.customer_dimensions import customer_join
 from projections.kernel.reports.dimensions import Dimension
-from projections.kernel.reports.measures import Measure, amount_each, total
+from projections.kernel.reports.measures import Measure, across, amount_each, total
 from projections.kernel.reports.report import Report
 
 _BILLED = total("base.billed")
+_CUSTOMERS = "CASE WHEN base.billed IS NOT NULL THEN base.customer_id END"
 _IN_SERVICE = total("base.in_service", "BIGINT")
 
 
@@ -62,6 +63,14 @@ revenue_report = Report(
             zh="出账收入",
             better="up",
             known_as="billed_revenue",
+        ),
+        Measure(
+            "customers_billed",
+            "Customers billed",
+            "customers with a bill in the period, each once",
+            across("count(DISTINCT {})", _CUSTOMERS),
+            zh="出账客户数",
+            better="up",
         ),
         Measure(
             "provisional",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.customers.customer_profile import Category, Grade, Industry, ProfileReach
 from domain.customers.customer_standing import State
-from projections.kernel.reports.dimensions import UNSEEN, Dimension
+from projections.kernel.reports.dimensions import MANAGER, UNIT, UNSEEN, Dimension
 from projections.kernel.reports.report_scope import hidden, seen
 
 CUSTOMER = Dimension("customer", "Customer", "base.customer_id", of="customers", zh="客户")
@@ -52,6 +52,15 @@ _CUSTOMERS = {
         _like("customer_state", "state", "客户状态", State),
     )
 }
+
+
+STANDING = (
+    UNIT,
+    MANAGER,
+    replace(CUSTOMER, sql="base.id"),
+    *own("category", "grade", "reach", "industry", "customer_state", "region"),
+)
+"""The dimensions of customers as they stood on a day."""
 
 
 def customer_join() -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from projections.customers.customer_dimensions import CUSTOMER, own
+from projections.customers.customer_dimensions import STANDING, own
 from projections.customers.profiles import WEIGHTS, completeness, profiles
 from projections.kernel.lists.duckdb_queries import DUCK, historic
 from projections.kernel.read_model import read_models
@@ -157,12 +157,7 @@ customer_base = Report(
     on="base.last",
     period="the day that the figures are of: the last one of each period asked for",
     spanning=True,
-    dimensions=(
-        UNIT,
-        MANAGER,
-        replace(CUSTOMER, sql="base.id"),
-        *own("category", "grade", "reach", "industry", "customer_state", "region"),
-    ),
+    dimensions=STANDING,
     measures=(
         Measure(
             "active",
@@ -183,6 +178,31 @@ customer_base = Report(
             zh="客户数",
             kind="stock",
             better="up",
+        ),
+    ),
+)
+
+customer_months = Report(
+    name="customer-months",
+    title="Customer months: customers as they stood at the ends of months, added",
+    zh="客户月数",
+    records="customers",
+    source=f"FROM {then('customers')} WHERE state = 'active' AND last = last_day(last)",
+    on="base.last",
+    period="the last day of each month; one that has not ended by the day asked for has none",
+    spanning=True,
+    monthly=True,
+    dimensions=STANDING,
+    measures=(
+        Measure(
+            "customer_months",
+            "Customer months",
+            "customers in the state active on the last day of a month; of several months those of "
+            "each, added",
+            count(),
+            zh="在网客户月数",
+            better="up",
+            known_as="customer_months",
         ),
     ),
 )

@@ -16,7 +16,7 @@ from api.reads.spreadsheets import XLSX, For, csv_head, csv_lines, workbook
 from domain.kernel.time.business_day import today
 from projections.kernel.reports.comparing import MOST
 from projections.kernel.reports.dimensions import PERIODS
-from projections.kernel.reports.report import Report
+from projections.kernel.reports.report import Report, reports
 from projections.kernel.reports.result import Compared, Result
 
 _OF_THE_ANSWER = {"by", "as_of", "as_of_position", "format", "for", "min_position"}
@@ -37,7 +37,8 @@ class Links:
         self._grouped = [name for name in found.columns if name in angles]
         self._rows = found.table.select(self._grouped).to_pylist()
         self._found, self._path = found, f"/reports/{report.name}/records"
-        own = {"currency"} - angles | ({"measures"} if measures else set())
+        others = {each.name for of in reports().values() for each in of.angles()} - angles
+        own = others | {f"{each}_under" for each in others} | ({"measures"} if measures else set())
         self._kept = [
             each
             for each in request.query_params.multi_items()
@@ -116,7 +117,7 @@ def formatted(
         if found.partial:
             content["partial"] = found.partial
         if known := next((each for each in found.compared.get("known", ()) if each), None):
-            since = {"since": known[1].position, "valid_at": known[1].last or today()}
+            since = {"since": known[1].position, "valid_at": today()}
             content["late_entries"] = f"/late-entries?{urlencode(since)}"
         if found.masked:
             content["masked"] = found.masked

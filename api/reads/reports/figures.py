@@ -45,8 +45,8 @@ from api.reads.spreadsheets import For, check_for
 from domain.kernel.time.business_day import today
 from projections.kernel.reports.comparing import Comparing, ask_of
 from projections.kernel.reports.dimensions import UNSEEN
+from projections.kernel.reports.metrics import described
 from projections.kernel.reports.metrics import dimensions as metric_dimensions
-from projections.kernel.reports.metrics import metrics
 from projections.kernel.reports.report import Report, reports
 from projections.kernel.reports.result import Result
 from projections.kernel.reports.stretches import Question
@@ -65,9 +65,12 @@ async def names(see: See) -> Response:
 @router.get("/measures", operation_id="measures", responses=answer("Each measure.", told.Measures))
 @says_nothing_of_anybody
 async def measures(see: See) -> Response:
-    """List the measures of all reports, by the names by which `GET /statistics` knows them."""
+    """List the measures of all reports, by the names by which `GET /statistics` knows them.
+
+    Those of several reports are ratios of their measures: they are asked for there only.
+    """
     see.need(PERMISSION)
-    return json_response({"items": [each.describe() for each in metrics().values()]})
+    return json_response({"items": described()})
 
 
 @router.get(

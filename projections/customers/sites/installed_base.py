@@ -5,47 +5,20 @@ from __future__ import annotations
 from domain.customers.sites.product_in_use_course import UseState
 from domain.customers.sites.site import SiteKind
 from projections.customers.customer_dimensions import customer_join, of_customer
-from projections.kernel.reports.dimensions import CURRENCY, UNIT, UNSEEN, Dimension
+from projections.customers.sites.use_sources import beside, told_of, used
+from projections.kernel.reports.dimensions import CURRENCY, UNIT, Dimension
 from projections.kernel.reports.measures import Measure, count, total
 from projections.kernel.reports.report import Report
-from projections.kernel.reports.report_scope import hidden, seen
-
-_STEPS = '[{"from":"DATE","quantity":"BIGINT","monthly_fee":"DECIMAL(18,2)"}]'
-
-_USED = f"""SELECT *, active AND step.quantity IS NOT NULL AS used FROM (
-    SELECT *, coalesce(activated_on <= last AND (ceased_on IS NULL OR ceased_on > last), false)
-        AS active,
-        coalesce(activated_on BETWEEN first AND last, false) AS added,
-        coalesce(activated_on IS NOT NULL AND ceased_on BETWEEN first AND last, false) AS gone,
-        list_filter(from_json(steps, '{_STEPS}'), lambda each: each."from" <= last)[-1] AS step
-    FROM {seen("products_in_use")} CROSS JOIN spans
-)"""
-"""What is in use as it stands on the last day of each span, with the last step until then."""
-
-
-def _beside(name: str, model: str) -> str:
-    """Return the join that gives the record of a model which a row names, in sight or not."""
-    key = f"base.{name}_id"
-    return (
-        f"LEFT JOIN {seen(model)} AS {name} ON {name}.id = {key} "
-        f"LEFT JOIN {hidden(model)} AS unseen_{name} ON unseen_{name}.id = {key}"
-    )
-
-
-def _told(name: str, sql: str) -> str:
-    """Return what is told of such a record, as far as it is in sight."""
-    return f"CASE WHEN unseen_{name}.id IS NULL THEN {sql} ELSE '{UNSEEN}' END"
-
 
 installed_base = Report(
     name="installed-base",
     title="Installed base: products in use on a day, those that came and those that went",
     records="products_in_use",
-    source=_USED,
+    source=used(),
     joins={
         **customer_join(),
-        "site": _beside("site", "sites"),
-        "product": _beside("product", "products"),
+        "site": beside("site", "sites"),
+        "product": beside("product", "products"),
     },
     behind={
         "customer": ("customers", "[customer.id]"),
@@ -59,7 +32,7 @@ installed_base = Report(
         Dimension(
             "product",
             "Product",
-            _told("product", "product.id"),
+            told_of("product", "product.id"),
             join="product",
             of="products",
             zh="产品",
@@ -72,7 +45,7 @@ installed_base = Report(
         Dimension(
             "site_kind",
             "Kind of site",
-            _told("site", "site.kind"),
+            told_of("site", "site.kind"),
             join="site",
             values=tuple(SiteKind),
             zh="客户点类型",
@@ -80,7 +53,7 @@ installed_base = Report(
         Dimension(
             "medium",
             "Medium by which its site is reached: the one, or several",
-            _told(
+            told_of(
                 "site",
                 "CASE WHEN json_array_length(site.medium) > 1 THEN 'several' "
                 "ELSE site.medium ->> '$[0]' END",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +12,9 @@ from duckdb import DuckDBPyConnection
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.reports.comparing import Comparing, ask_of
 from projections.kernel.reports.dimensions import CURRENCY, Dimension
-from projections.kernel.reports.metrics import Metric, metric
+from projections.kernel.reports.filters import having_of
+from projections.kernel.reports.metrics import Metric, metric, parts
+from projections.kernel.reports.ratios import PLACE, Part, Ratio, ratio_of, ratios
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.reports.result import Result
@@ -27,8 +28,6 @@ ROWS = 100_000
 
 TOTAL = "total_over"
 """The column that names the dimensions over which a row is the total."""
-
-_HAVING = re.compile(r"([a-z0-9_.-]+?)(<=|>=|!=|=|<|>)(-?\d{1,15}(?:\.\d{1,6})?)")
 
 
 @dataclass(frozen=True)
@@ -67,9 +66,25 @@ class Across:
             self._dimension(name.removesuffix("_under"), name)
 
     @cached_property
+    def asked(self) -> tuple[Metric | Ratio, ...]:
+        """The measures and ratios, in the order in which they are asked for."""
+        names = dict.fromkeys(self.measures)
+        return tuple(ratios().get(name) or metric(name) for name in names)
+
+    @cached_property
+    def plain(self) -> tuple[Metric, ...]:
+        """The measures that are asked for themselves."""
+        return tuple(each for each in self.asked if isinstance(each, Metric))
+
+    @cached_property
+    def parts(self) -> Mapping[str, tuple[Metric, Metric]]:
+        """The measures above and below of the ratios, by the names of these."""
+        return {each.name: parts(each) for each in self.asked if isinstance(each, Ratio)}
+
+    @cached_property
     def metrics(self) -> tuple[Metric, ...]:
-        """The measures, in the order in which they are asked for."""
-        return tuple(metric(name) for name in dict.fromkeys(self.measures))
+        """All measures that it takes, those that ratios are made of behind the others."""
+        return (*self.plain, *(part for pair in self.parts.values() for part in pair))
 
     @cached_property
     def reports(self) -> Mapping[str, Report]:
@@ -79,16 +94,31 @@ class Across:
 
     def of(self, report: Report) -> list[str]:
         """Return the names that the measures of a report have in it."""
-        return [each.measure.name for each in self.metrics if each.report is report]
+        return list(
+            dict.fromkeys(each.measure.name for each in self.metrics if each.report is report)
+        )
+
+    def narrowed(self, report: Report, standpoint: Standpoint) -> tuple[str, ...]:
+        """Return the classes that both parts of a ratio have to show, if one of them is masked."""
+        classes = {
+            each.measure.sensitive
+            for pair in self.parts.values()
+            for each in pair
+            if report in (pair[0].report, pair[1].report)
+        }
+        return tuple(sorted(classes & standpoint.masked))
 
     def by_of(self, report: Report, by: Sequence[str]) -> list[str]:
-        """Return the dimensions of an answer that a report has: all but, maybe, the currency."""
+        """Return the dimensions of an answer that a report has.
+
+        All but the currency, maybe, and those that a measure below others is taken over.
+        """
         return [each.name for each in self.angles(by) if _has(report, each.name)]
 
     def filters_of(
         self, report: Report, where: Mapping[str, Sequence[str]]
     ) -> dict[str, Sequence[str]]:
-        """Return the filters that a report knows: all but, maybe, the currency."""
+        """Return the filters that a report knows, as the dimensions that it has."""
         return {k: values for k, values in where.items() if _has(report, k.removesuffix("_under"))}
 
     def angles(self, by: Sequence[str]) -> list[Dimension]:
@@ -99,18 +129,22 @@ class Across:
 
     def _dimension(self, name: str, parameter: str) -> Dimension:
         """Return a dimension, which is the same for all measures. Raises `BadParameter`."""
-        found = dict[str, Dimension]()
-        for each in self.metrics:
+        needed = [(each.name, each, False) for each in self.plain]
+        for of, (above, below) in self.parts.items():
+            needed += [(of, above, False), (of, below, name in ratios()[of].over)]
+        found = list[tuple[str, Dimension]]()
+        for asked, each, over in needed:
             angles = {angle.name: angle for angle in each.report.angles()}
             if name in angles:
-                found[each.name] = angles[name]
-            elif name != CURRENCY.name:
-                detail = f"{each.name} has no dimension {name!r}; it has {', '.join(angles)}"
+                found.append((asked, angles[name]))
+            elif name != CURRENCY.name and not over:
+                part = "it" if asked == each.name else f"{each.name}, of which it is made,"
+                detail = f"{asked} has no dimension {name!r}; {part} has {', '.join(angles)}"
                 raise BadParameter(parameter, detail)
         if not found:
             raise BadParameter(parameter, f"none of the measures has a {name}")
-        (first, one), *_ = found.items()
-        for other, angle in found.items():
+        (first, one), *_ = found
+        for other, angle in found:
             if angle.same != one.same:
                 detail = f"{name!r} of {other} is not that of {first}: ask for them one by one"
                 raise BadParameter(parameter, detail)
@@ -135,7 +169,8 @@ def ask_each(
     found = dict[str, Result]()
     for name, report in across.reports.items():
         by, where = across.by_of(report, question.by), across.filters_of(report, question.where)
-        ask, of = ask_of(cursor, report, standpoint), across.of(report)
+        here = replace(standpoint, narrowed=across.narrowed(report, standpoint))
+        ask, of = ask_of(cursor, report, here), across.of(report)
         asked = replace(question, by=by, where=where)
         found[name] = replace(comparing, report=report).run(ask, asked, of)
         if days := found[name].period:
@@ -176,51 +211,66 @@ def join(
     """
     angles = across.angles(by)
     keys = [name for each in angles for name in (each.name, *[f"{each.name}_name"] * bool(each.of))]
-    figures = {
-        f"{each.name}{end}": (each, end)
-        for each in across.metrics
-        for end in _ends(results[each.report.name])
+    found = dict[str, Part]()
+    for number, (name, result) in enumerate(results.items()):
+        table, has = f"part_{number}", [each for each in keys if each in result.columns]
+        place = pa.array(range(result.table.num_rows), pa.int64())
+        cursor.register(table, result.table.append_column(PLACE, place))
+        plain = [each for each in across.plain if each.report.name == name]
+        divided = any(each.report.name == name for pair in across.parts.values() for each in pair)
+        lacks = frozenset(each.name for each in angles).difference(has)
+        found[name] = Part(name, table, has, lacks, plain, divided)
+    ends = _ends(next(iter(results.values())))
+    there = f"(rows.alone OR rows.{quote(CURRENCY.name)} IS NOT NULL)"
+    there = there if any(each.bare for each in found.values()) else "true"
+    columns = {
+        f"{each.name}{end}": _told(across, found, each, end, there)
+        for each in across.asked
+        for end in ends
     }
-    parts, money = list[str](), CURRENCY.name in keys
-    bare = {n for n, found in results.items() if money and CURRENCY.name not in found.columns}
-    for number, (name, found) in enumerate(results.items()):
-        own = {
-            f"{e.measure.name}{end}": c for c, (e, end) in figures.items() if e.report.name == name
-        }
-        table = found.table.rename_columns([own.get(each, each) for each in found.columns])
-        place = pa.array(range(table.num_rows), pa.int64())
-        cursor.register(f"part_{number}", table.append_column(_at(name), place))
-        parts.append(f"SELECT *, {name in bare} AS bare FROM part_{number}")
-    shown = [*map(quote, keys)]
-    for column, (each, end) in figures.items():
-        told = quote(column)
-        if each.measure.single and not end.endswith("_share"):
-            there = (
-                f"alone OR {quote(CURRENCY.name)} IS NULL" if each.report.name in bare else "true"
-            )
-            told = f"if({there}, coalesce({told}, 0), {told})"
-        shown.append(f"{told} AS {quote(column)}")
-    shown += (quote(_at(name)) for name in results)
-    whole = _union(keys, parts, [*figures, *map(_at, results)])
-    query = f"SELECT * FROM (SELECT {', '.join(shown)} FROM ({whole})) {_where(having, figures)}"
-    order = _order(sort, keys, [*figures], angles)
+    shown = [f"rows.{quote(each)}" for each in keys]
+    shown += (f"{sql} AS {quote(name)}" for name, sql in columns.items())
+    for part in found.values():
+        at = [f"rows.{quote(part.at)}"] * part.whole + [part.of(PLACE)] * part.ratios
+        shown.append(f"coalesce({', '.join(at)}) AS {quote(part.at)}")
+    wholes = [each for each in found.values() if each.whole]
+    held = [f"{each.name}{end}" for part in wholes for each in part.plain for end in ends]
+    held += (each.at for each in wholes)
+    source = f"({_union(keys, [each.rows(ends) for each in wholes], held)}) AS rows "
+    source += " ".join(each.beside() for each in found.values() if each.ratios)
+    own = any(each.bare and each.plain for each in found.values())
+    source += "" if own else f" WHERE {there}"
+    query = f"SELECT * FROM (SELECT {', '.join(shown)} FROM {source}) {having_of(having, columns)}"
+    order = _order(sort, keys, [*columns], angles)
     table = cursor.sql(f"{query} {order} LIMIT {min(limit or ROWS + 1, ROWS + 1)}").to_arrow_table()
     if table.num_rows > ROWS:
         ((number,),) = cursor.sql(f"SELECT count(*) FROM ({query})").fetchall()
         detail = f"these are {number:,} rows, and at most {ROWS:,} are told: narrow them, or limit"
         raise BadParameter("by", detail)
-    at = {name: table.column(_at(name)).to_pylist() for name in results}
-    return Joined(table.drop_columns([*map(_at, results)]), results, at)
-
-
-def _at(report: str) -> str:
-    """Return the column that says in which row of a report's figures these are."""
-    return f"at {report}"
+    ats = {name: part.at for name, part in found.items()}
+    places = {name: table.column(at).to_pylist() for name, at in ats.items()}
+    return Joined(table.drop_columns([*ats.values()]), results, places)
 
 
 def _ends(found: Result) -> list[str]:
     """Return how the columns of a measure end: with what it is compared."""
     return ["", *(f"_{name}{end}" for name in found.compared for end in ("", "_change", "_share"))]
+
+
+def _told(
+    across: Across, found: Mapping[str, Part], of: Metric | Ratio, end: str, there: str
+) -> str:
+    """Return the SQL of a column: nothing is 0 of counts and sums, a ratio only `there`."""
+    if isinstance(of, Metric):
+        told = f"rows.{quote(f'{of.name}{end}')}"
+        if not of.measure.single or end.endswith("_share"):
+            return told
+        zero = f"coalesce({told}, 0)"
+        money = f"rows.{quote(CURRENCY.name)}"
+        bare = found[of.report.name].bare
+        return f"if(rows.alone OR {money} IS NULL, {zero}, {told})" if bare else zero
+    told = ratio_of(of, across.parts[of.name], found, end)
+    return f"if({there}, {told}, NULL)"
 
 
 def _union(keys: Sequence[str], parts: Sequence[str], columns: Sequence[str]) -> str:
@@ -241,17 +291,6 @@ def _union(keys: Sequence[str], parts: Sequence[str], columns: Sequence[str]) ->
         f"SELECT {', '.join(told)} FROM ({every}) GROUP BY {', '.join(map(quote, keys)) or '()'}"
     )
     return f"SELECT *, count(*) OVER ({within}) = 1 AS alone FROM ({grouped})"
-
-
-def _where(having: str, columns: Collection[str]) -> str:
-    tests = list[str]()
-    for each in filter(None, having.split(",")):
-        found = _HAVING.fullmatch(each.strip())
-        if found is None or found[1] not in columns:
-            detail = f"{each[:100]!r} is no column of figures, sign and number, as in tickets>=5"
-            raise BadParameter("having", f"{detail}; there are {', '.join(columns)}")
-        tests.append(f"CAST({quote(found[1])} AS DOUBLE) {found[2]} {found[3]}")
-    return f"WHERE {' AND '.join(tests)}" if tests else ""
 
 
 def _order(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ from projections.kernel.reports.dimensions import UNSEEN, Dimension
 from projections.kernel.reports.record_names import key_of
 from projections.kernel.reports.report_scope import Standpoint, seen
 from projections.kernel.reports.spans import EVER
+from projections.kernel.warehouse.facts import quote
 
 if TYPE_CHECKING:
     from projections.kernel.reports.report import Asked, Report
 
 _VALUE = "value"
+_HAVING = re.compile(r"([a-z0-9_.-]+?)(<=|>=|!=|=|<|>)(-?\d{1,15}(?:\.\d{1,6})?)")
 
 
 def condition(
@@ -79,3 +82,18 @@ def _looks(asked: Asked, dimension: Dimension, test: str, now: int) -> Iterator[
         yield present, f"SELECT 1 FROM {seen(dimension.of)} WHERE {listed} LIMIT 1"
     for each in [bare] if bare == present else [bare, present]:
         yield each, each.query(["1"], "LIMIT 1", [test])
+
+
+def having_of(having: str, columns: Collection[str]) -> str:
+    """Return the condition on figures that conditions with commas between make, as `tickets>=5`.
+
+    Raises `BadParameter` for one about what is none of the columns.
+    """
+    tests = list[str]()
+    for each in filter(None, having.split(",")):
+        found = _HAVING.fullmatch(each.strip())
+        if found is None or found[1] not in columns:
+            detail = f"{each[:100]!r} is no column of figures, sign and number, as in tickets>=5"
+            raise BadParameter("having", f"{detail}; there are {', '.join(columns)}")
+        tests.append(f"CAST({quote(found[1])} AS DOUBLE) {found[2]} {found[3]}")
+    return f"WHERE {' AND '.join(tests)}" if tests else ""

@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from projections.kernel.lists.parameters import BadParameter
-from projections.kernel.reports.dimensions import Dimension
+from projections.kernel.reports.dimensions import CURRENCY, Dimension
 from projections.kernel.reports.measures import Measure
+from projections.kernel.reports.ratios import Ratio, ratios
 from projections.kernel.reports.report import Report, reports
 
 
@@ -45,8 +46,12 @@ def metrics() -> Mapping[str, Metric]:
 def metric(name: str) -> Metric:
     """Return a measure by its name, or by that in its report where no other has it.
 
-    Raises `BadParameter` for one that there is not, or that several reports have.
+    Raises `BadParameter` for one that there is not, that several reports have, or that is made of
+    several.
     """
+    if name in ratios():
+        detail = f"{name} is a ratio of several reports: ask for it among those of GET /statistics"
+        raise BadParameter("measures", detail)
     own = [
         each
         for each in metrics().values()
@@ -60,6 +65,40 @@ def metric(name: str) -> Metric:
         raise BadParameter("measures", detail)
     names = " or ".join(each.name for each in found)
     raise BadParameter("measures", f"{name!r} is of several reports: say {names}")
+
+
+def parts(ratio: Ratio) -> tuple[Metric, Metric]:
+    """Return the measure above, and that below."""
+    return metric(ratio.above), metric(ratio.below)
+
+
+def described() -> list[dict[str, Any]]:
+    """Return all measures and ratios as JSON values."""
+    return [each.describe() for each in metrics().values()] + [
+        _of_several(each) for each in ratios().values()
+    ]
+
+
+def _of_several(ratio: Ratio) -> dict[str, Any]:
+    above, below = parts(ratio)
+    same = {each.same for each in below.report.angles()}
+    return {
+        "name": ratio.name,
+        "title": ratio.title,
+        "zh": ratio.zh,
+        "definition": ratio.definition,
+        "unit": ratio.unit,
+        "kind": "ratio",
+        "better": ratio.better or None,
+        "formula": ratio.formula,
+        "measure": ratio.name,
+        "dimensions": [
+            each.name
+            for each in above.report.angles()
+            if each.same in same or each.name in (*ratio.over, CURRENCY.name)
+        ],
+        "reports": list(dict.fromkeys((above.report.name, below.report.name))),
+    }
 
 
 def dimensions() -> list[dict[str, Any]]:
@@ -108,6 +147,20 @@ def glossary() -> str:
                 f"| {told['kind']} | {told['unit']} |"
             )
         lines.append("")
+    lines += [
+        "## Ratios of several reports · 跨报表比率",
+        "",
+        "Asked of `GET /statistics`: each of the two is added up in its own report, then divided.",
+        "",
+        "| ratio | 指标 | definition | formula | unit |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{each.name}` {each.title} | {each.zh} | {each.definition} | `{each.formula}` "
+        f"| {each.unit} |"
+        for each in ratios().values()
+    ]
+    lines.append("")
     lines += [
         "## Dimensions · 分析角度",
         "",

@@ -60,9 +60,10 @@ def named(
         column = f"figures.{quote(each.name)}"
         columns.append(column)
         if each.of:
-            name = f"called_{each.name}.name"
+            called = f"called_{each.name}"
+            name = f"{called}.name"
             columns.append(f"{name} AS {quote(f'{each.name}_name')}")
-            joins.append(f"LEFT JOIN ({_called(each.of)}) AS called_{each.name} ON key = {column}")
+            joins.append(f"LEFT JOIN ({_called(each.of)}) AS {called} ON {called}.key = {column}")
             order.append(f"{name} NULLS LAST")
         listed = ", ".join(map(literal, each.order))
         order.append(f"{f'list_position([{listed}], {column})' if listed else column} NULLS LAST")

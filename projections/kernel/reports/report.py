@@ -37,8 +37,8 @@ class Report:
     local network of the unit as well. `behind` names other records on which it depends what a
     record gives: by the join that brings them in (by nothing, if they always do) the read model,
     and the SQL of the list of their ids. One that is `spanning` has a row for each of the `spans`
-    that are asked for, from the day `first` to the day `last`, by which it then goes. `zh` is the
-    title in Chinese.
+    that are asked for, from the day `first` to the day `last`, by which it then goes; if it is
+    `monthly`, one for each month, whatever it is asked by. `zh` is the title in Chinese.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Report:
     joins: Mapping[str, str] = field(default_factory=dict)
     behind: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     spanning: bool = False
+    monthly: bool = False
     zh: str = ""
 
     def dimension(self, name: str, parameter: str) -> Dimension:
@@ -176,7 +177,7 @@ def ask(
     report = reports()[name]
     now = position(cursor)
     chosen, narrowed = _measures(report, measures, standpoint)
-    standpoint = replace(standpoint, narrowed=narrowed)
+    standpoint = replace(standpoint, narrowed=tuple(sorted({*standpoint.narrowed, *narrowed})))
     names = list(dict.fromkeys(by))
     if any(each.money for each in chosen) and "currency" not in names:
         names.append("currency")
@@ -201,7 +202,8 @@ def ask(
     asked_for: tuple[Span, ...] = ()
     if report.spanning:
         until = standpoint.day or standpoint.valid_at or today()
-        asked_for = spans(names, where or {}, first, last, until)
+        of = "month" if report.monthly else None
+        asked_for = spans(names, where or {}, first, last, until, of)
     for parameter, day, sign in (("first", first, ">="), ("last", last, "<=")):
         if day is not None and not report.spanning:
             conditions.append(f"{report.on} {sign} ${parameter}")

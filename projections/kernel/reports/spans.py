@@ -23,15 +23,17 @@ def spans(
     first: date | None,
     last: date | None,
     day: date,
+    of: str | None = None,
 ) -> tuple[Span, ...]:
     """Return the spans from a first day to a last one: by the shortest of the periods asked for.
 
     Without these days they are those that the filters name, as far as they have passed by `day`,
     else the year of the last day up to that. Raises `BadParameter` for too many of them, and where
-    figures of several would be added.
+    figures of several would be added. With `of`, a period, there is one for each of these, and
+    their figures are added, whatever is asked for.
     """
-    shortest = next((each for each in PERIODS if each in by or each in where), None)
-    if shortest and shortest not in by and len(set(where[shortest])) > 1:
+    shortest = of or next((each for each in PERIODS if each in by or each in where), None)
+    if shortest and not of and shortest not in by and len(set(where[shortest])) > 1:
         detail = f"what stands at the ends of several is not added: group by {shortest}"
         raise BadParameter(shortest, detail)
     named = [list(spans_named(each, where[each])) for each in PERIODS if each in where]
@@ -55,7 +57,8 @@ def partial(by: Sequence[str], found: Sequence[Span]) -> tuple[str, ...]:
     shortest = next((each for each in PERIODS if each in by), None)
     if shortest is None:
         return ()
-    return tuple(text_of(shortest, last) for _, last in found if last < end_of(shortest, last))
+    ends = {text_of(shortest, last): last for _, last in found}
+    return tuple(text for text, last in ends.items() if last < end_of(shortest, last))
 
 
 def spans_named(period: str, texts: Sequence[str]) -> Iterator[Span]:

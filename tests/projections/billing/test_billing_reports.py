@@ -22,7 +22,7 @@ from projections.kernel.reports.report import run
 from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.reports.stretches import Question
 from projections.kernel.warehouse.loader import Loader
-from tests.projections.happenings import Ledger
+from tests.projections.happenings import Ledger, told
 from tests.projections.kernel.reports.test_drill_across import account
 
 MARCH = "2025-03"
@@ -34,7 +34,8 @@ def line(amount: int, kind: LineKind = LineKind.RECURRING, **more: Any) -> BillL
 
 
 def bill(customer: str | None, *lines: BillLine, month: str = MARCH, **more: Any) -> Bill:
-    held = Billed(((date.min, customer),) if customer else (), "gd-gz", "CNY")
+    currency = more.pop("currency", "CNY")
+    held = Billed(((date.min, customer),) if customer else (), "gd-gz", currency)
     issued = more.pop("issued_on", last_day(month) + timedelta(5))
     told = {"issued_on": issued, "due_on": more.pop("due_on", issued + timedelta(20))}
     told |= {"account_number": f"ZH-{customer}", "month": month, "lines": list(lines)}
@@ -45,7 +46,7 @@ def bill(customer: str | None, *lines: BillLine, month: str = MARCH, **more: Any
 @contextmanager
 def warehouse(ledger: Ledger) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as found:
-        loader = Loader(found)
+        loader = Loader(found, told=told(ledger.rows))
         loader.create()
         loader.load_all([ledger.rows])
         yield found

@@ -118,8 +118,9 @@ def test_records_add_up_to_every_figure_of_every_row(
             records = explanation.page(1000)
             assert faults(world.connection, explanation, records, row) == [], row
             seen |= {record["id"] for record in records}
-    # Nobody states when a campaign was planned or a contract signed: it was not there on that day.
-    assert seen or (name in ("campaigns", "contract-movement", "payments") and moment[1])
+    # Nobody states here when a campaign was planned, a contract signed, a customer activated.
+    unstated = ("campaigns", "contract-movement", "payments", "customer-months", "product-holdings")
+    assert seen or (name in unstated and moment[1])
 
 
 @pytest.mark.parametrize("name", reports())

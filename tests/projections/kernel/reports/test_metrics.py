@@ -5,7 +5,15 @@ import pytest
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.reports.dimensions import Dimension
 from projections.kernel.reports.measures import Measure
-from projections.kernel.reports.metrics import dimensions, metric, metrics
+from projections.kernel.reports.metrics import (
+    described,
+    dimensions,
+    glossary,
+    metric,
+    metrics,
+    parts,
+)
+from projections.kernel.reports.ratios import ratios
 from projections.kernel.reports.report import Report, reports
 
 
@@ -34,6 +42,25 @@ def test_what_is_the_same_in_several_reports_is_called_the_same() -> None:
                 titles.setdefault(each.same, set()).add((each.title, each.zh))
     assert {key: told for key, told in titles.items() if len(told) > 1} == {}
     assert len(dimensions()) >= len(titles)
+
+
+def test_a_ratio_is_of_two_measures_and_says_over_what_one_of_them_is_taken() -> None:
+    told = {each["name"]: each for each in described()}
+    for name, ratio in ratios().items():
+        above, below = parts(ratio)
+        assert name not in metrics()
+        assert all(told[name][each] for each in ("title", "zh", "definition"))
+        assert ratio.money == above.measure.money == (ratio.unit == "CNY")
+        has = [{each.name for each in of.report.angles()} for of in (above, below)]
+        assert {*ratio.over} <= has[0] - has[1], name
+        assert {*told[name]["dimensions"]} <= has[0], name
+        assert f"`{name}`" in glossary()
+        with pytest.raises(BadParameter, match="ratio of several"):
+            metric(name)
+    assert told["arpa"]["reports"] == ["revenue", "customer-months"]
+    assert told["arpa"]["formula"] == "billed_revenue / customer_months"
+    assert "product" in told["penetration"]["dimensions"]
+    assert "product" not in told["arpa"]["dimensions"]
 
 
 @pytest.mark.parametrize(

@@ -510,6 +510,15 @@ def test_a_dimension_of_records_groups_by_key_and_tells_the_name(world: World, n
         assert (f"{each.name}_name" in columns) == bool(each.of), each.name
 
 
+def test_records_of_two_kinds_are_named_beside_one_another(world: World) -> None:
+    rows = world.run("sales", by=["customer", "unit"], measures=["won"]).rows()
+    names = {row["id"]: row["name"] for row in world.rows("customers").values()}
+    assert rows
+    assert {row["customer"]: row["customer_name"] for row in rows} == {
+        row["customer"]: names[row["customer"]] for row in rows
+    }
+
+
 def test_two_customers_of_one_name_are_two() -> None:
     def records() -> Iterator[Any]:
         for _ in range(2):
