@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from projections.billing.billing_sources import CUSTOMERS, bills
-from projections.customers.customer_dimensions import customer_join
+from projections.customers.customer_dimensions import CUSTOMER_THEN, customer_join
 from projections.kernel.reports.dimensions import Dimension
 from projections.kernel.reports.measures import Measure, Part, count, total
 from projections.kernel.reports.report import Report
@@ -44,9 +44,10 @@ arrears_report = Report(
     zh="欠费",
     records="bills",
     source=_SOURCE,
-    joins=customer_join(),
+    joins=customer_join("base.last"),
     behind={"customer": ("customers", "[customer.id]")},
     on="base.last",
+    dated=CUSTOMER_THEN,
     period="the day that the figures are of: the last one of each period asked for",
     spanning=True,
     dimensions=(

@@ -8,7 +8,7 @@ from enum import StrEnum
 from domain.customers.customer_profile import Category, Grade, Industry, ProfileReach
 from domain.customers.customer_standing import State
 from projections.kernel.reports.dimensions import MANAGER, UNIT, UNSEEN, Dimension
-from projections.kernel.reports.report_scope import hidden, seen
+from projections.kernel.reports.report_scope import hidden, on, seen
 
 CUSTOMER = Dimension("customer", "Customer", "base.customer_id", of="customers", zh="客户")
 
@@ -63,9 +63,16 @@ STANDING = (
 """The dimensions of customers as they stood on a day."""
 
 
-def customer_join() -> dict[str, str]:
-    """Return the join that gives the customer of a row, by its name."""
+CUSTOMER_THEN = {"customers": "base.customer_id"}
+"""What a report whose customers are told as they were on the day of a row says of that."""
+
+
+def customer_join(day: str = "") -> dict[str, str]:
+    """Return the join that gives the customer of a row, by its name: as on a day, if that is so."""
+    customers = on("customers") if day else seen("customers")
+    dated = f" AND customer.as_on = {day}" * bool(day)
     return {
-        "customer": f"LEFT JOIN {seen('customers')} AS customer ON customer.id = base.customer_id "
+        "customer": f"LEFT JOIN {customers} AS customer "
+        f"ON customer.id = base.customer_id{dated} "
         f"LEFT JOIN {hidden('customers')} AS unseen ON unseen.id = base.customer_id"
     }

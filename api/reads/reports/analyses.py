@@ -26,12 +26,14 @@ from api.kernel.reading.read_parameters import (
 from api.reads.export_routes import add_export
 from api.reads.reports.answered import Links, formatted
 from api.reads.reports.asked import (
+    ATTRIBUTES,
     PERMISSION,
     Compare,
     Format,
     From,
     Organised,
     To,
+    attributes_in,
     compared_with,
     filters_in,
     standpoint,
@@ -107,8 +109,9 @@ def _analysis(analysis: Analysis, part: Part) -> Callable[..., Any]:
             analysed = Analysed(analysis, measures, by)
         report = analysed.metric.report
         where = filters_in(request, report, see)
+        attributes = attributes_in(request, report)
         for name in request.query_params:
-            if name in FILTERS and name not in where:
+            if name in FILTERS and name not in (*where, ATTRIBUTES):
                 raise invalid(name, f"{report.name} has no such dimension.")
         if parts.warehouse is None:
             return await forward(parts, request)
@@ -116,7 +119,7 @@ def _analysis(analysis: Analysis, part: Part) -> Callable[..., Any]:
         warehouse = parts.warehouse
 
         def figures() -> tuple[Result, pa.Table]:
-            here = standpoint(parts, see, sight, when, organised)
+            here = standpoint(parts, see, sight, when, organised, attributes)
             with_, known = compared_with(parts, compare)
             day = when.valid_at or here.day or today()
             comparing = Comparing(report, with_, known, False, False, day)

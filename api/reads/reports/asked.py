@@ -68,6 +68,16 @@ Top = Annotated[
         "measure, the greatest first; compared with nothing",
     ),
 ]
+ATTRIBUTES = "attributes"
+"""The parameter that says as of when the customer of a fact is told."""
+
+_ATTRIBUTES: Mapping[str, Any] = {
+    "name": ATTRIBUTES,
+    "in": "query",
+    "description": "`then` tells what a customer is like as on the day of the fact, of one that "
+    "was not there yet as now; `now` as of the moment that is asked for",
+    "schema": {"type": "string", "enum": ["then", "now"], "default": "then"},
+}
 PERMISSION = "report.read"
 
 _COMPARISONS = ("previous", "year-ago")
@@ -86,7 +96,7 @@ def filters_in(request: Request, report: Report, see: Seeing) -> dict[str, list[
 
     Raises `InvalidParameter` for `me` of who is no employee.
     """
-    known = {parameter["name"] for parameter in parameters_of(report)}
+    known = {parameter["name"] for parameter in parameters_of(report)} - {ATTRIBUTES}
     persons = [each.name for each in report.angles() if each.of == _PERSONS]
     where: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
@@ -107,6 +117,19 @@ def _values(text: str) -> Iterator[str]:
     yield value
 
 
+def attributes_in(request: Request, *of: Report) -> Literal["then", "now"]:
+    """Return as of when a request asks what customers are like.
+
+    Raises `InvalidParameter` for another word, and where none of the reports has that.
+    """
+    asked = request.query_params.get(ATTRIBUTES, "then")
+    if ATTRIBUTES in request.query_params and not any(each.dated for each in of):
+        raise invalid(ATTRIBUTES, "What is asked for is of customers as they are.")
+    if asked not in ("then", "now"):
+        raise invalid(ATTRIBUTES, "There is then, and now.")
+    return "now" if asked == "now" else "then"
+
+
 def compared_with(parts: Parts, text: str | None) -> tuple[list[str], int | None]:
     """Return the names of comparisons, and the position that one of them speaks of."""
     known, names = None, list[str]()
@@ -124,7 +147,12 @@ def compared_with(parts: Parts, text: str | None) -> tuple[list[str], int | None
 
 
 def standpoint(
-    parts: Parts, see: Seeing, sight: Sight, when: When, organised: Organised
+    parts: Parts,
+    see: Seeing,
+    sight: Sight,
+    when: When,
+    organised: Organised,
+    attributes: Literal["then", "now"],
 ) -> Standpoint:
     """Return from where a report is looked at: what is in sight, and where units count."""
     today, position = organised == "now", when.position
@@ -139,7 +167,8 @@ def standpoint(
     day = when.valid_at or when.day
     if day is None and position is not None:
         day = next((recorded_day(each.time) for each in at(parts.journal, [position])), None)
-    return Standpoint(sight, under, where_units_count, today, when.valid_at, day=day)
+    told: Any = {"day": day, "attributes": attributes}
+    return Standpoint(sight, under, where_units_count, today, when.valid_at, **told)
 
 
 def parameters_of(report: Report) -> Iterator[Mapping[str, Any]]:
@@ -159,6 +188,8 @@ def parameters_of(report: Report) -> Iterator[Mapping[str, Any]]:
                 "description": f"{dimension.full}: one of these or below it, with commas between",
                 "schema": {"type": "string"},
             }
+    if report.dated:
+        yield _ATTRIBUTES
 
 
 def _which(dimension: Dimension) -> str:

@@ -35,6 +35,7 @@ from api.reads.reports.asked import (
     To,
     ToDate,
     Top,
+    attributes_in,
     compared_with,
     filters_in,
     names_in,
@@ -113,13 +114,14 @@ def answering(report: Report) -> Callable[..., Any]:
         if format != "json":
             sight = both(sight, see.need("export.read"))
         where = filters_in(request, report, see)
+        attributes = attributes_in(request, report)
         if parts.warehouse is None:
             return await forward(parts, request)
         await reach(parts.loaded, max(min_position, when.position or 0))
         warehouse = parts.warehouse
 
         def figures() -> Result:
-            here = standpoint(parts, see, sight, when, organised)
+            here = standpoint(parts, see, sight, when, organised, attributes)
             day = when.valid_at or here.day or today()
             names, known = compared_with(parts, compare)
             comparing = Comparing(report, names, known, to_date, fill, day)

@@ -36,6 +36,7 @@ from api.reads.reports.asked import (
     Measures,
     Organised,
     To,
+    attributes_in,
     filters_in,
     names_in,
     parameters_of,
@@ -77,11 +78,14 @@ def _records(report: Report) -> Callable[..., Any]:
         if format != "json":
             sight = both(sight, see.need("export.read"))
         where = filters_in(request, report, see)
+        attributes = attributes_in(request, report)
         if parts.warehouse is None:
             return await forward(parts, request)
         position, after = cursor.after or (when.position, None)
         await reach(parts.loaded, max(min_position, position or 0))
         warehouse = parts.warehouse
+
+        then = replace(when, position=position)
 
         def found() -> Response:
             with warehouse.reader() as reader:
@@ -94,7 +98,7 @@ def _records(report: Report) -> Callable[..., Any]:
                     to,
                     position,
                     names_in(measures),
-                    standpoint(parts, see, sight, replace(when, position=position), organised),
+                    standpoint(parts, see, sight, then, organised, attributes),
                 )
                 explanation = Explanation(reader, asked)
                 links = _Links(report, When(asked.position, when.valid_at))

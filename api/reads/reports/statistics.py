@@ -17,6 +17,7 @@ from api.kernel.reading.read_parameters import MinPosition, TheParts, checked, r
 from api.reads.export_routes import add_export
 from api.reads.reports.answered import Links, formatted
 from api.reads.reports.asked import (
+    ATTRIBUTES,
     PERMISSION,
     By,
     Compare,
@@ -26,6 +27,7 @@ from api.reads.reports.asked import (
     Organised,
     To,
     ToDate,
+    attributes_in,
     compared_with,
     filters_in,
     names_in,
@@ -126,7 +128,9 @@ async def statistics(
         sight = both(sight, see.need("export.read"))
     with checked():
         asked = [name for name in dict.fromkeys(request.query_params) if name in FILTERS]
+        asked = [name for name in asked if name != ATTRIBUTES]
         across = Across(names_in(measures), names_in(by), asked)
+    attributes = attributes_in(request, *across.reports.values())
     first, *others = across.reports.values()
     where = filters_in(request, first, see)
     for each in others:
@@ -137,7 +141,7 @@ async def statistics(
     warehouse = parts.warehouse
 
     def figures() -> list[Joined]:
-        here = standpoint(parts, see, sight, when, organised)
+        here = standpoint(parts, see, sight, when, organised, attributes)
         day = when.valid_at or here.day or today()
         names, known = compared_with(parts, compare)
         with warehouse.reader() as cursor:

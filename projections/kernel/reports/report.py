@@ -38,7 +38,9 @@ class Report:
     record gives: by the join that brings them in (by nothing, if they always do) the read model,
     and the SQL of the list of their ids. One that is `spanning` has a row for each of the `spans`
     that are asked for, from the day `first` to the day `last`, by which it then goes; if it is
-    `monthly`, one for each month, whatever it is asked by. `zh` is the title in Chinese.
+    `monthly`, one for each month, whatever it is asked by. `dated` names read models whose records
+    are told as they were on the day of the row, unless they are asked for as they are now: each
+    with the SQL of the id of one; `joins` then speak of `on_<model>`. `zh` is the title in Chinese.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Report:
     behind: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     spanning: bool = False
     monthly: bool = False
+    dated: Mapping[str, str] = field(default_factory=dict)
     zh: str = ""
 
     def dimension(self, name: str, parameter: str) -> Dimension:
@@ -158,8 +161,18 @@ class Asked:
         """Run a query over what is in sight then."""
         if PLACE in query:
             cursor.register("organisation", self.standpoint.places())
-        relations, seen_values = self.standpoint.relations(query, self.position, self.spans)
+        relations, seen_values = self.standpoint.relations(
+            query, self.position, self.spans, self._days()
+        )
         return cursor.sql(relations + query, params={**self.values, **values, **seen_values})
+
+    def _days(self) -> Mapping[str, str]:
+        """Return the queries of the records that rows name, by read model, with the days."""
+        return {
+            model: f"SELECT DISTINCT {id_} AS id, {self.report.on} AS day "
+            f"FROM ({self.report.source}) AS base"
+            for model, id_ in self.report.dated.items()
+        }
 
 
 def ask(

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from projections.kernel.visibility.visibility import Sight
 
 _SHAPE = pa.schema([(name, pa.string()) for name in ("code", "current", "province", "network")])
 _SEEN = re.compile(r"\b(?:seen|hidden|then)_(\w+)")
+_ON = re.compile(r"\bon_(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Standpoint:
     of a unit that has ended count to what succeeded it; `valid_at` the day by which what counts
     was true of the business, by default any; `day` the last one of a period that is given no other,
     by default `valid_at`, else today; `narrowed` the classes of fields that figures are made
-    of and that are masked in some rows: only rows that show them count.
+    of and that are masked in some rows: only rows that show them count; `attributes` whether what
+    a row belongs to is told as it was on the day of the row, or as it is.
     """
 
     sight: Sight | None = None
@@ -43,6 +46,7 @@ class Standpoint:
     valid_at: date | None = None
     narrowed: tuple[str, ...] = ()
     day: date | None = None
+    attributes: Literal["then", "now"] = "then"
 
     @property
     def masked(self) -> frozenset[str]:
@@ -50,7 +54,11 @@ class Standpoint:
         return frozenset() if self.sight is None else self.sight.masked_somewhere()
 
     def relations(
-        self, sql: str, position: int, spans: Sequence[Span] = ()
+        self,
+        sql: str,
+        position: int,
+        spans: Sequence[Span] = (),
+        days: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[str, dict[str, Any]]:
         """Return the SQL that defines the rows in sight that a query speaks of, and its values.
 
@@ -61,6 +69,8 @@ class Standpoint:
                 on its last day.
             position: The rows are those of then.
             spans: The first and last day of each.
+            days: By read model the query of ids, and of days on which records are asked for: it
+                may speak of `on_<read model>`, which has those in sight with the day `as_on`.
         """
         clauses, values = list[str](), dict[str, Any]()
         if spans:
@@ -78,9 +88,11 @@ class Standpoint:
                 text = text.replace("?", f"${key}", 1)
             return text, tables(model)
 
-        for name in dict.fromkeys(_SEEN.findall(sql)):
+        dated = [name for name in dict.fromkeys(_ON.findall(sql)) if name in days]
+        whole = " ".join([sql, *(f"{days[name]} {seen(name)}" for name in dated)])
+        for name in dict.fromkeys(_SEEN.findall(whole)):
             model = read_models()[name]
-            if then(name) in sql:
+            if then(name) in whole:
                 last = (
                     f"least(spans.last, DATE '{self.valid_at}')" if self.valid_at else "spans.last"
                 )
@@ -89,12 +101,39 @@ class Standpoint:
             text, source = visible(model, self.valid_at)
             columns = source.c
             clauses.append(f"{seen(name)} AS NOT MATERIALIZED ({text})")
-            if hidden(name) in sql:
+            if hidden(name) in whole:
                 every, _ = compiled(sa.select(*columns))
                 none = " LIMIT 0" if text == every else ""  # then no row is looked at
                 apart = f"SELECT * FROM ({every}) ANTI JOIN {seen(name)} USING (id){none}"
                 clauses.append(f"{hidden(name)} AS ({apart})")
+        clauses += (self._dated(name, days[name], position) for name in dated)
         return f"WITH {', '.join(clauses)} " if clauses else "", values
+
+    def _dated(self, name: str, days: str, position: int) -> str:
+        """Return the SQL that defines the records in sight as they were on each of their days.
+
+        One that was not there yet on such a day is as it is now.
+        """
+        day = "asked.day" if self.valid_at is None else f"least(asked.day, DATE '{self.valid_at}')"
+        source = past(position, day)(read_models()[name])
+        then, _ = compiled(sa.select(*source.c))
+        now = f"SELECT * FROM {seen(name)}"
+        if self.attributes == "now":
+            found = f"FROM asked JOIN ({now}) AS each USING (id)"
+            return f"on_{name} AS (WITH asked AS ({days}) SELECT each.*, day AS as_on {found})"
+        return f"""on_{name} AS (
+            WITH asked AS MATERIALIZED ({days}),
+            shown AS (FROM asked SEMI JOIN {seen(name)} USING (id)),
+            there AS (
+                SELECT each.*, asked.day AS as_on FROM shown AS asked,
+                LATERAL (SELECT * FROM ({then}) AS every WHERE every.id = asked.id) AS each
+            )
+            FROM there UNION ALL BY NAME
+            SELECT each.*, asked.day AS as_on FROM asked JOIN ({now}) AS each USING (id)
+            WHERE NOT EXISTS (
+                SELECT 1 FROM there WHERE there.id = asked.id AND there.as_on = asked.day
+            )
+        )"""
 
     def _sights(self, model: ReadModel) -> tuple[Sight | None, ...]:
         """Return the sights of which each has to show a row."""
@@ -115,6 +154,11 @@ def seen(model: str) -> str:
 def then(model: str) -> str:
     """Return the relation of the rows in sight on the last day of each span, with that."""
     return f"then_{model}"
+
+
+def on(model: str) -> str:
+    """Return the relation of the rows in sight on the days of what names them, `as_on` each."""
+    return f"on_{model}"
 
 
 def hidden(model: str) -> str:

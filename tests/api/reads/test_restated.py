@@ -153,3 +153,37 @@ def test_what_a_ratio_cannot_be_asked_is_named(
     for path in ("/reports/revenue", "/analyses/trend"):
         found = problem(client.get(path, params={"measures": "arpa"}), 422, "invalid-parameter")
         assert found["errors"][0]["parameter"] == "measures"
+
+
+def test_revenue_is_of_what_a_customer_was_like_then_or_is_now(billing: Billing) -> None:
+    customer = billing.customer()
+    billing.post(f"/customers/{customer}/regrade", grade="B", reason="x", effective="2026-01-02")
+    for month, amount in (("2026-02", "100.00"), ("2026-03", "200.00")):
+        billing.bill(customer, month, amount)
+    then = billing.position
+    billing.post(f"/customers/{customer}/regrade", grade="A", reason="x", effective="2026-03-10")
+    asked = {"measures": "billed", "by": "grade", "from": "2026-01-01", "to": "2026-03-31"}
+
+    def told(**more: Any) -> dict[str, str]:
+        rows = billing.ask("/reports/revenue", **asked, **more)["rows"]
+        for row in rows:
+            behind = billing.client.get(row["explain"]).raise_for_status().json()
+            assert behind["figures"][0]["figure"] == row["billed"]
+        return {row["grade"]: row["billed"] for row in rows}
+
+    assert told() == told(attributes="then") == {"A": "200.00", "B": "100.00"}
+    assert told(attributes="now") == {"A": "300.00"}
+    assert told(as_of_position=then) == {"B": "300.00"}
+    across = {**asked, "measures": "billed_revenue,customer_months"}
+    rows = billing.ask("/statistics", **across)["rows"]
+    assert {row["grade"]: row["customer_months"] for row in rows} == {"A": 1, "B": 2}
+    rows = billing.ask("/statistics", **across, attributes="now")["rows"]
+    assert [row["billed_revenue"] for row in rows if row["grade"] == "A"] == ["300.00"]
+    for path, value in (("revenue", "soon"), ("revenue", ""), ("tickets", "now")):
+        answer = billing.client.get(f"/reports/{path}", params={"attributes": value})
+        found = problem(answer, 422, "invalid-parameter")
+        assert [each["parameter"] for each in found["errors"]] == ["attributes"]
+    for path in ("/statistics", "/analyses/deciles"):
+        params = {"measures": "sales.won", "attributes": "now"}
+        found = problem(billing.client.get(path, params=params), 422, "invalid-parameter")
+        assert [each["parameter"] for each in found["errors"]] == ["attributes"]
