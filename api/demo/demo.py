@@ -22,11 +22,12 @@ from api.demo import price_plans as demo_price_plans
 from api.demo import products as demo_products
 from api.demo import products_in_use as demo_uses
 from api.demo import sales as demo_sales
-from api.demo import service as demo_service
 from api.demo import sites as demo_sites
 from api.demo import visits as demo_visits
 from api.demo.people import people
 from api.demo.places import GROUP, staff
+from api.demo.service import agreements as demo_agreements
+from api.demo.service import tickets as demo_service
 from api.demo.story import play
 from domain.kernel.time.business_day import begin_of, recorded_day
 
@@ -43,6 +44,7 @@ class Size:
     uses: int = 2500
     billing_accounts: int = 320
     visits: int = 1400
+    service_agreements: int = 40
 
     @property
     def stories(self) -> int:
@@ -148,3 +150,8 @@ def load(
     play(executor, "settled", [demo_bills.outcome(each, clerk) for each in settled])
     calls = demo_visits.calls(Random(f"visits {seed}"), accounts, today, size.visits)
     play(executor, "visit", map(demo_visits.story, calls), advance)
+    kept = demo_agreements.agreements(
+        Random(f"agreements {seed}"), accounts, today, size.service_agreements
+    )
+    told = [demo_agreements.story(each, team[GROUP.code], today) for each in kept]
+    play(executor, "service-agreement", told, advance)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
 from keyword import iskeyword
+from operator import attrgetter
 from typing import Annotated, Any, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -144,8 +145,8 @@ class Command:
             yield parameter, reference, arguments[parameter]
         for parameter, fields in self.nested.items():
             for i, value in enumerate(arguments[parameter] or ()):
-                for field, reference in fields.items():
-                    yield f"{parameter}/{i}/{field}", reference, getattr(value, field)
+                for name, mark in fields.items():
+                    yield f"{parameter}/{i}/{name}".replace(".", "/"), mark, attrgetter(name)(value)
 
 
 @cache
@@ -255,10 +256,12 @@ def _metadata(hint: Any) -> Iterator[Any]:
 
 
 def _inside(hint: Any) -> Iterator[tuple[str, Reference]]:
-    """Yield the fields, by name, of the values in a list that name other records."""
+    """Yield the fields of values in a list that name others, those within as in `scope.sites`."""
     if isinstance(hint, type) and issubclass(hint, Value):
         for field, inner in get_type_hints(hint, include_extras=True).items():
             yield from ((field, m) for m in _metadata(inner) if isinstance(m, Reference))
+            if isinstance(inner, type) and issubclass(inner, Value):
+                yield from ((f"{field}.{name}", m) for name, m in _inside(inner))
     for part in getattr(hint, "__args__", ()):
         yield from _inside(part)
 

@@ -22,6 +22,9 @@ def _up_to(own: str, network: str, province: str) -> Mapping[Level, Decimal | No
 _PRICES = {Level.PROVINCE: Decimal(20), Level.GROUP: None}
 """Nobody decides about prices of their own, and no local network does."""
 
+_CREDITS = {Level.NETWORK: Decimal(5), Level.PROVINCE: Decimal(20), Level.GROUP: None}
+"""By the part of a fee that a miss earns: nobody decides about a promise of their own."""
+
 LIMITS: Mapping[str, Mapping[Level, Decimal | None]] = {
     "discount-authority": _up_to("5", "10", "20"),
     "contract-value": _up_to("0", "500000", "5000000"),
@@ -30,6 +33,7 @@ LIMITS: Mapping[str, Mapping[Level, Decimal | None]] = {
     "plan-authority": _up_to("0", "100000", "1000000"),
     "promotion-authority": _up_to("0", "100000", "1000000"),
     "price-authority": _PRICES,
+    "agreement-authority": _CREDITS,
     "expense-authority": _up_to("200", "5000", "50000"),
 }
 """By rule set, the most that each level approves, per cent or CNY; `None` for whatever it is."""

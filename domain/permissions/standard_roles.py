@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 11
+EDITION = 12
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -74,8 +74,11 @@ STANDARD_ROLES = (
             *("contract.take-back-amendment", "contract.drop-amendment", "contract.void"),
             *("service-ticket.read", "service-ticket.open", "service-ticket.record-progress"),
             *("service-ticket.confirm", "service-ticket.reopen", "service-ticket.withdraw"),
-            *("campaign.read", "campaign.record-contact", "campaign.record-response"),
-            *("campaign.link-opportunity", *_OFFERS, *_COLLEAGUES, *_FIGURES),
+            *("service-agreement.read", "service-agreement.draft", "service-agreement.submit"),
+            *("service-agreement.revise-draft", "service-agreement.draft-amendment"),
+            *("service-agreement.take-back", "campaign.read", "campaign.record-contact"),
+            *("campaign.record-response", "campaign.link-opportunity"),
+            *(*_OFFERS, *_COLLEAGUES, *_FIGURES),
         ),
     ),
     StandardRole(
@@ -112,7 +115,7 @@ STANDARD_ROLES = (
         (
             *("service-ticket.*", "customer.read", "customer.add-contact"),
             *("customer.correct-contact", "site.read", "product-in-use.read"),
-            *(*_OFFERS, *_COLLEAGUES, "report.read"),
+            *("service-agreement.read", *_OFFERS, *_COLLEAGUES, "report.read"),
         ),
     ),
     StandardRole(

@@ -23,6 +23,24 @@ Workdays = Annotated[int, Field(ge=1, le=60)]
 """A number of days on which work is done."""
 
 
+class ServiceTicketKind(StrEnum):
+    """What the customer wants."""
+
+    FAULT = "fault"
+    COMPLAINT = "complaint"
+    CONSULTATION = "consultation"
+    REQUEST = "request"
+
+
+class Severity(StrEnum):
+    """How badly the customer is hit."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+    LOW = "low"
+
+
 class Promised(StrEnum):
     """What is promised in a time: that somebody accepts the ticket, that it is resolved."""
 

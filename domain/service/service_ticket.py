@@ -19,6 +19,8 @@ from domain.kernel.erasure import LegalBasis, PersonErased, require_discretion
 from domain.kernel.parts.of_customer import OfCustomer
 from domain.kernel.time.effective_day import TIMED
 from domain.kernel.types.values import CustomerId, Erases, Line, Moment, Personal, Prose, UnitCode
+from domain.service.service_terms import ServiceTicketKind as ServiceTicketKind
+from domain.service.service_terms import Severity as Severity
 from domain.service.ticket_clock import Run
 from domain.service.ticket_follow_up import FollowUp, Score
 from domain.service.ticket_handling import ACCEPTED, UNFINISHED, Handling, HandlingLevel, Status
@@ -27,24 +29,6 @@ from domain.service.ticket_relations import Relations
 from domain.service.ticket_step import Step
 from domain.service.ticket_terms import TicketTerms
 from domain.service.ticket_times import TicketTimes
-
-
-class ServiceTicketKind(StrEnum):
-    """What the customer wants."""
-
-    FAULT = "fault"
-    COMPLAINT = "complaint"
-    CONSULTATION = "consultation"
-    REQUEST = "request"
-
-
-class Severity(StrEnum):
-    """How badly the customer is hit."""
-
-    CRITICAL = "critical"
-    MAJOR = "major"
-    MINOR = "minor"
-    LOW = "low"
 
 
 class Channel(StrEnum):
