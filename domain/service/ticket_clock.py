@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain.kernel.time.business_day import day_at
 from domain.kernel.time.working_hours import Hours
@@ -45,6 +45,13 @@ class Turn(NamedTuple):
 
     run: Run
     at: datetime
+
+
+class Calendars(Protocol):
+    """What knows the hours of calendars, as the terms of a ticket do."""
+
+    def hours(self, code: str) -> Hours:
+        """Return the hours of a calendar."""
 
 
 class Reached(NamedTuple):
@@ -95,7 +102,7 @@ class TicketClock(NamedTuple):
         count = clock(hours)
         return sum((count.worked(begin, end).time for begin, end in ended), NONE)
 
-    def due(self, target: Target, terms: Terms, percent: int = 100) -> Reached | None:
+    def due(self, target: Target, terms: Calendars, percent: int = 100) -> Reached | None:
         """Return when a part of the time to resolve the ticket is used, at the earliest.
 
         `None` while it waits, or after it was withdrawn, with time left: nobody knows when then.
@@ -112,7 +119,7 @@ class TicketClock(NamedTuple):
             left, at = left - worked, end
         return None if self.run in (WAITING, WITHDRAWN) else _reached(count, at, left)
 
-    def response_due(self, target: Target, terms: Terms, percent: int = 100) -> Reached | None:
+    def response_due(self, target: Target, terms: Calendars, percent: int = 100) -> Reached | None:
         """Return when a part of the time to accept the ticket is used; it never stands still."""
         left = _part(target, percent)
         return _reached(clock(terms.hours(target.calendar)), self.opened_at, left)
