@@ -71,6 +71,7 @@ def _models() -> dict[str, ReadModel]:
 def company(database_url: str, tmp_path: Path) -> Iterator[Everything]:
     company = Everything(database_url)
     company.journal.keys = keys_in(tmp_path)
+    company.make("working-calendar", code="cn-office")
     yield company
     company.close()
 
