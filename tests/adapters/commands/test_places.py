@@ -48,8 +48,6 @@ class Firm:
         firm.grant("li", "reader", "gd")
         self.customers = [firm.customer("gd") for _ in range(2)]
         self.product = firm.do(None, "product.plan", **beginning(CREATING["product.plan"], {}))
-        hours = beginning(CREATING["working-calendar.open"], {"unit": ["gd"]}, code="cn-office")
-        firm.do(None, "working-calendar.open", **hours)
         self.number = 0
 
     def do(self, who: str | None, command: str, id: str | None = None, **body: Any) -> str:
