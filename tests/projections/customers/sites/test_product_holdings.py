@@ -60,7 +60,7 @@ class World:
     def _uses(self, customer: str, products: list[str], ceased: date | None = None) -> None:
         for each in products:
             held = ProductInUse.install(
-                *(customer, "gd", {}, None, None),
+                *(customer, "gd", None, None, None),
                 product_id=each,
                 quantity=1,
                 activated_on=date(2024, 6, 1),
