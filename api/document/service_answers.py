@@ -1,14 +1,16 @@
-"""Answers about service: the clock of a ticket, span by span, and what moved its due instants."""
+"""Answers about service: the clock of a ticket span by span, what was attained of agreements."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.document.answers import Position, Uuid
+from domain.service.agreements.agreement_clauses import ClauseMeasure
 from domain.service.ticket_clock import Run
 
 Until = Annotated[datetime | None, Field(description="null where nothing is due by then")]
@@ -59,4 +61,54 @@ class ServiceClock(TypedDict):
     provisional: bool
     spans: list[ClockSpan]
     changes: list[DueChange]
+    position: Position
+
+
+class MissedCase(TypedDict):
+    """A ticket that was not in time."""
+
+    ticket_id: Uuid
+    due_at: datetime
+
+
+class CircuitTime(TypedDict):
+    """For how long a product in use was promised in the period, and how much of that was lost."""
+
+    product_in_use_id: Uuid
+    promised_seconds: int
+    lost_seconds: int
+
+
+class ClauseAttainment(TypedDict):
+    """What was attained of a clause on the days on which its version was in force."""
+
+    clause: str
+    measure: ClauseMeasure
+    version: int
+    period: str
+    first_day: date
+    last_day: date
+    running: Annotated[bool, Field(description="whether the period is not over yet")]
+    calendar: str
+    target_seconds: int | None
+    required_percent: Decimal
+    cases: Annotated[int, Field(description="tickets that count")]
+    kept: Annotated[int, Field(description="those of them that were in time")]
+    missed: list[MissedCase]
+    circuits: list[CircuitTime]
+    attained_percent: Annotated[
+        Decimal | None,
+        Field(description="cut off after four places; null where nothing counted yet"),
+    ]
+    met: Annotated[bool, Field(description="by the share itself, which is not rounded")]
+    credit_percent: Annotated[Decimal, Field(description="of the fee, that is given back")]
+
+
+class AgreementAttainment(TypedDict):
+    """What was attained of a service agreement up to a moment."""
+
+    id: Uuid
+    at: Annotated[datetime, Field(description="up to when it counts")]
+    partly: Annotated[bool, Field(description="whether tickets or products are out of sight")]
+    clauses: list[ClauseAttainment]
     position: Position

@@ -48,7 +48,7 @@ for each in PATHS:
         MEASURED[each.removesuffix("/export")] = {"measures": "pipeline.amount", **moves}
 """What has to be asked for by name."""
 
-COUNTING = {"/service-tickets/{id}/clock"}
+COUNTING = {"/service-tickets/{id}/clock", "/service-agreements/{id}/attainment"}
 """What counts up to the moment that is asked about: of a position, up to that of its event."""
 
 BEYOND = 10_000

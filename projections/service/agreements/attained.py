@@ -1,0 +1,206 @@
+"""Attained: what was kept of an agreement so far, counted from the rows of tickets and circuits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from domain.kernel.time.business_day import begin_of, day_at
+from domain.service.agreements.agreement_clauses import Clause
+from domain.service.agreements.attainment import Attainment, Case, Circuit, attainment
+from domain.service.agreements.periods import Period
+from domain.service.agreements.stretches import Stretch
+from projections.customers.sites.products_in_use import products_in_use
+from projections.kernel.lists.parameters import BadParameter
+from projections.kernel.lists.point_in_time import Asking
+from projections.kernel.payload_values import moment
+from projections.kernel.read_model import ReadModel, Row
+from projections.kernel.visibility.column_masks import shown
+from projections.kernel.visibility.row_security import lens_for
+from projections.kernel.visibility.visibility import Sight, Sights
+from projections.organisation.working_calendars import hours_of, working_calendars
+from projections.service.service_tickets import service_tickets
+from projections.service.ticket_figures import clock_of
+
+COUNTED = (service_tickets, products_in_use)
+"""What is counted, as far as it is in sight."""
+
+A_SECOND = timedelta(seconds=1)
+_PLACES = Decimal("0.0001")
+
+
+class Counted(NamedTuple):
+    """A clause of a version and the days of a period on which that version was in force."""
+
+    version: int
+    clause: Clause
+    name: str
+    period: Period
+
+
+def attained(
+    asking: Asking,
+    agreement: Row,
+    at: datetime,
+    sights: Mapping[str, Sight | Sights],
+    name: str | None = None,
+) -> dict[str, Any]:
+    """Return what was attained of each clause of an agreement in a period up to a moment.
+
+    Args:
+        asking: Where to ask: the rows of a moment.
+        agreement: The row of the agreement.
+        at: The moment up to which is counted.
+        sights: What is seen of tickets and of products in use, by read model.
+        name: The period; by default that of each clause in which the moment is.
+
+    Raises `BadParameter` for a period that has not begun, or by which no clause is counted.
+    """
+    counted = [*_counted(agreement, at, name)]
+    tickets, circuits, partly = _found(asking, agreement["customer_id"], sights)
+    outages: dict[str, list[Stretch]] = {}
+    for ticket in tickets:
+        for each in ticket["outages"]:
+            since, until = moment(each["since"]), moment(each["until"]) or at
+            assert since is not None
+            outages.setdefault(each["product_in_use_id"], []).append(Stretch(since, until))
+    cases = [_case(each) for each in tickets if each["spans"]]
+    lines = [_circuit(each, outages, at) for each in circuits if each["activated_on"]]
+    calendar = asking.tables(working_calendars).c
+    codes = {each.clause.calendar for each in counted}
+    found = asking.rows(
+        sa.select(calendar.code, calendar.hours).where(calendar.code.in_(sorted(codes)))
+    )
+    hours = {row["code"]: hours_of(row) for row in found}
+    notice = timedelta(hours=agreement["notice_hours"])
+    return {
+        "id": agreement["id"],
+        "at": at,
+        "partly": partly,
+        "clauses": [
+            _told(
+                each,
+                attainment(
+                    each.clause,
+                    each.period,
+                    hours[each.clause.calendar],
+                    at,
+                    cases,
+                    lines,
+                    notice=notice,
+                ),
+                at,
+            )
+            for each in counted
+        ],
+    }
+
+
+def _counted(agreement: Row, at: datetime, name: str | None) -> Iterator[Counted]:
+    """Yield the clauses that are counted, each with the days on which its version was in force."""
+    approved = [each for each in agreement["versions"] if each["approved_on"]]
+    begins = [date.fromisoformat(each["valid_from"]) for each in approved]
+    ends = [*begins[1:], agreement["over_on"] or date.max]
+    asked = None if name is None else Period.named(name)
+    if asked is not None and asked.begin > at:
+        raise BadParameter("period", f"{name} had not begun by then")
+    kinds = set()
+    for version, first, after in zip(approved, begins, ends, strict=True):
+        for told in version["clauses"]:
+            clause = Clause.model_validate(told, strict=False)
+            kinds.add(clause.period)
+            period = asked or Period.of(clause.period, day_at(at))
+            first, after = max(period.first, first), min(period.after, after)
+            if period.kind is clause.period and first < after:
+                of = period._replace(first=first, after=after)
+                yield Counted(version["version"], clause, period.name, of)
+    if asked is not None and asked.kind not in kinds:
+        there = ", ".join(sorted(kinds)) or "nothing, as no version of it was approved"
+        raise BadParameter("period", f"it is counted by {there}, not by {asked.kind}")
+
+
+def _found(
+    asking: Asking, customer: str | None, sights: Mapping[str, Sight | Sights]
+) -> tuple[list[Row], list[Row], bool]:
+    """Return tickets and circuits of a customer, and whether some of them are out of sight."""
+    every, partly = list[list[Row]](), False
+    for model in COUNTED:
+        table = asking.tables(model).c
+        of = table.customer_id == customer
+        seen = _seen(asking, model, sights[model.name], of)
+        ((there,),) = (row.values() for row in asking.rows(sa.select(sa.func.count()).where(of)))
+        partly |= there > len(seen)
+        every.append(seen)
+    tickets, circuits = every
+    return tickets, circuits, partly
+
+
+def _seen(
+    asking: Asking,
+    model: ReadModel,
+    sight: Sight | Sights,
+    of: sa.ColumnElement[bool],
+) -> list[Row]:
+    lens = lens_for(model, sight, asking.dialect, asking.tables, along=True)
+    table = asking.tables(model).c
+    query = sa.select(*(table[name] for name in shown(model)), *lens.marks).where(of)
+    return [lens.show(row) for row in asking.rows(lens.narrow(query))]
+
+
+def _case(ticket: Row) -> Case:
+    circuits = frozenset(each["product_in_use_id"] for each in ticket["outages"])
+    return Case(ticket["id"], ticket["kind"], ticket["severity"], clock_of(ticket), circuits)
+
+
+def _circuit(use: Row, outages: Mapping[str, Iterable[Stretch]], at: datetime) -> Circuit:
+    end = begin_of(use["ceased_on"]) if use["ceased_on"] else at
+    sites = frozenset(each for each in (use["site_id"], use["far_site_id"]) if each)
+    lived = Stretch(begin_of(use["activated_on"]), end)
+    return Circuit(use["id"], use["product_id"], sites, lived, tuple(outages.get(use["id"], ())))
+
+
+def _told(counted: Counted, found: Attainment, at: datetime) -> dict[str, Any]:
+    clause, period = counted.clause, counted.period
+    return {
+        "clause": clause.code,
+        "measure": clause.measure,
+        "version": counted.version,
+        "period": counted.name,
+        "first_day": period.first,
+        "last_day": period.after - timedelta(days=1),
+        "running": at < period.end,
+        "calendar": clause.calendar,
+        "target_seconds": clause.target.seconds,
+        "required_percent": clause.required,
+        "cases": len(found.verdicts),
+        "kept": sum(each.kept for each in found.verdicts),
+        "missed": [
+            {"ticket_id": each.case, "due_at": each.due_at}
+            for each in found.verdicts
+            if not each.kept
+        ],
+        "circuits": [
+            {
+                "product_in_use_id": each.circuit,
+                "promised_seconds": each.promised // A_SECOND,
+                "lost_seconds": each.lost // A_SECOND,
+            }
+            for each in found.circuits
+        ],
+        "attained_percent": _cut(found.attained),
+        "met": found.met,
+        "credit_percent": found.credit_percent,
+    }
+
+
+def _cut(share: Fraction | None) -> Decimal | None:
+    """Return a share to four places, cut off: it never reads as what was not reached."""
+    if share is None:
+        return None
+    whole = Decimal(share.numerator) / Decimal(share.denominator)
+    return whole.quantize(_PLACES, ROUND_FLOOR)

@@ -1,0 +1,119 @@
+"""What was attained of an agreement over HTTP: counted from tickets and outages, as of any day."""
+
+from typing import Any
+
+import httpx
+
+from tests.api.asking import problem, register, settled
+from tests.api.service.test_ticket_clock import moment
+from tests.domain.service.agreements.agreed import CIRCUITS, FAULTS
+
+NOBODY = "/service-agreements/0192f3a1-0000-7000-8000-00000000a9ee/attainment"
+
+
+class Service:
+    """A customer with a circuit, and an agreement about it that somebody else approved."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+        self.customer = register(client)["id"]
+        self.code = f"e-{self.customer[-8:]}"
+        self.do("/employees", code=self.code, name="Wu", unit="group")
+        held = {"customer_id": self.customer, "unit": "group", "product_name": "DIA"}
+        self.circuit = self.do("/products-in-use", **held, activated_on="2026-01-01")["id"]
+        told = {"customer_id": self.customer, "unit": "group", "name": "SLA", "from": "2026-01-01"}
+        agreement = self.do("/service-agreements", **told, clauses=[CIRCUITS, FAULTS])
+        self.path = f"/service-agreements/{agreement['id']}"
+        self.do(f"{self.path}/submit")
+        key = self.do("/api-keys", name=self.code, role="group-manager", unit="group")["key"]
+        other = {"Authorization": f"Bearer {key}"}
+        client.post(f"{self.path}/approve", json={}, headers=other).raise_for_status()
+
+    def do(self, path: str, **body: Any) -> dict[str, Any]:
+        answer = self.client.post(path, json=body)
+        assert answer.status_code < 300, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def fault(self, begin: str, end: str, resolved: str) -> int:
+        """Record a fault with an outage of the circuit, and when it was resolved."""
+        body = {"kind": "fault", "severity": "major", "channel": "web", "title": "Down"}
+        body |= {"customer_id": self.customer, "unit": "group", "at": moment(begin)}
+        path = f"/service-tickets/{self.do('/service-tickets', **body)['id']}"
+        lost = {"product_in_use_id": self.circuit, "from": moment(begin), "to": moment(end)}
+        self.do(f"{path}/record-outage", **lost)
+        self.do(f"{path}/assign", owner=self.code, at=moment(begin))
+        self.do(f"{path}/accept", at=moment(end))
+        done = {"cause": "x", "action": "y", "at": moment(resolved)}
+        position: int = self.do(f"{path}/resolve", **done)["position"]
+        return position
+
+    def attained(self, **asked: Any) -> dict[str, Any]:
+        answer = self.client.get(f"{self.path}/attainment", params=asked)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def test_outages_that_overlap_are_lost_once_and_a_late_case_earns_a_credit(
+    client: httpx.Client,
+) -> None:
+    service = Service(client)
+    first = service.fault("02-10 10:00", "02-10 10:30", "02-10 13:00")
+    last = service.fault("02-10 10:20", "02-10 10:35", "02-10 15:00")
+    found = service.attained(period="2026-02", min_position=last)
+    circuits, faults = found["clauses"]
+    (time,) = circuits["circuits"]
+    assert (time["promised_seconds"], time["lost_seconds"]) == (40_320 * 60, 35 * 60)
+    assert (circuits["attained_percent"], circuits["met"]) == ("99.9131", True)
+    assert (faults["cases"], faults["kept"], faults["attained_percent"]) == (2, 1, "50.0000")
+    assert [each["due_at"] for each in faults["missed"]] == [moment("02-10 14:20")]
+    assert (faults["met"], faults["credit_percent"], found["partly"]) == (False, "5", False)
+    days = ("2026-02", "2026-02-01", "2026-02-28", False, 1)
+    names = ("period", "first_day", "last_day", "running", "version")
+    assert tuple(faults[each] for each in names) == days
+
+    before = service.attained(period="2026-02", as_of_position=first)["clauses"]
+    assert [each["attained_percent"] for each in before] == ["99.9255", "100.0000"]
+    now = service.attained()["clauses"]
+    assert [(each["running"], each["attained_percent"]) for each in now] == [
+        (True, "100.0000"),
+        (True, None),
+    ]
+
+
+def test_whoever_does_not_see_all_that_counts_is_told_so(client: httpx.Client) -> None:
+    service = Service(client)
+    last = service.fault("02-10 10:00", "02-10 10:30", "02-10 13:00")
+    role = f"r{service.code}"
+    service.do(
+        "/roles", code=role, name="Reader", permissions=["service-agreement.read"], unit="group"
+    )
+    key = service.do("/api-keys", name=role, role=role, unit="group")["key"]
+    asked = {"period": "2026-02", "min_position": last}
+    answer = client.get(
+        f"{service.path}/attainment", params=asked, headers={"Authorization": f"Bearer {key}"}
+    )
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["partly"]
+    assert [each["attained_percent"] for each in found["clauses"]] == [None, None]
+
+
+def test_a_period_that_cannot_be_counted_is_refused(client: httpx.Client) -> None:
+    service = Service(client)
+    settled(client)
+    for period, why in (
+        ("2026-Q1", "it is counted by month, not by quarter"),
+        ("2999-01", "2999-01 had not begun by then"),
+        ("2026-13", "String should match pattern"),
+        ("February", "String should match pattern"),
+    ):
+        answer = client.get(f"{service.path}/attainment", params={"period": period})
+        found = problem(answer, 422, "invalid-parameter")
+        assert found["errors"][0]["parameter"] == "period"
+        assert why in found["errors"][0]["detail"]
+
+
+def test_there_is_no_attainment_of_an_agreement_that_there_is_not(client: httpx.Client) -> None:
+    problem(client.get(NOBODY), 404, "unknown-id")
