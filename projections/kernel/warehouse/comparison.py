@@ -163,10 +163,11 @@ def _history(fresh: DuckDBPyConnection, model: str, upto: int) -> Iterator[Table
     if _grows(fresh, model):
         yield Table(
             f"elements_{model}",
-            "SELECT element.id, field, since AS position, element.place AS version, text, "
-            "CASE WHEN until < now.position THEN until END AS until "
+            "SELECT element.id, element.field, element.since AS position, "
+            "element.place AS version, element.text, "
+            "CASE WHEN element.until < now.position THEN element.until END AS until "
             f"FROM store.elements_{model} AS element JOIN {present} AS now ON now.id = element.id "
-            "WHERE since < now.position",
+            "WHERE element.since < now.position",
             "id",
         )
 

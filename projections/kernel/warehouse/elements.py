@@ -86,7 +86,8 @@ class Elements:
         for name in self.columns:
             begin, end = "{}" if isinstance(self._blank[name], dict) else "[]"
             column = quote(name)
-            these = f"string_agg(text, ',' ORDER BY place) FILTER (WHERE field = {literal(name)})"
+            here = f"FILTER (WHERE element.field = {literal(name)})"
+            these = f"string_agg(element.text, ',' ORDER BY element.place) {here}"
             texts.append(f"CAST('{begin}' || {these} || '{end}' AS JSON) AS {column}")
             lists.append(f"coalesce(version.{column}, there.{column}) AS {column}")
         for name, told in zip(self._typed, read(self._typed, "there"), strict=True):
@@ -95,8 +96,8 @@ class Elements:
         return (
             f"SELECT version.* REPLACE ({', '.join(lists)}) FROM {long} AS version, LATERAL ("
             f"SELECT {', '.join(texts)} FROM {self.table} AS element "
-            f"WHERE element.id = version.id AND since <= version.position "
-            f"AND until > version.position) AS there"
+            "WHERE element.id = version.id AND element.since <= version.position "
+            "AND element.until > version.position) AS there"
         )
 
     def part(
