@@ -90,7 +90,7 @@ def test_whoever_does_not_see_all_that_counts_is_told_so(client: httpx.Client) -
         "/roles", code=role, name="Reader", permissions=["service-agreement.read"], unit="group"
     )
     key = service.do("/api-keys", name=role, role=role, unit="group")["key"]
-    asked = {"period": "2026-02", "min_position": last}
+    asked: dict[str, Any] = {"period": "2026-02", "min_position": last}
     answer = client.get(
         f"{service.path}/attainment", params=asked, headers={"Authorization": f"Bearer {key}"}
     )
