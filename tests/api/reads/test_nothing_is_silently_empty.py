@@ -229,10 +229,15 @@ FREE = {("/system-log", "event"), ("/system-log", "process"), ("/system-log", "t
 PRICE = {("/products/{id}/price", each) for each in ("unit", "on", "plan", "attributes")}
 """Parameters of prices, which the tests of these check."""
 
+ATTAINED = {("/service-agreements/{id}/attainment", "period")}
+"""As the tests of what was attained check that one."""
+
 
 def test_every_text_that_a_read_is_asked_by_is_refused_where_there_is_no_such() -> None:
     tried = {(path.partition("?")[0], parameter) for path, parameter, _ in ASKED}
-    tried |= ONES | FREE | PRICE | {("/events", "ticket")}  # which is 401: who asks is not known
+    tried |= (
+        ONES | FREE | PRICE | ATTAINED | {("/events", "ticket")}
+    )  # which is 401: who asks is not known
     filtered = {list_of(kind) for kind in MODELS} | {f"/reports/{name}" for name in reports()}
     filtered |= {f"{list_of(kind)}/{step}" for kind, each in MODELS.items() for step in each.apart}
     filtered |= {"/statistics", *(f"/analyses/{name}" for name in ANALYSES)}
