@@ -24,8 +24,11 @@ SOMEBODY = Principal("ann", "group")
 
 LISTS = {f"/{each.plural}" for each in listed().values()}
 
+APART = {f"/{each.plural}/{step}" for each in listed().values() for step in each.apart}
+
 CHEAP = {
     *LISTS,
+    *APART,
     *(f"{path}/{{id}}" for path in LISTS),
     *("/working-calendars/{id}/due", "/working-calendars/{id}/worked"),
     *("/contacts", "/customers/{id}/page", "/me", "/me/permissions", "/permissions", "/reports"),
