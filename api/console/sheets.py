@@ -182,31 +182,31 @@ class Sheet:
         return self.told(name, value)
 
     def told(self, name: str, value: Any) -> str:
-        """Return how a value of a field reads, at any depth: what has parts, by what they are.
+        """Return how a value of a field reads, at any depth.
 
-        Of parts that have a code or parts of their own stand their codes, else their number.
+        Of a list whose elements have codes these stand there; of one whose elements have parts of
+        their own, how many there are.
         """
         if isinstance(value, bool):
             return "✓" if value else "✗"
         if isinstance(value, dict):
-            fields = ((each, part) for each, part in value.items() if part not in (None, [], {}))
+            parts = ((each, part) for each, part in value.items() if part not in (None, [], {}))
+            titled = ((self._words.field(self.model, each), each, part) for each, part in parts)
             return self._listed(
-                f"{self._words.field(self.model, each)}: "
-                + (
-                    f"({self.told(each, part)})"
-                    if isinstance(part, dict)
-                    else self.told(each, part)
-                )
-                for each, part in fields
+                f"{title}: {self._within(each, part)}" for title, each, part in titled
             )
         if not isinstance(value, list):
             return self.worded(name, value)
-        parts = [each for each in value if isinstance(each, dict)]
-        if all("code" in each for each in parts):
-            return self._listed(self.told(name, each.get("code")) for each in value if parts)
-        if any(isinstance(each, dict | list) for part in parts for each in part.values()):
+        some = [each for each in value if isinstance(each, dict)]
+        if some and all("code" in each for each in some):
+            return self._listed(self.told("code", each["code"]) for each in some)
+        if any(isinstance(part, dict | list) for each in some for part in each.values()):
             return str(len(value))
-        return self._listed(f"({self.told(name, each)})" for each in parts)
+        return self._listed(self._within(name, each) for each in value)
+
+    def _within(self, name: str, value: Any) -> str:
+        told = self.told(name, value)
+        return f"({told})" if isinstance(value, dict) else told
 
     def _listed(self, told: Iterable[str]) -> str:
         return ("、" if self._words.language == "zh" else ", ").join(told)
