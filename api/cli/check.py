@@ -9,14 +9,13 @@ from pydantic import TypeAdapter
 from rich.markup import escape
 from rich.table import Table
 
-from adapters.journal import tally_recount
 from adapters.journal.journal import Journal
 from adapters.journal.tally_recount import STORE as TALLIES
 from adapters.settings import Settings
 from adapters.warehouse.checking import ABSENT, WAREHOUSE
 from adapters.warehouse.rebuild_requests import NobodyAnswers, RebuildRequests
 from adapters.warehouse.warehouse import Warehouse, WarehouseInUse
-from api.cli.rebuild_jobs import check_persons, check_rows, chosen, rows_of
+from api.cli.rebuild_jobs import check_persons, check_rows, check_tallies, chosen, rows_of
 from api.kernel.access.at_machine import note_read
 from api.kernel.reading.told import Told
 from api.kernel.terminal import Failure, notes, out, progress_to
@@ -53,22 +52,11 @@ def check_stores(settings: Settings, names: Sequence[str] = ()) -> list[Report]:
     if PERSONS in names or not names:
         reports.append(check_persons(settings))
     if TALLIES in names or not names:
-        reports.append(_tallies(settings))
+        reports.append(check_tallies(settings))
     if WAREHOUSE in names or not names:
         reports.append(_warehouse(settings))
     _note(settings, names, reports)
     return reports
-
-
-def _tallies(settings: Settings) -> Report:
-    """Compare what runs are balanced by with a recount."""
-    journal = Journal(settings.journal_url)
-    try:
-        journal.create(settings.zone)
-        with progress_to("Counting what is tallied", journal.head().position) as reach:
-            return tally_recount.check(journal, reach)
-    finally:
-        journal.close()
 
 
 def _warehouse(settings: Settings) -> Report:

@@ -204,15 +204,28 @@ def rebuild_persons(settings: Settings) -> int:
         return persons.renew()
 
 
-def rebuild_tallies(settings: Settings) -> int:
-    """Count anew what is tallied; return how many tallies there are."""
+@contextmanager
+def tallied(settings: Settings) -> Iterator[tuple[Journal, Callable[[int], None]]]:
+    """Give the journal whose tallies are counted, and whom to tell how far it came."""
     journal = Journal(settings.journal_url)
     try:
         journal.create(settings.zone)
         with progress_to("Counting what is tallied", journal.head().position) as reach:
-            return tally_recount.rebuild(journal, reach)
+            yield journal, reach
     finally:
         journal.close()
+
+
+def check_tallies(settings: Settings) -> Report:
+    """Compare what runs are balanced by with a recount."""
+    with tallied(settings) as (journal, reach):
+        return tally_recount.check(journal, reach)
+
+
+def rebuild_tallies(settings: Settings) -> int:
+    """Count anew what is tallied; return how many tallies there are."""
+    with tallied(settings) as (journal, reach):
+        return tally_recount.rebuild(journal, reach)
 
 
 def rows_of(journal: Journal) -> Source:

@@ -54,24 +54,12 @@ router = APIRouter()
 
 
 def _add(model: Listed) -> None:
-    """Serve a list and its single rows."""
+    """Serve a list, the lists of some of its rows, and its single rows."""
     path, name = f"/{model.plural}", model.kind.replace("-", " ")
-    answer, asked = _list(model), list(filter_parameters(model))
     names = model.plural.replace("-", " ")
-    router.add_api_route(
-        path,
-        answer,
-        tags=[model.plural],
-        summary=f"List {names}",
-        operation_id=f"{model.kind}.list",
-        openapi_extra={"parameters": asked},
-        responses={200: _described("A page of the list.", reference(f"{model.title}Page"))},
-    )
-    add_export(
-        router, path, answer, f"{model.kind}.export", f"Export {names}", asked, [model.plural]
-    )
+    _add_list(model, path, names, "list", "export")
     for step, where in model.apart.items():
-        _add_apart(model, step, where)
+        _add_list(model, f"{path}/{step}", f"{step} {names}", step, f"{step}-export", where)
     router.add_api_route(
         f"{path}/{{id}}",
         _one(model),
@@ -86,24 +74,30 @@ def _add(model: Listed) -> None:
     )
 
 
-def _add_apart(model: Listed, step: str, where: Mapping[str, str]) -> None:
-    """Serve the list of some rows at a path of its own."""
-    path, names = f"/{model.plural}/{step}", f"{step} {model.plural.replace('-', ' ')}"
-    answer, asked = _list(model, where), list(filter_parameters(model, where))
+def _add_list(
+    model: Listed,
+    path: str,
+    names: str,
+    operation: str,
+    export: str,
+    of: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Serve a list, or the part of it `of` which some filters hold, and its export."""
+    answer, asked = _list(model, of), list(filter_parameters(model, of))
     router.add_api_route(
         path,
         answer,
         tags=[model.plural],
         summary=f"List {names}",
-        operation_id=f"{model.kind}.{step}",
+        operation_id=f"{model.kind}.{operation}",
         openapi_extra={"parameters": asked},
         responses={200: _described("A page of the list.", reference(f"{model.title}Page"))},
     )
-    name = f"{model.kind}.{step}-export"
+    name = f"{model.kind}.{export}"
     add_export(router, path, answer, name, f"Export {names}", asked, [model.plural])
 
 
-def _list(model: Listed, of: Mapping[str, str] = MappingProxyType({})) -> Callable[..., Any]:
+def _list(model: Listed, of: Mapping[str, str]) -> Callable[..., Any]:
     """Return what answers a list, or the part of it `of` which some filters hold."""
     listing = Listing(model)
     kept = _kept(model)
