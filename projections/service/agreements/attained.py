@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -61,7 +61,7 @@ def attained(
 
     Raises `BadParameter` for a period that has not begun, or by which no clause is counted.
     """
-    counted = [*_counted(agreement, at, name)]
+    counted = _counted(agreement, at, name)
     tickets, circuits, partly = _found(asking, agreement["customer_id"], sights)
     outages: dict[str, list[Stretch]] = {}
     for ticket in tickets:
@@ -101,27 +101,29 @@ def attained(
     }
 
 
-def _counted(agreement: Row, at: datetime, name: str | None) -> Iterator[Counted]:
-    """Yield the clauses that are counted, each with the days on which its version was in force."""
+def _counted(agreement: Row, at: datetime, name: str | None) -> list[Counted]:
+    """Return the clauses that are counted, each with the days on which its version was in force.
+
+    Raises `BadParameter` for a period that has not begun, or in which no clause is counted.
+    """
     approved = [each for each in agreement["versions"] if each["approved_on"]]
     begins = [date.fromisoformat(each["valid_from"]) for each in approved]
     ends = [*begins[1:], agreement["over_on"] or date.max]
     asked = None if name is None else Period.named(name)
     if asked is not None and asked.begin > at:
         raise BadParameter("period", f"{name} had not begun by then")
-    kinds = set()
+    found = list[Counted]()
     for version, first, after in zip(approved, begins, ends, strict=True):
         for told in version["clauses"]:
             clause = Clause.model_validate(told, strict=False)
-            kinds.add(clause.period)
             period = asked or Period.of(clause.period, day_at(at))
-            first, after = max(period.first, first), min(period.after, after)
-            if period.kind is clause.period and first < after:
-                of = period._replace(first=first, after=after)
-                yield Counted(version["version"], clause, period.name, of)
-    if asked is not None and asked.kind not in kinds:
-        there = ", ".join(sorted(kinds)) or "nothing, as no version of it was approved"
-        raise BadParameter("period", f"it is counted by {there}, not by {asked.kind}")
+            begun, over = max(period.first, first), min(period.after, after)
+            if period.kind is clause.period and begun < over:
+                of = period._replace(first=begun, after=over)
+                found.append(Counted(version["version"], clause, period.name, of))
+    if asked is not None and not found:
+        raise BadParameter("period", f"no clause in force in {name} is counted by {asked.kind}")
+    return found
 
 
 def _found(

@@ -1,14 +1,19 @@
 """What was attained of an agreement over HTTP: counted from tickets and outages, as of any day."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
+from domain.kernel.time.business_day import today
+from domain.service.agreements.agreement_clauses import ClausePeriod
+from domain.service.agreements.periods import Period
 from tests.api.asking import problem, register, settled
 from tests.api.service.test_ticket_clock import moment
 from tests.domain.service.agreements.agreed import CIRCUITS, FAULTS
 
 NOBODY = "/service-agreements/0192f3a1-0000-7000-8000-00000000a9ee/attainment"
+CLAUSES = [CIRCUITS, FAULTS, {**FAULTS, "code": "quarterly", "period": "quarter"}]
 
 
 class Service:
@@ -22,7 +27,7 @@ class Service:
         held = {"customer_id": self.customer, "unit": "group", "product_name": "DIA"}
         self.circuit = self.do("/products-in-use", **held, activated_on="2026-01-01")["id"]
         told = {"customer_id": self.customer, "unit": "group", "name": "SLA", "from": "2026-01-01"}
-        agreement = self.do("/service-agreements", **told, clauses=[CIRCUITS, FAULTS])
+        agreement = self.do("/service-agreements", **told, clauses=CLAUSES)
         self.path = f"/service-agreements/{agreement['id']}"
         self.do(f"{self.path}/submit")
         key = self.do("/api-keys", name=self.code, role="group-manager", unit="group")["key"]
@@ -77,9 +82,15 @@ def test_outages_that_overlap_are_lost_once_and_a_late_case_earns_a_credit(
     assert [each["attained_percent"] for each in before] == ["99.9255", "100.0000"]
     now = service.attained()["clauses"]
     assert [(each["running"], each["attained_percent"]) for each in now] == [
-        (True, "100.0000"),
-        (True, None),
+        *((True, "100.0000"), (True, None), (True, None)),
     ]
+    kinds = (ClausePeriod.MONTH, ClausePeriod.MONTH, ClausePeriod.QUARTER)
+    periods = [Period.of(each, today()) for each in kinds]
+    assert [(each["first_day"], each["last_day"]) for each in now] == [
+        (each.first.isoformat(), (each.after - timedelta(days=1)).isoformat()) for each in periods
+    ]
+    (quarter,) = service.attained(period="2026-Q1")["clauses"]
+    assert (quarter["last_day"], quarter["cases"], quarter["kept"]) == ("2026-03-31", 2, 1)
 
 
 def test_whoever_does_not_see_all_that_counts_is_told_so(client: httpx.Client) -> None:
@@ -104,7 +115,8 @@ def test_a_period_that_cannot_be_counted_is_refused(client: httpx.Client) -> Non
     service = Service(client)
     settled(client)
     for period, why in (
-        ("2026-Q1", "it is counted by month, not by quarter"),
+        ("2026", "no clause in force in 2026 is counted by year"),
+        ("2025-12", "no clause in force in 2025-12 is counted by month"),
         ("2999-01", "2999-01 had not begun by then"),
         ("2026-13", "String should match pattern"),
         ("February", "String should match pattern"),
