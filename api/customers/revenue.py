@@ -5,16 +5,14 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 
-from adapters.refusals import UnknownId
 from api.document import report_answers as told
 from api.document.answers import answer
 from api.kernel.access.visibility import See
-from api.kernel.reading import as_of_reads as past
 from api.kernel.reading.as_of import AtMoment
 from api.kernel.reading.forwarding import forward
-from api.kernel.reading.read_parameters import MinPosition, TheParts, reach
+from api.kernel.reading.read_parameters import MinPosition, TheParts
+from api.kernel.reading.record_then import record_then
 from api.reads.reports.asked import By, Format, From, Measures, To
 from api.reads.reports.figures import answering
 from api.reads.spreadsheets import For
@@ -49,13 +47,9 @@ async def revenue(
     for_: For = None,
 ) -> Response:
     """Tell what a customer was billed, by product and month unless asked otherwise."""
-    sight = see.need(f"{customers.aggregate}.read")
     if parts.warehouse is None:
         return await forward(parts, request)
-    then = await run_in_threadpool(past.pinned, parts, when)
-    await reach(parts.loaded, max(then.position, min_position))
-    if await see.ask(past.row_then, parts, customers, id, then, sight) is None:
-        raise UnknownId(f"There is no customer {id!r}.")
+    await record_then(parts, see, customers, id, when, parts.loaded, min_position)
     query = urlencode([*request.query_params.multi_items(), (OF, id)])
     asked = Request({**request.scope, "query_string": query.encode()}, request.receive)
     figures = (by, measures, from_, to, format, for_)

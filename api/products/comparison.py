@@ -11,8 +11,9 @@ from api.document.product_answers import ProductComparison
 from api.kernel.access.visibility import See
 from api.kernel.reading.as_of import AtMoment
 from api.kernel.reading.read_parameters import MinPosition, TheParts, json_response
-from api.products.reading import product_then
+from api.kernel.reading.record_then import record_then
 from domain.products.product_comparison import Verdict
+from projections.products.products import products
 
 router = APIRouter(tags=["products"])
 
@@ -30,7 +31,7 @@ async def comparison(
     In each point it has all rivals that were compared in it; of each rival it counts the points in
     which ours is better, equal and worse.
     """
-    row, at = await product_then(parts, see, id, when, min_position)
+    row, at = await record_then(parts, see, products, id, when, parts.visible, min_position)
     rivals, points = [], dict[str, list[dict[str, Any]]]()
     for each in row["comparisons"]:
         named = {name: each[name] for name in ("competitor", "rival_product")}

@@ -16,7 +16,8 @@ from api.document.product_answers import ProductPrice
 from api.kernel.access.visibility import See
 from api.kernel.reading.as_of import AtMoment
 from api.kernel.reading.read_parameters import Day, MinPosition, TheParts, invalid, json_response
-from api.products.reading import plans_then, product_then
+from api.kernel.reading.record_then import record_then
+from api.products.reading import plans_then
 from api.reads.meant import refuse_unknown
 from domain.kernel.time.business_day import today
 from domain.products.price_parts import Price, PricePart, PriceTooLarge, Unmeasured, price
@@ -25,6 +26,7 @@ from domain.products.product_attributes import Attribute, AttributeType, misfits
 from projections.kernel.columns import json_text
 from projections.kernel.read_model import Row
 from projections.products.price_plans import price_on
+from projections.products.products import products
 
 router = APIRouter(tags=["products"])
 
@@ -71,7 +73,7 @@ async def price_of(
     The plan is that of the unit, or of the nearest one above it. Without one in force that says a
     price it is refused by the rule `no-price`.
     """
-    product, at = await product_then(parts, see, id, when, min_position)
+    product, at = await record_then(parts, see, products, id, when, parts.visible, min_position)
     refuse_unknown(see, "unit", unit, "unit")
     chosen = _chosen(product, attributes)
     day = on or when.valid_at or when.day or today()

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from adapters.refusals import UnknownId
 from adapters.warehouse.warehouse import Warehouse
 from api.document.answers import answer
 from api.document.service_answers import AgreementAttainment
@@ -24,6 +23,7 @@ from api.kernel.reading.read_parameters import (
     json_response,
     reach,
 )
+from api.kernel.reading.record_then import record_then
 from domain.service.agreements.periods import PeriodName
 from projections.kernel.lists.point_in_time import Then
 from projections.kernel.read_model import Row
@@ -58,14 +58,12 @@ async def attainment(
     A case counts in the period in which it is finally due; time of a circuit is lost once, however
     many outages there were at the time. A version counts the days on which it was in force.
     """
-    sight = see.need(f"{service_agreements.aggregate}.read")
     if parts.warehouse is None:
         return await forward(parts, request)
-    then = await run_in_threadpool(past.pinned, parts, when)
-    await reach(parts.loaded, max(then.position, min_position))
-    row = await see.ask(past.row_then, parts, service_agreements, id, then, sight)
-    if row is None:
-        raise UnknownId(f"There is no service-agreement {id!r}{' then' * (not when.now)}.")
+    row, then = await record_then(
+        parts, see, service_agreements, id, when, parts.loaded, min_position
+    )
+    await reach(parts.loaded, then.position)
     at = (await run_in_threadpool(reckoned_at, parts, when)).replace(microsecond=0)
     sights = {each.name: see.of(each) for each in COUNTED}
     with checked():

@@ -9,13 +9,12 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
-from adapters.refusals import UnknownId
 from api.document.answers import answer
 from api.document.service_answers import ServiceClock
 from api.kernel.access.visibility import See
 from api.kernel.reading.as_of import AtMoment, reckoned_at
-from api.kernel.reading.as_of_reads import pinned, row_then
-from api.kernel.reading.read_parameters import MinPosition, TheParts, json_response, reach
+from api.kernel.reading.read_parameters import MinPosition, TheParts, json_response
+from api.kernel.reading.record_then import record_then
 from domain.kernel.aggregate import Recorded
 from domain.kernel.time.working_time import clock
 from domain.service.service_terms import Target, Terms
@@ -43,12 +42,9 @@ async def ticket_clock(
     The working seconds of the spans add up to what was worked and paused, up to the moment that is
     asked for. Each change of a due instant has the event that caused it.
     """
-    sight = see.need(f"{service_tickets.aggregate}.read")
-    await reach(parts.visible, min_position)
-    then = await run_in_threadpool(pinned, parts, when)
-    row = await see.ask(row_then, parts, service_tickets, id, then, sight)
-    if row is None:
-        raise UnknownId(f"There is no service-ticket {id!r}{' then' * (not when.now)}.")
+    row, then = await record_then(
+        parts, see, service_tickets, id, when, parts.visible, min_position
+    )
     at = await run_in_threadpool(reckoned_at, parts, when)
     history = await run_in_threadpool(parts.journal.history, id, then.position)
     told = _told(row, history, at.replace(microsecond=0)) | {"position": then.position}
