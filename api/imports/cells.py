@@ -92,7 +92,8 @@ class Field:
             kinds = list(_alternatives(items[0], whole))
         parts = {n: s for kind in kinds for n, s in kind.get("properties", {}).items()}
         if parts or any("patternProperties" in kind for kind in kinds):
-            raise FieldError(f"{path} of {command.name} has parts; {_offer(parts)}")
+            named = _offer(parts) if parts else f"each has a code, as in {path}.code."
+            raise FieldError(f"{path} of {command.name} has parts; {named}")
         self._types = {kind.get("type") for kind in kinds}
         self._format = {kind.get("format") for kind in kinds}
         self._patterns = {kind["pattern"] for kind in kinds if "pattern" in kind}

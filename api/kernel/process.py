@@ -37,6 +37,7 @@ from api.kernel.access.credentials import SigningIn
 from api.kernel.access.revocation import Current
 from api.kernel.gauges import measure
 from api.kernel.job_log import begin, end
+from api.kernel.limits import sharing
 from api.kernel.limits.at_once import AtOnce
 from api.kernel.limits.questions import Questions
 from api.kernel.limits.rates import Rates
@@ -113,7 +114,7 @@ class Parts:
         s = settings
         self.rates = Rates(s.rate, s.burst)
         self.rates_of_strangers = Rates(s.stranger_rate, s.stranger_burst)
-        self.turns = Turns()
+        self.turns = Turns(sharing.SLICE)
         self.kept = Kept(settings.results_total)
         self.under_way = Room(settings.queue // 2)
         """Commands of requests of many; single ones find the other half of the queue free."""

@@ -91,11 +91,13 @@ class Transport:
             self._send(self._held + data)
 
     def _release(self) -> None:
-        if self._held and not self._transport.is_closing():
+        if self._held:
             self._send(self._held)
 
     def _send(self, data: bytes) -> None:
         self._held = b""
+        if self._transport.is_closing():
+            return  # it was given up, and whoever answers is not told before the loop's next turn
         self._written += len(data)
         self._transport.write(data)
         if self._timer is not None:

@@ -1,8 +1,8 @@
-"""Keyline as it was before what has arrived had its turn among short questions of one caller."""
+"""Keyline as it was before short questions of many left others their turns."""
 
 from api.cli.main import app
-from api.kernel.limits import at_once
+from api.kernel.limits import sharing
 
 if __name__ == "__main__":
-    at_once.ROUND = 1e9
+    sharing.ROUND = 1e9
     app()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
 from typing import TypeVar
 
 from adapters.storage.query_timeout import NotAtOnce, at_once
+from api.kernel.limits import sharing
+from api.kernel.limits.sharing import Turns
 
 T = TypeVar("T")
 
 _AGAIN = 10.0
 """Seconds after which a kind of question that took longer is tried at once again."""
-
-ROUND = 0.01
-"""Seconds of such questions after which what else has arrived is looked at first."""
 
 _KINDS = 1000
 """Of how many kinds of questions it is remembered at most that they take longer."""
@@ -25,16 +23,16 @@ class AtOnce:
     """Has short questions answered on the spot, where the database is a file of this machine.
 
     To hand them to another thread and back takes as long as they do, and under load each waits for
-    the other. Of fifty that come together some are answered at a time: whoever comes then has not
-    to wait for all. Those that turn out to take longer are asked again where they hold up nobody.
+    the other. Of fifty that come together some are answered at a time, in the order in which they
+    came: whoever comes then waits for those, and for none that comes after. Those that turn out to
+    take longer are asked again where they hold up nobody.
     """
 
     def __init__(self, here: bool) -> None:
         """Answer on the spot if the database is `here`, a file; else nothing is."""
         self._here = here
         self._long: dict[Hashable, float] = {}
-        self._spent = 0.0
-        """Seconds since what has arrived was looked at last."""
+        self._turns = Turns(sharing.ROUND)
 
     async def ask(
         self,
@@ -50,25 +48,13 @@ class AtOnce:
             find: Asks the rows under `Patience`; it may be called twice.
         """
         if self._here and self._long.get(kind, 0.0) <= time.monotonic():
-            while self._spent > ROUND:  # noqa: ASYNC110 (for a turn of the loop)
-                await asyncio.sleep(0)
+            if self._turns.over:
+                await self._turns.next()
             try:
-                return self._found(find)
+                with at_once():
+                    return find()
             except NotAtOnce:
                 if len(self._long) >= _KINDS:
                     self._long.clear()
                 self._long[kind] = time.monotonic() + _AGAIN
         return await otherwise(find)
-
-    def _found(self, find: Callable[[], T]) -> T:
-        if not self._spent:
-            asyncio.get_running_loop().call_soon(self._look_around)
-        began = time.perf_counter()
-        try:
-            with at_once():
-                return find()
-        finally:
-            self._spent += time.perf_counter() - began
-
-    def _look_around(self) -> None:
-        self._spent = 0.0

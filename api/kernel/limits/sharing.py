@@ -9,6 +9,9 @@ from collections import deque
 SLICE = 0.002
 """Seconds of one round of the event loop that go to requests of many commands, all together."""
 
+ROUND = 0.01
+"""Seconds of one that go to questions which are answered at once, those of all callers."""
+
 
 class Turns:
     """Lets others be served between the steps of long work on the event loop.
@@ -17,8 +20,9 @@ class Turns:
     who wait go on in turn, one each time that the loop has been round.
     """
 
-    def __init__(self) -> None:
-        """Begin with nobody waiting."""
+    def __init__(self, slice_: float) -> None:
+        """Begin with nobody waiting, and `slice_` seconds of each round to work in."""
+        self._slice = slice_
         self._began: float | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -28,7 +32,7 @@ class Turns:
         if self._began is None:
             self._begin()
             return False
-        return bool(self._waiting) or time.perf_counter() - self._began > SLICE
+        return bool(self._waiting) or time.perf_counter() - self._began > self._slice
 
     async def next(self) -> None:
         """Wait until all else that is ready has been served, and those who came before."""

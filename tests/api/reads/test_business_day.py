@@ -176,7 +176,7 @@ def test_a_journal_written_by_days_of_utc_keeps_them_in_everything(tmp_path: Pat
             assert event["effective"] == day
     checked = keyline(tmp_path, "replay", "--check")
     assert checked.returncode == 0, checked.stderr
-    assert checked.stdout.count("; 0 differ.") == 3
+    assert checked.stdout.count("; 0 differ.") == 4
 
 
 def test_a_zone_that_is_none_or_another_is_refused_in_words(tmp_path: Path) -> None:

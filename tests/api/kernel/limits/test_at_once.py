@@ -96,7 +96,7 @@ def test_what_goes_wrong_at_once_is_told_as_it_is(connection: sa.Connection) -> 
 def test_of_many_that_come_together_some_are_answered_before_others_have_a_turn(
     connection: sa.Connection, monkeypatch: pytest.MonkeyPatch, spent: float, turns: int
 ) -> None:
-    monkeypatch.setattr("api.kernel.limits.at_once.ROUND", spent)
+    monkeypatch.setattr("api.kernel.limits.sharing.ROUND", spent)
     find = _asking(connection, SHORT, [])
 
     async def ask() -> int:

@@ -29,7 +29,7 @@ def test_long_work_lets_others_in_between_and_is_done_in_turn() -> None:
         return most
 
     async def both() -> None:
-        turns, done = Turns(), list[str]()
+        turns, done = Turns(SLICE), list[str]()
         _, _, most = await asyncio.gather(
             work(turns, done, "a"), work(turns, done, "b"), other(done)
         )
@@ -42,7 +42,7 @@ def test_long_work_lets_others_in_between_and_is_done_in_turn() -> None:
 
 def test_whoever_gives_up_keeps_nobody_from_their_turn() -> None:
     async def waiting() -> None:
-        turns = Turns()
+        turns = Turns(SLICE)
         while not turns.over:
             busy(SLICE)
         first, second = (asyncio.create_task(turns.next()) for _ in range(2))

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import astuple
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -110,11 +111,23 @@ def alike(model: ReadModel, row: Row, record: Aggregate) -> dict[str, tuple[Any,
         here, there = row[name], known[name]
         if isinstance(here, dict) and isinstance(there, set):
             here = set(here)  # it knows of what there is, not all about it
+        if isinstance(here, list) and isinstance(there, list):
+            there = [each._asdict() if hasattr(each, "_asdict") else each for each in there]
+            here = [known_of(each, of) for each, of in zip_longest(here, there)]
         if isinstance(here, list) and isinstance(there, dict):
             here = [sorted(map(str, each.values())) for each in here]
             there = [sorted(map(str, (*keys(key), *astuple(each)))) for key, each in there.items()]
         both[name] = (plain(here), plain(there))
     return both
+
+
+def known_of(part: Any, of: Any) -> Any:
+    """Return what a part of a row has of what its record has of it: it may have more."""
+    match part, of:
+        case dict(), dict():
+            return {name: each for name, each in part.items() if name in of}
+        case _:
+            return part
 
 
 def keys(key: Any) -> tuple[Any, ...]:
