@@ -65,7 +65,7 @@ def operation(command: Command) -> tuple[str, dict[str, Any]]:
     """Return the path of a command and what the document says of it."""
     path = f"/{command.aggregate.plural}"
     parameters: list[dict[str, Any]] = [IDEMPOTENCY_KEY]
-    statuses = [400, 401, 403, 408, 413, 415, 422, 429, 503]
+    statuses = [503]
     if not command.creates:
         path += f"/{{id}}/{command.verb}"
         parameters += [_PARAMETER, _IF_MATCH]
@@ -73,7 +73,7 @@ def operation(command: Command) -> tuple[str, dict[str, Any]]:
     rules = [rule.rule() for rule in command.rules]
     if not command.creates:
         rules.append(kebab(HistoryFull.__name__))
-    answered = refused([*statuses, *([409] if rules else [])]) | _answered(command)
+    answered = refused(*statuses, *([409] if rules else [])) | _answered(command)
     body = {"schema": {"$ref": REFS.format(model=body_of(command))}}
     summary, _, rest = command.doc.partition("\n")
     told = f"Rules that may forbid it: {', '.join(f'`{each}`' for each in rules)}."
@@ -128,6 +128,6 @@ def many() -> dict[str, Any]:
                 "headers": headers(),
                 "content": {"application/json": {"schema": results}},
             },
-            **refused([400, 401, 403, 408, 413, 415, 422, 429, 503]),
+            **refused(503),
         },
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from api.kernel import problems
@@ -116,19 +115,25 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "maxLength": 200},
 }
 
-_MEANINGS = {
-    400: "The request cannot be read.",
+MAY_BE = {
+    400: "It cannot be read.",
     401: "The key or token is missing, not known, expired or revoked.",
     403: "You may not, or not on behalf of that employee, or must change your password first.",
-    404: "There is no such record.",
     408: "The body did not arrive in time.",
-    409: "A rule of the business forbids it, one of those that the command names.",
-    412: "The record has changed since the version named by If-Match.",
     413: "The body is too large.",
     415: "The body is of another media type than is taken.",
     422: "A field or parameter does not have the shape that it must have.",
     429: "Too many requests or attempts; wait for as many seconds as `Retry-After` says.",
-    503: "Not now: too much is waiting, or it is not there yet; try again shortly.",
+}
+"""What any request may be refused with, which stands once: operations name one range for it."""
+
+_MEANINGS = {
+    "404": "There is no such record.",
+    "409": "A rule of the business forbids it, one of those that the command names.",
+    "412": "The record has changed since the version named by If-Match.",
+    "4XX": "The request is refused.\n\n"
+    + "\n".join(f"- {status}: {meaning}" for status, meaning in MAY_BE.items()),
+    "503": "Not now: too much is waiting, or it is not there yet; try again shortly.",
 }
 
 
@@ -144,14 +149,15 @@ def problem(description: str, *names: str) -> dict[str, Any]:
     return {"description": description, "headers": headers(*names), "content": content}
 
 
-def refused(statuses: Iterable[int]) -> dict[str, Any]:
-    """Return answers that are problems, each by reference."""
-    return {str(each): {"$ref": f"#/components/responses/E{each}"} for each in statuses}
+def refused(*statuses: int) -> dict[str, Any]:
+    """Return the answers that are problems, those of any request and these, by reference."""
+    names = sorted([*map(str, statuses), "4XX"])
+    return {each: {"$ref": f"#/components/responses/E{each}"} for each in names}
 
 
 def responses() -> dict[str, Any]:
     """Return the answers to which operations refer."""
     return {
-        f"E{status}": problem(meaning, *(["Retry-After"] if status in (429, 503) else []))
+        f"E{status}": problem(meaning, *(["Retry-After"] if status in ("4XX", "503") else []))
         for status, meaning in _MEANINGS.items()
     }

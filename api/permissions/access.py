@@ -40,7 +40,7 @@ Permission = Annotated[
 RecordId = Annotated[str | None, Query(max_length=36, description="the id of a record")]
 
 
-_NO_RECORD = {"responses": refused([404])}
+_NO_RECORD = {"responses": refused(404)}
 
 
 @router.get(

@@ -142,7 +142,7 @@ SENT: dict[str, Any] = {
     "openapi_extra": {
         "parameters": [IDEMPOTENCY_KEY],
         "requestBody": {"required": True, "content": {FORM.decode(): {"schema": _form()}}},
-        "responses": refused([408, 413, 415]),
+        "responses": refused(),
     },
     "responses": {
         202: {
