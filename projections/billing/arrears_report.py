@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from projections.billing.billing_sources import CUSTOMERS, bills
-from projections.customers.customer_dimensions import CUSTOMER_THEN, customer_join
+from projections.customers.customer_dimensions import CUSTOMER_BEHIND, CUSTOMER_THEN, customer_join
 from projections.kernel.reports.dimensions import Dimension
 from projections.kernel.reports.measures import Measure, Part, count, total
 from projections.kernel.reports.report import Report
@@ -45,7 +45,7 @@ arrears_report = Report(
     records="bills",
     source=_SOURCE,
     joins=customer_join("base.last"),
-    behind={"customer": ("customers", "[customer.id]")},
+    behind=CUSTOMER_BEHIND,
     on="base.last",
     dated=CUSTOMER_THEN,
     period="the day that the figures are of: the last one of each period asked for",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.billing.bill_lines import LineKind
 from projections.billing.billing_sources import CUSTOMERS, PRODUCTS, entries, product_join
-from projections.customers.customer_dimensions import CUSTOMER_THEN, customer_join
+from projections.customers.customer_dimensions import CUSTOMER_BEHIND, CUSTOMER_THEN, customer_join
 from projections.kernel.reports.dimensions import Dimension
 from projections.kernel.reports.measures import Measure, across, amount_each, total
 from projections.kernel.reports.report import Report
@@ -28,7 +28,7 @@ revenue_report = Report(
     records="bills",
     source=entries(),
     joins={**customer_join("base.day"), "product": product_join()},
-    behind={"customer": ("customers", "[customer.id]"), "product": ("products", "[product.id]")},
+    behind={**CUSTOMER_BEHIND, "product": ("products", "[product.id]")},
     on="base.day",
     dated=CUSTOMER_THEN,
     period="the month that a bill is for; of payments and write-offs, their own day",

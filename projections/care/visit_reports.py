@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from domain.care.visit import FindingKind, VisitPurpose, VisitState
-from projections.customers.customer_dimensions import customer_join, of_customer
+from projections.customers.customer_dimensions import CUSTOMER_BEHIND, customer_join, of_customer
 from projections.kernel.reports.dimensions import MANAGER, UNIT, Dimension
 from projections.kernel.reports.measures import Measure, Part, across, count, mean, total
 from projections.kernel.reports.report import Report
@@ -44,7 +44,7 @@ visits = Report(
     source=f"SELECT *, coalesce({business_day('happened_at', 'created_at')}, day) AS visited_on "
     f"FROM {seen('visits')}",
     joins=customer_join(),
-    behind={"customer": ("customers", "[customer.id]")},
+    behind=CUSTOMER_BEHIND,
     on="base.visited_on",
     period="the visit: of those not held, the day planned",
     dimensions=(

@@ -12,6 +12,27 @@ from projections.kernel.reports.report_scope import hidden, on, seen
 
 CUSTOMER = Dimension("customer", "Customer", "base.customer_id", of="customers", zh="客户")
 
+GROUP_CUSTOMER = Dimension(
+    "group_customer",
+    "Group customer",
+    f"CASE WHEN base.customer_id IS NOT NULL THEN coalesce(grouped.top, '{UNSEEN}') END",
+    join="group",
+    of="customers",
+    note="(the customer at the top, as groups are made up at the moment asked for)",
+    zh="集团客户",
+)
+
+OWN_GROUP = replace(GROUP_CUSTOMER, sql="grouped.top")
+"""That of a report whose rows are customers, by the join `own_group`."""
+
+OWN_BEHIND = {"group": ("customers", "grouped.path")}
+
+CUSTOMER_BEHIND = {
+    **OWN_BEHIND,
+    "customer": ("customers", "[customer.id]"),
+}
+"""On which customers it depends what rows with a `customer_id` give."""
+
 
 def own(*names: str) -> tuple[Dimension, ...]:
     """Return dimensions of a report whose rows are customers, or are like them."""
@@ -21,7 +42,8 @@ def own(*names: str) -> tuple[Dimension, ...]:
 def of_customer(*names: str) -> tuple[Dimension, ...]:
     """Return dimensions of a report whose rows have a `customer_id`: the customer, and its own.
 
-    They need the join `customer_join`. What a customer out of sight is like is not told.
+    They need the joins of `customer_join`. What a customer out of sight is like is not told, nor
+    which group it belongs to, nor who is above one in sight where that is not.
     """
     about = (
         replace(
@@ -32,7 +54,7 @@ def of_customer(*names: str) -> tuple[Dimension, ...]:
         )
         for each in own(*names)
     )
-    return (CUSTOMER, *about)
+    return (CUSTOMER, GROUP_CUSTOMER, *about)
 
 
 def _like(name: str, title: str, zh: str, order: type[StrEnum] | None = None) -> Dimension:
@@ -58,6 +80,7 @@ STANDING = (
     UNIT,
     MANAGER,
     replace(CUSTOMER, sql="base.id"),
+    OWN_GROUP,
     *own("category", "grade", "reach", "industry", "customer_state", "region"),
 )
 """The dimensions of customers as they stood on a day."""
@@ -67,12 +90,39 @@ CUSTOMER_THEN = {"customers": "base.customer_id"}
 """What a report whose customers are told as they were on the day of a row says of that."""
 
 
+def _group_join(customer: str) -> dict[str, str]:
+    """Return the join that gives the `top` of the group of a customer, and the `path` there.
+
+    The top is not told where somebody on the way is out of sight.
+    """
+    return {
+        "group": f"""LEFT JOIN (
+            WITH RECURSIVE up AS (
+                SELECT id, id AS top, parent_id, [id] AS path FROM {seen("customers")}
+                UNION ALL
+                SELECT up.id, above.id, above.parent_id, list_append(up.path, above.id)
+                FROM up JOIN {seen("customers")} AS above
+                ON above.id = up.parent_id AND NOT list_contains(up.path, above.id)
+            )
+            SELECT id, arg_max(if(parent_id IS NULL, top, '{UNSEEN}'), len(path)) AS top,
+                arg_max(path, len(path)) AS path
+            FROM up GROUP BY id
+        ) AS grouped ON grouped.id = {customer}"""
+    }
+
+
+def own_group() -> dict[str, str]:
+    """Return the join of a report whose rows are customers that `OWN_GROUP` needs."""
+    return _group_join("base.id")
+
+
 def customer_join(day: str = "") -> dict[str, str]:
-    """Return the join that gives the customer of a row, by its name: as on a day, if that is so."""
+    """Return the joins that give the customer of a row, as on a day if asked for, and its group."""
     customers = on("customers") if day else seen("customers")
     dated = f" AND customer.as_on = {day}" * bool(day)
     return {
         "customer": f"LEFT JOIN {customers} AS customer "
         f"ON customer.id = base.customer_id{dated} "
-        f"LEFT JOIN {hidden('customers')} AS unseen ON unseen.id = base.customer_id"
+        f"LEFT JOIN {hidden('customers')} AS unseen ON unseen.id = base.customer_id",
+        **_group_join("base.customer_id"),
     }

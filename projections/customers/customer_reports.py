@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from projections.customers.customer_dimensions import STANDING, own
+from projections.customers.customer_dimensions import (
+    OWN_BEHIND,
+    OWN_GROUP,
+    STANDING,
+    own,
+    own_group,
+)
 from projections.customers.profiles import WEIGHTS, completeness, profiles
 from projections.kernel.lists.duckdb_queries import DUCK, historic
 from projections.kernel.read_model import read_models
@@ -81,11 +87,14 @@ customers_report = Report(
     title="Customers",
     records="customers",
     source=f"FROM {seen('customers')} WHERE state <> 'merged'",
+    joins=own_group(),
+    behind=OWN_BEHIND,
     on="base.registered_on",
     period="registration",
     dimensions=(
         UNIT,
         MANAGER,
+        OWN_GROUP,
         *own("category", "grade", "reach", "industry", "state", "region"),
         Dimension(
             "lost_to",
@@ -157,6 +166,8 @@ customer_base = Report(
     on="base.last",
     period="the day that the figures are of: the last one of each period asked for",
     spanning=True,
+    joins=own_group(),
+    behind=OWN_BEHIND,
     dimensions=STANDING,
     measures=(
         Measure(
@@ -192,6 +203,8 @@ customer_months = Report(
     period="the last day of each month; one that has not ended by the day asked for has none",
     spanning=True,
     monthly=True,
+    joins=own_group(),
+    behind=OWN_BEHIND,
     dimensions=STANDING,
     measures=(
         Measure(

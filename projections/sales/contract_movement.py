@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from projections.customers.customer_dimensions import customer_join
+from projections.customers.customer_dimensions import CUSTOMER_BEHIND, customer_join
 from projections.kernel.reports.measures import Measure, count, total
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
 from projections.sales.contract_sources import (
     ABOUT,
-    CUSTOMER,
     DIMENSIONS,
     PRODUCT,
     SIGNED,
@@ -116,7 +115,7 @@ movement = Report(
     source=_moved("id"),
     grains={"product": _moved("id, product")},
     joins=customer_join(),
-    behind={"": ("contracts", "base.others"), "customer": CUSTOMER},
+    behind={"": ("contracts", "base.others"), **CUSTOMER_BEHIND},
     on="base.last",
     period="each period asked for, by its last day",
     spanning=True,

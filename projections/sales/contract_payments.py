@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from projections.customers.customer_dimensions import customer_join
+from projections.customers.customer_dimensions import CUSTOMER_BEHIND, customer_join
 from projections.kernel.reports.measures import Measure, Part, count, total
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
-from projections.sales.contract_sources import ABOUT, CUSTOMER, DIMENSIONS, SIGNED
+from projections.sales.contract_sources import ABOUT, DIMENSIONS, SIGNED
 
 _PAYMENTS = '[{"amount":"DECIMAL(18,2)","paid":"DECIMAL(18,2)","due_on":"DATE"}]'
 
@@ -38,7 +38,7 @@ payments_report = Report(
     records="contracts",
     source=_SOURCE,
     joins=customer_join(),
-    behind={"customer": CUSTOMER},
+    behind=CUSTOMER_BEHIND,
     on="base.last",
     period="each period asked for, by its last day",
     spanning=True,

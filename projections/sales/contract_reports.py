@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from domain.sales.contract_course import ENDS, RUNNING, UNSIGNED
-from projections.customers.customer_dimensions import customer_join
+from projections.customers.customer_dimensions import CUSTOMER_BEHIND, customer_join
 from projections.kernel.reports.dimensions import Dimension
 from projections.kernel.reports.measures import Measure, count, total
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
 from projections.sales.contract_sources import (
-    CUSTOMER,
     DIMENSIONS,
     PRODUCT,
     SIGNED,
@@ -89,7 +88,7 @@ contracts_report = Report(
     source=_standing(whole(), "NULL"),
     grains={"product": _standing(each_product(), "product")},
     joins=customer_join(),
-    behind={"": ("contracts", "base.others"), "customer": CUSTOMER},
+    behind={"": ("contracts", "base.others"), **CUSTOMER_BEHIND},
     on="base.last",
     period="the day that the figures are of: the last one of each period asked for",
     spanning=True,

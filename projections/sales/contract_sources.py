@@ -12,8 +12,6 @@ from projections.kernel.reports.dimensions import CURRENCY, MANAGER, UNIT, Dimen
 from projections.kernel.reports.report_scope import seen
 from projections.kernel.warehouse.facts import literal
 
-CUSTOMER = ("customers", "[customer.id]")
-
 _FEES = '[{"from":"DATE","monthly":"DECIMAL(18,2)"}]'
 _PARTS = f'[{{"product":"VARCHAR","value":"DECIMAL(18,2)","fees":{_FEES}}}]'
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from domain.sales.opportunity_source import Source
 from domain.sales.opportunity_stage import Stage
-from projections.customers.customer_dimensions import customer_join, of_customer
+from projections.customers.customer_dimensions import CUSTOMER_BEHIND, customer_join, of_customer
 from projections.kernel.reports.dimensions import CURRENCY, MANAGER, UNIT, Dimension
 from projections.kernel.reports.measures import Measure, count, mean, total
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
-
-BEHIND = {"customer": ("customers", "[customer.id]")}
 
 _LINES = '[{"product":"VARCHAR","quantity":"BIGINT","monthly":"DECIMAL(18,2)",' + (
     '"one_off":"DECIMAL(18,2)","months":"BIGINT"}]'
@@ -81,7 +79,7 @@ pipeline = Report(
     source=_OPEN,
     grains={"product": _by_product(_OPEN)},
     joins=customer_join(),
-    behind=BEHIND,
+    behind=CUSTOMER_BEHIND,
     on="base.expected_close",
     period="the expected close",
     dimensions=(STAGE, *WHO, _PRODUCT, CURRENCY),
@@ -136,7 +134,7 @@ sales = Report(
     source=_ENDED,
     grains={"product": _by_product(_ENDED)},
     joins=customer_join(),
-    behind=BEHIND,
+    behind=CUSTOMER_BEHIND,
     on="base.closed_on",
     period="the close",
     dimensions=(

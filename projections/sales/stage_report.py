@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from domain.sales.opportunity_stage import Stage
-from projections.customers.customer_dimensions import customer_join
+from projections.customers.customer_dimensions import CUSTOMER_BEHIND, customer_join
 from projections.kernel.reports.dimensions import CURRENCY
 from projections.kernel.reports.measures import Measure, across, count, mean
 from projections.kernel.reports.report import Report
 from projections.kernel.reports.report_scope import seen
-from projections.sales.pipeline_reports import BEHIND, STAGE, WHO
+from projections.sales.pipeline_reports import STAGE, WHO
 
 _ORDER = ", ".join(f"'{stage}'" for stage in Stage)
 _STAYS = f"""
@@ -39,7 +39,7 @@ stages = Report(
     records="opportunities",
     source=_STAYS,
     joins=customer_join(),
-    behind=BEHIND,
+    behind=CUSTOMER_BEHIND,
     on="base.entered_on",
     period="the entry into the stage",
     dimensions=(STAGE, *WHO, CURRENCY),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from domain.service.service_ticket import Channel, ServiceTicketKind, Severity
 from domain.service.ticket_handling import UNRESOLVED, HandlingLevel, Status
-from projections.customers.customer_dimensions import customer_join, of_customer
+from projections.customers.customer_dimensions import CUSTOMER_BEHIND, customer_join, of_customer
 from projections.kernel.reports.dimensions import UNIT, Dimension
 from projections.kernel.reports.measures import Measure, Part, across, count, mean
 from projections.kernel.reports.report import Report
@@ -31,7 +31,7 @@ tickets = Report(
     source=f"SELECT *, {business_day('opened_at', 'created_at')} AS opened_on "
     f"FROM {seen('service_tickets')}",
     joins=customer_join(),
-    behind={"customer": ("customers", "[customer.id]")},
+    behind=CUSTOMER_BEHIND,
     on="base.opened_on",
     period="the opening",
     dimensions=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.customers.sites.product_in_use_course import UseState
 from domain.customers.sites.site import SiteKind
-from projections.customers.customer_dimensions import customer_join, of_customer
+from projections.customers.customer_dimensions import CUSTOMER_BEHIND, customer_join, of_customer
 from projections.customers.sites.use_sources import beside, told_of, used
 from projections.kernel.reports.dimensions import CURRENCY, UNIT, Dimension
 from projections.kernel.reports.measures import Measure, count, total
@@ -21,7 +21,7 @@ installed_base = Report(
         "product": beside("product", "products"),
     },
     behind={
-        "customer": ("customers", "[customer.id]"),
+        **CUSTOMER_BEHIND,
         "site": ("sites", "[site.id]"),
         "product": ("products", "[product.id]"),
     },

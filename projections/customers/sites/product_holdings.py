@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from projections.customers.customer_dimensions import STANDING
+from projections.customers.customer_dimensions import OWN_BEHIND, STANDING, own_group
 from projections.customers.sites.use_sources import beside, told_of, used
 from projections.kernel.reports.dimensions import Dimension
 from projections.kernel.reports.measures import Measure, count, total
@@ -56,8 +56,12 @@ product_holdings = Report(
     records="customers",
     source=_held(),
     grains={_GRAIN: _held(", product_id, product_name")},
-    joins={"product": beside("product", "products")},
-    behind={"": ("products_in_use", "base.uses"), "product": ("products", "[product.id]")},
+    joins={"product": beside("product", "products"), **own_group()},
+    behind={
+        "": ("products_in_use", "base.uses"),
+        "product": ("products", "[product.id]"),
+        **OWN_BEHIND,
+    },
     on="base.last",
     period="the day that the figures are of: the last one of each period asked for",
     spanning=True,

@@ -111,6 +111,16 @@ CURRENCY = Dimension(
 PLACES = (
     Dimension("province", "Province", "place.province", "place", of="units", zh="省份"),
     Dimension("network", "Local network", "place.network", "place", of="units", zh="本地网"),
+    Dimension(
+        "serving_level",
+        "Level that serves",
+        "CASE WHEN place.network IS NOT NULL THEN 'network' "
+        "WHEN place.province IS NOT NULL THEN 'province' "
+        "WHEN place.code IS NOT NULL THEN 'group' END",
+        "place",
+        order=("group", "province", "network"),
+        zh="服务层级",
+    ),
 )
 """The dimensions that every report by unit has besides, those of the unit."""
 

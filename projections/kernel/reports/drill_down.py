@@ -37,10 +37,13 @@ class Explanation:
             for label, addend in measure.addends(split=asked.split).items()
         ]
         joined = {"", *asked.joins}
-        self._behind = [found for join, found in asked.report.behind.items() if join in joined]
+        self._behind: dict[str, list[str]] = {}
+        for join, (model, ids) in asked.report.behind.items():
+            if join in joined:
+                self._behind.setdefault(model, []).append(f"any_value({ids})")
         self.columns = [_column(measure, label) for measure, label, _ in self._addends]
         """The numbers that records give, by the names of their columns in `table`."""
-        self.behind = [model for model, _ in self._behind]
+        self.behind = [*self._behind]
         """The read models of other records on which it depends what a record gives."""
 
     def figures(self) -> list[dict[str, Any]]:
@@ -110,8 +113,9 @@ class Explanation:
         yield "base.id AS id"
         yield f"any_value(base.{label_of(read_models()[report.records])}) AS title"
         yield f"min({report.on}) AS first_on"
-        for model, ids in self._behind:
-            yield f"any_value({ids}) AS {quote(f'behind {model}')}"
+        for model, (first, *more) in self._behind.items():
+            ids = f"list_distinct(list_concat({', '.join([first, *more])}))" if more else first
+            yield f"{ids} AS {quote(f'behind {model}')}"
         for column, (_, _, addend) in zip(self.columns, self._addends, strict=True):
             yield f"{addend.sql} AS {quote(column)}"
 

@@ -83,6 +83,7 @@ def _called(name: str) -> str:
     def parts() -> Iterator[str]:
         yield f"SELECT {key} AS key, {label} AS name, 0 AS rank FROM {seen(name)}"
         yield f"SELECT {key}, {literal(UNSEEN)}, 1 FROM {hidden(name)}"
+        yield f"SELECT {literal(UNSEEN)}, {literal(UNSEEN)}, 1"  # where a value says so itself
 
     return (
         f"SELECT key, min_by(name, rank) AS name FROM ({' UNION ALL '.join(parts())}) GROUP BY key"

@@ -22,7 +22,8 @@ from domain.sales.opportunity_offer import ProductLine
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.read_model import Row, fold, read_models
 from projections.kernel.reports.dimensions import UNSEEN
-from projections.kernel.reports.report import reports, run
+from projections.kernel.reports.drill_down import Explanation
+from projections.kernel.reports.report import ask, reports, run
 from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.reports.result import Result
 from projections.kernel.visibility.visibility import Sight, View
@@ -533,6 +534,51 @@ def test_two_customers_of_one_name_are_two() -> None:
     assert [row["amount"] for row in found] == ["5.00", "5.00"]
     assert {row["customer_name"] for row in found} == {"First Steel"}
     assert len({row["customer"] for row in found}) == 2
+
+
+def test_a_group_is_counted_under_whoever_is_at_its_top() -> None:
+    units = {"top": "gd", "middle": "js", "bottom": "gd", "other": "gd"}
+    ids: dict[str, str] = {}
+
+    def records() -> Iterator[Any]:
+        above = None
+        for name, unit in units.items():
+            customer = Customer.register(
+                name=name, unit=unit, parent_id=above if name != "other" else None
+            )
+            above = ids[name] = str(customer.id)
+            yield customer
+            yield Opportunity.open(
+                title=name, customer_id=customer.id, unit="gd", amount=Decimal(5), currency="CNY"
+            )
+
+    world = alone(records)
+
+    def told(report: str, measure: str, **asked: Any) -> dict[str, Any]:
+        rows = world.run(report, by=["group_customer"], measures=[measure], **asked).rows()
+        return {row["group_customer_name"]: row[measure] for row in rows}
+
+    assert told("pipeline", "amount") == {"top": "15.00", "other": "5.00"}
+    assert told("customers", "customers") == {"top": 3, "other": 1}
+    of_top: dict[str, Any] = {
+        "where": {"group_customer": [ids["top"]]},
+        "measures": ["opportunities"],
+    }
+    assert world.run("pipeline", **of_top).rows() == [{"opportunities": 3}]
+    asked = ask(world.connection, "pipeline", by=["group_customer"], **of_top)
+    behind = {
+        record["title"]: {title for _, _, title in record["behind"]}
+        for record in Explanation(world.connection, asked).page(10)
+    }
+    assert behind == {
+        "top": {"top"},
+        "middle": {"top", "middle"},
+        "bottom": {"top", "middle", "bottom"},
+    }
+    # Who does not see the one between does not learn to whom it belongs.
+    gd = {"standpoint": Standpoint(Sight((View("gd", frozenset({"gd"})),)))}
+    assert told("pipeline", "amount", **gd) == {"top": "5.00", UNSEEN: "10.00", "other": "5.00"}
+    assert told("customers", "customers", **gd) == {"top": 1, UNSEEN: 1, "other": 1}
 
 
 def test_what_is_not_in_sight_is_said_to_be(world: World) -> None:

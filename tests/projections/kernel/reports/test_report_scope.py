@@ -167,6 +167,14 @@ def test_figures_count_as_organised_then_or_now(
         assert {row[dimension]: row["customers"] for row in rows} == Counter(
             found.get(row["unit"], unknown)[column] for row in ROWS["customers"].values()
         )
+    levels = run(
+        cursor, "customers", ["serving_level"], measures=["customers"], standpoint=standpoint
+    ).rows()
+    above = [found.get(row["unit"]) for row in ROWS["customers"].values()]
+    assert {row["serving_level"]: row["customers"] for row in levels} == Counter(
+        each and ("network" if each["network"] else "province" if each["province"] else "group")
+        for each in above
+    )
     below = run(
         cursor,
         "customers",
