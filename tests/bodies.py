@@ -28,7 +28,7 @@ Choose = Callable[[Sequence[Any]], Any]
 IDS = [f"0192f3a1-0000-7000-8000-00000000000{digit}" for digit in range(4)]
 TEXTS = ["甲公司", "Acme", "third"]
 DAYS = ["2024-01-01", "2024-06-30", "2025-01-01"]
-MOMENTS = ["2024-01-01T00:00:00Z", "2024-06-30T08:00:00+08:00"]
+MOMENTS = ["2024-01-01T00:00:00Z", "2024-06-30T08:00:00+08:00", "2025-01-01T00:00:00Z"]
 
 POOLS: list[tuple[Any, Sequence[Any]]] = [
     (values.Line, TEXTS),

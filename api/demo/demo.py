@@ -27,6 +27,7 @@ from api.demo import visits as demo_visits
 from api.demo.people import people
 from api.demo.places import GROUP, staff
 from api.demo.service import agreements as demo_agreements
+from api.demo.service import maintenance as demo_maintenance
 from api.demo.service import tickets as demo_service
 from api.demo.story import play
 from domain.kernel.time.business_day import begin_of, recorded_day
@@ -45,6 +46,7 @@ class Size:
     billing_accounts: int = 320
     visits: int = 1400
     service_agreements: int = 40
+    works: int = 200
 
     @property
     def stories(self) -> int:
@@ -135,8 +137,10 @@ def load(
     play(executor, "billing-account", told, advance)
     billed = {id(account): number for number, account in numbers.items()}
     used = demo_uses.uses(random, places, today, size.uses)
-    charges = list[demo_bills.Charge]()
-    told = [demo_uses.story(random, each, catalogue, billed, today, charges) for each in used]
+    charges, installed = list[demo_bills.Charge](), dict[int, str]()
+    told = [
+        demo_uses.story(random, each, catalogue, billed, today, charges, installed) for each in used
+    ]
     play(executor, "use", told, advance)
     bills, clerk = demo_bills.bills(random, charges, today), team[GROUP.code][0]
     runs = {month: [b for b in bills if b.month == month] for month in demo_bills.months(today)}
@@ -155,3 +159,6 @@ def load(
     )
     told = [demo_agreements.story(each, team[GROUP.code], today) for each in kept]
     play(executor, "service-agreement", told, advance)
+    works = demo_maintenance.works(Random(f"works {seed}"), used, today, size.works)
+    told = [demo_maintenance.story(each, installed) for each in works]
+    play(executor, "maintenance", told, advance)

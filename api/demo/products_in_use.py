@@ -83,11 +83,12 @@ def story(
     billed: Mapping[int, str],
     today: date,
     charges: list[Charge],
+    installed: dict[int, str],
 ) -> Story[None]:
     """Tell a product in use from its installation on.
 
     `ids` are those of products by code, `billed` the number of each customer's billing account;
-    what it costs through that comes to the `charges`.
+    what it costs through that comes to the `charges`, its own id to those `installed`.
     """
     account = use.site.account
 
@@ -100,7 +101,7 @@ def story(
         body["account_number"] = number
     later = list(_later(random, use, body, today))  # drawn in any case, so that a load can go on
     charges += _charges(body, later, today)
-    record = (yield do("install", None, **body)).id
+    record = installed[use.number] = (yield do("install", None, **body)).id
     for verb, more in later:
         yield do(verb, record, **more)
 

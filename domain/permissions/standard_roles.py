@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 12
+EDITION = 13
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -77,6 +77,7 @@ STANDARD_ROLES = (
             *("service-agreement.read", "service-agreement.draft", "service-agreement.submit"),
             *("service-agreement.revise-draft", "service-agreement.draft-amendment"),
             *("service-agreement.take-back", "campaign.read", "campaign.record-contact"),
+            *("maintenance.read", "maintenance.object", "maintenance.answer-objection"),
             *("campaign.record-response", "campaign.link-opportunity"),
             *(*_OFFERS, *_COLLEAGUES, *_FIGURES),
         ),
@@ -115,7 +116,8 @@ STANDARD_ROLES = (
         (
             *("service-ticket.*", "customer.read", "customer.add-contact"),
             *("customer.correct-contact", "site.read", "product-in-use.read"),
-            *("service-agreement.read", *_OFFERS, *_COLLEAGUES, "report.read"),
+            *("service-agreement.read", "maintenance.read", "maintenance.object", *_OFFERS),
+            *(*_COLLEAGUES, "report.read"),
         ),
     ),
     StandardRole(

@@ -30,6 +30,8 @@ from domain.sales.opportunity_source import Source
 from domain.sales.opportunity_stage import ORDER
 from domain.service import service_ticket
 from domain.service import ticket_handling as handling
+from domain.service.maintenance import Maintenance
+from domain.service.maintenance_terms import Interruption, WorkKind, WorkRisk
 from tests.domain.play import SEATS
 from tests.projections.billed import bill
 from tests.projections.happenings import Ledger, Raw
@@ -69,6 +71,7 @@ class Business:
             self.chance, self._using = self._using, self.chance
             self.use()
             self.visit()
+            self.work()
             self.chance, self._using = self._using, self.chance
             self.chance, self._billing = self._billing, self.chance
             bill(self, place)
@@ -293,6 +296,46 @@ class Business:
             record.miss(begin_of(day + timedelta(days=4)))
         elif became < 0.9:
             record.cancel("Not wanted")
+        self.ledger.record(record)
+
+    def work(self) -> None:
+        """Plan work; most is announced and done, some objected to, postponed or cancelled."""
+        pick, day = self.chance.choice, self._day()
+        begin = begin_of(day) + timedelta(hours=1)
+        use = pick(self.customers)  # whose it is does not matter here
+        record = Maintenance.plan(
+            pick([*WorkKind]),
+            pick(UNITS),
+            [use],
+            begin,
+            begin + timedelta(hours=4),
+            self.chance.randrange(60),
+            pick([*WorkRisk]),
+        )
+        record.since(day)
+        record.assign_manager(pick(PEOPLE))
+        became = self.chance.random()
+        if became < 0.1:
+            record.cancel("Not needed")
+        if became < 0.2:
+            self.ledger.record(record)
+            return
+        if became < 0.4:
+            begin += timedelta(days=3)
+            record.postpone(begin, begin + timedelta(hours=4), "Rain")
+        record.announce()
+        if became > 0.8:
+            record.object(pick(self.customers), "Our closing")
+            record.answer_objection(record.objecting[0], "It is done by dawn")
+        record.begin(begin)
+        took = timedelta(minutes=self.chance.randrange(1, 90))
+        lost = Interruption(product_in_use_id=use, since=begin, until=begin + took)
+        record.finish(
+            became < 0.9,
+            ["Worn"] * self.chance.randrange(2),
+            [lost] * (became < 0.7),
+            begin + timedelta(hours=self.chance.randrange(2, 6)),
+        )
         self.ledger.record(record)
 
     def campaign(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from domain.kernel.time.business_day import begin_of, day_at
 from domain.service.agreements.agreement_clauses import Clause
-from domain.service.agreements.attainment import Attainment, Case, Circuit, attainment
+from domain.service.agreements.attainment import Attainment, Case, Circuit, Work, attainment
 from domain.service.agreements.periods import Period
-from domain.service.agreements.stretches import Stretch
+from domain.service.agreements.stretches import Stretch, within, without
 from projections.customers.sites.products_in_use import products_in_use
 from projections.kernel.lists.parameters import BadParameter
 from projections.kernel.lists.point_in_time import Asking
@@ -24,6 +24,7 @@ from projections.kernel.visibility.column_masks import shown
 from projections.kernel.visibility.row_security import lens_for
 from projections.kernel.visibility.visibility import Sight, Sights
 from projections.organisation.working_calendars import hours_of, working_calendars
+from projections.service.maintenances import maintenances
 from projections.service.service_tickets import service_tickets
 from projections.service.ticket_figures import clock_of
 
@@ -70,7 +71,8 @@ def attained(
             assert since is not None
             outages.setdefault(each["product_in_use_id"], []).append(Stretch(since, until))
     cases = [_case(each) for each in tickets if each["spans"]]
-    lines = [_circuit(each, outages, at) for each in circuits if each["activated_on"]]
+    works = _works(asking, min(each.period.begin for each in counted))
+    lines = [_circuit(each, outages, works, at) for each in circuits if each["activated_on"]]
     calendar = asking.tables(working_calendars).c
     codes = {each.clause.calendar for each in counted}
     found = asking.rows(
@@ -159,11 +161,38 @@ def _case(ticket: Row) -> Case:
     return Case(ticket["id"], ticket["kind"], ticket["severity"], clock_of(ticket), circuits)
 
 
-def _circuit(use: Row, outages: Mapping[str, Iterable[Stretch]], at: datetime) -> Circuit:
+def _works(asking: Asking, since: datetime) -> dict[str, list[Work]]:
+    """Return what planned work that ended since a moment took of circuits, by their ids.
+
+    What it took outside the time that was announced is an outage as any other.
+    """
+    found: dict[str, list[Work]] = {}
+    table = asking.tables(maintenances).c
+    done = sa.select(table.starts_at, table.until, table.announced_at, table.interruptions)
+    for row in asking.rows(done.where(table.finished_at >= since)):
+        window = Stretch(row["starts_at"], row["until"])
+        for each in row["interruptions"]:
+            begin, end = moment(each["since"]), moment(each["until"])
+            assert begin is not None
+            assert end is not None
+            took = found.setdefault(each["product_in_use_id"], [])
+            lost = [Stretch(begin, end)]
+            took += (Work(part, row["announced_at"]) for part in within(lost, window))
+            took += (Work(part, None) for part in without(lost, [window]))
+    return found
+
+
+def _circuit(
+    use: Row,
+    outages: Mapping[str, Sequence[Stretch]],
+    works: Mapping[str, Sequence[Work]],
+    at: datetime,
+) -> Circuit:
     end = begin_of(use["ceased_on"]) if use["ceased_on"] else at
     sites = frozenset(each for each in (use["site_id"], use["far_site_id"]) if each)
     lived = Stretch(begin_of(use["activated_on"]), end)
-    return Circuit(use["id"], use["product_id"], sites, lived, tuple(outages.get(use["id"], ())))
+    lost, worked = tuple(outages.get(use["id"], ())), tuple(works.get(use["id"], ()))
+    return Circuit(use["id"], use["product_id"], sites, lived, lost, worked)
 
 
 def _told(counted: Counted, found: Attainment, at: datetime) -> dict[str, Any]:

@@ -33,6 +33,7 @@ OFFERED = {"product.extend-to": ["group"], "product.end-in": ["group", "gd", "gd
 """Where a product is on sale before its offer moves."""
 
 CREATING = {name: each for name, each in commands().items() if each.creates}
+INSTALL = CREATING["product-in-use.install"]
 MOVING = {name: each for name, each in commands().items() if each.places and not each.creates}
 
 
@@ -48,6 +49,8 @@ class Firm:
         firm.grant("li", "reader", "gd")
         self.customers = [firm.customer("gd") for _ in range(2)]
         self.product = firm.do(None, "product.plan", **beginning(CREATING["product.plan"], {}))
+        told = beginning(INSTALL, {"customer": self.customers, "unit": ["gd"]}, product_name="DDN")
+        self.use = firm.do(None, INSTALL.name, **told)
         self.number = 0
 
     def do(self, who: str | None, command: str, id: str | None = None, **body: Any) -> str:
@@ -63,7 +66,7 @@ class Firm:
         self.number += 1
         text = f"n{self.number}"
         names = {"unit": [unit], "customer": self.customers, "employee": ["li", "zhou", "wang"]}
-        names |= {"role": ["reader"], "product": [self.product]}
+        names |= {"role": ["reader"], "product": [self.product], "product-in-use": [self.use]}
         given = {"code": text, "name": text, "permissions": ["*.read"]}
         given |= {"registered_on": BEGUN, "opened_on": BEGUN} | OWN.get(command, {})
         given |= {"parent": unit} if command == "unit.open" else {}

@@ -32,6 +32,7 @@ SMALL = Size(
     uses=150,
     billing_accounts=60,
     visits=90,
+    works=20,
 )
 
 
@@ -130,6 +131,7 @@ def test_every_side_of_the_business_shows(events: list[Recorded]) -> None:
         "service-agreement.ended",
         "visit.recorded",
         "visit.cancelled",
+        "maintenance.finished",
         "service-ticket.wait-begun",
         "service-ticket.confirmed",
         "campaign.evaluated",

@@ -35,6 +35,7 @@ SIZE = Size(
     uses=150,
     billing_accounts=60,
     visits=90,
+    works=20,
 )
 SCHEMAS = committed()["components"]["schemas"]
 WRITTEN = date(2026, 11, 30)

@@ -53,6 +53,20 @@ class Service:
         position: int = self.do(f"{path}/resolve", **done)["position"]
         return position
 
+    def work(self, announced: str, begin: str, end: str, until: str) -> int:
+        """Work on the circuit from a moment up to another, announced up to a third; it is lost."""
+        told = {"kind": "planned-work", "unit": "group", "interruption_minutes": 120, "risk": "low"}
+        times = {"from": moment(begin), "until": moment(until)}
+        path = "/maintenances"
+        made = self.do(path, **told, **times, products_in_use=[self.circuit])
+        path = f"{path}/{made['id']}"
+        self.do(f"{path}/announce", announced_at=moment(announced))
+        self.do(f"{path}/begin", began_at=moment(begin))
+        took = {"product_in_use_id": self.circuit, "since": moment(begin), "until": moment(end)}
+        done = {"interruptions": [took], "finished_at": moment(end)}
+        position: int = self.do(f"{path}/finish", **done)["position"]
+        return position
+
     def attained(self, **asked: Any) -> dict[str, Any]:
         answer = self.client.get(f"{self.path}/attainment", params=asked)
         assert answer.status_code == 200, answer.text
@@ -91,6 +105,26 @@ def test_outages_that_overlap_are_lost_once_and_a_late_case_earns_a_credit(
     ]
     (quarter,) = service.attained(period="2026-Q1")["clauses"]
     assert (quarter["last_day"], quarter["cases"], quarter["kept"]) == ("2026-03-31", 2, 1)
+
+
+def test_work_that_was_announced_in_time_is_no_part_of_what_was_promised(
+    client: httpx.Client,
+) -> None:
+    def available(*works: tuple[str, str, str, str]) -> tuple[int, int, str]:
+        service = Service(client)
+        last = service.fault("02-10 10:00", "02-10 10:35", "02-10 13:00")
+        for each in works:
+            last = service.work(*each)
+        found = service.attained(period="2026-02", min_position=last)["clauses"][0]
+        (time,) = found["circuits"]
+        minutes = (time["promised_seconds"] // 60, time["lost_seconds"] // 60)
+        return *minutes, found["attained_percent"]
+
+    begin, end = "02-20 00:00", "02-20 02:00"
+    assert available(("02-17 00:00", begin, end, end)) == (40_200, 35, "99.9129")
+    assert available(("02-19 00:00", begin, end, end)) == (40_320, 155, "99.6155")
+    # What it took beyond the time that was announced counts as any outage.
+    assert available(("02-17 00:00", begin, end, "02-20 01:30")) == (40_230, 65, "99.8384")
 
 
 def test_whoever_does_not_see_all_that_counts_is_told_so(client: httpx.Client) -> None:

@@ -38,7 +38,10 @@ class Everything(Company):
             with suppress(RuleBroken):  # there is one
                 self.make("billing-account", customer_id=whose, account_number=number)
             named["account_number"] = number
-        return self.do(command.name, **beginning(command, PLACES | {"customer": customer}, **named))
+        names = PLACES | {"customer": customer}
+        if any(each.kind == "product-in-use" for each in command.references.values()):
+            names["product-in-use"] = [self.make("product-in-use")]
+        return self.do(command.name, **beginning(command, names, **named))
 
     def customer(self, name: str) -> str:  # type: ignore[override]
         """Return a new customer."""
