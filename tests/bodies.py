@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from domain.billing import bill_payments
 from domain.customers import customer_contacts as contact
 from domain.customers import customer_profile as profile
-from domain.kernel.commands import EFFECTIVE, Command
+from domain.kernel.commands import EFFECTIVE, Command, commands
 from domain.kernel.time import working_hours
 from domain.kernel.types import codes, values
 from domain.organisation import working_calendar
@@ -67,7 +67,11 @@ POOLS: list[tuple[Any, Sequence[Any]]] = [
 ]
 """Few values of each type, so that they meet again; other types tell `examples` of theirs."""
 
-ONE_OF = {"product-in-use.install": "product_name", "bill-run.announce": "system"}
+ONE_OF = {
+    "product-in-use.install": "product_name",
+    "bill-run.announce": "system",
+    "exclusion.propose": "ticket_id",
+}
 """Of several fields of a command that no type asks for, though it needs one: that."""
 
 ONCE = ("account_number", "system")
@@ -123,6 +127,14 @@ def beginning(command: Command, names: Names, **given: Any) -> dict[str, Any]:
                 place = next(turns[reference.kind])
                 part[name] = [place] if isinstance(part[name], list) else place
     return made | {name: each for name, each in given.items() if name in fields}
+
+
+def named_by(command: Command, make: Callable[..., str], customer: str) -> dict[str, str]:
+    """Return what a command names that is of one customer, made for it by other commands."""
+    if command.name != "exclusion.propose":
+        return {}
+    kinds = {"agreement_id": "service-agreement.draft", "ticket_id": "service-ticket.open"}
+    return {name: make(commands()[each], customer_id=customer) for name, each in kinds.items()}
 
 
 def full(command: Command, choose: Choose) -> dict[str, Any]:

@@ -112,12 +112,9 @@ def load(
     demo_sales.name_products(sales, demo_products.by_name(catalogue))
     tickets = demo_service.incidents(random, accounts, midnight, size.tickets)
     play(executor, "sale", [demo_sales.story(random, s, today) for s in sales], advance)
-    play(
-        executor,
-        "ticket",
-        [demo_service.story(random, ticket, team, midnight) for ticket in tickets],
-        advance,
-    )
+    faults = dict[str, str]()
+    told = [demo_service.story(random, ticket, team, midnight, faults) for ticket in tickets]
+    play(executor, "ticket", told, advance)
     drives = demo_campaigns.drives(random, accounts, sales, today)
     planner, chief = duties["campaign-planner"], team[GROUP.code][0]
     told = [demo_campaigns.story(random, d, today, planner, chief) for d in drives]
@@ -157,8 +154,11 @@ def load(
     kept = demo_agreements.agreements(
         Random(f"agreements {seed}"), accounts, today, size.service_agreements
     )
-    told = [demo_agreements.story(each, team[GROUP.code], today) for each in kept]
+    ids = dict[str, str]()
+    told = [demo_agreements.story(each, team[GROUP.code], today, ids) for each in kept]
     play(executor, "service-agreement", told, advance)
     works = demo_maintenance.works(Random(f"works {seed}"), used, today, size.works)
     told = [demo_maintenance.story(each, installed) for each in works]
     play(executor, "maintenance", told, advance)
+    left_out = demo_agreements.exclusions(kept, ids, faults, team[GROUP.code])
+    play(executor, "exclusion", left_out)

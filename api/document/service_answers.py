@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from api.document.answers import Position, Uuid
 from domain.service.agreements.agreement_clauses import ClauseMeasure
+from domain.service.agreements.exclusion import ExclusionReason
 from domain.service.ticket_clock import Run
 
 Until = Annotated[datetime | None, Field(description="null where nothing is due by then")]
@@ -79,6 +80,19 @@ class CircuitTime(TypedDict):
     lost_seconds: int
 
 
+class LeftOut(TypedDict):
+    """A ticket, or a product in use from when to when, that does not count as somebody agreed."""
+
+    exclusion_id: Uuid
+    reason: ExclusionReason
+    ticket_id: Uuid | None
+    due_at: Annotated[datetime | None, Field(description="null of a product")]
+    kept: Annotated[bool | None, Field(description="whether the ticket was in time all the same")]
+    product_in_use_id: Uuid | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
 class ClauseAttainment(TypedDict):
     """What was attained of a clause on the days on which its version was in force."""
 
@@ -95,6 +109,7 @@ class ClauseAttainment(TypedDict):
     cases: Annotated[int, Field(description="tickets that count")]
     kept: Annotated[int, Field(description="those of them that were in time")]
     missed: list[MissedCase]
+    excluded: list[LeftOut]
     circuits: list[CircuitTime]
     attained_percent: Annotated[
         Decimal | None,
@@ -109,6 +124,6 @@ class AgreementAttainment(TypedDict):
 
     id: Uuid
     at: Annotated[datetime, Field(description="up to when it counts")]
-    partly: Annotated[bool, Field(description="whether tickets or products are out of sight")]
+    partly: Annotated[bool, Field(description="whether some of what counts is out of sight")]
     clauses: list[ClauseAttainment]
     position: Position

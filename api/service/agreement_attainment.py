@@ -56,7 +56,8 @@ async def attainment(
     """Tell what was attained of an agreement, clause by clause, and what a miss earns.
 
     A case counts in the period in which it is finally due; time of a circuit is lost once, however
-    many outages there were at the time. A version counts the days on which it was in force.
+    many outages there were at the time. A version counts the days on which it was in force. What
+    was agreed to leave out by then does not count, and is named with its reason.
     """
     if parts.warehouse is None:
         return await forward(parts, request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 13
+EDITION = 14
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -76,10 +76,10 @@ STANDARD_ROLES = (
             *("service-ticket.confirm", "service-ticket.reopen", "service-ticket.withdraw"),
             *("service-agreement.read", "service-agreement.draft", "service-agreement.submit"),
             *("service-agreement.revise-draft", "service-agreement.draft-amendment"),
-            *("service-agreement.take-back", "campaign.read", "campaign.record-contact"),
+            *("service-agreement.take-back", "exclusion.read", "exclusion.propose"),
             *("maintenance.read", "maintenance.object", "maintenance.answer-objection"),
-            *("campaign.record-response", "campaign.link-opportunity"),
-            *(*_OFFERS, *_COLLEAGUES, *_FIGURES),
+            *("campaign.read", "campaign.record-contact", "campaign.record-response"),
+            *("campaign.link-opportunity", *_OFFERS, *_COLLEAGUES, *_FIGURES),
         ),
     ),
     StandardRole(
@@ -116,8 +116,8 @@ STANDARD_ROLES = (
         (
             *("service-ticket.*", "customer.read", "customer.add-contact"),
             *("customer.correct-contact", "site.read", "product-in-use.read"),
-            *("service-agreement.read", "maintenance.read", "maintenance.object", *_OFFERS),
-            *(*_COLLEAGUES, "report.read"),
+            *("service-agreement.read", "exclusion.read", "exclusion.propose"),
+            *("maintenance.read", "maintenance.object", *_OFFERS, *_COLLEAGUES, "report.read"),
         ),
     ),
     StandardRole(

@@ -9,17 +9,18 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from adapters.commands.executor import Call, Executor
 from adapters.identity.api_key_secret import new_key
 from adapters.refusals import Refusal, RuleBroken
 from domain.kernel.aggregate import Origin, new_id
-from domain.kernel.commands import commands
+from domain.kernel.commands import Command, commands
 from domain.permissions.permission import FieldClass
 from projections.kernel.ownership import Scope
 from projections.kernel.read_model import models_by_kind
-from tests.bodies import beginning
+from tests.bodies import Names, beginning, named_by
 
 LONG_AGO, LATELY, SOON = (datetime.now(UTC) + timedelta(days=days) for days in (-300, -1, 60))
 PATTERNS = (
@@ -30,6 +31,9 @@ PATTERNS = (
 CLASSES = sorted(FieldClass)
 APART = {"handover", "customer-merge"}
 """Kinds of records that tell of others: they are made where these are there."""
+
+NAMED = ("title", "name", "product_name", "account_number", "system", "agenda", "explanation")
+"""What some text of a record may be called."""
 
 
 class World:
@@ -249,10 +253,10 @@ class World:
 
     def _rest(self) -> None:
         """Make records of each kind that has none yet and belongs somewhere, each with a name."""
-        pick, told = self.chance.choice, len(self.tokens)
+        pick, told, there = self.chance.choice, len(self.tokens), set(self.ids)
         names = self.ids | {"unit": self.units, "employee": self.people, "role": self.roles}
         for kind, model in models_by_kind().items():
-            if kind in self.ids or model.scope == Scope() or model.scope.public or kind in APART:
+            if kind in there or model.scope == Scope() or model.scope.public or kind in APART:
                 continue
             creating = next(
                 c for c in commands().values() if c.aggregate.kind == kind and c.creates
@@ -260,11 +264,14 @@ class World:
             for n in range(told, told + 12):
                 some = {of: self.chance.sample(each, len(each)) for of, each in names.items()}
                 name, manager = f"zqz{n:04}n", pick([None, self._somebody()])
-                named = ("title", "name", "product_name", "account_number", "system", "agenda")
-                given = {"manager": manager, **dict.fromkeys(named, name)}
+                given = {"manager": manager, **dict.fromkeys(NAMED, name)}
+                given |= named_by(creating, partial(self._made, some), pick(self.ids["customer"]))
                 made = self.do(creating.name, **beginning(creating, some, **given))
                 self._tell(made, [(name, "")])
             told += 12
+
+    def _made(self, names: Names, creating: Command, **given: Any) -> str:
+        return self.do(creating.name, **beginning(creating, names, **given))
 
     def change(self) -> None:
         """Let time pass: records and people move, units and grants end."""

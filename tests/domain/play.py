@@ -41,6 +41,7 @@ ABOVE: dict[str, list[Any]] = {
     "billed": [Billed(((date.min, IDS[0]),), "gd-gz", "CNY")],
     "closed": [False],
     "gives": [RunTerms(balanced=False, unit="gd-gz")],
+    "promised": [{"faults": True}],
 }
 """What other records give that is no name of one, by what is wanted of them."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -58,6 +58,20 @@ _FATES = {"approved": 30, "amended": 4, "drafted": 2, "submitted": 3, "ended": 3
 """What becomes of agreements, against one another."""
 
 
+_REASONS = (
+    ("customer", "客户未按约定时间开放机房"),
+    ("third-party", "市政施工挖断光缆"),
+    ("force-majeure", "台风期间道路中断"),
+)
+_DECISIONS: tuple[tuple[str, dict[str, str]] | None, ...] = (
+    ("agree", {"note": "有现场记录为证"}),
+    ("agree", {}),
+    ("refuse", {"reason": "未提供证明材料"}),
+    None,
+)
+"""What becomes of what is to be left out, in turn."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Agreement:
     """A service agreement of the demo data, and what becomes of it."""
@@ -85,8 +99,13 @@ def agreements(
     return found
 
 
-def story(agreement: Agreement, chiefs: Sequence[Person], today: date) -> Story[None]:
-    """Tell an agreement: drafted by the manager of its customer, decided at the group."""
+def story(
+    agreement: Agreement, chiefs: Sequence[Person], today: date, ids: dict[str, str]
+) -> Story[None]:
+    """Tell an agreement: drafted by the manager of its customer, decided at the group.
+
+    Its id comes to the `ids`, by its name.
+    """
     account, fate = agreement.account, agreement.fate
     chief = next(each for each in chiefs if each is not account.manager)
 
@@ -96,7 +115,7 @@ def story(agreement: Agreement, chiefs: Sequence[Person], today: date) -> Story[
 
     told: dict[str, Any] = {"customer_id": account.id, "unit": account.unit.code}
     told |= {"name": agreement.name, "from": str(agreement.since), "clauses": agreement.clauses}
-    record = (yield do("draft", None, **told)).id
+    record = ids[agreement.name] = (yield do("draft", None, **told)).id
     if fate == "drafted":
         return
     yield do("submit", record, note="按客户要求拟定")
@@ -111,3 +130,31 @@ def story(agreement: Agreement, chiefs: Sequence[Person], today: date) -> Story[
         yield do("submit", record, note="客户要求缩短故障处理时限")
     if fate == "ended":
         yield do("end", record, reason="客户改签新协议")
+
+
+def exclusions(
+    agreements: Sequence[Agreement],
+    ids: Mapping[str, str],
+    faults: Mapping[str, str],
+    chiefs: Sequence[Person],
+) -> Iterator[Story[None]]:
+    """Yield what becomes of a fault of every other customer that is not to count."""
+    kept = [each for each in agreements if each.fate in ("approved", "amended")]
+    for place, each in enumerate(kept[::2]):
+        if each.account.id in faults and any(c["code"] == "faults" for c in each.clauses):
+            yield _exclusion(place, each, ids[each.name], faults[each.account.id], chiefs)
+
+
+def _exclusion(
+    place: int, agreement: Agreement, id_: str, fault: str, chiefs: Sequence[Person]
+) -> Story[None]:
+    manager = agreement.account.manager
+    chief = next(each for each in chiefs if each is not manager)
+    reason, explanation = _REASONS[place % len(_REASONS)]
+    body = {"agreement_id": id_, "clause": "faults", "ticket_id": fault, "reason": reason}
+    body["explanation"] = explanation
+    unit = agreement.account.unit.code
+    record = (yield Do("exclusion.propose", None, body, manager.code, unit)).id
+    if (decision := _DECISIONS[place % len(_DECISIONS)]) is not None:
+        verb, told = decision
+        yield Do(f"exclusion.{verb}", record, told, chief.code, GROUP.code)

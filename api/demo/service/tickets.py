@@ -87,9 +87,13 @@ def incidents(
 
 
 def story(
-    random: Random, incident: Incident, staff: Mapping[str, Sequence[Person]], until: datetime
+    random: Random,
+    incident: Incident,
+    staff: Mapping[str, Sequence[Person]],
+    until: datetime,
+    faults: dict[str, str],
 ) -> Story[None]:
-    """Tell a ticket from its opening to a moment."""
+    """Tell a ticket from its opening to a moment; a fault of a customer comes to the `faults`."""
     account = incident.account
     owner = random.choice(staff[account.unit.code])
     case = random.choice(_CASES[incident.kind])
@@ -114,6 +118,8 @@ def story(
         at=incident.at.isoformat(),
     )
     record = answer.id
+    if incident.kind == "fault":
+        faults[account.id] = record
     # Some of the tickets of late turn out to be hard.
     stuck = incident.at > until - timedelta(days=20) and random.random() < 0.3
     for at, verb, body in _course(random, incident.at, severity, owner, case):

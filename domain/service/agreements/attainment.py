@@ -87,10 +87,14 @@ class Lost(NamedTuple):
 
 
 class Attainment(NamedTuple):
-    """What was attained of a clause in a period, in percent, `None` where nothing counted."""
+    """What was attained of a clause in a period, in percent, `None` where nothing counted.
+
+    `left_out` are the cases that would count but for what was agreed.
+    """
 
     clause: str
     verdicts: tuple[Verdict, ...]
+    left_out: tuple[Verdict, ...]
     circuits: tuple[Lost, ...]
     attained: Fraction | None
     met: bool
@@ -133,15 +137,14 @@ def attainment(
         notice: How long before it begins planned work is announced, so as not to count.
     """
     chosen = [each for each in circuits if _covers(clause, each)]
-    verdicts, lost = list[Verdict](), list[Lost]()
+    verdicts, left_out, lost = list[Verdict](), list[Verdict](), list[Lost]()
     share: Fraction | None = None
     if clause.of_cases:
         found = (
-            _verdict(clause, hours, now, each)
-            for each in cases
-            if each.id not in excluded.tickets and _concerns(clause, each, chosen)
+            _verdict(clause, hours, now, each) for each in cases if _concerns(clause, each, chosen)
         )
-        verdicts = sorted(v for v in found if v and period.begin <= v.due_at < period.end)
+        for each in sorted(v for v in found if v and period.begin <= v.due_at < period.end):
+            (left_out if each.case in excluded.tickets else verdicts).append(each)
         if verdicts:
             share = Fraction(sum(each.kept for each in verdicts), len(verdicts)) * _HUNDRED
     elif clause.measure is ClauseMeasure.AVAILABILITY:
@@ -154,7 +157,9 @@ def attainment(
         share = _mean(clause, hours, period, chosen, excluded)
     met = share is None or share >= Fraction(clause.required)
     credit = _credit(clause, share)
-    return Attainment(clause.code, tuple(verdicts), tuple(lost), share, met, credit)
+    return Attainment(
+        clause.code, tuple(verdicts), tuple(left_out), tuple(lost), share, met, credit
+    )
 
 
 def _verdict(clause: Clause, hours: Hours, now: datetime, case: Case) -> Verdict | None:

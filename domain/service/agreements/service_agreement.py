@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -168,6 +169,11 @@ class ServiceAgreement(Reviewed[AgreementAuthority], InUnit, Outlives, OfCustome
     def most_credit(self) -> Decimal:
         """How many percent of a fee a miss of the latest version earns at most."""
         return max(each.most for each in self.versions[-1].clauses)
+
+    @property
+    def promised(self) -> Mapping[str, bool]:
+        """By the codes of its clauses, whether they count cases; the latest version has its way."""
+        return {each.code: each.of_cases for version in self.versions for each in version.clauses}
 
     def require_approvable(self) -> None:
         """Refuse an amendment that would count before it was approved."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -12,7 +12,15 @@ import sqlalchemy as sa
 
 from domain.kernel.time.business_day import begin_of, day_at
 from domain.service.agreements.agreement_clauses import Clause
-from domain.service.agreements.attainment import Attainment, Case, Circuit, Work, attainment
+from domain.service.agreements.attainment import (
+    Attainment,
+    Case,
+    Circuit,
+    Excluded,
+    Work,
+    attainment,
+)
+from domain.service.agreements.exclusion import ExclusionState
 from domain.service.agreements.periods import Period
 from domain.service.agreements.stretches import Stretch, within, without
 from projections.customers.sites.products_in_use import products_in_use
@@ -24,14 +32,16 @@ from projections.kernel.visibility.column_masks import shown
 from projections.kernel.visibility.row_security import lens_for
 from projections.kernel.visibility.visibility import Sight, Sights
 from projections.organisation.working_calendars import hours_of, working_calendars
+from projections.service.agreements.exclusions import exclusions
 from projections.service.maintenances import maintenances
 from projections.service.service_tickets import service_tickets
 from projections.service.ticket_figures import clock_of
 
-COUNTED = (service_tickets, products_in_use)
-"""What is counted, as far as it is in sight."""
+COUNTED = (service_tickets, products_in_use, exclusions)
+"""What is counted, and what is left out, as far as it is in sight."""
 
 A_SECOND = timedelta(seconds=1)
+_NAMED = ("reason", "ticket_id", "product_in_use_id", "starts_at", "ends_at")
 _PLACES = Decimal("0.0001")
 
 
@@ -57,13 +67,13 @@ def attained(
         asking: Where to ask: the rows of a moment.
         agreement: The row of the agreement.
         at: The moment up to which is counted.
-        sights: What is seen of tickets and of products in use, by read model.
+        sights: What is seen of tickets, of products in use and of exclusions, by read model.
         name: The period; by default that of each clause in which the moment is.
 
     Raises `BadParameter` for a period that has not begun, or by which no clause is counted.
     """
     counted = _counted(agreement, at, name)
-    tickets, circuits, partly = _found(asking, agreement["customer_id"], sights)
+    tickets, circuits, agreed, partly = _found(asking, agreement, sights)
     outages: dict[str, list[Stretch]] = {}
     for ticket in tickets:
         for each in ticket["outages"]:
@@ -94,9 +104,11 @@ def attained(
                     at,
                     cases,
                     lines,
-                    notice=notice,
+                    _excluded(agreed, each.clause.code),
+                    notice,
                 ),
                 at,
+                [row for row in agreed if row["clause"] == each.clause.code],
             )
             for each in counted
         ],
@@ -129,19 +141,25 @@ def _counted(agreement: Row, at: datetime, name: str | None) -> list[Counted]:
 
 
 def _found(
-    asking: Asking, customer: str | None, sights: Mapping[str, Sight | Sights]
-) -> tuple[list[Row], list[Row], bool]:
-    """Return tickets and circuits of a customer, and whether some of them are out of sight."""
+    asking: Asking, agreement: Row, sights: Mapping[str, Sight | Sights]
+) -> tuple[list[Row], list[Row], list[Row], bool]:
+    """Return tickets and circuits of the customer, what was agreed to leave out of the agreement.
+
+    And whether some of all this is out of sight.
+    """
     every, partly = list[list[Row]](), False
     for model in COUNTED:
         table = asking.tables(model).c
-        of = table.customer_id == customer
+        if model is exclusions:
+            of = (table.agreement_id == agreement["id"]) & (table.state == ExclusionState.AGREED)
+        else:
+            of = table.customer_id == agreement["customer_id"]
         seen = _seen(asking, model, sights[model.name], of)
         ((there,),) = (row.values() for row in asking.rows(sa.select(sa.func.count()).where(of)))
         partly |= there > len(seen)
         every.append(seen)
-    tickets, circuits = every
-    return tickets, circuits, partly
+    tickets, circuits, agreed = every
+    return tickets, circuits, agreed, partly
 
 
 def _seen(
@@ -195,7 +213,21 @@ def _circuit(
     return Circuit(use["id"], use["product_id"], sites, lived, lost, worked)
 
 
-def _told(counted: Counted, found: Attainment, at: datetime) -> dict[str, Any]:
+def _excluded(agreed: Iterable[Row], clause: str) -> Excluded:
+    """Return what was agreed not to count in a clause."""
+    mine = [each for each in agreed if each["clause"] == clause]
+    stretches = (
+        (each["product_in_use_id"], Stretch(each["starts_at"], each["ends_at"]))
+        for each in mine
+        if each["product_in_use_id"]
+    )
+    tickets = frozenset(each["ticket_id"] for each in mine if each["ticket_id"])
+    return Excluded(tickets, tuple(stretches))
+
+
+def _told(
+    counted: Counted, found: Attainment, at: datetime, agreed: Iterable[Row]
+) -> dict[str, Any]:
     clause, period = counted.clause, counted.period
     return {
         "clause": clause.code,
@@ -215,6 +247,7 @@ def _told(counted: Counted, found: Attainment, at: datetime) -> dict[str, Any]:
             for each in found.verdicts
             if not each.kept
         ],
+        "excluded": list(_left_out(agreed, found, period)),
         "circuits": [
             {
                 "product_in_use_id": each.circuit,
@@ -227,6 +260,24 @@ def _told(counted: Counted, found: Attainment, at: datetime) -> dict[str, Any]:
         "met": found.met,
         "credit_percent": found.credit_percent,
     }
+
+
+def _left_out(agreed: Iterable[Row], found: Attainment, period: Period) -> Iterator[dict[str, Any]]:
+    """Yield what would count in a period but for an exclusion, with its reason."""
+    cases = {each.case: each for each in found.left_out}
+    circuits = {each.circuit for each in found.circuits}
+    for row in agreed:
+        case = cases.get(row["ticket_id"])
+        lost = row["product_in_use_id"] in circuits and (
+            row["starts_at"] < period.end and row["ends_at"] > period.begin
+        )
+        if case or lost:
+            yield {
+                "exclusion_id": row["id"],
+                **{name: row[name] for name in _NAMED},
+                "due_at": case and case.due_at,
+                "kept": case and case.kept,
+            }
 
 
 def _cut(share: Fraction | None) -> Decimal | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from domain.kernel.time.effective_day import effective_day
 from domain.kernel.time.replay import follow
 from projections.kernel.visibility.visibility import Party
 from tests.adapters.staff import Company, company
-from tests.bodies import beginning, first, full, least
+from tests.bodies import beginning, first, full, least, named_by
 
 BEGUN = "2026-03-01"
 SOON = {"starts": "2026-01-01T00:00:00Z", "until": "2026-12-31T00:00:00Z"}
@@ -70,7 +70,16 @@ class Firm:
         given = {"code": text, "name": text, "permissions": ["*.read"]}
         given |= {"registered_on": BEGUN, "opened_on": BEGUN} | OWN.get(command, {})
         given |= {"parent": unit} if command == "unit.open" else {}
-        return beginning(CREATING[command], names, **given)
+        creating = CREATING[command]
+        if command == "exclusion.propose":
+            given |= named_by(creating, self._made_at(unit), self.customers[0])
+        return beginning(creating, names, **given)
+
+    def _made_at(self, unit: str) -> Callable[..., str]:
+        def make(command: Command, **given: Any) -> str:
+            return self.do(None, command.name, **self.body(command.name, unit) | given)
+
+        return make
 
 
 @pytest.fixture

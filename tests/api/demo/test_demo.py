@@ -129,6 +129,8 @@ def test_every_side_of_the_business_shows(events: list[Recorded]) -> None:
         "service-agreement.approved",
         "service-agreement.amendment-drafted",
         "service-agreement.ended",
+        "exclusion.agreed",
+        "exclusion.refused",
         "visit.recorded",
         "visit.cancelled",
         "maintenance.finished",

@@ -31,11 +31,18 @@ class Service:
         self.path = f"/service-agreements/{agreement['id']}"
         self.do(f"{self.path}/submit")
         key = self.do("/api-keys", name=self.code, role="group-manager", unit="group")["key"]
-        other = {"Authorization": f"Bearer {key}"}
-        client.post(f"{self.path}/approve", json={}, headers=other).raise_for_status()
+        self.hands = {"Authorization": f"Bearer {key}"}
+        self.other(f"{self.path}/approve")
 
     def do(self, path: str, **body: Any) -> dict[str, Any]:
         answer = self.client.post(path, json=body)
+        assert answer.status_code < 300, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def other(self, path: str, **body: Any) -> dict[str, Any]:
+        """Do something with other hands."""
+        answer = self.client.post(path, json=body, headers=self.hands)
         assert answer.status_code < 300, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -125,6 +132,42 @@ def test_work_that_was_announced_in_time_is_no_part_of_what_was_promised(
     assert available(("02-19 00:00", begin, end, end)) == (40_320, 155, "99.6155")
     # What it took beyond the time that was announced counts as any outage.
     assert available(("02-17 00:00", begin, end, "02-20 01:30")) == (40_230, 65, "99.8384")
+
+
+def test_what_somebody_else_agreed_to_leave_out_does_not_count_and_is_named(
+    client: httpx.Client,
+) -> None:
+    service = Service(client)
+    for minute in ("01", "01", *["00"] * 18):
+        last = service.fault("02-10 08:00", "02-10 08:10", f"02-10 12:{minute}")
+    (_, before) = service.attained(period="2026-02", min_position=last)["clauses"]
+    ticket, other = (each["ticket_id"] for each in before["missed"])
+    told = {"agreement_id": service.path.rpartition("/")[2], "reason": "customer"}
+    case = service.do("/exclusions", **told, clause="faults", ticket_id=ticket)
+    hours = {"product_in_use_id": service.circuit, "clause": "circuits"}
+    hours |= {"from": moment("02-10 08:00"), "to": moment("02-10 09:00")}
+    time = service.do("/exclusions", **told, **hours)
+    path = f"/exclusions/{case['id']}"
+    problem(client.post(f"{path}/agree", json={}), 409, "same-hands")
+    service.other(f"/exclusions/{time['id']}/agree")
+    last = service.other(f"{path}/agree", note="No access")["position"]
+
+    circuits, faults = service.attained(period="2026-02", min_position=last)["clauses"]
+    assert (before["cases"], before["kept"], before["attained_percent"]) == (20, 18, "90.0000")
+    assert (faults["cases"], faults["kept"], faults["attained_percent"]) == (19, 18, "94.7368")
+    assert (faults["met"], faults["credit_percent"]) == (False, "5")
+    assert [each["ticket_id"] for each in faults["missed"]] == [other]
+    (left,) = faults["excluded"]
+    assert (left["exclusion_id"], left["ticket_id"], left["reason"], left["kept"]) == (
+        *(case["id"], ticket, "customer", False),
+    )
+    assert [each["exclusion_id"] for each in circuits["excluded"]] == [time["id"]]
+    (lost,) = circuits["circuits"]
+    assert (lost["promised_seconds"], lost["lost_seconds"]) == ((40_320 - 60) * 60, 0)
+    (_, then) = service.attained(period="2026-02", as_of_position=last - 1)["clauses"]
+    assert (then["cases"], then["excluded"]) == (20, [])
+    (_, march) = service.attained(period="2026-03")["clauses"]
+    assert march["excluded"] == []
 
 
 def test_whoever_does_not_see_all_that_counts_is_told_so(client: httpx.Client) -> None:

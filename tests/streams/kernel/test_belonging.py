@@ -17,7 +17,7 @@ from projections.kernel.belonging import KeptBy, OfCustomer, OfMany, Stays
 from projections.kernel.read_model import ReadModel, models_by_kind
 from streams.followers.load_warehouse import JournalLoading
 from tests.adapters.keyring import keys_in
-from tests.bodies import beginning
+from tests.bodies import beginning, named_by
 from tests.streams.flow import until, working
 from tests.streams.organised import SINCE, Company
 
@@ -41,6 +41,11 @@ class Everything(Company):
         names = PLACES | {"customer": customer}
         if any(each.kind == "product-in-use" for each in command.references.values()):
             names["product-in-use"] = [self.make("product-in-use")]
+
+        def make(creating: Command, **given: Any) -> str:
+            return self.make(creating.aggregate.kind, **given)
+
+        named |= named_by(command, make, whose or customer[0])
         return self.do(command.name, **beginning(command, names, **named))
 
     def customer(self, name: str) -> str:  # type: ignore[override]

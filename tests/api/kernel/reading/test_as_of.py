@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from domain.kernel.aggregate import discover, new_id
-from domain.kernel.commands import commands
+from domain.kernel.commands import Command, commands
 from domain.kernel.time.business_day import today
 from projections.kernel.read_model import models_by_kind
 from projections.kernel.reports.record_names import key_of
@@ -21,7 +21,7 @@ from tests.api.customers.test_customer_merges import merged
 from tests.api.documented import committed
 from tests.api.organisation.test_units_and_people import Office
 from tests.api.products.test_price import Catalogue
-from tests.bodies import beginning
+from tests.bodies import beginning, named_by
 
 PATHS: dict[str, Any] = committed()["paths"]
 
@@ -109,11 +109,20 @@ class Life:
                     r.kind for name, r in command.references.items() if fields[name].is_required()
                 ]
                 names = {each: named(each) for each in needed}
-                self.post(f"/{plural}", **beginning(command, names))
+                told = named_by(command, self.make, self.customer)
+                self.post(f"/{plural}", **beginning(command, names, **told))
             return self.some(plural, by)
 
         for kind in creating:
             named(kind)
+
+    def make(self, creating: Command, **given: Any) -> str:
+        """Return the id of a new record."""
+        names = {"unit": ["group"]}
+        made: str = self.post(
+            f"/{creating.aggregate.plural}", **beginning(creating, names, **given)
+        )["id"]
+        return made
 
     def some(self, plural: str, by: str = "id") -> list[str]:
         """Return the ids of records, or what else they are named by."""
