@@ -60,9 +60,11 @@ class Names(NamedTuple):
     @classmethod
     def of(cls, route: Any) -> Names:
         """Return the names of a route's parameters."""
-        single = (f.alias for each in _flat(route.dependant) for f in each.query_params)
-        others = (each["name"] for each in (route.openapi_extra or {}).get("parameters", ()))
-        return cls(frozenset(single), frozenset(others))
+        single = {f.alias for each in _flat(route.dependant) for f in each.query_params}
+        told = (route.openapi_extra or {}).get("parameters", ())
+        # What is `then` unless it is said otherwise is said once; of a filter there may be several.
+        single |= {each["name"] for each in told if "default" in each.get("schema", ())}
+        return cls(frozenset(single), frozenset(each["name"] for each in told) - single)
 
     def refuse_others(self, query: QueryParams) -> None:
         """Refuse parameters that are none of these, and those given twice that have one value.

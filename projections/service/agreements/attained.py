@@ -81,7 +81,7 @@ def attained(
             assert since is not None
             outages.setdefault(each["product_in_use_id"], []).append(Stretch(since, until))
     cases = [_case(each) for each in tickets if each["spans"]]
-    works = _works(asking, min(each.period.begin for each in counted))
+    works = _works(asking, min((each.period.begin for each in counted), default=at))
     lines = [_circuit(each, outages, works, at) for each in circuits if each["activated_on"]]
     calendar = asking.tables(working_calendars).c
     codes = {each.clause.calendar for each in counted}
@@ -122,7 +122,7 @@ def _counted(agreement: Row, at: datetime, name: str | None) -> list[Counted]:
     """
     approved = [each for each in agreement["versions"] if each["approved_on"]]
     begins = [date.fromisoformat(each["valid_from"]) for each in approved]
-    ends = [*begins[1:], agreement["over_on"] or date.max]
+    ends = [*begins, agreement["over_on"] or date.max][1:]
     asked = None if name is None else Period.named(name)
     if asked is not None and asked.begin > at:
         raise BadParameter("period", f"{name} had not begun by then")

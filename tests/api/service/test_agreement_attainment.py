@@ -204,5 +204,17 @@ def test_a_period_that_cannot_be_counted_is_refused(client: httpx.Client) -> Non
         assert why in found["errors"][0]["detail"]
 
 
+def test_what_was_not_approved_promises_nothing_yet(client: httpx.Client) -> None:
+    told = {"customer_id": register(client)["id"], "unit": "group", "name": "SLA"}
+    draft = client.post(
+        "/service-agreements", json=told | {"from": "2026-01-01", "clauses": CLAUSES}
+    )
+    asked = {"min_position": draft.json()["position"]}
+    path = f"/service-agreements/{draft.json()['id']}/attainment"
+    answer = client.get(path, params=asked)
+    assert (answer.status_code, answer.json()["clauses"]) == (200, [])
+    problem(client.get(path, params={"period": "2026-02"}), 422, "invalid-parameter")
+
+
 def test_there_is_no_attainment_of_an_agreement_that_there_is_not(client: httpx.Client) -> None:
     problem(client.get(NOBODY), 404, "unknown-id")

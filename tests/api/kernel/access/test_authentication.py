@@ -281,7 +281,7 @@ def test_a_deputy_acts_on_behalf_of_whoever_made_them_so(door: Door) -> None:
     [
         {"state": "withdrawn"},
         {"until": NOW - timedelta(seconds=1)},
-        {"starts": NOW + timedelta(hours=1)},
+        {"starts": NOW + timedelta(days=1)},
         {"deputy": "boss", "principal": "li.wei"},
     ],
     ids=["withdrawn", "over", "not yet", "the other way round"],
