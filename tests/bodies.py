@@ -129,12 +129,23 @@ def beginning(command: Command, names: Names, **given: Any) -> dict[str, Any]:
     return made | {name: each for name, each in given.items() if name in fields}
 
 
-def named_by(command: Command, make: Callable[..., str], customer: str) -> dict[str, str]:
+NAMED_BY = {
+    "exclusion.propose": {
+        "agreement_id": "service-agreement.draft",
+        "ticket_id": "service-ticket.open",
+    },
+    "maintenance.plan": {"products_in_use": "product-in-use.install"},
+}
+"""What commands name that is of one customer, by which command it is made."""
+
+
+def named_by(command: Command, make: Callable[..., str], customer: str) -> dict[str, Any]:
     """Return what a command names that is of one customer, made for it by other commands."""
-    if command.name != "exclusion.propose":
-        return {}
-    kinds = {"agreement_id": "service-agreement.draft", "ticket_id": "service-ticket.open"}
-    return {name: make(commands()[each], customer_id=customer) for name, each in kinds.items()}
+    found: dict[str, Any] = {}
+    for name, each in NAMED_BY.get(command.name, {}).items():
+        made = make(commands()[each], customer_id=customer)
+        found[name] = made if name.endswith("_id") else [made]
+    return found
 
 
 def full(command: Command, choose: Choose) -> dict[str, Any]:

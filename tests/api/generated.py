@@ -32,7 +32,10 @@ CLASSES = sorted(FieldClass)
 APART = {"handover", "customer-merge"}
 """Kinds of records that tell of others: they are made where these are there."""
 
-NAMED = ("title", "name", "product_name", "account_number", "system", "agenda", "explanation")
+NAMED = (
+    *("title", "name", "product_name", "account_number", "system", "agenda", "explanation"),
+    "fallback",
+)
 """What some text of a record may be called."""
 
 

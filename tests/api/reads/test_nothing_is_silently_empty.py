@@ -51,6 +51,7 @@ WRITTEN = {
     *("reason", "state_reason", "close_reason", "undone_because", "conclusion", "goal", "purpose"),
     *("description", "awaited", "cause", "action", "last_note", "lost_to"),
     *("products", "number", "clause", "clauses", "checksum", "refusal"),
+    *("held_because", "fallback"),
     *("quote_id", "document_id", "contact_id", "order_id"),  # no list has these
     *("credit_basis", "plan", "service_number", "account_number", "arrangement_id"),
     *("reopened_for", "dispute_reason", "late_because"),

@@ -39,8 +39,6 @@ class Everything(Company):
                 self.make("billing-account", customer_id=whose, account_number=number)
             named["account_number"] = number
         names = PLACES | {"customer": customer}
-        if any(each.kind == "product-in-use" for each in command.references.values()):
-            names["product-in-use"] = [self.make("product-in-use")]
 
         def make(creating: Command, **given: Any) -> str:
             return self.make(creating.aggregate.kind, **given)
