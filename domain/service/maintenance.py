@@ -10,7 +10,6 @@ from pydantic import Field
 from domain.kernel.aggregate import (
     Aggregate,
     NothingChanged,
-    RuleViolation,
     begins,
     command,
     starts,
@@ -18,7 +17,29 @@ from domain.kernel.aggregate import (
 from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.managed import Managed
 from domain.kernel.parts.noted import Noted
-from domain.kernel.types.values import CustomerId, Id, Line, Moment, Prose, TermMoment, UnitCode
+from domain.kernel.types.values import (
+    CustomerId,
+    Id,
+    Line,
+    Moment,
+    Prose,
+    Reference,
+    TermMoment,
+    UnitCode,
+)
+from domain.service.maintenance_rules import (
+    AnnouncementRequired,
+    BeginRequired,
+    InterruptionOutside,
+    MaintenanceHeld,
+    ObjectionOpen,
+    ObjectionRequired,
+    PlanRequired,
+    WindowReversed,
+    WorkedOnRequired,
+    WorkEnded,
+    WorkToCome,
+)
 from domain.service.maintenance_terms import (
     Findings,
     Interruption,
@@ -31,46 +52,8 @@ from domain.service.maintenance_terms import (
     WorkState,
 )
 
-
-class WorkedOnRequired(RuleViolation):
-    """Planned work names a product in use or a site."""
-
-
-class WindowReversed(RuleViolation):
-    """Work ends after it begins."""
-
-
-class AnnouncementRequired(RuleViolation):
-    """Work begins after it was announced."""
-
-
-class PlanRequired(RuleViolation):
-    """Only work that has not begun is announced, postponed, put on hold or cancelled."""
-
-
-class ObjectionOpen(RuleViolation):
-    """Work is not begun against an objection that nobody has answered."""
-
-
-class ObjectionRequired(RuleViolation):
-    """Only an objection that is open is answered."""
-
-
-class MaintenanceHeld(RuleViolation):
-    """Work that was put on hold is postponed before it is announced or begun."""
-
-
-class BeginRequired(RuleViolation):
-    """Only work that was begun is finished."""
-
-
-class InterruptionOutside(RuleViolation):
-    """An interruption lies within the work."""
-
-
-class WorkEnded(RuleViolation):
-    """Work that is done or cancelled is not changed any more."""
-
+Objector = Annotated[Id, Reference("customer", live=False)]
+"""Who objected, also one that was merged into another since."""
 
 _PLANNED = (WorkState.PLANNED, WorkState.ANNOUNCED, WorkState.HELD, PlanRequired)
 
@@ -111,6 +94,10 @@ class Maintenance(Noted, Managed, InUnit, Aggregate):
 
         announced_at: datetime | None
         on: date | None = None
+
+        def apply(self, aggregate: Any) -> None:
+            """Keep when that was, as stated or as recorded."""
+            aggregate.announced_at = self.announced_at or self.timestamp
 
     class AffectedNoted(Aggregate.Event):
         """{who} noted which customers the work affects."""
@@ -182,6 +169,7 @@ class Maintenance(Noted, Managed, InUnit, Aggregate):
     state = begins(WorkState.PLANNED, ends=(WorkState.DONE, WorkState.CANCELLED), ended=WorkEnded)
     starts_at: datetime
     until: datetime
+    announced_at: datetime | None = starts(lambda: None)
     began_at: datetime | None = starts(lambda: None)
     objecting: list[str] = starts(list)
     """Customers whose objections are open."""
@@ -225,6 +213,7 @@ class Maintenance(Noted, Managed, InUnit, Aggregate):
             raise MaintenanceHeld
         if self.state is WorkState.ANNOUNCED:
             raise NothingChanged
+        _happened("announced_at", announced_at)
         self.trigger_event(self.Announced, announced_at=announced_at)
 
     @command(states=AffectedNoted, system=True)
@@ -236,7 +225,7 @@ class Maintenance(Noted, Managed, InUnit, Aggregate):
         """Record that a customer objects to work that was announced."""
 
     @command
-    def answer_objection(self, customer_id: CustomerId, answer: Line) -> None:
+    def answer_objection(self, customer_id: Objector, answer: Line) -> None:
         """Answer the objection of a customer."""
         if customer_id not in self.objecting:
             raise ObjectionRequired("customer_id")
@@ -249,6 +238,9 @@ class Maintenance(Noted, Managed, InUnit, Aggregate):
             raise MaintenanceHeld
         if self.objecting:
             raise ObjectionOpen
+        assert self.announced_at is not None
+        if _happened("began_at", began_at) < self.announced_at:
+            raise AnnouncementRequired("began_at")
         self.trigger_event(self.Began, began_at=began_at)
 
     @command(only=(WorkState.IN_PROGRESS, BeginRequired))
@@ -260,11 +252,12 @@ class Maintenance(Noted, Managed, InUnit, Aggregate):
         finished_at: Moment | None = None,
     ) -> None:
         """Finish the work: whether all was done, what was found, what it interrupted and when."""
-        end = finished_at or datetime.now(UTC)
-        if self.began_at is not None and end < self.began_at:
+        begin, end = self.began_at, _happened("finished_at", finished_at)
+        assert begin is not None
+        if end < begin:
             raise WindowReversed("finished_at")
         for place, each in enumerate(interruptions):
-            if not (self.began_at or each.since) <= each.since < each.until <= end:
+            if not begin <= each.since < each.until <= end:
                 raise InterruptionOutside(f"interruptions/{place}")
         self.trigger_event(
             self.Finished,
@@ -293,3 +286,11 @@ class Maintenance(Noted, Managed, InUnit, Aggregate):
     @command(states=Cancelled, only=_PLANNED)
     def cancel(self, reason: Line) -> None:
         """Cancel the work, for a reason."""
+
+
+def _happened(field: str, at: datetime | None) -> datetime:
+    """Return when something happened, as stated or now. Refuses what is yet to come."""
+    now = datetime.now(UTC)
+    if at is not None and at > now:
+        raise WorkToCome(field)
+    return at or now

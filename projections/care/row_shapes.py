@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from typing_extensions import TypedDict
 
@@ -29,11 +29,3 @@ class VisitNextStep(TypedDict):
     text: str
     who: str
     due: date
-
-
-class VisitRemark(TypedDict):
-    """What somebody remarked on a visit, and when."""
-
-    by: str
-    at: datetime
-    text: str

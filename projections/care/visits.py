@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from domain.care.visit import VisitPurpose, VisitState
 from domain.kernel.aggregate import Recorded
-from projections.care.row_shapes import VisitFinding, VisitNextStep, VisitRemark, VisitRivalNote
+from projections.care.row_shapes import VisitFinding, VisitNextStep, VisitRivalNote
 from projections.kernel.belonging import Belongs, OfCustomer, Stays
 from projections.kernel.columns import COARSE, Day, Id, Instant, Json, Text, holds, one_of
 from projections.kernel.read_model import ReadModel, Row
@@ -41,7 +41,6 @@ visits = ReadModel(
     sa.Column("mood", sa.Integer),
     sa.Column("late_because", Text),
     sa.Column("close_reason", Text),
-    _list("comments", list[VisitRemark]),
     order="-day",
     indexes=[["customer_id", "day"], ["unit", "day"], ["manager", "day"]],
     sorts=["day", "changed_at"],
@@ -75,10 +74,3 @@ visits.counts("moves", "visit.moved")
 @visits.on("visit.cancelled")
 def _cancelled(row: Row, event: Recorded) -> Row:
     return {"close_reason": event.data["reason"]}
-
-
-@visits.on("visit.commented")
-def _commented(row: Row, event: Recorded) -> Row:
-    at = event.time.isoformat().replace("+00:00", "Z")
-    told = {"by": event.principal.id, "at": at, "text": event.data["text"]}
-    return {"comments": [*row["comments"], told]}

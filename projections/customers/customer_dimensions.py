@@ -15,7 +15,7 @@ CUSTOMER = Dimension("customer", "Customer", "base.customer_id", of="customers",
 GROUP_CUSTOMER = Dimension(
     "group_customer",
     "Group customer",
-    f"CASE WHEN base.customer_id IS NOT NULL THEN coalesce(grouped.top, '{UNSEEN}') END",
+    f"if(beyond.id IS NULL, coalesce(grouped.top, base.customer_id), '{UNSEEN}')",
     join="group",
     of="customers",
     note="(the customer at the top, as groups are made up at the moment asked for)",
@@ -93,7 +93,8 @@ CUSTOMER_THEN = {"customers": "base.customer_id"}
 def _group_join(customer: str) -> dict[str, str]:
     """Return the join that gives the `top` of the group of a customer, and the `path` there.
 
-    The top is not told where somebody on the way is out of sight.
+    The top is not told where somebody on the way is out of sight. Who was not there yet is in no
+    group, and has nobody below.
     """
     return {
         "group": f"""LEFT JOIN (
@@ -104,10 +105,12 @@ def _group_join(customer: str) -> dict[str, str]:
                 FROM up JOIN {seen("customers")} AS above
                 ON above.id = up.parent_id AND NOT list_contains(up.path, above.id)
             )
-            SELECT id, arg_max(if(parent_id IS NULL, top, '{UNSEEN}'), len(path)) AS top,
+            SELECT up.id, arg_max(if(out.id IS NULL, top, '{UNSEEN}'), len(path)) AS top,
                 arg_max(path, len(path)) AS path
-            FROM up GROUP BY id
-        ) AS grouped ON grouped.id = {customer}"""
+            FROM up LEFT JOIN {hidden("customers")} AS out ON out.id = up.parent_id
+            GROUP BY up.id
+        ) AS grouped ON grouped.id = {customer}
+        LEFT JOIN {hidden("customers")} AS beyond ON beyond.id = {customer}"""
     }
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
 import sqlalchemy as sa
+from typing_extensions import TypedDict
 
 from domain.kernel.aggregate import Aggregate, Recorded
 from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.managed import Managed
+from domain.kernel.parts.noted import Noted
 from domain.kernel.parts.of_customer import OfCustomer
 from domain.kernel.parts.outlives import Outlives
 from domain.kernel.parts.reviewed import Reviewed
@@ -21,11 +24,19 @@ from projections.kernel.reviews import REVIEW_FOLDS, review_columns, review_todo
 from projections.kernel.todo import Todo
 
 
+class Remark(TypedDict):
+    """What somebody remarked on a record, and when."""
+
+    by: str
+    at: datetime
+    text: str
+
+
 def part_columns(aggregate: type[Aggregate], told: Collection[str]) -> list[sa.Column[Any]]:
     """Return the columns that an aggregate gives its read model, but for those that this has told.
 
-    A state of a closed set, customer, unit, manager, team and review have one each, by the names
-    that the Parts give them.
+    A state of a closed set, customer, unit, manager, team, comments and review have one each, by
+    the names that the Parts give them.
     """
     return [each for each in _columns(aggregate) if each.name not in told]
 
@@ -47,6 +58,8 @@ def _columns(aggregate: type[Aggregate]) -> Iterator[sa.Column[Any]]:
             default={},
             info=holds(dict[str, str]) | naming("employee"),
         )
+    if issubclass(aggregate, Noted):
+        yield sa.Column("comments", Json, nullable=False, default=[], info=holds(list[Remark]))
     if (states := aggregate.states) is not None and isinstance(states.first, Enum):
         first = str(states.first.value)
         yield sa.Column(states.attribute, Text, nullable=False, default=first, info=COARSE)
@@ -68,6 +81,8 @@ def part_folds(aggregate: type[Aggregate]) -> dict[str, Fold]:
     folds: dict[str, Fold] = {}
     if issubclass(aggregate, Staffed):
         folds |= {"team-member-added": _added, "team-member-removed": _removed}
+    if issubclass(aggregate, Noted):
+        folds["commented"] = _commented
     if issubclass(aggregate, Reviewed):
         folds |= REVIEW_FOLDS
     return {f"{aggregate.kind}.{fact}": fold for fact, fold in folds.items()}
@@ -94,3 +109,9 @@ def _added(row: Row, event: Recorded) -> Row:
 def _removed(row: Row, event: Recorded) -> Row:
     removed = event.data["employee"]
     return {"team": {name: role for name, role in row["team"].items() if name != removed}}
+
+
+def _commented(row: Row, event: Recorded) -> Row:
+    at = event.time.isoformat().replace("+00:00", "Z")
+    told = {"by": event.principal.id, "at": at, "text": event.data["text"]}
+    return {"comments": [*row["comments"], told]}

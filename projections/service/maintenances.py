@@ -29,14 +29,6 @@ class WorkInterruption(TypedDict):
     until: str
 
 
-class WorkRemark(TypedDict):
-    """What somebody remarked on planned work."""
-
-    by: str
-    at: str
-    text: str
-
-
 def _list(name: str, of: object) -> sa.Column[object]:
     return sa.Column(name, Json, nullable=False, default=[], info=holds(of))
 
@@ -64,7 +56,6 @@ maintenances = ReadModel(
     sa.Column("moves", sa.Integer, nullable=False, default=0),
     sa.Column("held_because", Text),
     sa.Column("close_reason", Text),
-    _list("comments", list[WorkRemark]),
     order="-starts_at",
     indexes=[["unit", "starts_at"], ["manager", "starts_at"], ["state", "starts_at"]],
     sorts=["starts_at", "changed_at"],
@@ -134,13 +125,6 @@ def _answered(row: Row, event: Recorded) -> Row:
 @maintenances.on("maintenance.cancelled")
 def _cancelled(row: Row, event: Recorded) -> Row:
     return {"close_reason": event.data["reason"]}
-
-
-@maintenances.on("maintenance.commented")
-def _commented(row: Row, event: Recorded) -> Row:
-    at = event.time.isoformat().replace("+00:00", "Z")
-    told = {"by": event.principal.id, "at": at, "text": event.data["text"]}
-    return {"comments": [*row["comments"], told]}
 
 
 def _objections(told: list[Row]) -> Row:

@@ -323,7 +323,7 @@ class Business:
         if became < 0.4:
             begin += timedelta(days=3)
             record.postpone(begin, begin + timedelta(hours=4), "Rain")
-        record.announce()
+        record.announce(begin - timedelta(days=4))
         if became > 0.8:
             record.object(pick(self.customers), "Our closing")
             record.answer_objection(record.objecting[0], "It is done by dawn")

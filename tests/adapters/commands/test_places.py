@@ -33,7 +33,6 @@ OFFERED = {"product.extend-to": ["group"], "product.end-in": ["group", "gd", "gd
 """Where a product is on sale before its offer moves."""
 
 CREATING = {name: each for name, each in commands().items() if each.creates}
-INSTALL = CREATING["product-in-use.install"]
 MOVING = {name: each for name, each in commands().items() if each.places and not each.creates}
 
 
@@ -49,8 +48,6 @@ class Firm:
         firm.grant("li", "reader", "gd")
         self.customers = [firm.customer("gd") for _ in range(2)]
         self.product = firm.do(None, "product.plan", **beginning(CREATING["product.plan"], {}))
-        told = beginning(INSTALL, {"customer": self.customers, "unit": ["gd"]}, product_name="DDN")
-        self.use = firm.do(None, INSTALL.name, **told)
         self.number = 0
 
     def do(self, who: str | None, command: str, id: str | None = None, **body: Any) -> str:
@@ -66,13 +63,14 @@ class Firm:
         self.number += 1
         text = f"n{self.number}"
         names = {"unit": [unit], "customer": self.customers, "employee": ["li", "zhou", "wang"]}
-        names |= {"role": ["reader"], "product": [self.product], "product-in-use": [self.use]}
+        names |= {"role": ["reader"], "product": [self.product]}
         given = {"code": text, "name": text, "permissions": ["*.read"]}
         given |= {"registered_on": BEGUN, "opened_on": BEGUN} | OWN.get(command, {})
         given |= {"parent": unit} if command == "unit.open" else {}
         creating = CREATING[command]
-        if command == "exclusion.propose":
-            given |= named_by(creating, self._made_at(unit), self.customers[0])
+        # What says its own unit names what is in sight; else its unit is that of what it names.
+        there = "gd-gz" if "unit" in creating.body.model_fields else unit
+        given |= named_by(creating, self._made_at(there), self.customers[0])
         return beginning(creating, names, **given)
 
     def _made_at(self, unit: str) -> Callable[..., str]:
@@ -103,7 +101,8 @@ def test_whoever_may_only_with_own_records_owns_what_they_make(firm: Firm, reach
     firm.firm.grant("li", "everything", "gd", reach=reach)
     permitted = set[str]()
     for command, each in sorted(CREATING.items()):
-        before, body = firm.firm.journal.head().position, firm.body(command, "gd-gz")
+        body = firm.body(command, "gd-gz")  # which may make what it names
+        before = firm.firm.journal.head().position
         try:
             made = firm.do("li", command, **body)
         except NotPermitted:

@@ -110,11 +110,14 @@ def test_a_body_that_drips_is_given_up(own: str, path: str) -> None:
     asyncio.run(drip())
 
 
-def test_an_answer_that_is_not_taken_is_given_up(own: str) -> None:
+def test_an_answer_that_is_not_taken_is_given_up(
+    own: str, caplog: pytest.LogCaptureFixture
+) -> None:
     whole = httpx.get(f"{own}/openapi.json", headers={"Accept-Encoding": "identity"})
     for seconds in (4, 16, 64):  # a busy machine may not have made them all by then
         with suppress(TimeoutError):
             assert 0 < taken_after(own, seconds) < COUNT * len(whole.content)
+            assert [each for each in caplog.records if each.levelname == "ERROR"] == []
             return
     pytest.fail("Whoever takes nothing keeps the place.")
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from domain.kernel.aggregate import NothingChanged
-from domain.service.maintenance import (
+from domain.service.maintenance import Maintenance
+from domain.service.maintenance_rules import (
     AnnouncementRequired,
     BeginRequired,
     InterruptionOutside,
-    Maintenance,
     MaintenanceHeld,
     ObjectionOpen,
     ObjectionRequired,
@@ -18,6 +18,7 @@ from domain.service.maintenance import (
     WindowReversed,
     WorkedOnRequired,
     WorkEnded,
+    WorkToCome,
 )
 from domain.service.maintenance_terms import Interruption, WorkKind, WorkRisk, WorkState
 from tests.bodies import IDS
@@ -42,9 +43,9 @@ def planned(**more: Any) -> Maintenance:
 
 
 def announced() -> Maintenance:
-    """Return work that was announced."""
+    """Return work that was announced three days ago."""
     work = planned()
-    work.announce()
+    work.announce(NOW - 72 * HOUR)
     return work
 
 
@@ -129,6 +130,21 @@ def test_an_interruption_lies_within_the_work() -> None:
     with pytest.raises(WorkEnded):
         work.cancel("It is done")
     work.comment("Done at night, as promised")
+
+
+def test_what_became_of_work_is_told_in_order_and_once_it_has_happened() -> None:
+    later = datetime.now(UTC) + HOUR
+    with pytest.raises(WorkToCome):
+        planned().announce(later)
+    work = announced()
+    with pytest.raises(AnnouncementRequired) as refused:
+        work.begin(NOW - 73 * HOUR)
+    assert refused.value.field == "began_at"
+    with pytest.raises(WorkToCome):
+        work.begin(later)
+    work.begin()
+    with pytest.raises(WorkToCome):
+        work.finish(finished_at=later)
 
 
 def test_it_is_noted_whom_the_work_affects() -> None:

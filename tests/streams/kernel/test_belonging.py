@@ -38,13 +38,12 @@ class Everything(Company):
             with suppress(RuleBroken):  # there is one
                 self.make("billing-account", customer_id=whose, account_number=number)
             named["account_number"] = number
-        names = PLACES | {"customer": customer}
 
         def make(creating: Command, **given: Any) -> str:
             return self.make(creating.aggregate.kind, **given)
 
         named |= named_by(command, make, whose or customer[0])
-        return self.do(command.name, **beginning(command, names, **named))
+        return self.do(command.name, **beginning(command, PLACES | {"customer": customer}, **named))
 
     def customer(self, name: str) -> str:  # type: ignore[override]
         """Return a new customer."""

@@ -92,6 +92,32 @@ def test_what_goes_wrong_at_once_is_told_as_it_is(connection: sa.Connection) -> 
         connection.exec_driver_sql("SELECT * FROM nowhere")
 
 
+def test_who_came_first_is_answered_before_whoever_comes_later(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.kernel.limits.sharing.ROUND", 0.0)
+    find, answered = _asking(connection, SHORT, []), list[str]()
+
+    async def ask() -> None:
+        asked, two = AtOnce(here=True), asyncio.Semaphore(2)
+
+        async def one(name: str) -> None:
+            await asked.ask("some", _elsewhere, find)
+            answered.append(name)
+
+        async def of_many() -> None:
+            async with two:  # as of one caller who asks for a hundred things
+                await one("later")
+
+        many = [asyncio.create_task(of_many()) for _ in range(40)]
+        await asyncio.sleep(0)
+        await one("first")
+        await asyncio.gather(*many)
+
+    asyncio.run(ask())
+    assert answered.index("first") <= 4, answered
+
+
 @pytest.mark.parametrize(("spent", "turns"), [(0.0, 40), (60.0, 2)])
 def test_of_many_that_come_together_some_are_answered_before_others_have_a_turn(
     connection: sa.Connection, monkeypatch: pytest.MonkeyPatch, spent: float, turns: int

@@ -123,11 +123,9 @@ def alike(model: ReadModel, row: Row, record: Aggregate) -> dict[str, tuple[Any,
 
 def known_of(part: Any, of: Any) -> Any:
     """Return what a part of a row has of what its record has of it: it may have more."""
-    match part, of:
-        case dict(), dict():
-            return {name: each for name, each in part.items() if name in of}
-        case _:
-            return part
+    if isinstance(part, dict) and isinstance(of, dict):
+        return {name: each for name, each in part.items() if name in of}
+    return part
 
 
 def keys(key: Any) -> tuple[Any, ...]:
