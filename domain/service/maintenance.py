@@ -34,8 +34,8 @@ from domain.service.maintenance_rules import (
     MaintenanceHeld,
     ObjectionOpen,
     ObjectionRequired,
-    PlanRequired,
     WindowReversed,
+    WorkBegun,
     WorkedOnRequired,
     WorkEnded,
     WorkToCome,
@@ -55,7 +55,7 @@ from domain.service.maintenance_terms import (
 Objector = Annotated[Id, Reference("customer", live=False)]
 """Who objected, also one that was merged into another since."""
 
-_PLANNED = (WorkState.PLANNED, WorkState.ANNOUNCED, WorkState.HELD, PlanRequired)
+_PLANNED = (WorkState.PLANNED, WorkState.ANNOUNCED, WorkState.HELD, WorkBegun)
 
 
 class Maintenance(Noted, Managed, InUnit, Aggregate):
@@ -238,8 +238,8 @@ class Maintenance(Noted, Managed, InUnit, Aggregate):
             raise MaintenanceHeld
         if self.objecting:
             raise ObjectionOpen
-        assert self.announced_at is not None
-        if _happened("began_at", began_at) < self.announced_at:
+        at = _happened("began_at", began_at)
+        if self.announced_at is not None and at < self.announced_at:
             raise AnnouncementRequired("began_at")
         self.trigger_event(self.Began, began_at=began_at)
 
@@ -252,8 +252,8 @@ class Maintenance(Noted, Managed, InUnit, Aggregate):
         finished_at: Moment | None = None,
     ) -> None:
         """Finish the work: whether all was done, what was found, what it interrupted and when."""
-        begin, end = self.began_at, _happened("finished_at", finished_at)
-        assert begin is not None
+        end = _happened("finished_at", finished_at)
+        begin = self.began_at or end
         if end < begin:
             raise WindowReversed("finished_at")
         for place, each in enumerate(interruptions):

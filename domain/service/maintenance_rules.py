@@ -17,8 +17,8 @@ class AnnouncementRequired(RuleViolation):
     """Work begins after it was announced."""
 
 
-class PlanRequired(RuleViolation):
-    """Only work that has not begun is announced, postponed, put on hold or cancelled."""
+class WorkBegun(RuleViolation):
+    """Work that has begun is not announced, postponed, put on hold or cancelled any more."""
 
 
 class ObjectionOpen(RuleViolation):

@@ -14,8 +14,8 @@ from domain.service.maintenance_rules import (
     MaintenanceHeld,
     ObjectionOpen,
     ObjectionRequired,
-    PlanRequired,
     WindowReversed,
+    WorkBegun,
     WorkedOnRequired,
     WorkEnded,
     WorkToCome,
@@ -73,7 +73,7 @@ def test_work_begins_after_it_was_announced_for_the_time_that_it_has() -> None:
         work.begin()
     work.announce()
     work.begin()
-    with pytest.raises(PlanRequired):
+    with pytest.raises(WorkBegun):
         work.cancel("Too late for that")
 
 
