@@ -216,7 +216,7 @@ class Maintenance(Noted, Managed, InUnit, Aggregate):
         _happened("announced_at", announced_at)
         self.trigger_event(self.Announced, announced_at=announced_at)
 
-    @command(states=AffectedNoted, system=True)
+    @command(states=AffectedNoted, system=True, always=True)
     def note_affected(self, customer_ids: Annotated[list[Id], Field(max_length=10_000)]) -> None:
         """Note which customers have what is worked on."""
 

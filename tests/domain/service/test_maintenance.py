@@ -151,3 +151,5 @@ def test_it_is_noted_whom_the_work_affects() -> None:
     work = announced()
     work.note_affected([CUSTOMER, OTHER])
     assert last(work)["customer_ids"] == [CUSTOMER, OTHER]
+    work.cancel("Not needed")
+    work.note_affected([CUSTOMER])  # by a policy that was away for a while
