@@ -30,6 +30,8 @@ BY_CLASS = {
 """Columns to sort and filter by, and the class by which each is masked."""
 OWN_PART = {"customer", "opportunity", "service-ticket"}
 """Kinds that have a part of their own on the page of a customer."""
+AT_LENGTH = ("agenda", "explanation", "fallback")
+"""Texts that are read in the record itself: no page of a customer has them."""
 
 
 class OfRows(Tally):
@@ -214,7 +216,8 @@ class OfRows(Tally):
         other = fact["kind"] not in OWN_PART
         named = other or (fact["kind"] == "customer" and record != customer)
         over = fact["over"] if fact["kind"] == "opportunity" else other and self._has_ended(record)
-        return bool(over) or (named and not token.endswith("n"))
+        at_length = token in (fact.get(name) for name in AT_LENGTH)
+        return bool(over) or at_length or (named and not token.endswith("n"))
 
     def _has_ended(self, record: str) -> bool:
         """Tell whether the last state that the facts of a record led to is one of its ends."""

@@ -211,6 +211,18 @@ def _current(table: pa.Table) -> pa.Table:
     return table
 
 
+def fact_tables() -> Iterator[str]:
+    """Yield the SQL that makes the tables of facts not there yet."""
+    raw = ", ".join(f"{field.name} {_RAW_SQL[field.type]}" for field in RAW)
+    yield f"CREATE TABLE IF NOT EXISTS store.recent ({raw})"
+    yield f"CREATE TABLE IF NOT EXISTS store.unknown ({raw})"
+    yield f"CREATE TABLE IF NOT EXISTS store.unreadable ({raw}, error VARCHAR)"
+    envelope = _declared(ENVELOPE | {"type": "VARCHAR"})
+    yield f"CREATE TABLE IF NOT EXISTS store.envelopes ({envelope})"
+    for fact in facts().values():
+        yield f"CREATE TABLE IF NOT EXISTS store.{fact.name} ({_declared(fact.columns)})"
+
+
 def fact_statements(sealed: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
     """Yield the SQL that makes the fact tables not there yet, and the views that complete them.
 
@@ -221,15 +233,9 @@ def fact_statements(sealed: Mapping[str, Sequence[str]] | None = None) -> Iterat
     more are in one table as well, for the view `events`: however many types there are, it names
     few tables.
     """
-    raw = ", ".join(f"{field.name} {_RAW_SQL[field.type]}" for field in RAW)
-    yield f"CREATE TABLE IF NOT EXISTS store.recent ({raw})"
-    yield f"CREATE TABLE IF NOT EXISTS store.unknown ({raw})"
-    yield f"CREATE TABLE IF NOT EXISTS store.unreadable ({raw}, error VARCHAR)"
-    envelope = _declared(ENVELOPE | {"type": "VARCHAR"})
-    yield f"CREATE TABLE IF NOT EXISTS store.envelopes ({envelope})"
+    yield from fact_tables()
     types_of_files = dict[str, str]()
     for fact in facts().values():
-        yield f"CREATE TABLE IF NOT EXISTS store.{fact.name} ({_declared(fact.columns)})"
         recent = fact.select(f"(FROM store.recent WHERE type = {literal(fact.type)})")
         settled = [f"FROM store.{fact.name}"]
         if files := (sealed or {}).get(fact.name):

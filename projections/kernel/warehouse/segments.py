@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from projections.kernel.warehouse.facts import (
     RAW,
-    fact_statements,
+    fact_tables,
     facts,
     literal,
     raw_table,
@@ -74,16 +74,13 @@ def write(batches: Batches, folder: Path, only: Iterable[str] | None = None) -> 
         queries = {REST: f"FROM store.unknown UNION ALL {unread}"}
         queries |= {fact.name: f"FROM store.{fact.name}" for fact in facts().values()}
         wanted = set(queries) if only is None else set(only) & set(queries)
-        rows = {}
-        for name in sorted(wanted):
-            count = connection.sql(f"SELECT count(*) FROM ({queries[name]})").fetchall()[0][0]
-            if count:
-                into = literal(str(folder / file_of(name)))
-                connection.execute(
-                    f"COPY (FROM ({queries[name]}) ORDER BY position) TO {into} "
-                    "(FORMAT parquet, COMPRESSION zstd)"
-                )
-                rows[name] = int(count)
+        rows = {n: c for n, c in _counted(connection, queries[REST]).items() if n in wanted}
+        for name in sorted(rows):
+            into = literal(str(folder / file_of(name)))
+            connection.execute(
+                f"COPY (FROM ({queries[name]}) ORDER BY position) TO {into} "
+                "(FORMAT parquet, COMPRESSION zstd)"
+            )
     return rows
 
 
@@ -93,11 +90,19 @@ def _typed(batches: Batches) -> Iterator[DuckDBPyConnection]:
     with duckdb.connect(config=config) as connection:  # type: ignore[arg-type]
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE SCHEMA store")
-        for statement in fact_statements():
+        for statement in fact_tables():
             connection.execute(statement)
         for rows in batches:
             settle(connection, set_aside(connection, raw_table(list(rows))))
         yield connection
+
+
+def _counted(connection: DuckDBPyConnection, rest: str) -> dict[str, int]:
+    """Return how many rows there are of each fact that has some, and of the rest."""
+    by_type = connection.execute("SELECT type, count(*) FROM store.envelopes GROUP BY type")
+    rows = {facts()[type_].name: n for type_, n in by_type.fetchall() if type_ in facts()}
+    ((left,),) = connection.execute(f"SELECT count(*) FROM ({rest})").fetchall()
+    return {**rows, REST: left} if left else rows
 
 
 def rest(file: Path) -> pa.Table:

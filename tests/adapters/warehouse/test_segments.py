@@ -14,14 +14,15 @@ from projections.kernel.read_model import read_models
 from projections.kernel.warehouse.facts import facts
 from tests.api.warm import script
 from tests.projections.happenings import Raw, altered, golden_rows, told
+from tests.volume import some
 
 ROWS = golden_rows()
 SIZE = len(ROWS) // 3
 
 
 def read(after: int) -> Iterator[list[Raw]]:
-    for start in range(after, len(ROWS), 10):
-        yield ROWS[start : start + 10]
+    for start in range(after, len(ROWS), 60):
+        yield ROWS[start : start + 60]
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +150,10 @@ def no_manifest(segments: Segments) -> None:
     (segments.all()[1].folder / "manifest.json").write_text("{")
 
 
-@pytest.mark.parametrize("harm", [flipped, cut, missing, reshaped, renamed, no_manifest])
+HARMS = [flipped, cut, missing, reshaped, renamed, no_manifest]
+
+
+@pytest.mark.parametrize("harm", some(HARMS, 3))
 def test_a_segment_that_is_not_sound_is_made_again(
     warehouse: Warehouse, segments: Segments, harm: Callable[[Segments], None]
 ) -> None:

@@ -100,7 +100,7 @@ def every(name: str) -> list[str]:
     return [each.name for each in reports()[name].angles()]
 
 
-MOMENTS = [(None, None), (330, None), (370, DAY)]
+MOMENTS = [(None, None), (400, None), (450, DAY)]
 """By day each dimension is tried at one of them, by night at all."""
 
 
@@ -111,9 +111,11 @@ def test_records_add_up_to_every_figure_of_every_row(
 ) -> None:
     asked = {"as_of": moment[0], "standpoint": Standpoint(valid_at=moment[1])}
     seen = set()
-    for dimension in every(name) if FULL else every(name)[MOMENTS.index(moment) :: len(MOMENTS)]:
+    tried = every(name) if FULL else every(name)[MOMENTS.index(moment) :: len(MOMENTS)]
+    for place, dimension in enumerate(tried):
         result = run(world.connection, name, [dimension], **asked)  # type: ignore[arg-type]
-        for row in some(result.table.to_pylist(), 2):
+        rows = result.table.to_pylist()
+        for row in rows if FULL else rows[place % (len(rows) or 1) :][:1]:
             explanation = world.behind(name, row, **asked)
             records = explanation.page(1000)
             assert faults(world.connection, explanation, records, row) == [], row
@@ -123,7 +125,7 @@ def test_records_add_up_to_every_figure_of_every_row(
     assert seen or (name in unstated and moment[1])
 
 
-@pytest.mark.parametrize("name", reports())
+@pytest.mark.parametrize("name", some(list(reports()), 6))
 def test_what_does_not_add_up_is_found(world: World, name: str) -> None:
     rows = some(run(world.connection, name, ["month"]).table.to_pylist(), 4)
     for row in rows:
@@ -152,7 +154,7 @@ def test_a_hundredth_that_is_missing_is_found(world: World, name: str) -> None:
 
 
 def test_the_records_are_those_of_the_plain_fold(world: World) -> None:
-    upto = 120
+    upto = 160
     rows = fold(read_models()["opportunities"], {}, recorded(world.raw[:upto])).rows.values()
     customers = fold(read_models()["customers"], {}, recorded(world.raw[:upto])).rows
     asked = {"as_of": upto, "measures": ["opportunities"]}
