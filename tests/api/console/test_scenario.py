@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from playwright.sync_api import TimeoutError
 
 from adapters.settings import Settings
 from tests.api.conftest import KEY, serving
@@ -43,6 +46,22 @@ def drawn(page: Page) -> list[float]:
     return figures
 
 
+def behind(page: Page) -> None:
+    """Click the second bar of the funnel until its records open: one that moves is missed."""
+    place = (
+        f"(() => {{ const plot = {PLOT}, b = plot.canvas.getBoundingClientRect();"
+        " const [x, y] = plot.chart.convertToPixel('grid', [1, 0]);"
+        " return [x / 2 + b.left, y + b.top]; })()"
+    )
+    for _ in range(20):
+        page.run(f"{PLOT}.scrollIntoView()")
+        page.tab.mouse.click(*page.run(place))
+        with suppress(TimeoutError):
+            page.tab.wait_for_url("**/records*", timeout=5000, wait_until="commit")
+            break
+    page.until("location.pathname.endsWith('/records')")
+
+
 def test_what_was_is_seen_as_it_was_down_to_a_proof_that_no_alteration_passes(
     tmp_path: Path,
 ) -> None:
@@ -75,14 +94,7 @@ def test_what_was_is_seen_as_it_was_down_to_a_proof_that_no_alteration_passes(
         rows = answer.json()["rows"]
         assert found == [each["entered"] for each in rows] == [2, 2]
         assert page.run("location.search") == f"?valid_at={BEFORE}"
-        page.run(f"{PLOT}.scrollIntoView()")
-        at = page.run(
-            f"(() => {{ const plot = {PLOT}, b = plot.canvas.getBoundingClientRect();"
-            " const [x, y] = plot.chart.convertToPixel('grid', [1, 0]);"
-            " return [x / 2 + b.left, y + b.top]; })()"
-        )
-        page.tab.mouse.click(*at)
-        page.until("location.pathname.endsWith('/records')")
+        behind(page)
         page.until("document.querySelectorAll('tbody tr').length === 2")
         page.tab.click("tbody a")
         page.tab.click('.history a[href^="/console/events/"]')
