@@ -76,6 +76,11 @@ def test_a_command_takes_the_day_from_which_its_fact_is_true() -> None:
     assert field["description"]
 
 
+def test_what_is_named_is_asked_for_and_not_filled_in() -> None:
+    for name, command in every_command().items():
+        assert {*command.references, *command.nested} <= {*command.body.model_fields}, name
+
+
 def test_a_command_that_refers_to_open_records_can_be_refused_for_a_closed_one() -> None:
     assert set(commands()["customer.place-under"].rules) == {
         CustomerClosed,
