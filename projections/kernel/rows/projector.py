@@ -187,7 +187,7 @@ class Projector:
             apply = partial(self._apply, connection, of_model, touched=touched, tried=True)
             anew = partial(self._anew, connection, of_model, touched)
             left = parking.retry(Lot(in_rows(connection), model), stream, apply, anew)
-            bring_up(connection, touched)
+            bring_up(connection, touched, gone=True)
             return left
 
     def skip(self, model: str, stream: str) -> int:
@@ -203,7 +203,7 @@ class Projector:
             apply = partial(self._apply, connection, of_model, touched=touched, tried=True)
             turn = partial(self._turn, connection, of_model)
             left = parking.skip(Lot(in_rows(connection), model), stream, apply, turn)
-            bring_up(connection, touched)
+            bring_up(connection, touched, gone=True)
             return left
 
     def _listed(self, *, passed: bool) -> list[dict[str, Any]]:

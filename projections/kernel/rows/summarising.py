@@ -45,15 +45,16 @@ class Touched(dict[Summary, set[str]]):
         self.rows(model, [*(before[id_] for id_ in folded.rows if id_ in before), *folded.versions])
 
 
-def bring_up(connection: sa.Connection, touched: Touched) -> None:
+def bring_up(connection: sa.Connection, touched: Touched, *, gone: bool = False) -> None:
     """Make the rows of the touched keys anew, from the rows of the sources as they now are.
 
-    What others have committed is seen, as nobody else is at work on these keys meanwhile.
+    What others have committed is seen, as nobody else is at work on these keys meanwhile. Only
+    where rows of the sources may be `gone` are there any to remove.
     """
     wanted = {summary: sorted(keys) for summary, keys in touched.items() if keys}
     key_locks(connection, {each.name: keys for each, keys in wanted.items()})
     for summary, keys in wanted.items():
-        make(connection, summary, keys)
+        make(connection, summary, keys, gone=gone)
 
 
 def make(
@@ -62,13 +63,15 @@ def make(
     keys: Collection[str],
     table: sa.Table | None = None,
     sources: Tables = the_table,
+    *,
+    gone: bool = True,
 ) -> None:
-    """Make the rows of some keys anew, in a table of the summary's shape."""
+    """Make the rows of some keys anew, in a table of the summary's shape; remove what is gone."""
     dialect = connection.dialect.name
     usual = table is None and sources is the_table
     made = _usual(summary, dialect) if usual else _statements(summary, dialect, table, sources)
     listed = {KEYS: as_one_of(connection.dialect, keys)}
-    for statement in made:
+    for statement in made if gone else made[:1]:
         connection.execute(statement, listed)
 
 
