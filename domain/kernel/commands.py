@@ -198,8 +198,7 @@ def _declared(aggregate: type[Aggregate]) -> Iterator[Command]:
             **fields,
         )
         references = _marked(marks, Reference)
-        stated = {p: hint for p, hint in hints.items() if p in fields}  # not what is filled in
-        nested = {p: found for p, hint in stated.items() if (found := dict(_inside(hint)))}
+        nested = {p: of for p, hint in hints.items() if p in fields and (of := dict(_inside(hint)))}
         guarded = frozenset(getattr(function, "guarded", ()))
         fact = getattr(function, "apart_from", None)
         apart_from = None if fact is None else getattr(aggregate, fact.__name__)

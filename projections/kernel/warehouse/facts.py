@@ -214,13 +214,10 @@ def _current(table: pa.Table) -> pa.Table:
 def fact_tables() -> Iterator[str]:
     """Yield the SQL that makes the tables of facts not there yet."""
     raw = ", ".join(f"{field.name} {_RAW_SQL[field.type]}" for field in RAW)
-    yield f"CREATE TABLE IF NOT EXISTS store.recent ({raw})"
-    yield f"CREATE TABLE IF NOT EXISTS store.unknown ({raw})"
-    yield f"CREATE TABLE IF NOT EXISTS store.unreadable ({raw}, error VARCHAR)"
-    envelope = _declared(ENVELOPE | {"type": "VARCHAR"})
-    yield f"CREATE TABLE IF NOT EXISTS store.envelopes ({envelope})"
-    for fact in facts().values():
-        yield f"CREATE TABLE IF NOT EXISTS store.{fact.name} ({_declared(fact.columns)})"
+    tables = {"recent": raw, "unknown": raw, "unreadable": f"{raw}, error VARCHAR"}
+    tables |= {"envelopes": _declared(ENVELOPE | {"type": "VARCHAR"})}
+    tables |= {fact.name: _declared(fact.columns) for fact in facts().values()}
+    yield from (f"CREATE TABLE IF NOT EXISTS store.{n} ({c})" for n, c in tables.items())
 
 
 def fact_statements(sealed: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
