@@ -38,7 +38,7 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path, process
         running = asyncio.ensure_future(load.run())
         await load.acknowledge(100)
         server.limit((tmp_path / "journal.db-wal").stat().st_size + 50_000)
-        for _ in range(600):
+        for _ in range(3_600):
             await asyncio.sleep(0.05)
             if load.turned_away > 20:
                 break
