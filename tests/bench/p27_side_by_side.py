@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from statistics import median
@@ -20,7 +19,7 @@ from projections.kernel.reports.report import run
 from projections.kernel.reports.report_scope import Standpoint
 from projections.kernel.reports.stretches import Question
 from projections.kernel.warehouse.loader import position
-from tests.bench.figure import Figure
+from tests.bench.figure import Figure, rate
 from tests.bench.sample import folder, journal_in, raw_batches
 
 CUSTOMERS = int(1_000_000 * float(os.environ.get("BENCH_SCALE", "0.1")))
@@ -56,7 +55,7 @@ def measure() -> Iterator[Figure]:
 
 def _side_by_side(cursor: DuckDBPyConnection, last: date) -> Iterator[Figure]:
     at, first = position(cursor), _begin(last, AGO)
-    names = [name for report, of in MEASURES.items() for name in (f"{report}.{of}",)]
+    names = [f"{report}.{of}" for report, of in MEASURES.items()]
     across = Across(names, BY, ())
     question = Question(BY, {}, first, last, at)
 
@@ -94,9 +93,4 @@ def _begin(last: date, months: int) -> date:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    spent = list[float]()
-    for _ in range(RUNS):
-        began = time.perf_counter()
-        work()
-        spent.append(time.perf_counter() - began)
-    return median(spent)
+    return median(1 / rate(1, work) for _ in range(RUNS))

@@ -151,7 +151,7 @@ class Fresh:
             with self._engine.begin() as connection:
                 query = sa.select(first).where(first > last).order_by(first).limit(_AT_ONCE)
                 if keys := connection.scalars(query).all():
-                    make(connection, summary, keys, table, self._source)
+                    make(connection, summary, keys, table, self._source, gone=False)
                     last = keys[-1]
 
     def _source(self, model: Listed) -> sa.FromClause:
