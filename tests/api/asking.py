@@ -34,6 +34,15 @@ def head(client: httpx.Client) -> int:
     return position
 
 
+def patient(client: httpx.Client, path: str, **ask: Any) -> httpx.Response:
+    """Ask until what is to be read has come to where it is read."""
+    for _ in range(40):
+        answer = client.get(path, params=ask or None)
+        if answer.status_code != 503:
+            break
+    return answer
+
+
 def not_ready(client: httpx.Client) -> str:
     """Check that a server says it is not ready; returns what is in its way."""
     answer = client.get("/readyz")

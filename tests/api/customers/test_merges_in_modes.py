@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.api.asking import head, new_unit, register
+from tests.api.asking import head, new_unit, patient, register
 from tests.api.customers.test_customer_merges import until
 from tests.api.modes import running as running
 from tests.api.modes import system as system
@@ -14,12 +14,7 @@ from tests.api.modes import system as system
 
 def read(client: httpx.Client, path: str, **ask: Any) -> httpx.Response:
     """Read what has come by now to where it is read."""
-    ask = {"min_position": head(client)} | ask
-    for _ in range(40):
-        answer = client.get(path, params=ask)
-        if answer.status_code != 503:
-            break
-    return answer
+    return patient(client, path, **{"min_position": head(client)} | ask)
 
 
 def counted(client: httpx.Client, unit: str, **at: Any) -> int:

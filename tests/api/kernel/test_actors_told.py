@@ -17,7 +17,7 @@ from adapters.kafka.cluster import Kafka
 from adapters.settings import Settings
 from domain.kernel.time.business_day import today
 from projections.kernel.summary import listed
-from tests.api.asking import register
+from tests.api.asking import patient, register
 from tests.api.command_line import keyline
 from tests.api.customers.test_customer_merges import until
 from tests.api.customers.test_merges_in_modes import read
@@ -145,7 +145,7 @@ def doer(running: httpx.Client) -> Doer:
 
 def whole(client: httpx.Client, path: str, form: str) -> list[dict[str, Any]]:
     """Return what a list has as NDJSON or CSV, a dictionary a row."""
-    answer = client.get(path, params={"format": form}).raise_for_status()
+    answer = patient(client, path, format=form).raise_for_status()
     if form == "csv":
         return list(csv.DictReader(answer.text.splitlines()))
     return [json.loads(line) for line in answer.text.splitlines()]
@@ -178,7 +178,7 @@ def everything(client: httpx.Client, doer: Doer) -> Iterator[tuple[str, Any]]:
             kind = plurals.get(path.split("/")[1])  # files to import are no records
             values[mark] = sorted({e["stream"] for e in done if e["aggregate"] == kind})
         for value in values[mark][:10] if mark else [""]:
-            answer = client.get(path.replace(mark, str(value)) if mark else path, params=ask)
+            answer = patient(client, path.replace(mark, str(value)) if mark else path, **ask)
             assert answer.status_code < 400, (path, answer.text)
             yield path, answer.json()
         if f"{path}/export" in DOCUMENT and not path.startswith(TABLES):

@@ -20,7 +20,7 @@ from domain.kernel.aggregate import Recorded, new_id
 from domain.kernel.time.business_day import today
 from projections.kernel.columns import Money
 from projections.kernel.read_model import ReadModel, Row, read_models
-from tests.api.asking import new_unit
+from tests.api.asking import new_unit, patient
 from tests.api.customers.test_customer_merges import until
 from tests.api.modes import MODES, administrator, deployed
 from tests.projections.folding import plainly
@@ -80,11 +80,7 @@ class Life:
 
     def get(self, path: str, **ask: Any) -> httpx.Response:
         """Ask until what is to be read has come to where it is read."""
-        for _ in range(40):
-            answer = self.client.get(path, params=ask or None)
-            if answer.status_code != 503:
-                break
-        return answer
+        return patient(self.client, path, **ask)
 
     def take(self, step: Step) -> None:
         """Let something happen, unless the rules have no place for it."""
