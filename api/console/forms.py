@@ -1,4 +1,4 @@
-"""Forms: every command, made of its signature in the document; a refusal is told in its words."""
+"""Forms: every command, made of its signature; a refusal is told in its words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from fastapi.responses import RedirectResponse
 from api.console.session import form_of, require_own
 from api.console.sheets import Sheet
 from api.console.view import HOME, View, model_of, page_at
+from api.document.command_operations import body_schema
 from api.kernel.problems import NotFound
 from domain.kernel.aggregate import new_id
 from domain.kernel.chinese import in_words
-from domain.kernel.commands import every_command
+from domain.kernel.commands import Command
+from domain.kernel.commands import commands as all_commands
 from projections.kernel.listed import Listed
 from projections.kernel.read_model import Row
 
@@ -45,43 +47,43 @@ class Form(NamedTuple):
     fields: list[Field]
 
     @classmethod
-    def of(cls, view: View, model: Listed, said: Mapping[str, Any], fields: list[Field]) -> Form:
-        """Return a form of a command as the document describes it."""
-        verb = said["operationId"].partition(".")[2]
-        title = view.words.told(model.kind, verb, "command", in_words(verb).capitalize())
-        return cls(verb, title, view.words.told(model.kind, said["summary"]), fields)
+    def of(cls, view: View, model: Listed, command: Command, fields: list[Field]) -> Form:
+        """Return a form of a command."""
+        words, verb = view.words, command.verb
+        title = words.told(model.kind, verb, "command", in_words(verb).capitalize())
+        return cls(verb, title, words.told(model.kind, command.doc.partition("\n")[0]), fields)
 
 
 def commands(view: View, model: Listed, held: set[str], row: Row) -> list[Form]:
     """Return the commands that whoever looks may give to a record in its state, without fields."""
-    begin = f"/{model.plural}/{{id}}/"
     return [
-        Form.of(view, model, said, [])
-        for path, operations in _paths(view).items()
-        if (said := operations.get("post")) and path.startswith(begin)
-        if (name := said.get("operationId")) in held and not _refused(name, row)
+        Form.of(view, model, each, [])
+        for each in sorted(_commands(model), key=lambda each: each.verb)
+        if not each.creates and each.name in held and not _refused(each, row)
     ]
 
 
-def _refused(name: str, row: Row) -> bool:
+def _commands(model: Listed) -> list[Command]:
+    return [each for each in all_commands().values() if each.aggregate.kind == model.kind]
+
+
+def _refused(known: Command, row: Row) -> bool:
     """Tell whether a command is refused to a record in its state, whatever else there is of it."""
-    known = every_command().get(name)
-    states = known and known.aggregate.states
+    states = known.aggregate.states
     state = row.get(states.attribute) if states else None
-    return bool(known and states and state is not None and known.refusal(states.own(state)))
+    return bool(states and state is not None and known.refusal(states.own(state)))
 
 
-def opening(view: View, model: Listed, held: set[str]) -> bool:
+def opening(model: Listed, held: set[str]) -> bool:
     """Tell whether whoever looks may make a new record."""
-    said = _paths(view).get(f"/{model.plural}", {}).get("post", {})
-    return said.get("operationId") in held
+    return any(each.creates and each.name in held for each in _commands(model))
 
 
 @page_at(router, f"{HOME}/new/{{plural}}", "GET", "POST")
 async def new(view: View) -> Response:
     """Make a record by a form."""
     model = model_of(view)
-    return await _answer(view, model, f"/{model.plural}", None)
+    return await _answer(view, model, None, None)
 
 
 @page_at(router, f"{HOME}/{{plural}}/{{id}}/{{verb}}", "GET", "POST")
@@ -89,12 +91,14 @@ async def command(view: View) -> Response:
     """Give a command to a record by a form."""
     model, given = model_of(view), view.request.path_params
     row = await view.get(f"/{model.plural}/{given['id']}", now=True)
-    return await _answer(view, model, f"/{model.plural}/{{id}}/{given['verb']}", row)
+    return await _answer(view, model, given["verb"], row)
 
 
-async def _answer(view: View, model: Listed, path: str, row: dict[str, Any] | None) -> Response:
-    """Show a form, or give the command and go where it leads."""
-    form = _form(view, model, path)
+async def _answer(
+    view: View, model: Listed, verb: str | None, row: dict[str, Any] | None
+) -> Response:
+    """Show a form, or give the command and go where it leads; without a verb that which makes."""
+    form = _form(view, model, verb)
     entered: Mapping[str, str] = {"key": new_id()}
     problem: Any = None
     status = 200
@@ -106,7 +110,7 @@ async def _answer(view: View, model: Listed, path: str, row: dict[str, Any] | No
             headers = {"idempotency-key": entered.get("key", "")}
             if entered.get("version"):
                 headers["if-match"] = f'"{entered["version"]}"'
-            target = path.replace("{id}", row["id"]) if row else path
+            target = f"/{model.plural}/{row['id']}/{verb}" if row else f"/{model.plural}"
             found = await view.visitor.give(target, body, headers)
             if found.status in (200, 201):
                 return await _done(view, model, found.content)
@@ -135,20 +139,18 @@ async def _done(view: View, model: Listed, content: Mapping[str, Any]) -> Respon
     return RedirectResponse(address, 303)
 
 
-def _form(view: View, model: Listed, path: str) -> Form:
-    said = _paths(view).get(path, {}).get("post")
-    if said is None:
+def _form(view: View, model: Listed, verb: str | None) -> Form:
+    known = {None if each.creates else each.verb: each for each in _commands(model)}
+    if (found := known.get(verb)) is None:
         raise NotFound("There is no such command.")
-    document = view.request.app.openapi()
-    body = said.get("requestBody", {}).get("content", {}).get("application/json", {})
-    schema = _resolved(document, body.get("schema", {}))
-    required = set(schema.get("required", ()))
+    schema = body_schema(found)
+    parts, required = schema.get("$defs", {}), set(schema.get("required", ()))
     fields = [
-        _field(view, model, name, _resolved(document, spec), name in required)
+        _field(view, model, name, _resolved(parts, spec), name in required)
         for name, spec in schema.get("properties", {}).items()
     ]
     fields.sort(key=lambda each: not each.required)
-    form = Form.of(view, model, said, fields)
+    form = Form.of(view, model, found, fields)
     called = {each.name: f"“{each.title}”" for each in fields}
     named = re.sub(" ?`(.+?)` ?", lambda it: called.get(it[1], it[0]), form.about)
     return form._replace(about=named) if view.words.language == "zh" else form
@@ -184,14 +186,14 @@ def _field(view: View, model: Listed, name: str, spec: dict[str, Any], required:
     )
 
 
-def _resolved(document: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+def _resolved(parts: Mapping[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
     """Return a schema itself: not its reference, and not that it may be nothing."""
     for each in spec.get("anyOf", ()):
         if each.get("type") != "null":
-            return _resolved(document, {**each, **{k: spec[k] for k in spec if k != "anyOf"}})
+            return _resolved(parts, {**each, **{k: spec[k] for k in spec if k != "anyOf"}})
     if "$ref" in spec:
         name = spec["$ref"].rpartition("/")[2]
-        return {**_resolved(document, document["components"]["schemas"][name]), **_beside(spec)}
+        return {**_resolved(parts, parts[name]), **_beside(spec)}
     return spec
 
 
@@ -218,8 +220,3 @@ def _body(form: Form, entered: Mapping[str, str]) -> tuple[dict[str, Any], Any]:
 
 def _value(kind: str, text: str) -> Any:
     return orjson.loads(text) if kind in ("json", "number") else text
-
-
-def _paths(view: View) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = view.request.app.openapi()["paths"]
-    return found

@@ -47,7 +47,7 @@ async def list_(view: View) -> Response:
         columns=[sheet.column(name) for name in names],
         others=[sheet.column(name) for name in sheet.names],
         items=found["items"],
-        opening=not view.moment and opening(view, model, await view.held()),
+        opening=not view.moment and opening(model, await view.held()),
         next=view.link(here, following) if found["next"] else None,
         first=view.link(here, [*kept, *chosen]) if cursor else None,
         given=dict([*kept, *chosen]),

@@ -11,6 +11,7 @@ from api.commands.additions import additions
 from api.commands.batch import Line
 from api.commands.generated_parameters import issuers
 from api.document.common_parts import ID, IDEMPOTENCY_KEY, REFS, SCHEMAS, headers, refused
+from api.document.plain_schemas import make_plain, within, without_defaults
 from domain.kernel.commands import Command, commands
 from domain.kernel.rule import kebab
 
@@ -31,6 +32,16 @@ TAG, MANY = "commands", "Many commands in one request."
 def body_of(command: Command) -> str:
     """Return what the schema of a command's body is called."""
     return command.body.__name__
+
+
+def body_schema(command: Command) -> dict[str, Any]:
+    """Return the schema of a command's body by itself, those that it refers to in `$defs`."""
+    schema = command.body.model_json_schema()
+    for each in (schema, *schema.get("$defs", {}).values()):
+        without_defaults(each)
+        for inner in within(each):
+            make_plain(inner)
+    return schema
 
 
 def done_of(command: Command) -> str:

@@ -21,8 +21,13 @@ def plain(document: dict[str, Any]) -> None:
     may be large says so: else it has 32 bits where clients are made in Java.
     """
     for schema in _all(document):
-        schema.pop("title", None)
-        _plain(schema)
+        make_plain(schema)
+
+
+def make_plain(schema: dict[str, Any]) -> None:
+    """Make one schema plain, in place; not those within it."""
+    schema.pop("title", None)
+    _plain(schema)
 
 
 def _plain(schema: dict[str, Any]) -> None:
