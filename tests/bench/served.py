@@ -52,8 +52,27 @@ class Served(NamedTuple):
 
         What several of them share is counted once.
         """
+        return sum(map(_megabytes, self._family()))
+
+    @property
+    def memory_answering(self) -> float:
+        """The megabytes of the process that answers, as `memory` counts them."""
+        return max(_megabytes(each) for each in self._family() if self._answers(each))
+
+    def _family(self) -> list[psutil.Process]:
         own = psutil.Process(self.process)
-        return float(sum(each.memory_full_info().pss for each in (own, *own.children(True))) / 1e6)
+        return [own, *own.children(True)]
+
+    def _answers(self, process: psutil.Process) -> bool:
+        port = int(self.address.rpartition(":")[2])
+        found = process.net_connections("tcp")
+        return any(
+            each.status == psutil.CONN_ESTABLISHED and each.laddr.port == port for each in found
+        )
+
+
+def _megabytes(process: psutil.Process) -> float:
+    return float(process.memory_full_info().pss / 1e6)
 
 
 @contextmanager
