@@ -58,8 +58,12 @@ def running(
             yield process, lines
         finally:
             process.send_signal(signal.SIGINT)
-            status = process.wait(300)
-            lines[:] = told.read_text().splitlines()
+            try:
+                status = process.wait(300)
+            finally:
+                lines[:] = told.read_text().splitlines()
+                if process.status != 0:
+                    print(*lines[-200:], sep="\n")  # shown where the test fails
     assert status == 0, "\n".join(lines[-40:])
 
 

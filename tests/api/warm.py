@@ -3,6 +3,7 @@
 A process that has imported everything, and made what each would make, is copied for each command.
 """
 
+import faulthandler
 import gc
 import multiprocessing
 import os
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from signal import Signals
+from signal import Signals, default_int_handler, signal
 from typing import IO
 
 from api.app import warmed
@@ -80,10 +81,13 @@ class Copy:
     def wait(self, seconds: float) -> int:
         """Wait for its end, and return its status.
 
-        Ends it and raises `TimeoutExpired` when it takes longer than so many seconds.
+        Ends it and raises `TimeoutExpired` when it takes longer than so many seconds: it says first
+        where each of its threads is.
         """
         self._process.join(seconds)
         if self._process.exitcode is None:
+            self.send_signal(Signals.SIGABRT)
+            self._process.join(10)
             self._process.kill()
             self._process.join()
             raise subprocess.TimeoutExpired(KEYLINE, seconds)
@@ -141,12 +145,14 @@ def _run(
     program: str,
 ) -> None:
     os.setsid()  # Ctrl-C at the tests is not for it
+    signal(Signals.SIGINT, default_int_handler)  # also where these run in the background
     os.umask(0o022)  # the usual one, by which files would be open to others
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     for number, file in enumerate(files, 1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+    faulthandler.enable()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = ["keyline", *arguments]
     if program == KEYLINE:
