@@ -134,7 +134,6 @@ NAMED_BY = {
         "agreement_id": "service-agreement.draft",
         "ticket_id": "service-ticket.open",
     },
-    "service-statement.begin": {"agreement_id": "service-agreement.draft"},
     "maintenance.plan": {"products_in_use": "product-in-use.install"},
 }
 """What commands name that is of one customer, by which command it is made."""

@@ -24,7 +24,6 @@ FORMS = {
     r"^[a-z0-9]+(-[a-z0-9]+)*$": "a code of small letters, digits and single hyphens, as gd-gz",
     _CURRENCY: "the code of a currency, as CNY",
     r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$": "a month, as 2026-03",
-    r"^[12][0-9]{3}(-(Q[1-4]|0[1-9]|1[0-2]))?$": "a month, quarter or year, as 2026-02, 2026-Q1",
     r"^\w[\w ./-]*\w$": "a number of letters and digits, as 91440101231234567X",
     r"^https?://[^\s\x00-\x1f\x7f<>\"]+$": "an address that begins with http:// or https://",
     _PHONE: "a telephone number, as +86 20 8888 1234 or 020-88881234x8001",

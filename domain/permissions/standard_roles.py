@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EDITION = 15
+EDITION = 14
 """Raised with each change below, so that systems in use take over what people left alone."""
 
 
@@ -77,8 +77,6 @@ STANDARD_ROLES = (
             *("service-agreement.read", "service-agreement.draft", "service-agreement.submit"),
             *("service-agreement.revise-draft", "service-agreement.draft-amendment"),
             *("service-agreement.take-back", "exclusion.read", "exclusion.propose"),
-            *("service-statement.read", "service-statement.begin", "service-statement.count"),
-            *("service-statement.accept", "service-statement.contest"),
             *("maintenance.read", "maintenance.object", "maintenance.answer-objection"),
             *("campaign.read", "campaign.record-contact", "campaign.record-response"),
             *("campaign.link-opportunity", *_OFFERS, *_COLLEAGUES, *_FIGURES),
@@ -119,7 +117,6 @@ STANDARD_ROLES = (
             *("service-ticket.*", "customer.read", "customer.add-contact"),
             *("customer.correct-contact", "site.read", "product-in-use.read"),
             *("service-agreement.read", "exclusion.read", "exclusion.propose"),
-            "service-statement.read",
             *("maintenance.read", "maintenance.object", *_OFFERS, *_COLLEAGUES, "report.read"),
         ),
     ),

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from domain.kernel.aggregate import Recorded
 from domain.kernel.discovery import modules
-from projections.kernel.lists.point_in_time import Asking
 
 Facts = list[dict[str, Any]]
 """Rows that a policy looks at."""
@@ -53,7 +52,6 @@ class Wish:
 
 
 Decide = Callable[[Recorded, Facts], Iterable[Wish]]
-Count = Callable[[Recorded, Asking, int], Facts]
 Gather = Callable[[Recorded], sa.Select[Any]]
 Ask = Callable[[Recorded, Facts], sa.Select[Any]]
 
@@ -67,19 +65,13 @@ class Policy:
     facts: Gather | None
     decide: Decide
     recorded: Ask | None = None
-    count: Count | None = None
-    among: frozenset[str] = frozenset()
 
 
 _known: dict[str, Policy] = {}
 
 
 def policy(
-    on: Iterable[str],
-    facts: Gather | None = None,
-    recorded: Ask | None = None,
-    count: Count | None = None,
-    among: Iterable[str] = (),
+    on: Iterable[str], facts: Gather | None = None, recorded: Ask | None = None
 ) -> Callable[[Decide], Decide]:
     """Declare the function below as a policy, named after it.
 
@@ -89,14 +81,11 @@ def policy(
             rows it finds are at least as new as the event. None when the event says it all.
         recorded: Gives, for an event and these rows, a query of the journal, where the row read
             models do not know enough; what it finds comes after the rows.
-        count: Gives, for an event, what is counted from rows of one state, which are those as of
-            the position that it is told: whoever counts as of that finds the same. It comes last.
-        among: The kinds of records whose rows are counted.
     """
 
     def declare(decide: Decide) -> Decide:
         name = str(getattr(decide, "__name__", "")).replace("_", "-")
-        _known[name] = Policy(name, frozenset(on), facts, decide, recorded, count, frozenset(among))
+        _known[name] = Policy(name, frozenset(on), facts, decide, recorded)
         return decide
 
     return declare

@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.commands.executor import Executor
-from adapters.journal.history_queries import any_between
 from adapters.journal.journal import Journal, recorded
 from adapters.refusals import Overloaded, Unavailable
 from adapters.storage.checkpoints import Checkpoint
@@ -19,13 +18,11 @@ from adapters.storage.journal_tables import events
 from adapters.storage.leases import Lease, LeaseLost
 from domain.kernel.aggregate import Recorded
 from domain.kernel.envelope import Unreadable, UnreadableEvent
-from projections.kernel.lists.point_in_time import Now
 from projections.kernel.parking_lot import Lot, in_rows
 from projections.kernel.read_model import Parked
 from projections.kernel.rows.projector import Projector
-from projections.kernel.rows.tables import reached
 from streams.kernel.command_dispatch import fulfil, in_answer
-from streams.kernel.policy import Count, Facts, Policy, policies
+from streams.kernel.policy import Facts, Policy, policies
 from streams.kernel.worker import Worker, alone
 
 log = structlog.get_logger(__name__)
@@ -209,22 +206,9 @@ class Reactions:
             with self._journal.engine.connect() as connection:
                 query = policy.recorded(event, facts)
                 facts += [dict(row) for row in connection.execute(query).mappings()]
-        if policy.count is not None:
-            facts += self._counted(policy, policy.count, event)
         wishes = policy.decide(event, facts)
         for error in fulfil(self._executor, in_answer(policy, event, wishes), between).values():
             raise error
-
-    def _counted(self, policy: Policy, count: Count, event: Recorded) -> Facts:
-        """Return what a policy counts. Raises `Unavailable` while some rows are ahead of others."""
-        with self._projector.engine.execution_options(writes=False).connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
-                least, most = reached(connection, self._projector.models)
-                if least < most and any_between(self._journal, policy.among, least, most):
-                    raise Unavailable(f"Some rows are at {most}, others at {least}.")
-                return count(event, Now(connection), least)
 
     def _between(self) -> None:
         if self._stopping():

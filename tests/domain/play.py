@@ -18,7 +18,6 @@ from domain.kernel.time.due import DUE, Due
 from domain.kernel.time.replay import evolve, read, taken, tell
 from domain.kernel.types.authority import Level, Seat
 from domain.kernel.types.decided import decide
-from domain.service.agreements.agreement_clauses import ClausePeriod
 from tests import bodies
 from tests.bodies import IDS
 from tests.domain.replay import Row, golden
@@ -41,7 +40,6 @@ ABOVE: dict[str, list[Any]] = {
     "attributes": [None],
     "billed": [Billed(((date.min, IDS[0]),), "gd-gz", "CNY")],
     "closed": [False],
-    "counted": [frozenset(ClausePeriod)],
     "gives": [RunTerms(balanced=False, unit="gd-gz")],
     "promised": [{"faults": True}],
 }

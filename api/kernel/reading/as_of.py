@@ -90,11 +90,11 @@ AtMoment = Annotated[When, Depends(true_at)]
 def reckoned_at(parts: Parts, when: When) -> datetime:
     """Return the moment that is asked about: up to which clocks count, by which things are due."""
     now = datetime.now(UTC)
-    known = when.at or now
+    if when.valid_at is not None:
+        return min(now, end_of(when.valid_at))
     if when.at is None and when.position is not None:
-        known = parts.journal.read(when.position - 1, 1)[0].time
-    true = known if when.valid_at is None else end_of(when.valid_at)
-    return min(now, known, true)
+        return parts.journal.read(when.position - 1, 1)[0].time
+    return min(now, when.at or now)
 
 
 def _position(parts: Parts, as_of: str) -> int:

@@ -13,12 +13,14 @@ from domain.kernel.aggregate import Aggregate, RuleViolation, begins, command
 from domain.kernel.parts.in_unit import InUnit
 from domain.kernel.parts.of_customer import OfCustomer
 from domain.kernel.types.values import Code, Id, Line, Moment, Reference, attribute
-from domain.service.agreements.agreement_references import AgreementId, AtWhich, OfWhom
 
 ClauseCode = Annotated[Code, Field(examples=["faults"])]
+AgreementId = Annotated[Id, Reference("service-agreement", live=False)]
 TicketId = Annotated[Id, Reference("service-ticket", live=False)]
 CircuitId = Annotated[Id, Reference("product-in-use", live=False)]
 Promised = Annotated[Mapping[str, bool], attribute("service-agreement", "agreement_id", "promised")]
+OfWhom = Annotated[str, attribute("service-agreement", "agreement_id", "customer_id")]
+AtWhich = Annotated[str, attribute("service-agreement", "agreement_id", "unit")]
 WhoseTicket = Annotated[str | None, attribute("service-ticket", "ticket_id", "customer_id")]
 WhoseCircuit = Annotated[
     str | None, attribute("product-in-use", "product_in_use_id", "customer_id")

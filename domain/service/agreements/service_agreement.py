@@ -175,11 +175,6 @@ class ServiceAgreement(Reviewed[AgreementAuthority], InUnit, Outlives, OfCustome
         """By the codes of its clauses, whether they count cases; the latest version has its way."""
         return {each.code: each.of_cases for version in self.versions for each in version.clauses}
 
-    @property
-    def counted(self) -> frozenset[str]:
-        """The kinds of periods by which clauses of its versions are counted."""
-        return frozenset(each.period for version in self.versions for each in version.clauses)
-
     def require_approvable(self) -> None:
         """Refuse an amendment that would count before it was approved."""
         if len(self.versions) > 1 and self.versions[-1].valid_from <= today():

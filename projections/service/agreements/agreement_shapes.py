@@ -49,26 +49,6 @@ class AgreedClause(TypedDict):
     cap_percent: Decimal | None
 
 
-class StatedClause(TypedDict):
-    """What was attained of a clause in a period."""
-
-    clause: str
-    version: int
-    measure: ClauseMeasure
-    first_day: date
-    last_day: date
-    cases: int
-    kept: int
-    left_out: int
-    promised_seconds: int
-    lost_seconds: int
-    share: str | None
-    attained_percent: Decimal | None
-    required_percent: Decimal
-    met: bool
-    credit_percent: Decimal
-
-
 class AgreementVersion(TypedDict):
     """What an agreement promises from a day on, and when that was approved, if it was."""
 

@@ -72,25 +72,6 @@ def attained(
 
     Raises `BadParameter` for a period that has not begun, or by which no clause is counted.
     """
-    found, agreed, partly = results(asking, agreement, at, sights, name)
-    told = [
-        _told(each, result, at, [row for row in agreed if row["clause"] == each.clause.code])
-        for each, result in found
-    ]
-    return {"id": agreement["id"], "at": at, "partly": partly, "clauses": told}
-
-
-def results(
-    asking: Asking,
-    agreement: Row,
-    at: datetime,
-    sights: Mapping[str, Sight | Sights],
-    name: str | None = None,
-) -> tuple[list[tuple[Counted, Attainment]], list[Row], bool]:
-    """Return what was attained of each clause, what was agreed to leave out, if some is unseen.
-
-    Arguments and errors are those of `attained`.
-    """
     counted = _counted(agreement, at, name)
     tickets, circuits, agreed, partly = _found(asking, agreement, sights)
     outages: dict[str, list[Stretch]] = {}
@@ -109,20 +90,29 @@ def results(
     )
     hours = {row["code"]: hours_of(row) for row in found}
     notice = timedelta(hours=agreement["notice_hours"])
-    made = [
-        attainment(
-            each.clause,
-            each.period,
-            hours[each.clause.calendar],
-            at,
-            cases,
-            lines,
-            _excluded(agreed, each.clause.code),
-            notice,
-        )
-        for each in counted
-    ]
-    return list(zip(counted, made, strict=True)), agreed, partly
+    return {
+        "id": agreement["id"],
+        "at": at,
+        "partly": partly,
+        "clauses": [
+            _told(
+                each,
+                attainment(
+                    each.clause,
+                    each.period,
+                    hours[each.clause.calendar],
+                    at,
+                    cases,
+                    lines,
+                    _excluded(agreed, each.clause.code),
+                    notice,
+                ),
+                at,
+                [row for row in agreed if row["clause"] == each.clause.code],
+            )
+            for each in counted
+        ],
+    }
 
 
 def _counted(agreement: Row, at: datetime, name: str | None) -> list[Counted]:
@@ -266,7 +256,7 @@ def _told(
             }
             for each in found.circuits
         ],
-        "attained_percent": cut(found.attained),
+        "attained_percent": _cut(found.attained),
         "met": found.met,
         "credit_percent": found.credit_percent,
     }
@@ -290,7 +280,7 @@ def _left_out(agreed: Iterable[Row], found: Attainment, period: Period) -> Itera
             }
 
 
-def cut(share: Fraction | None) -> Decimal | None:
+def _cut(share: Fraction | None) -> Decimal | None:
     """Return a share to four places, cut off: it never reads as what was not reached."""
     if share is None:
         return None

@@ -52,7 +52,6 @@ WRITTEN = {
     *("description", "awaited", "cause", "action", "last_note", "lost_to"),
     *("products", "number", "clause", "clauses", "checksum", "refusal"),
     *("held_because", "fallback"),
-    "document_number",
     *("quote_id", "document_id", "contact_id", "order_id"),  # no list has these
     *("credit_basis", "plan", "service_number", "account_number", "arrangement_id"),
     *("reopened_for", "dispute_reason", "late_because"),
