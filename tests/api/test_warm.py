@@ -42,4 +42,4 @@ def test_a_copy_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     copy = warm.Copy(["serve"], tmp_path, environment(tmp_path, port="0"), tmp_path / "out")
     with pytest.raises(subprocess.TimeoutExpired):
         copy.wait(0.01)
-    assert copy.status == -signal.SIGABRT  # it has said where it is
+    assert copy.status == -signal.SIGABRT  # by which it says where its threads are
